@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* error: how a call ended, and why.
+ *
+ * Every function that can fail because of its caller or of the world returns an enum stator_rc and writes the text
+ * once, where the cause is known, into the struct stator_error it was given. Our own mistakes are asserts.
+ */
+#ifndef STATOR_ERROR_H
+#define STATOR_ERROR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define STATOR_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define STATOR_MUST_CHECK
+#endif
+
+/* STATOR_OK, then one code for each line of errors.def. The last two never reach the wire. */
+enum stator_rc {
+    STATOR_OK = 0,
+#define X(code, status, retry, prefix, wire, member) STATOR_##code,
+#include "stator/errors.def"
+#undef X
+    STATOR_AGAIN,     /* the work must go on where it may wait: a cache miss, a write stall, a budget used up */
+    STATOR_NO_MEMORY, /* the request outgrew its arena */
+    STATOR_RC_COUNT
+};
+
+/* Longest text kept, in bytes with the final NUL. The longest the service sends quotes a whole value; past this it is
+ * cut. */
+#define STATOR_ERROR_MESSAGE_MAX 2048
+
+struct stator_error {
+    enum stator_rc rc;
+    char message[STATOR_ERROR_MESSAGE_MAX]; /* UTF-8, ends with NUL; empty when there is nothing to say */
+};
+
+/* What errors.def says of a code. STATOR_OK and the internal codes give the row of InternalServerError. */
+struct stator_error_info {
+    int http_status;
+    bool retry;
+    const char *type;        /* the whole __type: prefix and name */
+    const char *name;        /* the name alone, as SDKs show it */
+    const char *text_member; /* "message" or "Message" */
+};
+
+/* Never NULL; static storage. [any thread] */
+const struct stator_error_info *stator_error_info(enum stator_rc rc);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define V "com.amazon.coral.validate#"
+#define C "com.amazon.coral.service#"
+#define D "com.amazonaws.dynamodb.v20120810#"
+#define A "com.amazon.coral.availability#"
+
+static const struct stator_error_info info[STATOR_RC_COUNT] = {
+#define X(code, status, retry, prefix, wire, member) [STATOR_##code] = {status, retry, prefix wire, wire, member},
+#include "stator/errors.def"
+#undef X
+};
+
+const struct stator_error_info *stator_error_info(enum stator_rc rc)
+{
+    if ((unsigned)rc < STATOR_RC_COUNT && info[rc].name != NULL)
+        return &info[rc];
+    return &info[STATOR_INTERNAL_SERVER_ERROR];
+}
+
+enum stator_rc stator_fail(struct stator_error *err, enum stator_rc rc, const char *format, ...)
+{
+    va_list args;
+
+    if (err == NULL)
+        return rc;
+    err->rc = rc;
+    va_start(args, format);
+    vsnprintf(err->message, sizeof(err->message), format, args);
+    va_end(args);
+    return rc;
+}
+
+enum stator_rc stator_fail_memory(struct stator_error *err)
+{
+    return stator_fail(err, STATOR_NO_MEMORY, "The request needs more memory than a request may take");
+}
+
+_Noreturn void stator_assert_failed(const char *condition, const char *file, int line)
+{
+    fprintf(stderr, "stator: broken invariant: %s (%s:%d)\n", condition, file, line);
+    abort();
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ends a reading of api.def: the next one starts afresh. */
+#undef STRING_SHAPE
+#undef INTEGER_SHAPE
+#undef LONG_SHAPE
+#undef DOUBLE_SHAPE
+#undef TIMESTAMP_SHAPE
+#undef BOOLEAN_SHAPE
+#undef BLOB_SHAPE
+#undef VALUE_SHAPE
+#undef ITEM_SHAPE
+#undef ENUM_BEGIN
+#undef ENUM_VALUE
+#undef ENUM_END
+#undef LIST_SHAPE
+#undef MAP_SHAPE
+#undef STRUCTURE_BEGIN
+#undef MEMBER
+#undef STRUCTURE_END
+#undef OPERATION
+#undef THROWS

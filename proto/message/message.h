@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* message: requests and answers by the tables of api.def: which operation, decoding with the service's type errors,
+ * model constraints in both wordings, encoding.
+ *
+ * In:     the bytes of a body. Out: the structures of api.h, in the request's arena, borrowing from the body.
+ * Never:  what only one operation knows (server/op does that), sockets, clocks.
+ * Thread: [any], no state.
+ */
+#ifndef PROTO_MESSAGE_MESSAGE_H
+#define PROTO_MESSAGE_MESSAGE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "message/api.h"
+
+/* The wording of constraint messages; field.md C.6. */
+enum wording {
+    WORDING_CURRENT, /* "Value at 'TableName' failed ...", stops early */
+    WORDING_CLASSIC, /* "Value '' at 'tableName' failed ...", all failures listed; the service until May 2026 */
+};
+
+enum operation {
+    OPERATION_NONE = 0,
+#define OPERATION(name, service, input, output) OPERATION_##name,
+#include "message/api.def"
+    OPERATION_COUNT
+};
+
+struct shape; /* a structure, list, ... of api.def; lives in message.c */
+
+struct operation_info {
+    const char *name;           /* "GetItem" */
+    const char *target;         /* "DynamoDB_20120810.GetItem" */
+    const struct shape *input;  /* a structure */
+    const struct shape *output; /* a structure, or NULL: the answer has no body */
+};
+
+/* Of a value of x-amz-target; OPERATION_NONE when the service or the operation is unknown. */
+enum operation operation_of_target(struct bytes target);
+
+const struct operation_info *operation_info(enum operation operation);
+
+/* "PROVISIONED" for BillingMode_PROVISIONED: use message_enum_text(BillingMode, value). */
+struct bytes message_enum_name(const struct shape *shape, int value);
+#define ENUM_BEGIN(shape_)      extern const struct shape shape_of_##shape_;
+#define STRUCTURE_BEGIN(shape_) extern const struct shape shape_of_##shape_;
+#include "message/api.def"
+#define message_enum_text(shape, value) message_enum_name(&shape_of_##shape, (value))
+
+/* Reads body as a structure of that shape. *out is the C struct (struct GetItemInput ...), in the arena.
+ * Fails with STATOR_SERIALIZATION: an empty text means that the body is not JSON, otherwise it is the service's type
+ * error (and the body is JSON to its end). Unknown members and nulls are skipped. Texts borrow from body. */
+STATOR_MUST_CHECK enum stator_rc message_decode(void **out, const struct shape *shape, struct bytes body,
+                                                struct arena *arena, struct stator_error *err);
+
+/* Checks required members, lengths, ranges, patterns and enumerations as the service's model does. STATOR_VALIDATION
+ * with "1 validation error detected: ..." (or the service's exceptions to that form). */
+STATOR_MUST_CHECK enum stator_rc message_validate(const struct shape *shape, const void *in, enum wording wording,
+                                                  struct stator_error *err);
+
+/* Writes the structure as JSON. buf->failed tells of a lack of memory. */
+void message_encode(struct buf *buf, const struct shape *shape, const void *out);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* number: DynamoDB's exact decimals: 38 significant digits, magnitude 1E-130 to 9.99..E+125, and zero.
+ *
+ * value = (negative ? -1 : 1) * coefficient * 10^exponent, coefficient < 10^38, without trailing zeros; zero is
+ * coefficient 0, exponent 0, not negative. So equal numbers are equal structs.
+ */
+#ifndef PROTO_VALUE_NUMBER_H
+#define PROTO_VALUE_NUMBER_H
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+#define NUMBER_DIGITS_MAX 38
+#define NUMBER_TEXT_MAX   176 /* longest canonical text: sign, "0.", 129 zeros, 38 digits */
+
+__extension__ typedef unsigned __int128 uint128;
+
+struct number {
+    uint128 coefficient;
+    int32_t exponent;
+    bool negative;
+};
+
+/* Reads what the service accepts as an N: optional sign, digits with an optional point, optional exponent. On failure
+ * STATOR_VALIDATION with the service's words (not numeric; more than 38 digits; overflow; underflow). */
+STATOR_MUST_CHECK enum stator_rc number_parse(struct number *out, struct bytes text, struct stator_error *err);
+
+/* Writes the text the service gives back: plain decimal notation without exponent, leading or trailing zeros
+ * ("0.001", "-120", "0"). Returns its length. */
+size_t number_format(char out[NUMBER_TEXT_MAX], const struct number *number);
+
+int number_compare(const struct number *a, const struct number *b);
+
+/* Exact sum or difference. STATOR_VALIDATION with the service's words when it needs more than 38 digits or leaves the
+ * range. */
+STATOR_MUST_CHECK enum stator_rc number_add(struct number *out, const struct number *a, const struct number *b,
+                                            struct stator_error *err);
+STATOR_MUST_CHECK enum stator_rc number_subtract(struct number *out, const struct number *a, const struct number *b,
+                                                 struct stator_error *err);
+
+/* Bytes an N counts (field.md D.1): text is canonical. */
+size_t number_size(struct bytes text);
+
+#endif

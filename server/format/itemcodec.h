@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* itemcodec: the bytes of a stored item, base or index entry. Kept so that GetItem's answer is copied, not rebuilt: the
+ * whole item is canonical JSON behind a small header with a table of attributes. Layout with an example: itemcodec.c.
+ * Part of the format, versioned.
+ * Thread: [any], pure.
+ */
+#ifndef SERVER_FORMAT_ITEMCODEC_H
+#define SERVER_FORMAT_ITEMCODEC_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "value/value.h"
+
+/* Appends the stored form. */
+void item_store(struct buf *buf, const struct item *item);
+
+/* A view of a stored item; borrows the bytes. */
+struct stored_item {
+    struct bytes json;    /* {"a":{"S":"x"},...}: the answer's bytes */
+    const uint8_t *table; /* private */
+    uint32_t attribute_count;
+    uint32_t size_bytes; /* DynamoDB's item size */
+};
+
+/* False when the bytes are no stored item of a known version: a damaged database. Checks all offsets. */
+bool stored_item_open(struct stored_item *out, struct bytes stored);
+
+/* The JSON of one attribute's value, {"S":"x"}; absent when the item has none of that name. type may be NULL. */
+struct bytes stored_item_attribute(const struct stored_item *item, struct bytes name, enum value_type *type);
+
+/* Parses the whole item. False when memory is used up or the bytes are damaged. */
+bool stored_item_parse(struct item *out, const struct stored_item *item, struct arena *arena);
+
+/* Expressions read stored items through this; attributes are parsed when first asked for and kept. */
+struct item_source_stored {
+    struct item_source source; /* first */
+    struct stored_item item;
+    struct arena *arena;
+    struct value **parsed; /* one for each attribute; NULL until asked for */
+};
+/* False when memory is used up. */
+bool item_source_stored_init(struct item_source_stored *source, const struct stored_item *item, struct arena *arena);
+
+#endif

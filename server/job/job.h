@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* job: one request on its way from the loop that accepted it to the answer. It belongs to one thread at a time.
+ *
+ *   DECODED: http has read and authenticated it  ->  op runs it  ->  DONE: the answer is in it  ->  http sends it
+ *                                                     |  ^              ^
+ *                                                     v  |              |
+ *                                        WORKING: on a worker      SYNCING: the answer waits for a sync
+ *
+ * http makes and frees jobs; op fills `answer`. A job whose client left still runs to its end: its write may already be
+ * stored. struct h2o types never appear here.
+ */
+#ifndef SERVER_JOB_JOB_H
+#define SERVER_JOB_JOB_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "message/message.h"
+#include "shard/durability.h"
+
+#define JOB_ARENA_MAX  ((size_t)256 * 1024 * 1024) /* a 16 MiB request of tiny values takes about 10 times that */
+#define JOB_ANSWER_MAX ((size_t)64 * 1024 * 1024)  /* 16 MB of items with all their escapes */
+
+enum job_state { JOB_DECODED, JOB_WORKING, JOB_SYNCING, JOB_DONE };
+
+struct job {
+    enum job_state state;
+
+    /* Set by http, read by all. */
+    enum operation operation;
+    struct bytes body;       /* the request's JSON, inflated; lives as long as the job */
+    struct bytes access_key; /* from the credential; lives as long as the job */
+    struct bytes region;     /* from the credential's scope */
+    struct bytes host;       /* the Host header: DescribeEndpoints gives it back */
+    char request_id[53];     /* 52 characters and NUL */
+
+    /* Set by op. */
+    void *input;                      /* the decoded structure; NULL until decoded */
+    void *progress;                   /* what a long operation keeps between steps, in the arena */
+    void (*cleanup)(struct job *job); /* releases what progress holds (iterators, table references); may be NULL */
+    bool on_worker;                   /* may wait for the disk and for a stalled store */
+
+    /* The answer. */
+    enum stator_rc rc; /* STATOR_OK: 200 and `answer`; else the error's status and `answer` holds the error's JSON */
+    struct buf answer; /* a JSON body */
+    struct stator_error error;
+    struct bytes error_item; /* ConditionalCheckFailedException: the item's JSON, or absent */
+
+    struct arena arena;
+    struct durable_wait wait; /* while SYNCING */
+    struct job *next;         /* in one queue at a time */
+    void (*send_back)(
+        struct job *job); /* http's: brings the job home to its loop, from any thread, exactly once a trip */
+    void *owner;          /* http's */
+    uint64_t started_ns;  /* monotonic: when the request was complete */
+};
+
+/* The one function that moves a job; asserts that the move is allowed. */
+void job_move(struct job *job, enum job_state to);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* op: what http calls to have a request answered. One file for each operation behind it: decode -> plan -> run ->
+ * encode.
+ *
+ * In:     a job with operation, body, credential. Out: the same job with rc and answer.
+ * Owns:   the engine: catalog, store, latches, durability, background tasks.
+ * Thread: op_run on any thread, one at a time for a job; the others [main].
+ */
+#ifndef SERVER_OP_OP_H
+#define SERVER_OP_OP_H
+
+#include "base/error.h"
+#include "job/job.h"
+#include "store/store.h"
+
+struct engine;
+
+struct engine_options {
+    const char *data_dir; /* NULL: in memory */
+    enum store_durability durability;
+    uint32_t shards; /* 0: what the directory has, or the default */
+    enum wording wording;
+    bool isolate_by_region, isolate_by_access_key;
+    uint32_t transition_ms; /* how long CREATING, UPDATING and DELETING last; 0: not at all */
+};
+
+STATOR_MUST_CHECK enum stator_rc engine_open(struct engine **out, const struct engine_options *options,
+                                             struct stator_error *err);
+
+/* No job may be running. Stops background tasks, syncs, closes. NULL is allowed. */
+void engine_close(struct engine *engine);
+
+/* The durability that jobs returned with OP_SYNC wait at: durability_await(engine_durability(e), &job->wait). */
+struct durability *engine_durability(struct engine *engine);
+
+uint32_t engine_shards(const struct engine *engine);
+
+enum op_outcome {
+    OP_DONE, /* the answer is in the job */
+    OP_SYNC, /* the answer is in the job and may be sent when job->wait.epoch is reached */
+    OP_WORK, /* not finished: call op_run again with job->on_worker set, on a thread that may wait */
+};
+
+/* Runs the job, or its next step. */
+enum op_outcome op_run(struct engine *engine, struct job *job);
+
+/* Makes the job's answer the error of job->error: status by rc, body {"__type":...,"message":...}. http uses it for
+ * errors of its own (authentication, unknown operations). An empty message leaves the member out. */
+void op_answer_error(struct job *job);
+
+#endif

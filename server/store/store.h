@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store: ordered bytes to bytes, in families, with atomic batches. The only folder that knows RocksDB, and narrow on
+ * purpose: a second engine is put beside it here.
+ *
+ * Owns:   the database of one directory (or of memory) and its lock: a second opener is refused.
+ * Limit:  memtables and block cache as in store_options; 256 open files.
+ * Thread: [any] unless a line says otherwise. An iterator and a batch belong to one thread at a time.
+ */
+#ifndef SERVER_STORE_STORE_H
+#define SERVER_STORE_STORE_H
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+struct store;
+struct store_iterator;
+struct store_batch;
+struct store_snapshot;
+
+/* A family of keys. Shard i has the family STORE_SHARD(i). Counters are 64-bit sums, kept by adding. */
+enum { STORE_CATALOG = 0, STORE_COUNTERS = 1, STORE_SHARD_FIRST = 2 };
+#define STORE_SHARD(i) (STORE_SHARD_FIRST + (uint32_t)(i))
+
+/* How far a read may go. */
+enum store_tier {
+    STORE_CACHED, /* what is not in memory is STATOR_AGAIN: for loops, which never wait for a disk */
+    STORE_ANY,
+};
+
+enum store_durability {
+    STORE_FULL,    /* writes are in the WAL; durable after store_sync */
+    STORE_PROCESS, /* writes are in the WAL and survive the process */
+    STORE_NONE,    /* no WAL */
+};
+
+struct store_options {
+    const char *dir; /* NULL: everything in memory */
+    uint32_t shards; /* count of shard families, 1..256; must be what the directory was made with (0: whatever it has,
+                        or 4 for a new one) */
+    enum store_durability durability;
+    size_t memtable_bytes; /* of one family; 0: the default, 4 MiB */
+    size_t cache_bytes;    /* of the block cache; 0: the default, 8 MiB */
+};
+
+/* Opens or creates. On STATOR_OK the caller owns *out and ends it with store_close. Fails with a text fit for a user: a
+ * directory in use by another process, made with other shards, of a newer format, not ours, unreadable, full. [main] */
+STATOR_MUST_CHECK enum stator_rc store_open(struct store **out, const struct store_options *options,
+                                            struct stator_error *err);
+
+/* Every iterator, snapshot and pinned value must be gone. NULL is allowed. [main] */
+void store_close(struct store *store);
+
+uint32_t store_shards(const struct store *store);
+
+/* A value held in the engine's memory until store_release. value.at is NULL when there is none. */
+struct store_pinned {
+    struct bytes value;
+    void *slice; /* private */
+};
+
+/* Absence is STATOR_OK and an absent value. STATOR_AGAIN only with STORE_CACHED. snapshot may be NULL: the newest. */
+STATOR_MUST_CHECK enum stator_rc store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
+                                           const struct store_snapshot *snapshot, struct store_pinned *out,
+                                           struct stator_error *err);
+void store_release(struct store_pinned *pinned);
+
+struct store_snapshot *store_snapshot_take(struct store *store);
+void store_snapshot_drop(struct store *store, struct store_snapshot *snapshot);
+
+/* --- Batches ------------------------------------------------------------------------------------------------------ */
+
+struct store_batch *store_batch_new(struct store *store);
+void store_batch_free(struct store_batch *batch);
+void store_batch_clear(struct store_batch *batch);
+void store_batch_put(struct store_batch *batch, uint32_t family, struct bytes key, struct bytes value);
+void store_batch_delete(struct store_batch *batch, uint32_t family, struct bytes key);
+/* All keys from first up to, not including, end. */
+void store_batch_delete_range(struct store_batch *batch, uint32_t family, struct bytes first, struct bytes end);
+/* Adds delta to the counter of that key (absent is 0). */
+void store_batch_add(struct store_batch *batch, struct bytes counter_key, int64_t delta);
+
+/* All of the batch or none of it, visible on return. Survives the process (not with STORE_NONE); survives the machine
+ * after a later store_sync. With may_wait false a stalled engine is STATOR_AGAIN and nothing is written. After an I/O
+ * error the store is read-only until it is opened anew: STATOR_INTERNAL_SERVER_ERROR with a text that says so. */
+STATOR_MUST_CHECK enum stator_rc store_write(struct store *store, struct store_batch *batch, bool may_wait,
+                                             struct stator_error *err);
+
+/* Everything written before the call is on disk when it returns STATOR_OK. A failure makes the store read-only: whether
+ * the writes since the last sync are there is unknown. Immediate in memory. */
+STATOR_MUST_CHECK enum stator_rc store_sync(struct store *store, struct stator_error *err);
+
+/* Value of a counter written by store_batch_add; 0 when absent. Slow: for start-up. */
+STATOR_MUST_CHECK enum stator_rc store_counter(struct store *store, struct bytes counter_key, int64_t *out,
+                                               struct stator_error *err);
+
+/* --- Iterating ---------------------------------------------------------------------------------------------------- */
+
+/* Keys of one family from lower up to, not including, upper (copied; absent: no bound), as of snapshot or, when NULL,
+ * of now. NULL only without memory. Starts unplaced: seek first. */
+struct store_iterator *store_iterator_open(struct store *store, uint32_t family, struct bytes lower, struct bytes upper,
+                                           const struct store_snapshot *snapshot, enum store_tier tier);
+void store_iterator_close(struct store_iterator *iterator);
+
+void store_iterator_seek(struct store_iterator *iterator, struct bytes key);      /* first key >= key */
+void store_iterator_seek_back(struct store_iterator *iterator, struct bytes key); /* last key <= key */
+void store_iterator_seek_first(struct store_iterator *iterator);
+void store_iterator_seek_last(struct store_iterator *iterator);
+void store_iterator_next(struct store_iterator *iterator);
+void store_iterator_previous(struct store_iterator *iterator);
+bool store_iterator_valid(const struct store_iterator *iterator);
+struct bytes store_iterator_key(const struct store_iterator *iterator);   /* until the next move */
+struct bytes store_iterator_value(const struct store_iterator *iterator); /* until the next move */
+/* When it is not valid: STATOR_OK at the end, STATOR_AGAIN on a cache miss, else an error. After STATOR_AGAIN open
+ * anew. */
+STATOR_MUST_CHECK enum stator_rc store_iterator_status(const struct store_iterator *iterator, struct stator_error *err);
+
+/* Bytes that the keys from first to end take, roughly; what is in memtables included. */
+uint64_t store_approximate_bytes(struct store *store, uint32_t family, struct bytes first, struct bytes end);
+
+/* True after a failed write or sync made the store read-only. */
+bool store_read_only(const struct store *store);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/unit.h"
+
+#include <stdalign.h>
+
+#include "base/arena.h"
+
+static void blocks_are_aligned_and_apart(void **state)
+{
+    struct arena arena;
+    uint8_t *before = NULL;
+
+    (void)state;
+    arena_init(&arena, 1 << 20);
+    for (size_t len = 0; len < 300; len += 7) {
+        uint8_t *block = arena_alloc(&arena, len);
+
+        assert_non_null(block);
+        assert_int_equal((uintptr_t)block % alignof(max_align_t), 0);
+        assert_ptr_not_equal(block, before);
+        memset(block, 0xAA, len);
+        before = len == 0 ? NULL : block;
+    }
+    arena_deinit(&arena);
+}
+
+static void limit_is_kept_and_reset_forgets(void **state)
+{
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena, 1000);
+    for (int round = 0; round < 3; round++) {
+        assert_non_null(arena_alloc(&arena, 600));
+        assert_null(arena_alloc(&arena, 600));
+        assert_non_null(arena_alloc(&arena, 300));
+        arena_reset(&arena);
+    }
+    assert_null(arena_alloc(&arena, SIZE_MAX));
+    assert_null(arena_calloc(&arena, SIZE_MAX / 2, 3));
+    arena_deinit(&arena);
+}
+
+static void big_blocks_and_copies(void **state)
+{
+    struct arena arena;
+    struct bytes copy;
+    uint8_t *big;
+
+    (void)state;
+    arena_init(&arena, 64 << 20);
+    big = arena_calloc(&arena, 5, 1 << 20);
+    assert_non_null(big);
+    assert_int_equal(big[(5 << 20) - 1], 0);
+    copy = arena_copy(&arena, BYTES("text"));
+    assert_bytes_are(copy, "text");
+    assert_non_null(arena_copy(&arena, BYTES("")).at);
+    arena_deinit(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(blocks_are_aligned_and_apart),
+        cmocka_unit_test(limit_is_kept_and_reset_forgets),
+        cmocka_unit_test(big_blocks_and_copies),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

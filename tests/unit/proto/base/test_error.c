@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/unit.h"
+
+#include "base/error.h"
+
+static enum stator_rc refuses(struct stator_error *err)
+{
+    STATOR_TRY(stator_fail(err, STATOR_RESOURCE_NOT_FOUND, "no %s", "table"));
+    return STATOR_OK;
+}
+
+static void text_and_code_travel(void **state)
+{
+    struct stator_error err = {0};
+
+    (void)state;
+    assert_int_equal(refuses(&err), STATOR_RESOURCE_NOT_FOUND);
+    assert_int_equal(err.rc, STATOR_RESOURCE_NOT_FOUND);
+    assert_string_equal(err.message, "no table");
+    assert_int_equal(refuses(NULL), STATOR_RESOURCE_NOT_FOUND);
+}
+
+static void a_long_text_is_cut(void **state)
+{
+    struct stator_error err = {0};
+
+    (void)state;
+    assert_int_equal(stator_fail(&err, STATOR_VALIDATION, "%05000d", 7), STATOR_VALIDATION);
+    assert_int_equal(strlen(err.message), STATOR_ERROR_MESSAGE_MAX - 1);
+}
+
+static void wire_names(void **state)
+{
+    (void)state;
+    assert_string_equal(stator_error_info(STATOR_VALIDATION)->type, "com.amazon.coral.validate#ValidationException");
+    assert_string_equal(stator_error_info(STATOR_SERIALIZATION)->text_member, "Message");
+    assert_int_equal(stator_error_info(STATOR_INTERNAL_SERVER_ERROR)->http_status, 500);
+    assert_string_equal(stator_error_info(STATOR_NO_MEMORY)->name, "InternalServerError");
+    for (int rc = 0; rc < STATOR_RC_COUNT; rc++)
+        assert_non_null(stator_error_info((enum stator_rc)rc)->name);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_and_code_travel),
+        cmocka_unit_test(a_long_text_is_cut),
+        cmocka_unit_test(wire_names),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
