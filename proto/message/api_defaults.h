@@ -18,9 +18,6 @@
 #ifndef BOOLEAN_SHAPE
 #define BOOLEAN_SHAPE(shape, min, max)
 #endif
-#ifndef BLOB_SHAPE
-#define BLOB_SHAPE(shape, min, max)
-#endif
 #ifndef VALUE_SHAPE
 #define VALUE_SHAPE(shape)
 #endif

@@ -6,7 +6,6 @@
 #undef DOUBLE_SHAPE
 #undef TIMESTAMP_SHAPE
 #undef BOOLEAN_SHAPE
-#undef BLOB_SHAPE
 #undef VALUE_SHAPE
 #undef ITEM_SHAPE
 #undef ENUM_BEGIN
