@@ -265,7 +265,7 @@ static enum stator_rc make_set(struct reading *r, struct value *out, enum value_
         return STATOR_OK;
     r->canonical = false;
     order = set_order(members, count, r->arena);
-    if (order == NULL || !value_set_make(out, type, members, count, r->arena))
+    if (order == NULL || !set_make_ordered(out, type, order, count, r->arena))
         return stator_fail_memory(r->err);
     if (out->count == count)
         return STATOR_OK;
