@@ -39,13 +39,11 @@ void parser_advance(struct parser *parser)
 enum stator_rc parser_init(struct parser *parser, const char *member, struct bytes text,
                            struct placeholders *placeholders, struct arena *arena, struct stator_error *err)
 {
-    *parser = (struct parser){
-        .text = text, .member = member, .placeholders = placeholders, .arena = arena, .err = err};
+    *parser = (struct parser){.text = text, .member = member, .placeholders = placeholders, .arena = arena, .err = err};
     if (text.len == 0)
         return parser_fail(parser, "The expression can not be empty;");
     if (text.len > EXPR_TEXT_MAX)
-        return parser_fail(parser,
-                           "Expression size has exceeded the maximum allowed size; expression size: %zu",
+        return parser_fail(parser, "Expression size has exceeded the maximum allowed size; expression size: %zu",
                            text.len);
     parser->token = lexer_token(text, 0);
     return STATOR_OK;
@@ -145,8 +143,7 @@ static enum stator_rc path_index(struct parser *parser, struct path *path)
     return push_element(parser, path, (struct path_element){.index = (uint32_t)index});
 }
 
-enum stator_rc parser_path_rest(struct parser *parser, struct path *path,
-                                bool (*keyword)(const struct token *token))
+enum stator_rc parser_path_rest(struct parser *parser, struct path *path, bool (*keyword)(const struct token *token))
 {
     for (;;) {
         if (parser->token.kind == TOKEN_DOT) {
@@ -227,8 +224,7 @@ enum stator_rc check_reserved_path(struct parser *parser, const struct path *pat
         struct bytes name = path->elements[i].name;
 
         if (bytes_present(name) && !is_reference(name) && reserved_word(name))
-            return parser_fail(parser, "Attribute name is a reserved keyword; reserved keyword: %.*s",
-                               BYTES_ARG(name));
+            return parser_fail(parser, "Attribute name is a reserved keyword; reserved keyword: %.*s", BYTES_ARG(name));
     }
     return STATOR_OK;
 }

@@ -30,14 +30,14 @@ bool pointers_push(struct pointers *pointers, void *item, struct arena *arena);
 
 struct draft {
     enum draft_kind kind;
-    enum expr_type type;        /* OPERATOR; CALL once its name is known */
-    struct bytes text;          /* VALUE: ":v"; CALL: the function's name as written */
-    struct path path;           /* PATH: names as written, "#n" not yet resolved */
-    struct pointers operands;   /* CALL, OPERATOR: of struct draft */
-    bool condition;             /* stands where a condition stands and is no AND, OR, NOT */
-    bool reported;              /* a scratch mark of the checks */
-    struct draft *next;         /* in the order of the text */
-    struct expr *expr;          /* set by draft_resolve */
+    enum expr_type type;      /* OPERATOR; CALL once its name is known */
+    struct bytes text;        /* VALUE: ":v"; CALL: the function's name as written */
+    struct path path;         /* PATH: names as written, "#n" not yet resolved */
+    struct pointers operands; /* CALL, OPERATOR: of struct draft */
+    bool condition;           /* stands where a condition stands and is no AND, OR, NOT */
+    bool reported;            /* a scratch mark of the checks */
+    struct draft *next;       /* in the order of the text */
+    struct expr *expr;        /* set by draft_resolve */
 };
 
 struct parser {
@@ -85,7 +85,8 @@ struct draft *draft_new(struct parser *parser, enum draft_kind kind);
 /* Its operands are complete: it takes its place in the list. */
 void draft_append(struct parser *parser, struct draft *draft);
 
-/* --- Checks that all languages share; each reports what is written first -------------------------------------------- */
+/* --- Checks that all languages share; each reports what is written first --------------------------------------------
+ */
 
 STATOR_MUST_CHECK enum stator_rc check_operator_count(struct parser *parser);
 STATOR_MUST_CHECK enum stator_rc check_parentheses(struct parser *parser);

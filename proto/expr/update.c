@@ -147,8 +147,8 @@ static enum stator_rc make_edits(const struct change *change, struct edit *edits
     return STATOR_OK;
 }
 
-enum stator_rc update_apply(struct item *out, const struct update *update, const struct item *old,
-                            struct arena *arena, struct stator_error *err)
+enum stator_rc update_apply(struct item *out, const struct update *update, const struct item *old, struct arena *arena,
+                            struct stator_error *err)
 {
     const struct value top = {.type = VALUE_M, .count = old->count, .attributes = old->attributes};
     struct edit *edits = ARENA_ARRAY(arena, struct edit, update->count);

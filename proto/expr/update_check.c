@@ -100,20 +100,19 @@ static enum stator_rc check_added(struct parser *parser, const struct clause_dra
 
     if (names[type] == NULL || (clause->action == UPDATE_ADD && type == VALUE_N))
         return STATOR_OK;
-    return parser_fail(parser,
-                       "Incorrect operand type for operator or function; operator: %s, operand type: %s",
+    return parser_fail(parser, "Incorrect operand type for operator or function; operator: %s, operand type: %s",
                        clause->action == UPDATE_ADD ? "ADD" : "DELETE", names[type]);
 }
 
-static enum stator_rc wrong_type(struct parser *parser, const char *operator, const char *type)
+static enum stator_rc wrong_type(struct parser *parser, const char *operator, const char * type)
 {
-    return parser_fail(parser,
-                       "Incorrect operand type for operator or function; operator or function: %s, operand type: %s",
-                       operator, type);
+    return parser_fail(
+        parser, "Incorrect operand type for operator or function; operator or function: %s, operand type: %s", operator,
+        type);
 }
 
 static enum stator_rc check_types(struct parser *parser, const struct draft *draft, const char *operator,
-                                  const char *allowed)
+                                  const char * allowed)
 {
     for (size_t i = 0; i < draft->operands.count; i++) {
         const char *type = draft_type_name(draft->operands.at[i]);

@@ -3,7 +3,8 @@
 
 #define P "Invalid FilterExpression: "
 #define VALUES                                                                                                         \
-    "{\":s\":{\"S\":\"x\"},\":n\":{\"N\":\"1\"},\":b\":{\"B\":\"YQ==\"},\":t\":{\"BOOL\":true},\":z\":{\"NULL\":true}," \
+    "{\":s\":{\"S\":\"x\"},\":n\":{\"N\":\"1\"},\":b\":{\"B\":\"YQ==\"},\":t\":{\"BOOL\":true},\":z\":{\"NULL\":true}" \
+    ","                                                                                                                \
     "\":l\":{\"L\":[]},\":m\":{\"M\":{}},\":ss\":{\"SS\":[\"a\"]},\":n2\":{\"N\":\"2\"},\":s2\":{\"S\":\"NULL\"}}"
 #define NAMES "#a=a #b=b"
 
@@ -112,10 +113,10 @@ static void test_whole_text(void **state)
 #define UNDEFINED_NAME  P "An expression attribute name used in the document path is not defined; attribute name: "
 #define UNDEFINED_VALUE P "An expression attribute value used in expression is not defined; attribute value: "
 #define OPERANDS(name, count)                                                                                          \
-    P "Incorrect number of operands for operator or function; operator or function: " name                            \
+    P "Incorrect number of operands for operator or function; operator or function: " name                             \
       ", number of operands: " count
 #define DISTINCT(name, path)                                                                                           \
-    P "The first operand must be distinct from the remaining operands for this operator or function; operator: " name \
+    P "The first operand must be distinct from the remaining operands for this operator or function; operator: " name  \
       ", first operand: " path
 #define TYPE(name, type)                                                                                               \
     P "Incorrect operand type for operator or function; operator or function: " name ", operand type: " type
@@ -149,9 +150,9 @@ static void test_each_condition(void **state)
         {"attribute_not_exists(size(:n))", TYPE("size", "N")},
         {"size(:z) > a", TYPE("size", "NULL")},
         {"attribute_exists(:s) and a=a", P "Operator or function requires a document path; operator or function: "
-                                          "attribute_exists"},
+                                           "attribute_exists"},
         {"attribute_not_exists(size(:s))", P "Operator or function requires a document path; operator or function: "
-                                            "attribute_not_exists"},
+                                             "attribute_not_exists"},
         {"a < :t", TYPE("<", "BOOL")},
         {":m >= a", TYPE(">=", "M")},
         {"a = :m", NULL},
@@ -261,8 +262,8 @@ static void test_depth(void **state)
 static void show(struct buf *buf, const struct expr *expr)
 {
     static const char *const names[] = {
-        [EXPR_SIZE] = "size", [EXPR_EQ] = "=",   [EXPR_LT] = "<",  [EXPR_BETWEEN] = "between", [EXPR_IN] = "in",
-        [EXPR_AND] = "and",   [EXPR_OR] = "or",  [EXPR_NOT] = "not", [EXPR_ATTRIBUTE_EXISTS] = "exists"};
+        [EXPR_SIZE] = "size", [EXPR_EQ] = "=",  [EXPR_LT] = "<",    [EXPR_BETWEEN] = "between",        [EXPR_IN] = "in",
+        [EXPR_AND] = "and",   [EXPR_OR] = "or", [EXPR_NOT] = "not", [EXPR_ATTRIBUTE_EXISTS] = "exists"};
 
     if (expr->type == EXPR_PATH) {
         for (size_t i = 0; i < expr->path.count; i++) {
@@ -296,8 +297,7 @@ static void test_trees(void **state)
          "(or (= a {\"N\":\"1\"}) (and (and (= b {\"N\":\"1\"}) (not (= c {\"N\":\"1\"}))) (= d {\"N\":\"1\"})))"},
         {"(a=:n or b=:n) and c=:n", "(and (or (= a {\"N\":\"1\"}) (= b {\"N\":\"1\"})) (= c {\"N\":\"1\"}))"},
         {"not (a=:n and b=:n)", "(not (and (= a {\"N\":\"1\"}) (= b {\"N\":\"1\"})))"},
-        {"x between #a.b[2] and (size(c)) and d < :n",
-         "(and (between x a.b[2] (size c)) (< d {\"N\":\"1\"}))"},
+        {"x between #a.b[2] and (size(c)) and d < :n", "(and (between x a.b[2] (size c)) (< d {\"N\":\"1\"}))"},
         {"x in (#b, (y.z).#b[0].q)", "(in x b y.z.b[0].q)"},
         {"attribute_exists(x) or not attribute_exists(y)", "(or (exists x) (not (exists y)))"},
     };
@@ -339,10 +339,10 @@ static void test_uses(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_syntax), cmocka_unit_test(test_whole_text), cmocka_unit_test(test_each_condition),
-        cmocka_unit_test(test_accepted), cmocka_unit_test(test_limits), cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_trees), cmocka_unit_test(test_uses)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_syntax),         cmocka_unit_test(test_whole_text),
+                                       cmocka_unit_test(test_each_condition), cmocka_unit_test(test_accepted),
+                                       cmocka_unit_test(test_limits),         cmocka_unit_test(test_depth),
+                                       cmocka_unit_test(test_trees),          cmocka_unit_test(test_uses)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

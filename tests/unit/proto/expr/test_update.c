@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/proto/expr/expr_unit.h"
 
-#define P                     "Invalid UpdateExpression: "
-#define SYNTAX(token, near)   P "Syntax error; token: \"" token "\", near: \"" near "\""
+#define P                   "Invalid UpdateExpression: "
+#define SYNTAX(token, near) P "Syntax error; token: \"" token "\", near: \"" near "\""
 #define PATHS(verb, one, two)                                                                                          \
     P "Two document paths " verb " with each other; must remove or rewrite one of these paths; path one: " one         \
       ", path two: " two
@@ -11,7 +11,8 @@
 #define TYPE(name, type)                                                                                               \
     P "Incorrect operand type for operator or function; operator or function: " name ", operand type: " type
 #define VALUES                                                                                                         \
-    "{\":s\":{\"S\":\"x\"},\":n\":{\"N\":\"1\"},\":b\":{\"B\":\"YQ==\"},\":t\":{\"BOOL\":true},\":z\":{\"NULL\":true}," \
+    "{\":s\":{\"S\":\"x\"},\":n\":{\"N\":\"1\"},\":b\":{\"B\":\"YQ==\"},\":t\":{\"BOOL\":true},\":z\":{\"NULL\":true}" \
+    ","                                                                                                                \
     "\":l\":{\"L\":[{\"N\":\"1\"}]},\":m\":{\"M\":{\"k\":{\"N\":\"1\"}}},\":ss\":{\"SS\":[\"a\"]},"                    \
     "\":ns\":{\"NS\":[\"1\"]},\":ab\":{\"SS\":[\"a\",\"b\"]},\":big\":{\"N\":\"9.9e125\"}}"
 #define NAMES "#a=a #b=b #c=c #3=[3] #1=1"
@@ -115,6 +116,8 @@ static void test_messages(void **state)
 #define OLD                                                                                                            \
     "{\"b\":{\"M\":{\"a\":{\"N\":\"1\"},\"b\":{\"N\":\"2\"}}},\"k\":{\"S\":\"key\"},\"l\":{\"L\":[{\"N\":\"0\"},"      \
     "{\"N\":\"1\"},{\"N\":\"2\"}]},\"n\":{\"N\":\"5\"},\"s\":{\"SS\":[\"a\",\"c\"]}}"
+#define ZEROS_25    "0000000000000000000000000"
+#define ZEROS_125   ZEROS_25 ZEROS_25 ZEROS_25 ZEROS_25 ZEROS_25
 #define BAD_PATH    "The document path provided in the update expression is invalid for update"
 #define BAD_OPERAND "An operand in the update expression has an incorrect data type"
 #define NO_OPERAND  "The provided expression refers to an attribute that does not exist in the item"
@@ -167,7 +170,7 @@ static void test_apply(void **state)
         {OLD, "set e = list_append(n, if_not_exists(f, :l))", BAD_OPERAND, NULL, NULL},
         {OLD, "set e = b - :n", BAD_OPERAND, NULL, NULL},
         {OLD, "set e = list_append(q, l)", NO_OPERAND, NULL, NULL},
-        {"{\"a\":{\"N\":\"9.9e125\"}}", "set a = a + :big",
+        {"{\"a\":{\"N\":\"9" ZEROS_125 "\"}}", "set a = a + :big",
          "Number overflow. Attempting to store a number with magnitude larger than supported range", NULL, NULL},
         /* ADD and DELETE */
         {"{}", "add n :n, s :ss", NULL, "{\"n\":{\"N\":\"1\"},\"s\":{\"SS\":[\"a\"]}}", NULL},
