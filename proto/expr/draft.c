@@ -135,9 +135,10 @@ static enum stator_rc path_index(struct parser *parser, struct path *path)
     STATOR_TRY(parser_expect(parser, TOKEN_NUMBER));
     for (size_t i = 0; i < digits.len; i++) {
         index = index * 10 + (uint64_t)(digits.at[i] - '0');
-        if (index > INT32_MAX)
-            return parser_fail(parser, "List index is not within the allowable range; index: [%.*s]",
-                               BYTES_ARG(digits));
+        if (index > INT32_MAX) {
+            index = INT32_MAX;
+            parser->bad_index = digits;
+        }
     }
     STATOR_TRY(parser_expect(parser, TOKEN_RBRACKET));
     return push_element(parser, path, (struct path_element){.index = (uint32_t)index});
@@ -198,18 +199,22 @@ const char *draft_type_name(const struct draft *draft)
 
 /* --- Checks and names --------------------------------------------------------------------------------------------- */
 
+/* The service stops counting at the first one too many. */
 enum stator_rc check_operator_count(struct parser *parser)
 {
     if (parser->operators > EXPR_OPERATORS_MAX)
-        return parser_fail(parser, "The expression contains too many operators; operator count: %zu",
-                           parser->operators);
+        return parser_fail(parser, "The expression contains too many operators; operator count: %d",
+                           EXPR_OPERATORS_MAX + 1);
     return STATOR_OK;
 }
 
-enum stator_rc check_parentheses(struct parser *parser)
+enum stator_rc check_form(struct parser *parser)
 {
     if (parser->redundant_parentheses)
         return parser_fail(parser, "The expression has redundant parentheses;");
+    if (bytes_present(parser->bad_index))
+        return parser_fail(parser, "List index is not within the allowable range; index: [%.*s]",
+                           BYTES_ARG(parser->bad_index));
     return STATOR_OK;
 }
 

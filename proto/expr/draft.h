@@ -14,7 +14,7 @@
 #include "expr/lexer.h"
 
 #define EXPR_TEXT_MAX      4096 /* bytes; field.md D.5 */
-#define EXPR_OPERATORS_MAX 300  /* operators and functions; bounds the depth of every tree */
+#define EXPR_OPERATORS_MAX 300  /* operators and functions; bounds the depth of every tree that is accepted */
 #define EXPR_IN_MAX        100  /* operands after IN */
 
 enum draft_kind { DRAFT_PATH, DRAFT_VALUE, DRAFT_CALL, DRAFT_OPERATOR };
@@ -51,6 +51,7 @@ struct parser {
     struct draft *first, *last;
     size_t operators;
     bool redundant_parentheses;
+    struct bytes bad_index; /* the last one past INT32_MAX, or absent */
 };
 
 /* Checks the length too. */
@@ -89,7 +90,8 @@ void draft_append(struct parser *parser, struct draft *draft);
  */
 
 STATOR_MUST_CHECK enum stator_rc check_operator_count(struct parser *parser);
-STATOR_MUST_CHECK enum stator_rc check_parentheses(struct parser *parser);
+/* Redundant parentheses; a list index that is no index. */
+STATOR_MUST_CHECK enum stator_rc check_form(struct parser *parser);
 /* Bare names that are reserved words, in the list's paths. */
 STATOR_MUST_CHECK enum stator_rc check_reserved(struct parser *parser);
 STATOR_MUST_CHECK enum stator_rc check_reserved_path(struct parser *parser, const struct path *path);

@@ -158,8 +158,8 @@ STATOR_MUST_CHECK enum stator_rc projection_apply(struct item *out, const struct
                                                   struct item_source *item, struct arena *arena,
                                                   struct stator_error *err);
 
-/* The new item. `old` is the whole parsed item before (count 0 when there was none; the caller has put the key's
- * attributes in). Operands see the old item only. */
+/* The new item. `old` is the whole parsed item before; when there was none, !old->set, and its attributes are those of
+ * the key. Operands see the old item only. */
 STATOR_MUST_CHECK enum stator_rc update_apply(struct item *out, const struct update *update, const struct item *old,
                                               struct arena *arena, struct stator_error *err);
 

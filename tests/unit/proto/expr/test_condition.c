@@ -73,7 +73,6 @@ static void test_syntax(void **state)
         {"a = b AND", SYNTAX("<EOF>", "AND")},
         {"AND", SYNTAX("AND", "AND")},
         {"size()", SYNTAX(")", "()")},
-        {"a[99999999999] = b", P "List index is not within the allowable range; index: [99999999999]"},
     };
 
     (void)state;
@@ -89,6 +88,10 @@ static void test_whole_text(void **state)
         {"a=a AND ((a=a AND a=a)) AND a=a", P "The expression has redundant parentheses;"},
         {"a=a OR ((a=a OR (a=a OR a=a)))", P "The expression has redundant parentheses;"},
         {"((a = :s))", P "The expression has redundant parentheses;"},
+        {"a[2147483648] = status", P "List index is not within the allowable range; index: [2147483648]"},
+        {"a[2147483647] = :s", NULL},
+        {"if_not_exists(a, a) = :s",
+         P "The function is not allowed in a condition expression; function: if_not_exists"},
         {"a=a and whatever((:things)) > a", P "Invalid function name; function: whatever"},
         {"attRIbute_exIsts((views), #a)", P "Invalid function name; function: attRIbute_exIsts"},
         {"a=a and attribute_exists((views), (#a)) > b",
@@ -233,6 +236,9 @@ static void test_limits(void **state)
     parse_long(text, repeat(text, "NOT a=:s", " OR a=:s", 149), NULL);
     parse_long(text, repeat(text, "a=:s", " OR a=:s", 150),
                P "The expression contains too many operators; operator count: 301");
+    parse_long(text, repeat(text, "a=:s", " OR a=:s", 450),
+               P "The expression contains too many operators; operator count: 301");
+    parse_long(text, repeat(text, "a=a", " OR a=:s", 450), DISTINCT("=", "[a]"));
     parse_long(text, repeat(text, "a in (:s", ",:s", 99), SYNTAX("<EOF>", ":s"));
     len = repeat(text, "a in (:s", ",:s", 99);
     text[len++] = ')';
@@ -251,6 +257,14 @@ static void test_depth(void **state)
     parse_long(text, repeat(text, "", "(", 4096), SYNTAX("<EOF>", "("));
     parse_long(text, repeat(text, "", "NOT ", 1024), SYNTAX("<EOF>", "NOT"));
     parse_long(text, repeat(text, "", "f(", 2048), SYNTAX("<EOF>", "("));
+    repeat(text, "a < ", "f(", 1355);
+    strcat(text, "b");
+    memset(text + 4 + 2 * 1355 + 1, ')', 1355);
+    parse_long(text, 4 + 3 * 1355 + 1, P "Invalid function name; function: f");
+    repeat(text, "a < ", "size(", 680);
+    strcat(text, "b");
+    memset(text + 4 + 5 * 680 + 1, ')', 680);
+    parse_long(text, 4 + 6 * 680 + 1, TYPE("size", "N"));
     repeat(text, "", "(", 2000);
     strcat(text, "a=:s");
     memset(text + 2004, ')', 2000);

@@ -59,6 +59,10 @@ static void test_messages(void **state)
         {" remove Absolute ", P "Attribute name is a reserved keyword; reserved keyword: Absolute"},
         {"set a = status", P "Attribute name is a reserved keyword; reserved keyword: status"},
         {"set #x = if_not_exist(:c) set c = d", P "Invalid function name; function: if_not_exist"},
+        {"set a = size(b)", P "The function is not allowed in an update expression; function: size"},
+        {"set a = list_append(list_append(:l, :l), :l)",
+         P "The function is not allowed to be used this way in an expression; function: list_append"},
+        {"set a = list_append(if_not_exists(a, :l), :l)", NULL},
         {"set a = #x set c = :d", P "The \"SET\" section can only be used once in an update expression;"},
         {"remove #x set a = b remove e", P "The \"REMOVE\" section can only be used once in an update expression;"},
         {"add #x :e set a = b add e :f", P "The \"ADD\" section can only be used once in an update expression;"},
@@ -146,6 +150,36 @@ static void apply(const struct application *c)
             assert_item_is(c->text, &touched, c->touched);
     }
     fixture_deinit(&fixture);
+}
+
+/* There is no item: what is removed from within something is not missed. The rest is as strict as ever. */
+static void test_no_item(void **state)
+{
+    static const struct {
+        const char *text, *message, *new;
+    } cases[] = {
+        {"remove x.y, l[1], z", NULL, "{\"k\":{\"S\":\"key\"}}"},
+        {"remove x.y set a = :n", NULL, "{\"a\":{\"N\":\"1\"},\"k\":{\"S\":\"key\"}}"},
+        {"set x.y = :n", BAD_PATH, NULL},
+        {"set x[0] = k", BAD_PATH, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct fixture fixture;
+        struct update *update;
+        struct item old, new;
+        enum stator_rc rc;
+
+        assert_outcome(&fixture, cases[i].text, parse(&fixture, &update, cases[i].text), NULL);
+        old = item_of_json(&fixture.arena, "{\"k\":{\"S\":\"key\"}}");
+        old.set = false;
+        rc = update_apply(&new, update, &old, &fixture.arena, &fixture.err);
+        assert_outcome(&fixture, cases[i].text, rc, cases[i].message);
+        if (rc == STATOR_OK)
+            assert_item_is(cases[i].text, &new, cases[i].new);
+        fixture_deinit(&fixture);
+    }
 }
 
 static void test_apply(void **state)
@@ -259,7 +293,7 @@ static void test_cost(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_messages), cmocka_unit_test(test_apply),
-                                       cmocka_unit_test(test_cost)};
+                                       cmocka_unit_test(test_no_item), cmocka_unit_test(test_cost)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
