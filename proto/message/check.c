@@ -254,12 +254,10 @@ static void check_lists(struct check *check, const struct shape *shape, const st
 static void check_entries(struct check *check, const struct shape *shape, const struct api_list *map,
                           const struct path *path)
 {
-    if (check->layer == LAYER_OLDER) {
-        if (shape->element_kind == KIND_LIST)
-            check_lists(check, shape, map, path);
-        else
-            check_keys(check, shape, map, path);
-    }
+    if (check->layer == LAYER_OLDER && shape->element_kind == KIND_LIST)
+        check_lists(check, shape, map, path);
+    else if (check->layer == LAYER_OLDER)
+        check_keys(check, shape, map, path);
     for (size_t i = 0; i < map->count; i++) {
         const uint8_t *entry = element_at(shape, map, i);
         struct path value = {.parent = path, .kind = PATH_KEY, .name = entry_key(entry)};
@@ -269,9 +267,6 @@ static void check_entries(struct check *check, const struct shape *shape, const 
         else
             check_element(check, shape, entry + shape->value_offset, &value);
     }
-    /* Of tables with lists of requests the names are looked at only when nothing else is wrong. */
-    if (check->layer == LAYER_OLDER && shape->element_kind == KIND_LIST && check->count == 0)
-        check_keys(check, shape, map, path);
 }
 
 static void check_map(struct check *check, const struct shape *shape, const struct api_list *map, struct limits limits,
@@ -376,9 +371,23 @@ void check_init(struct check *check, enum layer layer)
     check->text.len = 0; /* the rest of it is written before it is read */
 }
 
+/* The names of tables with lists of requests are looked at only when nothing else is wrong. */
+static void check_keys_of_lists(struct check *check, const struct shape *shape, const void *in)
+{
+    for (size_t i = 0; i < shape->count; i++) {
+        const struct member *member = &shape->members[i];
+        const struct path path = {.kind = PATH_MEMBER, .name = member->name};
+
+        if (member->kind == KIND_MAP && member->shape->element_kind == KIND_LIST)
+            check_keys(check, member->shape, member_at(member, in), &path);
+    }
+}
+
 void check_request(struct check *check, const struct shape *shape, const void *in)
 {
     check_members(check, shape, in, NULL);
+    if (check->layer == LAYER_OLDER && check->count == 0)
+        check_keys_of_lists(check, shape, in);
 }
 
 void check_member(struct check *check, const struct member *member, const void *structure)
