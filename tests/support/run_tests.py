@@ -52,7 +52,7 @@ class Result(unittest.TestResult):
         super().stopTest(test)
 
     def trouble(self, test, err):
-        self.troubles.append((str(test), "".join(traceback.format_exception(*err))))
+        self.troubles.append((str(test), self._exc_info_to_string(err, test).rstrip()))
 
     def addError(self, test, err):
         if isinstance(test, unittest.TestCase):
