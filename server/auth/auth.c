@@ -50,7 +50,8 @@ static struct bytes cut(struct bytes *rest, const char *separators)
     return piece;
 }
 
-/* --- The header ---------------------------------------------------------------------------------------------------- */
+/* --- The header ----------------------------------------------------------------------------------------------------
+ */
 
 /* Commas without blanks, and blanks without commas, are both legal. */
 static struct parts parts_of_header(const struct auth_input *input)
@@ -73,8 +74,8 @@ static struct parts parts_of_header(const struct auth_input *input)
     return parts;
 }
 
-static enum stator_rc check_header_parts(const struct parts *parts, const struct auth_input *input,
-                                         struct arena *arena, struct stator_error *err)
+static enum stator_rc check_header_parts(const struct parts *parts, const struct auth_input *input, struct arena *arena,
+                                         struct stator_error *err)
 {
     bool no_date = input->x_amz_date.len == 0 && input->date.len == 0;
     struct bytes quoted;
@@ -97,8 +98,9 @@ static int hex_digit(uint8_t c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 /* "AKID%2F20130301%2F..." decoded. What is no escape stays as it is. */
@@ -116,7 +118,7 @@ static struct bytes percent_decode(struct bytes text, struct arena *arena)
         int high = i + 2 < text.len && text.at[i] == '%' ? hex_digit(text.at[i + 1]) : -1;
         int low = high >= 0 ? hex_digit(text.at[i + 2]) : -1;
 
-        out[len++] = low >= 0 ? (uint8_t)(high << 4 | low) : text.at[i];
+        out[len++] = (uint8_t)(low >= 0 ? high << 4 | low : text.at[i]);
         i += low >= 0 ? 2 : 0;
     }
     return bytes_of(out, len);
@@ -203,8 +205,7 @@ static enum stator_rc split_credential(struct auth_identity *out, struct bytes c
     for (size_t i = 0; i < 5; i++)
         element[i] = cut(&rest, "/");
     if (element[0].len == 0 || !utf8_valid(credential))
-        return stator_fail(err, STATOR_UNRECOGNIZED_CLIENT,
-                           "The security token included in the request is invalid.");
+        return stator_fail(err, STATOR_UNRECOGNIZED_CLIENT, "The security token included in the request is invalid.");
     out->access_key = element[0];
     out->region = element[2];
     return STATOR_OK;

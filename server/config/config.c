@@ -47,29 +47,59 @@ struct option {
 
 static const struct option options[OPTION_COUNT] = {
     [OPTION_PORT] = {"port", KIND_NUMBER, "N", 0, 65535, {NULL}, "listen on this port; 0: the system chooses (8000)"},
-    [OPTION_HOST] = {"host", KIND_TEXT, "ADDRESS", 0, 0, {NULL},
+    [OPTION_HOST] = {"host",
+                     KIND_TEXT,
+                     "ADDRESS",
+                     0,
+                     0,
+                     {NULL},
                      "listen on this address or name; 0.0.0.0 or :: for all (127.0.0.1 and ::1)"},
     [OPTION_DATA_DIR] = {"data-dir", KIND_TEXT, "DIR", 0, 0, {NULL}, "keep the data here (" DEFAULT_DATA_DIR ")"},
     [OPTION_IN_MEMORY] = {"in-memory", KIND_SWITCH, NULL, 0, 0, {NULL}, "keep nothing on disk"},
-    [OPTION_DURABILITY] = {"durability", KIND_CHOICE, "full|process|none", 0, 0, {"full", "process", "none", NULL},
+    [OPTION_DURABILITY] = {"durability",
+                           KIND_CHOICE,
+                           "full|process|none",
+                           0,
+                           0,
+                           {"full", "process", "none", NULL},
                            "a write is answered when it survives a power cut, a crash of the process, or neither "
                            "(full; none in memory)"},
     [OPTION_SHARDS] = {"shards", KIND_NUMBER, "N", 1, 256, {NULL}, "parts of the key space, fixed at creation (4)"},
     [OPTION_LOOPS] = {"loops", KIND_NUMBER, "N", 1, LIMIT_LOOPS, {NULL}, "event loops (one per core)"},
-    [OPTION_MAX_CONNECTIONS] = {"max-connections", KIND_NUMBER, "N", 1, 1000000, {NULL},
+    [OPTION_MAX_CONNECTIONS] = {"max-connections",
+                                KIND_NUMBER,
+                                "N",
+                                1,
+                                1000000,
+                                {NULL},
                                 "connections open at once (10000, or what the descriptor limit allows)"},
-    [OPTION_VALIDATION_WORDING] = {"validation-wording", KIND_CHOICE, "current|classic", 0, 0,
+    [OPTION_VALIDATION_WORDING] = {"validation-wording",
+                                   KIND_CHOICE,
+                                   "current|classic",
+                                   0,
+                                   0,
                                    {"current", "classic", NULL},
                                    "validation messages as DynamoDB words them now, or did until May 2026 (current)"},
-    [OPTION_ISOLATE_BY] = {"isolate-by", KIND_LIST, "region,access-key", 0, 0, {"region", "access-key", NULL},
+    [OPTION_ISOLATE_BY] = {"isolate-by",
+                           KIND_LIST,
+                           "region,access-key",
+                           0,
+                           0,
+                           {"region", "access-key", NULL},
                            "separate tables by what clients sign with (not: all clients see all tables)"},
-    [OPTION_TRANSITION_MS] = {"transition-ms", KIND_NUMBER, "N", 0, 3600000, {NULL},
-                              "how long CREATING, UPDATING and DELETING last (0)"},
-    [OPTION_CORS] = {"cors", KIND_TEXT, "ORIGINS", 0, 0, {NULL},
-                     "origins whose pages may read answers, with commas between (*)"},
-    [OPTION_LOG_FORMAT] = {"log-format", KIND_CHOICE, "text|json", 0, 0, {"text", "json", NULL}, "form of the log (text)"},
-    [OPTION_LOG_LEVEL] = {"log-level", KIND_CHOICE, "error|warn|info|debug", 0, 0,
-                          {"error", "warn", "info", "debug", NULL}, "debug: a line per request (info)"},
+    [OPTION_TRANSITION_MS] =
+        {"transition-ms", KIND_NUMBER, "N", 0, 3600000, {NULL}, "how long CREATING, UPDATING and DELETING last (0)"},
+    [OPTION_CORS] =
+        {"cors", KIND_TEXT, "ORIGINS", 0, 0, {NULL}, "origins whose pages may read answers, with commas between (*)"},
+    [OPTION_LOG_FORMAT] =
+        {"log-format", KIND_CHOICE, "text|json", 0, 0, {"text", "json", NULL}, "form of the log (text)"},
+    [OPTION_LOG_LEVEL] = {"log-level",
+                          KIND_CHOICE,
+                          "error|warn|info|debug",
+                          0,
+                          0,
+                          {"error", "warn", "info", "debug", NULL},
+                          "debug: a line per request (info)"},
 };
 
 /* Values as given, before they are put together. */
@@ -148,8 +178,8 @@ static enum stator_rc parse_switch(int64_t *out, const char *who, const char *te
 }
 
 /* who: the flag or variable as the user wrote it. */
-static enum stator_rc set(struct given *given, enum option_id id, enum source source, const char *who,
-                          const char *text, struct stator_error *err)
+static enum stator_rc set(struct given *given, enum option_id id, enum source source, const char *who, const char *text,
+                          struct stator_error *err)
 {
     const struct option *option = &options[id];
     enum stator_rc rc = STATOR_OK;
@@ -340,8 +370,9 @@ static enum stator_rc settle_storage(struct config *out, const struct given *giv
     bool full_by_flag = given->source[OPTION_DURABILITY] == FROM_FLAG && given->number[OPTION_DURABILITY] != STORE_NONE;
 
     if (in_memory != FROM_DEFAULT && in_memory == on_disk)
-        return stator_fail(err, STATOR_VALIDATION, "--in-memory and --data-dir (-inMemory and -dbPath) exclude each "
-                                                   "other");
+        return stator_fail(err, STATOR_VALIDATION,
+                           "--in-memory and --data-dir (-inMemory and -dbPath) exclude each "
+                           "other");
     if (given->optimize && on_disk == FROM_DEFAULT)
         return stator_fail(err, STATOR_VALIDATION, "-optimizeDbBeforeStartup needs -dbPath");
     out->durability = (enum store_durability)given->number[OPTION_DURABILITY];
@@ -386,8 +417,8 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
     out->isolate_by_access_key = (number[OPTION_ISOLATE_BY] & 2) != 0;
     out->transition_ms = delayed ? LOCAL_TRANSITION_MS : (uint32_t)number[OPTION_TRANSITION_MS];
     out->log_format = (enum log_format)number[OPTION_LOG_FORMAT];
-    out->log_level = given->source[OPTION_LOG_LEVEL] != FROM_DEFAULT ? (enum log_level)number[OPTION_LOG_LEVEL]
-                                                                     : LOG_LEVEL_INFO;
+    out->log_level =
+        given->source[OPTION_LOG_LEVEL] != FROM_DEFAULT ? (enum log_level)number[OPTION_LOG_LEVEL] : LOG_LEVEL_INFO;
     out->as_dynamodb_local = given->local;
     out->shared_db = given->shared_db;
     return settle_storage(out, given, err);

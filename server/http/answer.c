@@ -7,9 +7,9 @@
 #include "watch/log.h"
 
 /* Header names with the case the service gives them. h2o writes them as they are. */
-#define NAME(text)              \
-    {                           \
-        (char *)(text), sizeof(text) - 1 \
+#define NAME(text)                                                                                                     \
+    {                                                                                                                  \
+        (char *)(text), sizeof(text) - 1                                                                               \
     }
 const h2o_iovec_t answer_content_type = NAME("Content-Type");
 static const h2o_iovec_t content_encoding = NAME("Content-Encoding");
@@ -87,7 +87,8 @@ void answer_add_common(h2o_req_t *req, struct bytes request_id, struct bytes ori
     answer_add_header(req, &expose_headers, BYTES("x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"));
 }
 
-/* --- Sending ------------------------------------------------------------------------------------------------------- */
+/* --- Sending -------------------------------------------------------------------------------------------------------
+ */
 
 /* The client does not read: its connection is closed, which h2o finds out by itself. */
 static void on_write_timeout(h2o_timeout_entry_t *entry)
@@ -142,12 +143,13 @@ static void log_request(const struct request *request, size_t len)
     LOG_LINE(LOG_LEVEL_DEBUG, "request",
              LOG_STRING("operation", job->operation != OPERATION_NONE ? operation_info(job->operation)->name : "-"),
              LOG_NUMBER("status", request->status), LOG_NUMBER("us", us), LOG_NUMBER("bytes", (int64_t)len),
-             LOG_STRING("request_id", job->request_id), LOG_TEXT("region", bytes_present(job->region) ? job->region : BYTES("-")),
+             LOG_STRING("request_id", job->request_id),
+             LOG_TEXT("region", bytes_present(job->region) ? job->region : BYTES("-")),
              LOG_TEXT("access_key", bytes_present(job->access_key) ? job->access_key : BYTES("-")),
              LOG_STRING("namespace", options->isolate_by_region && options->isolate_by_access_key ? "region,access-key"
-                                     : options->isolate_by_region                                ? "region"
-                                     : options->isolate_by_access_key                            ? "access-key"
-                                                                                                 : "shared"));
+                                     : options->isolate_by_region                                 ? "region"
+                                     : options->isolate_by_access_key                             ? "access-key"
+                                                                                                  : "shared"));
 }
 
 /* All headers are there: the body, and then it is h2o's. */
@@ -185,7 +187,8 @@ static struct bytes request_id_of(const struct request *request)
     return bytes_of(request->job.request_id, REQUEST_ID_LEN);
 }
 
-/* --- The answers --------------------------------------------------------------------------------------------------- */
+/* --- The answers ---------------------------------------------------------------------------------------------------
+ */
 
 bool answer_wants_packing(const struct request *request)
 {

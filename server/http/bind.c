@@ -122,8 +122,7 @@ static int bind_firsts(int *firsts, struct bind_addresses *addresses, uint16_t *
         if (firsts[i] < 0) {
             bool lacking = errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT;
 
-            if (lacking && addresses->may_lack_ipv6 && addresses->at[i].ss_family == AF_INET6 &&
-                addresses->count > 1) {
+            if (lacking && addresses->may_lack_ipv6 && addresses->at[i].ss_family == AF_INET6 && addresses->count > 1) {
                 drop_address(addresses, i);
                 continue;
             }

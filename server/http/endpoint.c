@@ -14,10 +14,9 @@ struct head {
 };
 
 #define SERIALIZATION_BODY "{\"__type\":\"com.amazon.coral.service#SerializationException\""
-#define HEAD_TOO_LARGE \
-    SERIALIZATION_BODY ",\"Message\":\"The request line and the headers have more than 16 KiB\"}"
-#define NOT_FOUND "<UnknownOperationException/>\n"
-#define HEALTHY   "healthy: dynamodb.us-east-1.amazonaws.com "
+#define HEAD_TOO_LARGE     SERIALIZATION_BODY ",\"Message\":\"The request line and the headers have more than 16 KiB\"}"
+#define NOT_FOUND          "<UnknownOperationException/>\n"
+#define HEALTHY            "healthy: dynamodb.us-east-1.amazonaws.com "
 #define LOCAL_GET                                                                                                      \
     "{\"__type\":\"com.amazonaws.dynamodb.v20120810#MissingAuthenticationToken\",\"message\":\"Request must contain "  \
     "either a valid (registered) AWS access key ID or X.509 certificate.\"}"
@@ -113,7 +112,8 @@ static bool is_method(const h2o_req_t *req, const char *method)
     return h2o_memis(req->method.base, req->method.len, method, strlen(method));
 }
 
-/* --- Running ------------------------------------------------------------------------------------------------------- */
+/* --- Running -------------------------------------------------------------------------------------------------------
+ */
 
 static void end_job(struct job *job)
 {
@@ -268,7 +268,8 @@ void endpoint_came_home(struct request *request)
         answer(request);
 }
 
-/* --- Checks -------------------------------------------------------------------------------------------------------- */
+/* --- Checks --------------------------------------------------------------------------------------------------------
+ */
 
 /* Makes job.body the plain body; false when it has been answered with an error. */
 static bool inflate_body(struct request *request, struct bytes content_encoding)

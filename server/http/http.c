@@ -67,7 +67,7 @@ static void configure(struct http *http)
     /* h2o refuses chunked bodies of exactly the limit; the last byte is ours to refuse. */
     conf->max_request_entity_size = LIMIT_BODY_BYTES + 1;
     conf->http1.req_timeout = LIMIT_REQUEST_MS;
-    conf->http1.upgrade_to_http2 = 0; /* Debian's h2o has no guard against rapid resets */
+    conf->http1.upgrade_to_http2 = 0;                     /* Debian's h2o has no guard against rapid resets */
     h2o_socket_buffer_mmap_settings.threshold = SIZE_MAX; /* no temporary files for large bodies */
     host = h2o_config_register_host(conf, h2o_iovec_init(H2O_STRLIT(DEFAULT_HOST)), 65535);
     h2o_create_handler(&host->fallback_path, sizeof(h2o_handler_t))->on_req = endpoint_on_request;
@@ -77,7 +77,7 @@ static void configure(struct http *http)
 enum stator_rc http_start(struct http *http, struct engine *engine, struct stator_error *err)
 {
     uint32_t loops = http->options.loops;
-    uint32_t threads = loops < LIMIT_WORKERS_LEAST ? LIMIT_WORKERS_LEAST
+    uint32_t threads = loops < LIMIT_WORKERS_LEAST  ? LIMIT_WORKERS_LEAST
                        : loops > LIMIT_WORKERS_MOST ? LIMIT_WORKERS_MOST
                                                     : loops;
     struct workers_options options = {
@@ -88,7 +88,12 @@ enum stator_rc http_start(struct http *http, struct engine *engine, struct stato
     configure(http);
     STATOR_TRY(workers_start(&http->workers, &options, err));
     while (http->started < loops) {
-        STATOR_TRY(loop_start(&http->loops[http->started], http, http->started, err));
+        enum stator_rc rc = loop_start(&http->loops[http->started], http, http->started, err);
+
+        if (rc != STATOR_OK) {
+            http_drain(http);
+            return rc;
+        }
         http->started++;
     }
     return STATOR_OK;

@@ -22,9 +22,9 @@ struct http_options {
     uint16_t port;    /* 0: the system chooses, http_port tells */
     uint32_t loops;
     uint32_t max_connections;
-    const char *cors;     /* "*", or origins with commas between */
-    const char *version;  /* for the Server header */
-    bool refuse_get;      /* answer GET as DynamoDB Local does, with 400 */
+    const char *cors;                              /* "*", or origins with commas between */
+    const char *version;                           /* for the Server header */
+    bool refuse_get;                               /* answer GET as DynamoDB Local does, with 400 */
     bool isolate_by_region, isolate_by_access_key; /* for the log */
 };
 

@@ -10,7 +10,8 @@
 /* Longest the loop sleeps when nothing at all happens; every event wakes it anyhow. */
 #define SLEEP_MS 60000
 
-/* --- Connections --------------------------------------------------------------------------------------------------- */
+/* --- Connections ---------------------------------------------------------------------------------------------------
+ */
 
 static void on_connection_closed(void *context)
 {
@@ -76,7 +77,8 @@ static void on_sweep(h2o_timeout_entry_t *entry)
         h2o_timeout_link(loop->evloop, &loop->sweep_timeout, &loop->sweep_entry);
 }
 
-/* --- Accepting ----------------------------------------------------------------------------------------------------- */
+/* --- Accepting -----------------------------------------------------------------------------------------------------
+ */
 
 static void on_accept(h2o_socket_t *listener, const char *err);
 
@@ -153,7 +155,8 @@ static void stop_listening(struct loop *loop)
     h2o_timeout_unlink(&loop->rest_entry);
 }
 
-/* --- Jobs and messages --------------------------------------------------------------------------------------------- */
+/* --- Jobs and messages ---------------------------------------------------------------------------------------------
+ */
 
 void loop_send_home(struct loop *loop, struct job *job)
 {
@@ -199,7 +202,7 @@ static void on_drain(struct loop *loop)
 {
     stop_listening(loop);
     loop->draining = true;
-    h2o_context_request_shutdown(&loop->context);
+    loop->context.shutdown_requested = 1; /* its function would start timers of HTTP/2, too */
     shutdown_connections(loop, SHUT_RD);
     h2o_timeout_link(loop->evloop, &loop->drain_timeout, &loop->drain_entry);
 }
@@ -219,7 +222,8 @@ static void on_messages(h2o_multithread_receiver_t *receiver, h2o_linklist_t *me
     }
 }
 
-/* --- Life ---------------------------------------------------------------------------------------------------------- */
+/* --- Life ----------------------------------------------------------------------------------------------------------
+ */
 
 static void begin(struct loop *loop)
 {
@@ -252,7 +256,6 @@ static void end(struct loop *loop)
     h2o_timeout_dispose(loop->evloop, &loop->sweep_timeout);
     h2o_timeout_dispose(loop->evloop, &loop->rest_timeout);
     h2o_timeout_dispose(loop->evloop, &loop->drain_timeout);
-    h2o_timeout_dispose(loop->evloop, &loop->context.http2.graceful_shutdown_timeout); /* h2o forgets this one */
     h2o_multithread_unregister_receiver(loop->context.queue, &loop->receiver);
     h2o_context_dispose(&loop->context);
     h2o_evloop_destroy(loop->evloop);

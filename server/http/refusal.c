@@ -25,7 +25,8 @@ static const h2o_iovec_t transfer_encoding = {(char *)"Transfer-Encoding", 17};
     "{\"__type\":\"com.amazon.coral.service#SerializationException\",\"Message\":\"Only the expectation 100-continue " \
     "is understood\"}"
 #define TOO_LARGE /* for HTTP/1.0, which has no chunks */                                                              \
-    "{\"__type\":\"com.amazon.coral.service#SerializationException\",\"Message\":\"The request has more than 16 MiB\"}"
+    "{\"__type\":\"com.amazon.coral.service#SerializationException\",\"Message\":\"The request has more than 16 "      \
+    "MiB\"}"
 
 static h2o_socket_t *socket_of(struct refusal *refusal)
 {

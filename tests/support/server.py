@@ -1,132 +1,177 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Stator of the test's own: started on a port the system gives, ended and looked at afterwards.
+"""Starts a built Stator for a test: on a port given by the system, in a directory of its own, and stops it cleanly.
 
-    with Server("--in-memory") as server:
-        ... server.host, server.port, server.url ...
+    with Server() as server:                      # or Server("--durability", "none", binary="stator-fake")
+        connection = server.connect()             # a socket; server.url is http://127.0.0.1:<port>
+        server.kill(); server.start()             # the same directory again, after a crash
+    # leaving checks that it exits with 0 within ten seconds and that no sanitizer said anything
 
-The executable is $STATOR_BIN. A server that does not leave with exit code 0 after SIGTERM fails the test, and so does
-whatever a sanitizer wrote.
+STATOR_BUILD names the build directory (default: build/dev, else build/release), STATOR_BINARY one executable.
 """
+import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-START_SECONDS = 20  # a sanitizer build on a busy machine
-STOP_SECONDS = 20
-ADDRESS = re.compile(r"(?:127\.0\.0\.1|0\.0\.0\.0|localhost|\[::1?\]|\*):(\d+)")
-SANITIZER = re.compile(r"(ERROR: \w+Sanitizer|runtime error:|WARNING: ThreadSanitizer)")
+START_SECONDS = 30
+STOP_SECONDS = 10
 
 
-def binary():
+def find_binary(name="stator"):
     """The executable under test."""
-    path = os.environ.get("STATOR_BIN", str(ROOT / "build/release/stator"))
-    if not os.access(path, os.X_OK):
-        raise RuntimeError(f"no executable at {path}: build it, or say where it is in STATOR_BIN")
-    return path
+    if name == "stator" and os.environ.get("STATOR_BINARY"):
+        return pathlib.Path(os.environ["STATOR_BINARY"])
+    builds = [os.environ.get("STATOR_BUILD"), ROOT / "build/dev", ROOT / "build/release"]
+    for build in builds:
+        if build and (pathlib.Path(build) / name).exists():
+            return (pathlib.Path(build) / name).resolve()
+    raise FileNotFoundError(f"no executable {name}: cmake --build --preset dev")
 
 
 class Server:
-    """start() and stop() or kill() may be called again and again: the data directory stays until close()."""
+    """One server process at a time over one data directory, which goes with the Server unless it was given."""
 
-    def __init__(self, *flags, data_dir=None, env=None):
-        self.flags, self.env = list(flags), env or {}
-        self.process, self.port, self.log = None, None, []
-        self.own_dir = None
-        self.data_dir = data_dir
-        if data_dir is None and "--in-memory" not in self.flags:
-            self.own_dir = self.data_dir = tempfile.mkdtemp(prefix="stator-test-")
+    def __init__(self, *flags, binary="stator", data_dir=None, environment=None, in_memory=False, open_files=None):
+        self.flags = list(flags)
+        self.binary = find_binary(binary)
+        self.own_dir = data_dir is None
+        self.base = tempfile.mkdtemp(prefix="stator-test-") if self.own_dir else None
+        self.data_dir = pathlib.Path(data_dir) if data_dir else pathlib.Path(self.base) / "data"
+        self.in_memory = in_memory
+        self.environment = dict(environment or {})
+        self.open_files = open_files  # limit of descriptors of the process
+        self.process = None
+        self.port = None
+        self.output = []  # lines so far, of both streams
 
-    host = "127.0.0.1"
+    def command(self):
+        storage = ["--in-memory"] if self.in_memory else ["--data-dir", str(self.data_dir)]
+        return [str(self.binary), "serve", "--port", "0", *storage, *self.flags]
+
+    def start(self, wait=True):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("STATOR_")}
+        environment.update(self.environment)
+        limit = self.open_files
+
+        def lower_limits():
+            if limit:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+
+        self.output = []
+        self.port = None
+        self.process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                        env=environment, text=True, errors="replace", preexec_fn=lower_limits)
+        self.started = threading.Event()
+        self.reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
+        self.reader.start()
+        if wait:
+            self.wait_until_started()
+        return self
+
+    def _read(self, stream):
+        for line in stream:
+            self.output.append(line)
+            found = re.search(r"\blistening\b.*\bport\"?[=:](\d+)", line)
+            if found and self.port is None:
+                self.port = int(found.group(1))
+                self.started.set()
+        stream.close()
+        self.started.set()
+
+    def wait_until_started(self):
+        if not self.started.wait(START_SECONDS) or self.port is None:
+            self.process.kill()
+            self.process.wait()
+            raise RuntimeError("the server did not start:\n" + self.text())
+
+    def text(self):
+        """What the server has printed so far."""
+        return "".join(self.output)
 
     @property
     def url(self):
-        return f"http://{self.host}:{self.port}"
+        return f"http://127.0.0.1:{self.port}"
 
-    @property
-    def pid(self):
-        return self.process.pid
+    def connect(self, timeout=10):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
 
-    def start(self):
-        command = [binary(), "--host", self.host, "--port", "0", *self.flags]
-        if self.data_dir is not None:
-            command += ["--data-dir", str(self.data_dir)]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("STATOR_")}
-        environment.update(self.env)
-        self.log = []
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, env=environment)
-        self.ready = threading.Event()
-        self.reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
-        self.reader.start()
-        if not self.ready.wait(START_SECONDS) or self.port is None:
-            self.kill()
-            raise RuntimeError("the server did not say its address:\n" + self.text())
-        return self
-
-    def _read(self, process):
-        self.port = None
-        for raw in process.stdout:
-            line = raw.decode("utf-8", "replace").rstrip("\n")
-            self.log.append(line)
-            if self.port is None:
-                found = ADDRESS.search(line)
-                if found:
-                    self.port = int(found.group(1))
-                    self.ready.set()
-        self.ready.set()
-
-    def text(self):
-        return "\n".join(self.log)
-
-    def wait(self, seconds=STOP_SECONDS):
-        """Waits for the process to end; returns its exit code."""
-        code = self.process.wait(seconds)
-        self.reader.join(seconds)
-        self.process.stdout.close()
-        return code
-
-    def stop(self, signal_number=signal.SIGTERM):
-        """Ends it as an operator does. Raises if it was not clean. Returns the seconds it took."""
-        began = time.monotonic()
-        self.process.send_signal(signal_number)
-        try:
-            code = self.wait()
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise AssertionError("the server did not stop:\n" + self.text()) from None
-        took = time.monotonic() - began
-        if code != 0 or SANITIZER.search(self.text()):
-            raise AssertionError(f"the server left with {code}:\n" + self.text())
-        return took
+    def signal(self, number):
+        self.process.send_signal(number)
 
     def kill(self):
-        """kill -9."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.kill()
-        if self.process is not None:
-            self.wait()
+        """A crash."""
+        self.process.kill()
+        self.process.wait()
+        self.reader.join()
 
-    def close(self):
-        """Stops it if it runs, and removes the directory that was made for it."""
+    def wait(self, seconds=STOP_SECONDS):
+        """The exit code, when it ends by itself."""
+        code = self.process.wait(seconds)
+        self.reader.join()
+        return code
+
+    def stop(self, seconds=STOP_SECONDS):
+        """A clean end; returns how long it took."""
+        before = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
         try:
-            if self.process is not None:
-                if self.process.poll() is None:
-                    self.stop()
-                elif SANITIZER.search(self.text()):
-                    raise AssertionError("the server died:\n" + self.text())
+            code = self.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.wait()
+            raise AssertionError("the server did not stop within %g s:\n%s" % (seconds, self.text())) from None
+        took = time.monotonic() - before
+        self.check(code)
+        return took
+
+    def check(self, code):
+        if code != 0 or "Sanitizer" in self.text() or "runtime error" in self.text():
+            raise AssertionError(f"the server ended with {code}:\n{self.text()}")
+
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def remove(self):
+        if self.own_dir:
+            shutil.rmtree(self.base, ignore_errors=True)
+
+    def call(self, operation, body, target="DynamoDB_20120810"):
+        """One operation on a connection of its own: (status, answer)."""
+        import http.client  # pylint: disable=import-outside-toplevel
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request("POST", "/", json.dumps(body), {
+                "Content-Type": "application/x-amz-json-1.0",
+                "X-Amz-Target": f"{target}.{operation}",
+                "X-Amz-Date": "20261121T000000Z",
+                "Authorization": "AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/dynamodb/aws4_request, "
+                                 "SignedHeaders=host;x-amz-date;x-amz-target, Signature=0",
+            })
+            response = connection.getresponse()
+            text = response.read()
+            return response.status, json.loads(text) if text else None
         finally:
-            if self.own_dir is not None:
-                shutil.rmtree(self.own_dir, ignore_errors=True)
+            connection.close()
 
     def __enter__(self):
         return self.start()
 
-    def __exit__(self, *_):
-        self.close()
+    def __exit__(self, kind, value, trace):
+        try:
+            if self.running():
+                if kind is None:
+                    self.stop()
+                else:
+                    self.kill()
+                    print("the server said:\n" + self.text())
+        finally:
+            self.remove()
