@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ends a reading of api.def: the next one starts afresh. */
+#undef PATTERN
 #undef STRING_SHAPE
+#undef NAME_SHAPE
 #undef INTEGER_SHAPE
 #undef LONG_SHAPE
 #undef DOUBLE_SHAPE
@@ -15,6 +17,7 @@
 #undef MAP_SHAPE
 #undef STRUCTURE_BEGIN
 #undef MEMBER
+#undef MEMBER_LIMITED
 #undef STRUCTURE_END
 #undef OPERATION
 #undef THROWS

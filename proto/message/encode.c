@@ -3,8 +3,6 @@
 #include "message/tables.h"
 #include "json/writer.h"
 
-static void encode_slot(struct json_writer *writer, const void *slot, uint8_t kind, const struct shape *shape);
-
 /* The comma before a value that is written past the writer, and the note that one has been written. */
 static void comma(struct json_writer *writer)
 {
@@ -86,8 +84,7 @@ static void encode_enum(struct json_writer *writer, const struct api_enum *value
     json_string(writer, value->value > 0 ? message_enum_name(shape, value->value) : value->text);
 }
 
-/* Anything but a structure. */
-static void encode_slot(struct json_writer *writer, const void *slot, uint8_t kind, const struct shape *shape)
+void encode_slot(struct json_writer *writer, const void *slot, uint8_t kind, const struct shape *shape)
 {
     switch ((enum kind)kind) {
     case KIND_STRING:

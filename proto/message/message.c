@@ -13,15 +13,16 @@
 /* --- Members of structures and values of enumerations ----------------------------------------------------------- */
 
 #define STRUCTURE_BEGIN(shape_) static const struct member members_of_##shape_[] = {
-#define MEMBER(owner, name_, kind_, shape_, need_)                                                                     \
-    {                                                                                                                  \
-        .name = TEXT(#name_),                                                                                          \
-        .quoted = TEXT("\"" #name_ "\":"),                                                                             \
-        .shape = &shape_of_##shape_,                                                                                   \
-        .offset = offsetof(struct owner, name_),                                                                       \
-        .kind = KIND_##kind_,                                                                                          \
-        .need = need_,                                                                                                 \
-    },
+#define MEMBER_LIMITED(owner, name_, kind_, shape_, need_, min_, max_)                                                 \
+    {.name = TEXT(#name_),                                                                                             \
+     .quoted = TEXT("\"" #name_ "\":"),                                                                                \
+     .shape = &shape_of_##shape_,                                                                                      \
+     .min = min_,                                                                                                      \
+     .max = max_,                                                                                                      \
+     .offset = offsetof(struct owner, name_),                                                                          \
+     .kind = KIND_##kind_,                                                                                             \
+     .need = need_},
+#define MEMBER(owner, name_, kind_, shape_, need_) MEMBER_LIMITED(owner, name_, kind_, shape_, need_, NO_MIN, NO_MAX)
 #define STRUCTURE_END(shape_)                                                                                          \
     }                                                                                                                  \
     ;
@@ -32,6 +33,21 @@
     ;
 #include "message/api.def"
 
+/* --- Patterns ---------------------------------------------------------------------------------------------------- */
+
+#define PATTERN(name_, text_)                                                                                          \
+    static const struct pattern pattern_of_##name_ = {.text = text_, .matches = pattern_##name_};
+#include "message/api.def"
+
+/* NULL for NO_PATTERN or NO_SHAPE, else what follows: the probe of a missing one brings a second argument of its own.
+ */
+#define PROBE_NO_PATTERN           ~, NULL
+#define PROBE_NO_SHAPE             ~, NULL
+#define SECOND(first, second, ...) second
+#define SECOND_OF(...)             SECOND(__VA_ARGS__)
+#define PATTERN_OR_NULL(name_)     SECOND_OF(PROBE_##name_, &pattern_of_##name_, ~)
+#define SHAPE_OR_NULL(output_)     SECOND_OF(PROBE_##output_, &shape_of_##output_, ~)
+
 /* --- Shapes ------------------------------------------------------------------------------------------------------ */
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -41,7 +57,10 @@
 
 #define STRING_SHAPE(shape_, min_, max_, pattern_)                                                                     \
     const struct shape shape_of_##shape_ = {                                                                           \
-        .name = TEXT(#shape_), .kind = KIND_STRING, .min = min_, .max = max_, .pattern = pattern_};
+        .name = TEXT(#shape_), .kind = KIND_STRING, .min = min_, .max = max_, .pattern = PATTERN_OR_NULL(pattern_)};
+#define NAME_SHAPE(shape_, called_)                                                                                    \
+    const struct shape shape_of_##shape_ = {                                                                           \
+        .name = TEXT(#shape_), .kind = KIND_STRING, .min = NO_MIN, .max = NO_MAX, .called = called_};
 #define INTEGER_SHAPE(shape_, min_, max_)   SCALAR(shape_, INTEGER, min_, max_)
 #define LONG_SHAPE(shape_, min_, max_)      SCALAR(shape_, LONG, min_, max_)
 #define DOUBLE_SHAPE(shape_, min_, max_)    SCALAR(shape_, DOUBLE, min_, max_)
@@ -82,12 +101,6 @@
 
 #define PREFIX_DYNAMODB "DynamoDB_20120810."
 #define PREFIX_STREAMS  "DynamoDBStreams_20120810."
-
-/* NULL for NO_SHAPE, else the shape: when `output` is NO_SHAPE, its probe brings a second argument of its own. */
-#define PROBE_NO_SHAPE             ~, NULL
-#define SECOND(first, second, ...) second
-#define SECOND_OF(...)             SECOND(__VA_ARGS__)
-#define SHAPE_OR_NULL(output_)     SECOND_OF(PROBE_##output_, &shape_of_##output_, ~)
 
 static const struct operation_info operations[OPERATION_COUNT] = {
 #define OPERATION(name_, service_, input_, output_)                                                                    \

@@ -8,6 +8,7 @@
 #define PROTO_MESSAGE_TABLES_H
 
 #include "message/message.h"
+#include "json/writer.h"
 
 enum kind {
     KIND_STRING,
@@ -24,9 +25,8 @@ enum kind {
     KIND_STRUCTURE,
 };
 
-#define NO_MIN     INT64_MIN
-#define NO_MAX     INT64_MAX
-#define NO_PATTERN NULL
+#define NO_MIN INT64_MIN
+#define NO_MAX INT64_MAX
 
 /* Whether a member may be left out, and how the service says that it may not. */
 enum need {
@@ -39,29 +39,41 @@ struct member {
     struct bytes name;   /* "TableName" */
     struct bytes quoted; /* "\"TableName\":" */
     const struct shape *shape;
-    uint16_t offset; /* in the owner */
+    int64_t min, max; /* NO_MIN and NO_MAX: those of the shape */
+    uint16_t offset;  /* in the owner */
     uint8_t kind, need;
+};
+
+struct pattern {
+    const char *text; /* as the service prints it */
+    bool (*matches)(struct bytes text);
 };
 
 struct shape {
     struct bytes name;
     uint8_t kind;
-    uint8_t element_kind;        /* of a list or map */
-    uint16_t count;              /* structure: members; enumeration: values */
-    uint32_t size;               /* bytes of a structure, or of one element of a list, or of one entry of a map */
-    uint32_t value_offset;       /* map: of an entry's value */
-    int64_t min, max;            /* length of a text, list or map, or value of a number */
-    const char *pattern;         /* of a text, as the service prints it */
-    const struct shape *key;     /* of a map */
-    const struct shape *element; /* of a list or map */
+    uint8_t element_kind;          /* of a list or map */
+    uint16_t count;                /* structure: members; enumeration: values */
+    uint32_t size;                 /* bytes of a structure, or of one element of a list, or of one entry of a map */
+    uint32_t value_offset;         /* map: of an entry's value */
+    int64_t min, max;              /* length of a text, list or map, or value of a number */
+    const struct pattern *pattern; /* of a text, or NULL */
+    const char *called;            /* of a NAME_SHAPE */
+    const struct shape *key;       /* of a map */
+    const struct shape *element;   /* of a list or map */
     union {
         const struct member *members;
         const struct bytes *values; /* of an enumeration; values[0] is enumerator 1 */
     };
 };
 
+/* pattern.c */
+#define PATTERN(name_, text_) bool pattern_##name_(struct bytes text);
+#include "message/api.def"
+
 /* One constant for each shape of api.def, of whatever kind. */
 #define STRING_SHAPE(shape_, min_, max_, pattern_)           extern const struct shape shape_of_##shape_;
+#define NAME_SHAPE(shape_, called_)                          extern const struct shape shape_of_##shape_;
 #define INTEGER_SHAPE(shape_, min_, max_)                    extern const struct shape shape_of_##shape_;
 #define LONG_SHAPE(shape_, min_, max_)                       extern const struct shape shape_of_##shape_;
 #define DOUBLE_SHAPE(shape_, min_, max_)                     extern const struct shape shape_of_##shape_;
@@ -87,5 +99,8 @@ static inline const void *element_at(const struct shape *shape, const struct api
 {
     return (const uint8_t *)list->at + i * shape->size;
 }
+
+/* Writes what lies at slot, not a structure. */
+void encode_slot(struct json_writer *writer, const void *slot, uint8_t kind, const struct shape *shape);
 
 #endif

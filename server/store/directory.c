@@ -4,17 +4,26 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Files the engine may have left when it was stopped before its database was complete. */
+static bool ends_with(const char *name, const char *suffix)
+{
+    size_t len = strlen(name), suffix_len = strlen(suffix);
+
+    return len >= suffix_len && strcmp(name + len - suffix_len, suffix) == 0;
+}
+
+/* Files the engine may have left when it was stopped before its database was complete. Logs and tables come later: with
+ * them and without CURRENT it is a damaged database, and the engine would begin a new one over it. */
 static bool is_engines(const char *name)
 {
-    static const char *const names[] = {"LOCK", "LOG", "IDENTITY", "CURRENT"};
+    static const char *const names[] = {"LOCK", "LOG", "IDENTITY"};
     static const char *const prefixes[] = {"LOG.old.", "MANIFEST-", "OPTIONS-"};
-    static const char *const suffixes[] = {".log", ".sst", ".dbtmp", ".blob"};
-    size_t len = strlen(name);
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(name, names[i]) == 0)
@@ -24,13 +33,7 @@ static bool is_engines(const char *name)
         if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
             return true;
     }
-    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-        size_t suffix_len = strlen(suffixes[i]);
-
-        if (len > suffix_len && name[0] >= '0' && name[0] <= '9' && strcmp(name + len - suffix_len, suffixes[i]) == 0)
-            return true;
-    }
-    return false;
+    return name[0] >= '0' && name[0] <= '9' && ends_with(name, ".dbtmp");
 }
 
 /* "lost+found" is what a fresh file system has. */
@@ -43,6 +46,21 @@ static enum stator_rc fail(struct stator_error *err, const char *dir, const char
 {
     return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "The data directory '%s' %s: %s.", dir, what,
                        strerror(error));
+}
+
+/* A new directory is there after a power cut when its parent is synced. */
+static void sync_parent(const char *path)
+{
+    char parent[PATH_MAX];
+    int fd;
+
+    if ((size_t)snprintf(parent, sizeof(parent), "%s/..", path) >= sizeof(parent))
+        return;
+    fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    (void)fsync(fd);
+    close(fd);
 }
 
 static enum stator_rc make(const char *dir, struct stator_error *err)
@@ -58,7 +76,9 @@ static enum stator_rc make(const char *dir, struct stator_error *err)
         if (was != '/' && was != '\0')
             continue;
         *at = '\0';
-        if (mkdir(path, 0700) != 0 && errno != EEXIST && (was == '\0' || access(path, F_OK) != 0)) {
+        if (mkdir(path, 0700) == 0) {
+            sync_parent(path);
+        } else if (errno != EEXIST && (was == '\0' || access(path, F_OK) != 0)) {
             rc = fail(err, dir, "cannot be created", errno);
             break;
         }
@@ -70,21 +90,23 @@ static enum stator_rc make(const char *dir, struct stator_error *err)
     return rc;
 }
 
-static enum stator_rc look(enum directory_state *out, DIR *stream, const char *dir, struct stator_error *err)
+static enum stator_rc look(struct directory *out, DIR *stream, const char *dir, struct stator_error *err)
 {
     char foreign[256] = "";
     struct dirent *entry;
 
-    *out = DIRECTORY_NEW;
+    *out = (struct directory){.has_database = false};
     while ((errno = 0, entry = readdir(stream)) != NULL) {
         if (strcmp(entry->d_name, "CURRENT") == 0)
-            *out = DIRECTORY_HAS_DATABASE;
+            out->has_database = true;
         else if (!is_harmless(entry->d_name))
             memcpy(foreign, entry->d_name, sizeof(foreign));
+        if (ends_with(entry->d_name, ".log"))
+            out->logs++;
     }
     if (errno != 0)
         return fail(err, dir, "cannot be read", errno);
-    if (*out == DIRECTORY_NEW && foreign[0] != '\0')
+    if (!out->has_database && foreign[0] != '\0')
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
                            "The data directory '%s' has other files in it (for example '%s') and no Stator database: "
                            "choose an empty or a new one.",
@@ -92,7 +114,7 @@ static enum stator_rc look(enum directory_state *out, DIR *stream, const char *d
     return STATOR_OK;
 }
 
-enum stator_rc directory_prepare(enum directory_state *out, const char *dir, struct stator_error *err)
+enum stator_rc directory_prepare(struct directory *out, const char *dir, struct stator_error *err)
 {
     enum stator_rc rc;
     struct stat info;
@@ -116,4 +138,18 @@ enum stator_rc directory_prepare(enum directory_state *out, const char *dir, str
     if (access(dir, R_OK | W_OK | X_OK) != 0) /* tells of a read-only file system even to root */
         return fail(err, dir, "cannot be written", errno);
     return STATOR_OK;
+}
+
+void directory_sweep(const char *dir)
+{
+    DIR *stream = opendir(dir);
+    struct dirent *entry;
+
+    if (stream == NULL)
+        return;
+    while ((entry = readdir(stream)) != NULL) {
+        if (strncmp(entry->d_name, "OPTIONS-", 8) == 0 && ends_with(entry->d_name, ".dbtmp"))
+            (void)unlinkat(dirfd(stream), entry->d_name, 0);
+    }
+    closedir(stream);
 }

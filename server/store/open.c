@@ -19,6 +19,7 @@
 #define FORMAT_KEY     BYTES("format")
 #define RECORD_BYTES   8 /* before the layout text */
 #define SHARDS_DEFAULT 4
+#define LOGS_MAX       8         /* each start adds a WAL file; past this they are folded into tables */
 #define MEMORY_PATH    "/stator" /* in the memory file system */
 
 /* What one attempt to open works with. */
@@ -26,6 +27,7 @@ struct opening {
     struct store *store;
     const struct store_options *options;
     const char *path;
+    bool flush_on_recovery;
     size_t count; /* families */
     char (*names)[FAMILY_NAME_MAX];
     rocksdb_column_family_handle_t **handles;
@@ -76,6 +78,8 @@ static enum stator_rc open_database(struct opening *opening, struct stator_error
     const char **names = calloc(count, sizeof(*names));
     const rocksdb_options_t **each = calloc(count, sizeof(*each));
     struct rocks_options rocks = {0};
+    const struct rocks_situation situation = {
+        .env = opening->store->env, .families = (uint32_t)count, .flush_on_recovery = opening->flush_on_recovery};
     enum stator_rc rc = STATOR_OK;
     char *why = NULL;
 
@@ -83,7 +87,7 @@ static enum stator_rc open_database(struct opening *opening, struct stator_error
         rc = stator_fail_memory(err);
         goto out;
     }
-    rc = rocks_options_init(&rocks, opening->options, (uint32_t)count, opening->store->env, err);
+    rc = rocks_options_init(&rocks, opening->options, &situation, err);
     if (rc != STATOR_OK)
         goto out;
     for (size_t i = 0; i < count; i++) {
@@ -101,6 +105,16 @@ out:
     free(names);
     free(each);
     return rc;
+}
+
+static enum stator_rc flush_record(struct opening *opening, struct stator_error *err)
+{
+    rocksdb_flushoptions_t *flush = rocksdb_flushoptions_create();
+    char *why = NULL;
+
+    rocksdb_flush_cf(opening->store->db, flush, opening->handles[0], &why);
+    rocksdb_flushoptions_destroy(flush);
+    return why != NULL ? fault_of_open(err, opening->path, why) : STATOR_OK;
 }
 
 static enum stator_rc write_record(struct opening *opening, uint32_t shards, struct stator_error *err)
@@ -126,13 +140,9 @@ static enum stator_rc write_record(struct opening *opening, uint32_t shards, str
                    (const char *)value, len, &why);
     rocksdb_writeoptions_destroy(synced);
     free(value);
-    if (why == NULL && !wal && opening->options->dir != NULL) {
-        rocksdb_flushoptions_t *flush = rocksdb_flushoptions_create();
-
-        rocksdb_flush_cf(opening->store->db, flush, opening->handles[0], &why);
-        rocksdb_flushoptions_destroy(flush);
-    }
-    return why != NULL ? fault_of_open(err, opening->path, why) : STATOR_OK;
+    if (why != NULL)
+        return fault_of_open(err, opening->path, why);
+    return wal || opening->options->dir == NULL ? STATOR_OK : flush_record(opening, err);
 }
 
 static enum stator_rc create(struct opening *opening, struct stator_error *err)
@@ -212,8 +222,8 @@ static enum stator_rc check_record(struct opening *opening, struct bytes value, 
     return STATOR_OK;
 }
 
-/* The families in the order of family_name, so that a handle's place is known. False when one is not ours. */
-static bool sort_names(struct opening *opening, char **listed)
+/* Names the families in the order of family_name, so that a handle's place is known. False when one is not listed. */
+static bool name_in_order(struct opening *opening, char **listed)
 {
     for (size_t i = 0; i < opening->count; i++) {
         bool found = false;
@@ -236,10 +246,8 @@ static enum stator_rc list_families(struct opening *opening, struct stator_error
     char **listed = rocksdb_list_column_families(plain, opening->path, &count, &why);
 
     rocksdb_options_destroy(plain);
-    if (why != NULL)
-        return fault_of_open(err, opening->path, why);
-    rc = reserve(opening, count, err);
-    if (rc == STATOR_OK && !sort_names(opening, listed))
+    rc = why != NULL ? fault_of_open(err, opening->path, why) : reserve(opening, count, err);
+    if (rc == STATOR_OK && !name_in_order(opening, listed))
         rc = stator_fail(
             err, STATOR_INTERNAL_SERVER_ERROR,
             "The data directory '%s' has a RocksDB database that is not Stator's, or one of a newer Stator: "
@@ -268,6 +276,11 @@ static enum stator_rc open_existing(struct opening *opening, struct stator_error
     at = rocksdb_pinnableslice_value(slice, &len);
     rc = check_record(opening, bytes_of(at, len), err);
     rocksdb_pinnableslice_destroy(slice);
+    if (rc == STATOR_OK && opening->flush_on_recovery) {
+        /* Recovery has emptied the memtables; the engine lets go of old WAL files when one more table is written. */
+        STATOR_TRY(write_record(opening, opening->store->shards, err));
+        rc = flush_record(opening, err);
+    }
     return rc;
 }
 
@@ -277,19 +290,27 @@ static void make_call_options(struct store *store)
     store->read_cached = rocksdb_readoptions_create();
     if (store->dir != NULL) /* in memory no file is slow, so no read has to be tried twice */
         rocksdb_readoptions_set_read_tier(store->read_cached, 1);
-    store->write_waits = rocksdb_writeoptions_create();
-    store->write_now = rocksdb_writeoptions_create();
-    rocksdb_writeoptions_set_no_slowdown(store->write_now, 1);
-    rocksdb_writeoptions_disable_WAL(store->write_waits, store->durability == STORE_NONE);
-    rocksdb_writeoptions_disable_WAL(store->write_now, store->durability == STORE_NONE);
+    store->write = rocksdb_writeoptions_create();
+    rocksdb_writeoptions_set_no_slowdown(store->write, 1);
+    rocksdb_writeoptions_disable_WAL(store->write, store->durability == STORE_NONE);
+}
+
+static void make_log_lock(struct store *store)
+{
+    pthread_rwlockattr_t fair;
+
+    pthread_rwlockattr_init(&fair); /* the default lets a stream of writers keep the syncer out for ever */
+    pthread_rwlockattr_setkind_np(&fair, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&store->log_lock, &fair);
+    pthread_rwlockattr_destroy(&fair);
 }
 
 static void free_store(struct store *store)
 {
     rocksdb_readoptions_destroy(store->read_any);
     rocksdb_readoptions_destroy(store->read_cached);
-    rocksdb_writeoptions_destroy(store->write_waits);
-    rocksdb_writeoptions_destroy(store->write_now);
+    rocksdb_writeoptions_destroy(store->write);
+    pthread_rwlock_destroy(&store->log_lock);
     if (store->env != NULL)
         rocksdb_env_destroy(store->env);
     free(store->families);
@@ -299,11 +320,12 @@ static void free_store(struct store *store)
 
 static enum stator_rc open_path(struct opening *opening, struct stator_error *err)
 {
-    enum directory_state state = DIRECTORY_NEW;
+    struct directory directory = {.has_database = false};
 
     if (opening->options->dir != NULL)
-        STATOR_TRY(directory_prepare(&state, opening->path, err));
-    return state == DIRECTORY_NEW ? create(opening, err) : open_existing(opening, err);
+        STATOR_TRY(directory_prepare(&directory, opening->path, err));
+    opening->flush_on_recovery = directory.logs > LOGS_MAX;
+    return directory.has_database ? open_existing(opening, err) : create(opening, err);
 }
 
 enum stator_rc store_open(struct store **out, const struct store_options *options, struct stator_error *err)
@@ -330,6 +352,7 @@ enum stator_rc store_open(struct store **out, const struct store_options *option
     else
         store->dir = strdup(options->dir);
     make_call_options(store);
+    make_log_lock(store);
     rc = options->dir != NULL && store->dir == NULL ? stator_fail_memory(err) : open_path(&opening, err);
     if (rc != STATOR_OK) {
         close_database(&opening);
@@ -340,6 +363,8 @@ enum stator_rc store_open(struct store **out, const struct store_options *option
         store->families = opening.handles;
         memmove(store->families, store->families + 1, (opening.count - 1) * sizeof(*store->families));
         store->family_count = (uint32_t)opening.count - 1;
+        if (store->dir != NULL)
+            directory_sweep(store->dir);
         space_init(store, settled.memtable_bytes);
         *out = store;
     }

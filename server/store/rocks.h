@@ -6,6 +6,7 @@
 #ifndef SERVER_STORE_ROCKS_H
 #define SERVER_STORE_ROCKS_H
 
+#include <pthread.h>
 #include <rocksdb/c.h>
 #include <stdatomic.h>
 
@@ -31,7 +32,11 @@ struct store {
     uint32_t family_count;
 
     rocksdb_readoptions_t *read_any, *read_cached; /* of the newest state; shared by all threads */
-    rocksdb_writeoptions_t *write_waits, *write_now;
+    rocksdb_writeoptions_t *write;                 /* never waits in the engine */
+
+    /* Writers share it; a sync has it alone while the log's buffer goes to the file. After a failure nobody may touch
+     * the engine's log again (Debian's library asserts that), so read_only is set and looked at under it. */
+    pthread_rwlock_t log_lock;
 
     atomic_bool read_only;         /* set once, by the first failed write or sync */
     atomic_bool disk_full;         /* the last look found less free than reserve_bytes */
@@ -58,8 +63,15 @@ struct rocks_options {
     rocksdb_options_t *all, *counters;
 };
 
+/* What else the settings depend on. */
+struct rocks_situation {
+    rocksdb_env_t *env;     /* NULL: the real one */
+    uint32_t families;      /* count */
+    bool flush_on_recovery; /* write what the WAL holds into tables now, and be rid of the WAL */
+};
+
 STATOR_MUST_CHECK enum stator_rc rocks_options_init(struct rocks_options *out, const struct store_options *options,
-                                                    uint32_t shards, rocksdb_env_t *env, struct stator_error *err);
+                                                    const struct rocks_situation *situation, struct stator_error *err);
 void rocks_options_deinit(struct rocks_options *options);
 
 /* --- counter.c ---------------------------------------------------------------------------------------------------- */
@@ -72,12 +84,18 @@ bool counter_decode(int64_t *out, struct bytes value);
 
 /* --- directory.c -------------------------------------------------------------------------------------------------- */
 
-enum directory_state { DIRECTORY_NEW, DIRECTORY_HAS_DATABASE };
+struct directory {
+    bool has_database; /* an engine's; whether it is ours is seen by opening it */
+    uint32_t logs;     /* count of WAL files */
+};
 
 /* Makes the directory if it is missing, parents included, and says what is in it. Fails for what is not a directory,
  * may not be read or written, or has files that are no database's. */
-STATOR_MUST_CHECK enum stator_rc directory_prepare(enum directory_state *out, const char *dir,
-                                                   struct stator_error *err);
+STATOR_MUST_CHECK enum stator_rc directory_prepare(struct directory *out, const char *dir, struct stator_error *err);
+
+/* Removes the OPTIONS files that the engine began and could not finish (see options.c). Call it with the engine open.
+ */
+void directory_sweep(const char *dir);
 
 /* --- fault.c ------------------------------------------------------------------------------------------------------ */
 
@@ -92,7 +110,7 @@ enum stator_rc fault_of_write(struct store *store, struct stator_error *err, cha
 enum stator_rc fault_of_sync(struct store *store, struct stator_error *err, char *why);
 
 /* What a read-only store answers to a write. */
-enum stator_rc fault_read_only(const struct store *store, struct stator_error *err);
+enum stator_rc fault_read_only(struct stator_error *err);
 
 /* --- space.c ------------------------------------------------------------------------------------------------------ */
 
