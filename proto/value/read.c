@@ -258,7 +258,7 @@ static enum stator_rc read_member_of_set(struct reading *r, struct value *out, e
 static enum stator_rc make_set(struct reading *r, struct value *out, enum value_type type, struct value *members,
                                size_t count)
 {
-    const struct value **order;
+    const struct place *order;
 
     *out = (struct value){.type = type, .count = count, .members = members};
     if (set_is_canonical(members, count))
@@ -377,9 +377,9 @@ static enum stator_rc read_typed(struct reading *r, struct value *out, enum valu
     return STATOR_OK;
 }
 
-static enum value_type type_named(struct bytes name)
+static enum value_type type_of_letter(uint8_t letter)
 {
-    switch (name.len == 1 ? name.at[0] : 0) {
+    switch (letter) {
     case 'S':
         return VALUE_S;
     case 'N':
@@ -391,13 +391,21 @@ static enum value_type type_named(struct bytes name)
     case 'M':
         return VALUE_M;
     default:
-        break;
+        return VALUE_ABSENT;
     }
-    for (enum value_type type = VALUE_BOOL; type <= VALUE_BS; type++) {
-        if (bytes_equal_string(name, value_type_name(type)))
-            return type;
-    }
-    return VALUE_ABSENT;
+}
+
+static enum value_type type_named(struct bytes name)
+{
+    if (name.len == 1)
+        return type_of_letter(name.at[0]);
+    if (name.len == 4)
+        return memcmp(name.at, "BOOL", 4) == 0   ? VALUE_BOOL
+               : memcmp(name.at, "NULL", 4) == 0 ? VALUE_NULL
+                                                 : VALUE_ABSENT;
+    if (name.len != 2 || name.at[1] != 'S')
+        return VALUE_ABSENT;
+    return name.at[0] == 'S' ? VALUE_SS : name.at[0] == 'N' ? VALUE_NS : name.at[0] == 'B' ? VALUE_BS : VALUE_ABSENT;
 }
 
 /* Moves to the next member that names a type and is not null. *type is VALUE_ABSENT when the value ends first. */
