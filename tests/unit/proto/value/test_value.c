@@ -181,7 +181,7 @@ static void sets_of_numbers_are_in_order(void **state)
         char text[NUMBER_TEXT_MAX];
 
         snprintf(text, sizeof(text), "%s%s%ue%d", drawn & 1 ? "-" : "", drawn & 2 ? "1234567" : "",
-                 (unsigned)(drawn >> 2 & 0xFF), (int)(drawn >> 10) % (drawn & 0x100 ? 3 : 120));
+                 (unsigned)(drawn >> 2 & 0xFF), (int)(drawn >> 10) % (drawn & 0x100 ? 3 : 110));
         assert_int_equal(number_parse(&number, bytes_of_string(text), NULL), STATOR_OK);
         members[i] = (struct value){.type = VALUE_N};
         members[i].text = arena_copy(&arena, bytes_of(text, number_format(text, &number)));
