@@ -203,8 +203,8 @@ static enum stator_rc bad_base64(struct reading *r, struct bytes text)
         break;
     case BASE64_LETTER:
         if (letter < 0x80)
-            return stator_fail(r->err, STATOR_SERIALIZATION, "Invalid base 64 character: '%c'", letter);
-        return stator_fail(r->err, STATOR_SERIALIZATION, "Invalid base 64 character");
+            return stator_fail(r->err, STATOR_SERIALIZATION, "Invalid Base64 character: '%c'", letter);
+        return stator_fail(r->err, STATOR_SERIALIZATION, "Invalid Base64 character");
     }
     return stator_fail(r->err, STATOR_SERIALIZATION, "Invalid last non-pad Base64 character dectected");
 }
