@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
-#include "expr/expr.h"
-#include "expr/lexer.h"
+#include "expr/condition_parser.h"
 
 /* "#a" or ":a" and nothing else. */
 static bool well_formed(struct bytes key, enum token_kind kind)
@@ -127,5 +126,7 @@ enum stator_rc expr_check_unused(const struct placeholders *placeholders, struct
         rc = fail_unused(&listing, "ExpressionAttributeValues", err);
     }
     buf_deinit(&listing.buf);
+    if (rc == STATOR_OK && placeholders->key_condition != NULL)
+        rc = key_condition_check(placeholders->key_condition, err);
     return rc;
 }
