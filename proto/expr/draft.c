@@ -36,6 +36,17 @@ void parser_advance(struct parser *parser)
     parser->token = lexer_token(parser->text, end);
 }
 
+/* Only two of the five tell the size. */
+static enum stator_rc fail_size(struct parser *parser)
+{
+    bool tells = strcmp(parser->member, "ConditionExpression") == 0 || strcmp(parser->member, "FilterExpression") == 0;
+
+    if (!tells)
+        return parser_fail(parser, "Expression size has exceeded the maximum allowed size;");
+    return parser_fail(parser, "Expression size has exceeded the maximum allowed size; expression size: %zu",
+                       parser->text.len);
+}
+
 enum stator_rc parser_init(struct parser *parser, const char *member, struct bytes text,
                            struct placeholders *placeholders, struct arena *arena, struct stator_error *err)
 {
@@ -43,8 +54,7 @@ enum stator_rc parser_init(struct parser *parser, const char *member, struct byt
     if (text.len == 0)
         return parser_fail(parser, "The expression can not be empty;");
     if (text.len > EXPR_TEXT_MAX)
-        return parser_fail(parser, "Expression size has exceeded the maximum allowed size; expression size: %zu",
-                           text.len);
+        return fail_size(parser);
     parser->token = lexer_token(text, 0);
     return STATOR_OK;
 }
