@@ -166,6 +166,9 @@ static void test_each_condition(void **state)
         {"a between :n2 and :n",
          P "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound "
            "operand: AttributeValue: {N:2}, upper bound operand: AttributeValue: {N:1}"},
+        {"a between :b and :n",
+         P "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: "
+           "AttributeValue: {B:YQ==}, upper bound operand: AttributeValue: {N:1}"},
         {"a between :n and :n2", NULL},
         /* the condition written first is looked at first */
         {"begins_with(a, :n) AND b = :missing", TYPE("begins_with", "N")},
