@@ -103,7 +103,7 @@ enum stator_rc resolve_path(struct parser *parser, struct path *path)
 {
     for (size_t i = 0; i < path->count; i++) {
         struct path_element *element = (struct path_element *)&path->elements[i];
-        struct placeholder_name *found;
+        struct placeholder_name *found = NULL;
 
         if (!is_reference(element->name))
             continue;
