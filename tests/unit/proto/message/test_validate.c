@@ -152,6 +152,9 @@ static const struct request {
      "; " CAPACITY("BOGUS"),
      SEVERAL(2) AT("'{\"bad!name\":{\"Keys\":[{\"pk\":{\"S\":\"a\"}}]}}'", "requestItems") BATCH_KEYS
      "; " CAPACITY("BOGUS")}, /* O */
+    {OPERATION_BatchGetItem, "{\"RequestItems\":{\"bad!name\":{\"Keys\":[{\"pk\":{\"N\":\"a\"}}]}}}",
+     ONE AT("'{\"bad!name\":{\"Keys\":[{}]}}'", "requestItems") BATCH_KEYS,
+     ONE AT("'{\"bad!name\":{\"Keys\":[{}]}}'", "requestItems") BATCH_KEYS},
     {OPERATION_BatchWriteItem, "{\"RequestItems\":{\"tbl\":[]}}",
      ONE AT("'{tbl=[]}'", "requestItems") "Map value must satisfy constraint: [" SHORTER(25) ", " LONGER(1) "]",
      ONE AT("'{tbl=[]}'",
