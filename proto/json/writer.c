@@ -192,15 +192,35 @@ static void append_double(struct buf *buf, double magnitude)
     append_decimal(buf, digits, count, atoi(strchr(text, 'e') + 1));
 }
 
+/* Thousandths are what capacity units and dates are made of. With at most 15 digits their decimal is the shortest one,
+ * for the reason above. */
+static bool append_thousandths(struct buf *buf, double value)
+{
+    double thousandths = rint(value * 1000);
+    int64_t whole, rest;
+    char text[3];
+
+    if (!(fabs(thousandths) < 1e15) || thousandths / 1000 != value)
+        return false;
+    whole = (int64_t)thousandths / 1000;
+    rest = llabs((int64_t)thousandths % 1000);
+    if (value < 0 && whole == 0)
+        buf_append_byte(buf, '-');
+    append_integer(buf, whole);
+    buf_append_byte(buf, '.');
+    text[0] = (char)('0' + rest / 100);
+    text[1] = (char)('0' + rest / 10 % 10);
+    text[2] = (char)('0' + rest % 10);
+    buf_append(buf, text, text[2] != '0' ? 3 : text[1] != '0' ? 2 : 1);
+    return true;
+}
+
 void json_double(struct json_writer *writer, double value)
 {
     stator_assert(isfinite(value));
     before_value(writer);
-    if (value == 0 || (fabs(value) < 1e15 && value == (double)(int64_t)value)) {
-        append_integer(writer->buf, (int64_t)value);
-        buf_append_literal(writer->buf, ".0");
+    if (append_thousandths(writer->buf, value))
         return;
-    }
     if (value < 0)
         buf_append_byte(writer->buf, '-');
     append_double(writer->buf, fabs(value));

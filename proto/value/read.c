@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* read: attribute values from JSON, one pass, members collected on one growing stack and copied once their number is
  * known. Recursion ends at JSON_DEPTH_MAX, which the reader holds. */
-#include <stdlib.h>
 #include <strings.h>
 
+#include "value/attributes.h"
 #include "value/base64.h"
 #include "value/fault.h"
 #include "value/number.h"
@@ -131,45 +131,6 @@ static struct value *pop_members(struct reading *r, size_t base, size_t *count)
     return members;
 }
 
-static bool names_ascend(const struct attribute *attributes, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        if (bytes_compare(attributes[i - 1].name, attributes[i].name) >= 0)
-            return false;
-    }
-    return true;
-}
-
-/* By name; of one name by place, so that the last one given comes last. */
-static int by_name_and_place(const void *a, const void *b)
-{
-    const struct attribute *left = *(const struct attribute *const *)a;
-    const struct attribute *right = *(const struct attribute *const *)b;
-    int order = bytes_compare(left->name, right->name);
-
-    return order != 0 ? order : (left > right) - (left < right);
-}
-
-/* Copies attributes in the order of their names, of each name the last one. Returns how many, or SIZE_MAX when the
- * arena is full. */
-static size_t copy_sorted(struct attribute *to, const struct attribute *from, size_t count, struct arena *arena)
-{
-    const struct attribute **order = arena_alloc(arena, count * sizeof(*order));
-    size_t kept = 0;
-
-    if (order == NULL)
-        return SIZE_MAX;
-    for (size_t i = 0; i < count; i++)
-        order[i] = &from[i];
-    qsort(order, count, sizeof(*order), by_name_and_place);
-    for (size_t i = 0; i < count; i++) {
-        if (kept != 0 && bytes_equal(to[kept - 1].name, order[i]->name))
-            kept--;
-        to[kept++] = *order[i];
-    }
-    return kept;
-}
-
 /* Takes the attributes above base off the stack, sorted. */
 static enum stator_rc pop_attributes(struct reading *r, size_t base, const struct attribute **out, size_t *count)
 {
@@ -182,12 +143,12 @@ static enum stator_rc pop_attributes(struct reading *r, size_t base, const struc
     r->used = base;
     if (attributes == NULL)
         return stator_fail_memory(r->err);
-    if (names_ascend(from, given)) {
+    if (attributes_ascend(from, given)) {
         memcpy(attributes, from, given * sizeof(*attributes));
         return STATOR_OK;
     }
     r->canonical = false;
-    *count = copy_sorted(attributes, from, given, r->arena);
+    *count = attributes_copy_sorted(attributes, from, given, r->arena);
     return *count != SIZE_MAX ? STATOR_OK : stator_fail_memory(r->err);
 }
 
@@ -304,7 +265,7 @@ static enum stator_rc make_set(struct reading *r, struct value *out, enum value_
         return STATOR_OK;
     r->canonical = false;
     order = set_order(members, count, r->arena);
-    if (order == NULL || !value_set_make(out, type, members, count, r->arena))
+    if (order == NULL || !set_make_ordered(out, type, order, count, r->arena))
         return stator_fail_memory(r->err);
     if (out->count == count)
         return STATOR_OK;
@@ -412,25 +373,13 @@ static enum stator_rc read_typed(struct reading *r, struct value *out, enum valu
     case VALUE_FAULT:
         break;
     }
-    stator_assert(!"a type");
+    stator_assert(type > VALUE_ABSENT && type < VALUE_FAULT);
     return STATOR_OK;
 }
 
-static enum value_type type_of(struct bytes name)
-{
-    for (enum value_type type = VALUE_S; type <= VALUE_M; type++) {
-        if (bytes_equal_string(name, value_type_name(type)))
-            return type;
-    }
-    return VALUE_ABSENT;
-}
-
-/* The commonest names without a search. */
 static enum value_type type_named(struct bytes name)
 {
-    if (name.len != 1)
-        return type_of(name);
-    switch (name.at[0]) {
+    switch (name.len == 1 ? name.at[0] : 0) {
     case 'S':
         return VALUE_S;
     case 'N':
@@ -442,8 +391,13 @@ static enum value_type type_named(struct bytes name)
     case 'M':
         return VALUE_M;
     default:
-        return VALUE_ABSENT;
+        break;
     }
+    for (enum value_type type = VALUE_BOOL; type <= VALUE_BS; type++) {
+        if (bytes_equal_string(name, value_type_name(type)))
+            return type;
+    }
+    return VALUE_ABSENT;
 }
 
 /* Moves to the next member that names a type and is not null. *type is VALUE_ABSENT when the value ends first. */

@@ -42,22 +42,29 @@ const struct value **set_order(const struct value *members, size_t count, struct
     return order;
 }
 
+bool set_make_ordered(struct value *out, enum value_type type, const struct value *const *order, size_t count,
+                      struct arena *arena)
+{
+    struct value *members = arena_alloc(arena, count * sizeof(*members));
+    size_t kept = 0;
+
+    if (members == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        stator_assert(order[i]->type == set_member_type(type));
+        if (kept == 0 || !bytes_equal(members[kept - 1].text, order[i]->text))
+            members[kept++] = *order[i];
+    }
+    *out = (struct value){.type = type, .count = kept, .members = members};
+    return true;
+}
+
 bool value_set_make(struct value *out, enum value_type type, const struct value *members, size_t count,
                     struct arena *arena)
 {
     const struct value **order = set_order(members, count, arena);
-    struct value *copies = arena_alloc(arena, count * sizeof(*copies));
-    size_t kept = 0;
 
-    if (order == NULL || copies == NULL)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        stator_assert(order[i]->type == set_member_type(type));
-        if (kept == 0 || value_compare(&copies[kept - 1], order[i]) != 0)
-            copies[kept++] = *order[i];
-    }
-    *out = (struct value){.type = type, .count = kept, .members = copies};
-    return true;
+    return order != NULL && set_make_ordered(out, type, order, count, arena);
 }
 
 bool value_set_has(const struct value *set, const struct value *member)

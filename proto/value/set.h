@@ -14,4 +14,8 @@ bool set_is_canonical(const struct value *members, size_t count);
 /* Pointers to the members in order; those that are equal stay in the order given. NULL when the arena is full. */
 const struct value **set_order(const struct value *members, size_t count, struct arena *arena);
 
+/* The canonical set of members in that order; of those that are equal the first stays. False when the arena is full. */
+bool set_make_ordered(struct value *out, enum value_type type, const struct value *const *order, size_t count,
+                      struct arena *arena);
+
 #endif

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "value/value.h"
 
-#include <stdlib.h>
-
 #include "value/number.h"
-
-#define INSERTION_MAX 16 /* as many as insertion sort takes faster than qsort */
 
 const char *value_type_name(enum value_type type)
 {
@@ -126,31 +122,4 @@ unsigned value_depth(const struct value *value)
         inside =
             deepest(inside, value_depth(value->type == VALUE_L ? &value->members[i] : &value->attributes[i].value));
     return inside + 1;
-}
-
-/* --- Sorting attributes ------------------------------------------------------------------------------------------- */
-
-static int by_name(const void *a, const void *b)
-{
-    return bytes_compare(((const struct attribute *)a)->name, ((const struct attribute *)b)->name);
-}
-
-static void insertion_sort(struct attribute *attributes, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        struct attribute moving = attributes[i];
-        size_t at = i;
-
-        for (; at > 0 && by_name(&attributes[at - 1], &moving) > 0; at--)
-            attributes[at] = attributes[at - 1];
-        attributes[at] = moving;
-    }
-}
-
-void attributes_sort(struct attribute *attributes, size_t count)
-{
-    if (count <= INSERTION_MAX)
-        insertion_sort(attributes, count);
-    else
-        qsort(attributes, count, sizeof(*attributes), by_name);
 }

@@ -55,4 +55,7 @@ STATOR_MUST_CHECK enum stator_rc catalog_remove(struct catalog *catalog, struct 
 enum catalog_counter { COUNTER_ITEMS, COUNTER_BYTES };
 struct bytes catalog_counter_key(uint8_t out[8], uint32_t index_id, enum catalog_counter counter);
 
+/* Where a backfill notes how far it got, in the catalog's family. out has 5 bytes. */
+struct bytes catalog_backfill_key(uint8_t out[5], uint32_t index_id);
+
 #endif

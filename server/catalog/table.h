@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 #include "base/arena.h"
+#include "catalog/transition.h"
 #include "message/api.h"
 #include "shard/durability.h"
 
@@ -59,6 +60,15 @@ struct table_state {
     struct durable_mark mark; /* of all writes to the table and its indexes */
 };
 
+/* What is kept with a table and is not in its description. */
+struct table_extras {
+    struct transition transition;
+    struct TagList tags;
+    struct bytes policy;      /* ResourcePolicy as given, or absent */
+    const uint32_t *dropped;  /* ids of indexes that are no longer the table's and whose entries are not yet erased */
+    size_t dropped_count;
+};
+
 struct table {
     _Atomic uint32_t references;
     _Atomic bool superseded; /* a newer version is in the catalog, or the table is gone: look it up again */
@@ -68,27 +78,38 @@ struct table {
     struct bytes arn;
     enum TableStatus status;
     const struct TableDescription *description; /* counts and sizes in it are not kept: index_state has them */
+    const struct table_extras *extras;          /* never NULL */
+    struct bytes record;                        /* what the catalog stores: record.c */
     struct index base;
     struct index *indexes; /* local ones first, then global ones, each in the order of the description */
     size_t index_count;
     struct table_state *state;
 };
 
-/* Builds a version from a description. ids: of the base, then of each index in the order of the description. With
- * `previous`, states of the same ids are shared with it; others start with the counters given by `load` (may be NULL:
- * all zero). On STATOR_OK *out has one reference. The description is copied into the table's arena. */
+/* Builds a version from a description. ids: of the base, then of each index in the order of the description (local ones
+ * first). With `previous`, states of the same ids and the table_state are shared with it; other states start at zero.
+ * On STATOR_OK *out has one reference; everything is copied. A description that makes no table (no key, an index with
+ * an undefined attribute, a wrong count of ids) is STATOR_INTERNAL_SERVER_ERROR. */
 struct table_source {
     struct bytes namespace_;
     const struct TableDescription *description;
     const uint32_t *ids;
     size_t id_count;
-    const struct table *previous; /* or NULL */
+    const struct table_extras *extras; /* NULL: none */
+    const struct table *previous;      /* or NULL */
 };
 STATOR_MUST_CHECK enum stator_rc table_new(struct table **out, const struct table_source *source,
                                            struct stator_error *err);
 
+/* The same from a stored record. */
+STATOR_MUST_CHECK enum stator_rc table_read(struct table **out, struct bytes namespace_, struct bytes record,
+                                            struct stator_error *err);
+
 void table_hold(struct table *table);
 void table_release(struct table *table); /* NULL is allowed */
+
+/* The id of the index of that name (an absent name: the base); 0, which is never an id, when there is none. */
+uint32_t table_id_of(const struct table *table, struct bytes index_name);
 
 /* The index of that name, or NULL. */
 const struct index *table_index(const struct table *table, struct bytes name);

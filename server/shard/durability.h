@@ -11,6 +11,8 @@
  *
  * With STORE_PROCESS and STORE_NONE every epoch is reached at once and there is no thread.
  *
+ * A failed sync ends every wait for an epoch not reached, then and from then on: the store is read-only.
+ *
  * In:     a struct durable_wait whose `epoch` is set. Out: its `done`, called exactly once, on the syncer thread.
  * Owns:   one thread and the list of waits. Borrows the store.
  * Thread: [any] anywhere; [main] start-up and shutdown.
@@ -60,5 +62,8 @@ void durability_await(struct durability *durability, struct durable_wait *wait);
 /* Blocks until the epoch is reached: for background threads, never for a loop. */
 STATOR_MUST_CHECK enum stator_rc durability_wait(struct durability *durability, uint64_t epoch,
                                                  struct stator_error *err);
+
+/* The failed sync's code and text, for the answer of a wait that ended with an error; STATOR_OK when none failed. */
+enum stator_rc durability_failure(struct durability *durability, struct stator_error *err);
 
 #endif

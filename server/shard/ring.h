@@ -14,6 +14,9 @@
 #define RING_SHARDS_MAX 256
 #define RING_POINTS     1024 /* virtual nodes of one shard */
 
+/* All that decides where an item lies, for store_options.layout: kept with the database and compared. */
+#define RING_LAYOUT "siphash-2-4 points=1024"
+
 struct ring_point {
     uint64_t token;
     uint32_t shard;

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Why an answer released here rests on the disk.
+ *
+ * `current` is the epoch that a write ending now belongs to; `reached` is the last epoch known to be on disk. The
+ * syncer does, in this order:
+ *
+ *      S1  e = current           (only the syncer changes it)
+ *      S2  current = e + 1
+ *      S3  store_sync
+ *      S4  reached = e           (when S3 succeeded)
+ *
+ * 1. A write is covered by its epoch. The writer does W1: store_write, then W2: epoch = current. Let W2 have read e.
+ *    All operations on `current` are sequentially consistent, so there is one order of them that agrees with each
+ *    thread's own; in it W2 stands before S2 of epoch e, for after S2 it would have read e + 1 or more. W1 has returned
+ *    before W2 and S3 begins after S2, so S3 begins when W1 has returned: its bytes are in the log that is synced.
+ *    Hence: reached >= e implies that the write is on disk. (The engine's own lock around its log gives the same: had
+ * S3 locked it before W1 did, S2 would happen before W2.)
+ *
+ * 2. A reader waits for all that it may have seen. Let it have seen write w and then do R1: load in_flight, R2: load
+ *    mark.epoch or, when R1 gave more than 0, current. w was visible to the reader, so w's durable_mark_begin happened
+ *    before R1 (the engine publishes w by release and acquire) and R1 reads a value no older than that increment.
+ *    - R1 read more than 0: w may not have ended. R2 reads current, after w's bytes were in the log (the engine writes
+ *      its log before it shows the write): by 1., with R2 in the place of W2, that epoch covers w.
+ *    - R1 read 0: w's decrement is among what R1 has read, since in_flight counts w in between. The decrement is a
+ *      release, later ones are read-modify-writes and continue its release sequence, R1 is an acquire: what w did
+ *      before, raising mark.epoch to its own epoch, happened before R2. mark.epoch only rises: R2 covers w.
+ *    R1 must come before R2: the other way round a write could end in between and be missed.
+ *
+ * 3. Nobody waits for ever. A wait is put on the list after its epoch was read; the syncer takes the whole list before
+ *    S1, so every wait it took has an epoch <= e, and ends with this sync.
+ *
+ * Lock order: `lock` is the innermost lock of the server; `done` is called without it.
+ */
+#include "shard/durability.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+struct durability {
+    struct store *store; /* borrowed */
+    bool has_thread;     /* STORE_FULL; otherwise every epoch is reached */
+    pthread_t thread;
+
+    _Atomic uint64_t current; /* written by the syncer; starts at 1, so that a cleared mark is reached */
+    _Atomic uint64_t reached; /* written by the syncer */
+
+    pthread_mutex_t lock;              /* guards all below */
+    pthread_cond_t wake;               /* the syncer sleeps here while nobody waits */
+    pthread_cond_t ended;              /* durability_wait sleeps here */
+    struct durable_wait *first, *last; /* in the order in which they came */
+    uint32_t blocked;                  /* threads in durability_wait */
+    bool sleeping, stopping, failed;
+    struct stator_error failure; /* of the sync that failed; constant once failed is set */
+};
+
+static uint64_t newest_epoch(const struct durable_wait *waits)
+{
+    uint64_t newest = 0;
+
+    for (; waits != NULL; waits = waits->next)
+        newest = waits->epoch > newest ? waits->epoch : newest;
+    return newest;
+}
+
+/* Calls done of the whole list; each may free its wait. */
+static void end_waits(struct durability *d, struct durable_wait *waits, enum stator_rc rc)
+{
+    while (waits != NULL) {
+        struct durable_wait *next = waits->next;
+
+        waits->done(waits, durability_reached(d, waits->epoch) ? STATOR_OK : rc);
+        waits = next;
+    }
+}
+
+/* S1 to S4. */
+static enum stator_rc sync_epoch(struct durability *d, struct stator_error *err)
+{
+    uint64_t epoch = atomic_load(&d->current);
+    enum stator_rc rc;
+
+    atomic_store(&d->current, epoch + 1);
+    rc = store_sync(d->store, err);
+    if (rc == STATOR_OK)
+        atomic_store(&d->reached, epoch);
+    return rc;
+}
+
+/* One epoch for all that wait now. Called and returns with the lock held; syncs and calls done without it. */
+static void run_epoch(struct durability *d)
+{
+    struct durable_wait *waits = d->first;
+    struct stator_error err = {.rc = STATOR_OK};
+    enum stator_rc rc = STATOR_OK;
+    bool failed = d->failed, blocked = d->blocked > 0;
+
+    d->first = d->last = NULL;
+    pthread_mutex_unlock(&d->lock);
+    if (!failed && (blocked || !durability_reached(d, newest_epoch(waits))))
+        rc = sync_epoch(d, &err);
+    pthread_mutex_lock(&d->lock);
+    if (rc != STATOR_OK) {
+        d->failure = err;
+        d->failed = true;
+    }
+    if (d->failed)
+        rc = d->failure.rc;
+    pthread_cond_broadcast(&d->ended);
+    pthread_mutex_unlock(&d->lock);
+    end_waits(d, waits, rc);
+    pthread_mutex_lock(&d->lock);
+}
+
+static void *sync_for_ever(void *argument)
+{
+    struct durability *d = argument;
+
+    pthread_setname_np(pthread_self(), "syncer");
+    pthread_mutex_lock(&d->lock);
+    for (;;) {
+        if (d->first != NULL || (d->blocked > 0 && !d->failed)) {
+            run_epoch(d);
+        } else if (d->stopping) {
+            break;
+        } else {
+            d->sleeping = true;
+            pthread_cond_wait(&d->wake, &d->lock);
+            d->sleeping = false;
+        }
+    }
+    pthread_mutex_unlock(&d->lock);
+    return NULL;
+}
+
+enum stator_rc durability_start(struct durability **out, struct store *store, enum store_durability mode,
+                                struct stator_error *err)
+{
+    struct durability *d = calloc(1, sizeof(*d));
+    int error;
+
+    *out = NULL;
+    if (d == NULL)
+        return stator_fail_memory(err);
+    d->store = store;
+    d->has_thread = mode == STORE_FULL;
+    atomic_init(&d->current, 1);
+    pthread_mutex_init(&d->lock, NULL);
+    pthread_cond_init(&d->wake, NULL);
+    pthread_cond_init(&d->ended, NULL);
+    error = d->has_thread ? pthread_create(&d->thread, NULL, sync_for_ever, d) : 0;
+    if (error != 0) {
+        d->has_thread = false;
+        durability_stop(d);
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "The syncer thread cannot be started: %s.",
+                           strerror(error));
+    }
+    *out = d;
+    return STATOR_OK;
+}
+
+void durability_stop(struct durability *d)
+{
+    if (d == NULL)
+        return;
+    if (d->has_thread) {
+        pthread_mutex_lock(&d->lock);
+        d->stopping = true;
+        pthread_cond_signal(&d->wake);
+        pthread_mutex_unlock(&d->lock);
+        pthread_join(d->thread, NULL);
+    }
+    /* What nobody waited for. A failure has nobody left to tell, and promises nothing: the store says it on reopening.
+     */
+    (void)!store_sync(d->store, NULL);
+    pthread_cond_destroy(&d->ended);
+    pthread_cond_destroy(&d->wake);
+    pthread_mutex_destroy(&d->lock);
+    free(d);
+}
+
+void durable_mark_begin(struct durable_mark *mark)
+{
+    atomic_fetch_add(&mark->in_flight, 1);
+}
+
+uint64_t durable_mark_end(struct durable_mark *mark, struct durability *d)
+{
+    uint64_t epoch = atomic_load(&d->current); /* W2 */
+    uint64_t before = atomic_load(&mark->epoch);
+
+    while (before < epoch && !atomic_compare_exchange_weak(&mark->epoch, &before, epoch))
+        ;
+    atomic_fetch_sub(&mark->in_flight, 1);
+    return epoch;
+}
+
+uint64_t durable_mark_epoch(const struct durable_mark *mark, const struct durability *d)
+{
+    if (atomic_load(&mark->in_flight) != 0) /* R1 */
+        return atomic_load(&d->current);    /* R2 */
+    return atomic_load(&mark->epoch);
+}
+
+bool durability_reached(const struct durability *d, uint64_t epoch)
+{
+    return !d->has_thread || epoch <= atomic_load(&d->reached);
+}
+
+void durability_await(struct durability *d, struct durable_wait *wait)
+{
+    if (!d->has_thread) {
+        wait->done(wait, STATOR_OK);
+        return;
+    }
+    wait->next = NULL;
+    pthread_mutex_lock(&d->lock);
+    stator_assert(!d->stopping);
+    if (d->last != NULL)
+        d->last->next = wait;
+    else
+        d->first = wait;
+    d->last = wait;
+    if (d->sleeping)
+        pthread_cond_signal(&d->wake);
+    pthread_mutex_unlock(&d->lock);
+}
+
+enum stator_rc durability_wait(struct durability *d, uint64_t epoch, struct stator_error *err)
+{
+    if (durability_reached(d, epoch))
+        return STATOR_OK;
+    pthread_mutex_lock(&d->lock);
+    d->blocked++;
+    if (d->sleeping)
+        pthread_cond_signal(&d->wake);
+    while (!durability_reached(d, epoch) && !d->failed)
+        pthread_cond_wait(&d->ended, &d->lock);
+    d->blocked--;
+    pthread_mutex_unlock(&d->lock);
+    return durability_reached(d, epoch) ? STATOR_OK : durability_failure(d, err);
+}
+
+enum stator_rc durability_failure(struct durability *d, struct stator_error *err)
+{
+    enum stator_rc rc = STATOR_OK;
+
+    pthread_mutex_lock(&d->lock);
+    if (d->failed)
+        rc = stator_fail(err, d->failure.rc, "%s", d->failure.message);
+    pthread_mutex_unlock(&d->lock);
+    return rc;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A look at the data directory before the engine sees it: the engine would put its files into anything it may write. */
+#include "store/rocks.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool ends_with(const char *name, const char *suffix)
+{
+    size_t len = strlen(name), suffix_len = strlen(suffix);
+
+    return len >= suffix_len && strcmp(name + len - suffix_len, suffix) == 0;
+}
+
+/* Files the engine may have left when it was stopped before its database was complete. Logs and tables come later: with
+ * them and without CURRENT it is a damaged database, and the engine would begin a new one over it. */
+static bool is_engines(const char *name)
+{
+    static const char *const names[] = {"LOCK", "LOG", "IDENTITY"};
+    static const char *const prefixes[] = {"LOG.old.", "MANIFEST-", "OPTIONS-"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    }
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+            return true;
+    }
+    return name[0] >= '0' && name[0] <= '9' && ends_with(name, ".dbtmp");
+}
+
+/* "lost+found" is what a fresh file system has. */
+static bool is_harmless(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "lost+found") == 0 || is_engines(name);
+}
+
+static enum stator_rc fail(struct stator_error *err, const char *dir, const char *what, int error)
+{
+    return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "The data directory '%s' %s: %s.", dir, what,
+                       strerror(error));
+}
+
+/* A new directory is there after a power cut when its parent is synced. */
+static void sync_parent(const char *path)
+{
+    char parent[PATH_MAX];
+    int fd;
+
+    if ((size_t)snprintf(parent, sizeof(parent), "%s/..", path) >= sizeof(parent))
+        return;
+    fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    (void)fsync(fd);
+    close(fd);
+}
+
+static enum stator_rc make(const char *dir, struct stator_error *err)
+{
+    enum stator_rc rc = STATOR_OK;
+    char *path = strdup(dir);
+
+    if (path == NULL)
+        return stator_fail_memory(err);
+    for (char *at = path + 1;; at++) {
+        char was = *at;
+
+        if (was != '/' && was != '\0')
+            continue;
+        *at = '\0';
+        if (mkdir(path, 0700) == 0) {
+            sync_parent(path);
+        } else if (errno != EEXIST && (was == '\0' || access(path, F_OK) != 0)) {
+            rc = fail(err, dir, "cannot be created", errno);
+            break;
+        }
+        if (was == '\0')
+            break;
+        *at = was;
+    }
+    free(path);
+    return rc;
+}
+
+static enum stator_rc look(struct directory *out, DIR *stream, const char *dir, struct stator_error *err)
+{
+    char foreign[256] = "";
+    struct dirent *entry;
+
+    *out = (struct directory){.has_database = false};
+    while ((errno = 0, entry = readdir(stream)) != NULL) {
+        if (strcmp(entry->d_name, "CURRENT") == 0)
+            out->has_database = true;
+        else if (!is_harmless(entry->d_name))
+            memcpy(foreign, entry->d_name, sizeof(foreign));
+        if (ends_with(entry->d_name, ".log"))
+            out->logs++;
+    }
+    if (errno != 0)
+        return fail(err, dir, "cannot be read", errno);
+    if (!out->has_database && foreign[0] != '\0')
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                           "The data directory '%s' has other files in it (for example '%s') and no Stator database: "
+                           "choose an empty or a new one.",
+                           dir, foreign);
+    return STATOR_OK;
+}
+
+enum stator_rc directory_prepare(struct directory *out, const char *dir, struct stator_error *err)
+{
+    enum stator_rc rc;
+    struct stat info;
+    DIR *stream;
+
+    if (dir[0] == '\0')
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "The data directory has no name.");
+    if (stat(dir, &info) != 0) {
+        if (errno != ENOENT)
+            return fail(err, dir, "cannot be used", errno);
+        STATOR_TRY(make(dir, err));
+    } else if (!S_ISDIR(info.st_mode)) {
+        return fail(err, dir, "cannot be used", ENOTDIR);
+    }
+    stream = opendir(dir);
+    if (stream == NULL)
+        return fail(err, dir, "cannot be read", errno);
+    rc = look(out, stream, dir, err);
+    closedir(stream);
+    STATOR_TRY(rc);
+    if (access(dir, R_OK | W_OK | X_OK) != 0) /* tells of a read-only file system even to root */
+        return fail(err, dir, "cannot be written", errno);
+    return STATOR_OK;
+}
+
+void directory_sweep(const char *dir)
+{
+    DIR *stream = opendir(dir);
+    struct dirent *entry;
+
+    if (stream == NULL)
+        return;
+    while ((entry = readdir(stream)) != NULL) {
+        if (strncmp(entry->d_name, "OPTIONS-", 8) == 0 && ends_with(entry->d_name, ".dbtmp"))
+            (void)unlinkat(dirfd(stream), entry->d_name, 0);
+    }
+    closedir(stream);
+}

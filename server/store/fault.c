@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine's C API tells of a failure by a text alone, "<kind>: <details>". Here those texts become ours. */
+#include "store/rocks.h"
+
+#define KIND_INCOMPLETE "Result incomplete" /* the read tier ended, or no_slowdown met a stall */
+#define KIND_CORRUPTION "Corruption"
+
+static bool has(const char *why, const char *part)
+{
+    return strstr(why, part) != NULL;
+}
+
+static bool is_kind(const char *why, const char *kind)
+{
+    return strncmp(why, kind, strlen(kind)) == 0;
+}
+
+enum stator_rc fault_of_open(struct stator_error *err, const char *dir, char *why)
+{
+    const enum stator_rc rc = STATOR_INTERNAL_SERVER_ERROR;
+
+    if (has(why, "While lock file") || has(why, "lock hold by current process"))
+        stator_fail(err, rc,
+                    "The data directory '%s' is in use by another server: stop that one or choose another directory.",
+                    dir);
+    else if (has(why, "No space left on device") || has(why, "Disk quota exceeded"))
+        stator_fail(err, rc, "The disk of the data directory '%s' is full: free some space and start again.", dir);
+    else if (has(why, "Read-only file system"))
+        stator_fail(err, rc, "The data directory '%s' is on a read-only file system.", dir);
+    else if (has(why, "Permission denied"))
+        stator_fail(err, rc, "The data directory '%s' has files that this user may not read and write: %s", dir, why);
+    else if (has(why, "Too many open files"))
+        stator_fail(err, rc, "Too many open files while opening the data directory '%s': raise the limit (ulimit -n).",
+                    dir);
+    else if (is_kind(why, KIND_CORRUPTION))
+        stator_fail(err, rc, "The data directory '%s' is damaged or not a Stator database: %s", dir, why);
+    else
+        stator_fail(err, rc, "The data directory '%s' cannot be opened: %s", dir, why);
+    rocksdb_free(why);
+    return rc;
+}
+
+enum stator_rc fault_of_read(struct stator_error *err, char *why)
+{
+    enum stator_rc rc = STATOR_INTERNAL_SERVER_ERROR;
+
+    if (is_kind(why, KIND_INCOMPLETE))
+        rc = stator_fail(err, STATOR_AGAIN, "not in memory");
+    else
+        stator_fail(err, rc, "The store could not be read: %s", why);
+    rocksdb_free(why);
+    return rc;
+}
+
+enum stator_rc fault_of_write(struct store *store, struct stator_error *err, char *why)
+{
+    enum stator_rc rc = STATOR_INTERNAL_SERVER_ERROR;
+
+    if (is_kind(why, KIND_INCOMPLETE)) {
+        rc = stator_fail(err, STATOR_AGAIN, "the store is flushing");
+    } else {
+        atomic_store(&store->read_only, true);
+        stator_fail(err, rc,
+                    "The write failed, and whether it is stored is not known until a restart. The store is read-only "
+                    "until then: %s",
+                    why);
+    }
+    rocksdb_free(why);
+    return rc;
+}
+
+enum stator_rc fault_of_sync(struct store *store, struct stator_error *err, char *why)
+{
+    atomic_store(&store->read_only, true);
+    stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                "The disk failed to take the latest writes: whether they are stored is not known until a restart. The "
+                "store is read-only until then: %s",
+                why);
+    rocksdb_free(why);
+    return STATOR_INTERNAL_SERVER_ERROR;
+}
+
+enum stator_rc fault_read_only(struct stator_error *err)
+{
+    return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                       "The store is read-only because an earlier write or sync failed: nothing was written. Restart "
+                       "the server to write again.");
+}

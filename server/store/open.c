@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening and closing, and what a directory says of itself.
+ *
+ * The family "default" holds one record and nothing else, written last when a directory is made; a directory without it
+ * is a creation that was interrupted, and is made anew.
+ *
+ *      key    "format"
+ *      value  version (4 bytes, big-endian) · shards (4) · the layout text
+ *             00 00 00 01  00 00 00 04  "siphash-2-4 points=1024"
+ *
+ * Every later version keeps the first four bytes, so that an older server knows what it cannot read.
+ */
+#include "store/rocks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FORMAT_VERSION 1
+#define FORMAT_KEY     BYTES("format")
+#define RECORD_BYTES   8 /* before the layout text */
+#define SHARDS_DEFAULT 4
+#define LOGS_MAX       8         /* each start adds a WAL file; past this they are folded into tables */
+#define MEMORY_PATH    "/stator" /* in the memory file system */
+
+/* What one attempt to open works with. */
+struct opening {
+    struct store *store;
+    const struct store_options *options;
+    const char *path;
+    bool flush_on_recovery;
+    size_t count; /* families */
+    char (*names)[FAMILY_NAME_MAX];
+    rocksdb_column_family_handle_t **handles;
+};
+
+static void family_name(char out[FAMILY_NAME_MAX], size_t index)
+{
+    static const char *const fixed[] = {STORE_FAMILY_FORMAT, "catalog", "counters"};
+
+    if (index < 3)
+        snprintf(out, FAMILY_NAME_MAX, "%s", fixed[index]);
+    else
+        snprintf(out, FAMILY_NAME_MAX, "shard-%u", (unsigned)(index - 3));
+}
+
+static enum stator_rc reserve(struct opening *opening, size_t count, struct stator_error *err)
+{
+    opening->count = count;
+    opening->names = calloc(count, sizeof(*opening->names));
+    opening->handles = calloc(count, sizeof(*opening->handles));
+    return opening->names != NULL && opening->handles != NULL ? STATOR_OK : stator_fail_memory(err);
+}
+
+static void forget(struct opening *opening)
+{
+    free(opening->names);
+    free(opening->handles);
+    opening->names = NULL;
+    opening->handles = NULL;
+}
+
+static void close_database(struct opening *opening)
+{
+    struct store *store = opening->store;
+
+    if (store->db == NULL)
+        return;
+    for (size_t i = 0; i < opening->count; i++)
+        rocksdb_column_family_handle_destroy(opening->handles[i]);
+    rocksdb_close(store->db);
+    store->db = NULL;
+}
+
+/* Opens the families named in opening->names; makes what is missing. */
+static enum stator_rc open_database(struct opening *opening, struct stator_error *err)
+{
+    const size_t count = opening->count;
+    const char **names = calloc(count, sizeof(*names));
+    const rocksdb_options_t **each = calloc(count, sizeof(*each));
+    struct rocks_options rocks = {0};
+    const struct rocks_situation situation = {
+        .env = opening->store->env, .families = (uint32_t)count, .flush_on_recovery = opening->flush_on_recovery};
+    enum stator_rc rc = STATOR_OK;
+    char *why = NULL;
+
+    if (names == NULL || each == NULL) {
+        rc = stator_fail_memory(err);
+        goto out;
+    }
+    rc = rocks_options_init(&rocks, opening->options, &situation, err);
+    if (rc != STATOR_OK)
+        goto out;
+    for (size_t i = 0; i < count; i++) {
+        names[i] = opening->names[i];
+        each[i] = strcmp(names[i], "counters") == 0 ? rocks.counters : rocks.all;
+    }
+    opening->store->db =
+        rocksdb_open_column_families(rocks.all, opening->path, (int)count, names, each, opening->handles, &why);
+    if (why != NULL) {
+        opening->store->db = NULL;
+        rc = fault_of_open(err, opening->path, why);
+    }
+out:
+    rocks_options_deinit(&rocks);
+    free(names);
+    free(each);
+    return rc;
+}
+
+static enum stator_rc flush_record(struct opening *opening, struct stator_error *err)
+{
+    rocksdb_flushoptions_t *flush = rocksdb_flushoptions_create();
+    char *why = NULL;
+
+    rocksdb_flush_cf(opening->store->db, flush, opening->handles[0], &why);
+    rocksdb_flushoptions_destroy(flush);
+    return why != NULL ? fault_of_open(err, opening->path, why) : STATOR_OK;
+}
+
+static enum stator_rc write_record(struct opening *opening, uint32_t shards, struct stator_error *err)
+{
+    const char *layout = opening->options->layout;
+    const bool wal = opening->options->durability != STORE_NONE;
+    size_t len = RECORD_BYTES + strlen(layout);
+    uint8_t *value = malloc(len);
+    rocksdb_writeoptions_t *synced;
+    char *why = NULL;
+
+    if (value == NULL)
+        return stator_fail_memory(err);
+    for (int i = 0; i < 4; i++) {
+        value[i] = (uint8_t)(FORMAT_VERSION >> (24 - 8 * i));
+        value[4 + i] = (uint8_t)(shards >> (24 - 8 * i));
+    }
+    memcpy(value + RECORD_BYTES, layout, len - RECORD_BYTES);
+    synced = rocksdb_writeoptions_create();
+    rocksdb_writeoptions_disable_WAL(synced, !wal);
+    rocksdb_writeoptions_set_sync(synced, wal && opening->options->dir != NULL);
+    rocksdb_put_cf(opening->store->db, synced, opening->handles[0], chars(FORMAT_KEY), FORMAT_KEY.len,
+                   (const char *)value, len, &why);
+    rocksdb_writeoptions_destroy(synced);
+    free(value);
+    if (why != NULL)
+        return fault_of_open(err, opening->path, why);
+    return wal || opening->options->dir == NULL ? STATOR_OK : flush_record(opening, err);
+}
+
+static enum stator_rc create(struct opening *opening, struct stator_error *err)
+{
+    uint32_t shards = opening->options->shards != 0 ? opening->options->shards : SHARDS_DEFAULT;
+
+    STATOR_TRY(reserve(opening, 3 + shards, err));
+    for (size_t i = 0; i < opening->count; i++)
+        family_name(opening->names[i], i);
+    STATOR_TRY(open_database(opening, err));
+    opening->store->shards = shards;
+    return write_record(opening, shards, err);
+}
+
+/* A directory without a format record: ours from an interrupted creation when every family is one of ours and empty. */
+static enum stator_rc create_again(struct opening *opening, struct stator_error *err)
+{
+    char *why = NULL;
+    rocksdb_options_t *plain;
+    bool untouched = true;
+
+    for (size_t i = 0; i < opening->count; i++) {
+        rocksdb_iterator_t *it =
+            rocksdb_create_iterator_cf(opening->store->db, opening->store->read_any, opening->handles[i]);
+
+        rocksdb_iter_seek_to_first(it);
+        untouched = untouched && !rocksdb_iter_valid(it);
+        rocksdb_iter_destroy(it);
+    }
+    if (!untouched)
+        return stator_fail(
+            err, STATOR_INTERNAL_SERVER_ERROR,
+            "The data directory '%s' has a RocksDB database that is not Stator's: choose another directory.",
+            opening->path);
+    close_database(opening);
+    forget(opening);
+    plain = rocksdb_options_create();
+    rocksdb_destroy_db(plain, opening->path, &why);
+    rocksdb_options_destroy(plain);
+    if (why != NULL)
+        return fault_of_open(err, opening->path, why);
+    return create(opening, err);
+}
+
+static enum stator_rc check_record(struct opening *opening, struct bytes value, struct stator_error *err)
+{
+    const char *layout = opening->options->layout;
+    const enum stator_rc rc = STATOR_INTERNAL_SERVER_ERROR;
+    uint32_t version = 0, shards = 0;
+    struct bytes kept;
+
+    for (size_t i = 0; i < 4 && value.len >= RECORD_BYTES; i++) {
+        version = version << 8 | value.at[i];
+        shards = shards << 8 | value.at[4 + i];
+    }
+    if (version > FORMAT_VERSION)
+        return stator_fail(
+            err, rc,
+            "The data directory '%s' has format %u, written by a newer Stator; this one reads formats up "
+            "to %u: start the newer one.",
+            opening->path, version, FORMAT_VERSION);
+    if (version == 0 || opening->count != 3 + (size_t)shards)
+        return stator_fail(err, rc, "The data directory '%s' is damaged: its format record and its families disagree.",
+                           opening->path);
+    if (opening->options->shards != 0 && opening->options->shards != shards)
+        return stator_fail(err, rc,
+                           "The data directory '%s' was made with %u shards and cannot be opened with %u: leave the "
+                           "number of shards out, or set it to %u.",
+                           opening->path, shards, opening->options->shards, shards);
+    kept = bytes_of(value.at + RECORD_BYTES, value.len - RECORD_BYTES);
+    if (!bytes_equal_string(kept, layout))
+        return stator_fail(err, rc,
+                           "The data directory '%s' spreads its keys by '%.*s' and this server by '%s': it cannot be "
+                           "opened.",
+                           opening->path, BYTES_ARG(kept), layout);
+    opening->store->shards = shards;
+    return STATOR_OK;
+}
+
+/* Names the families in the order of family_name, so that a handle's place is known. False when one is not listed. */
+static bool name_in_order(struct opening *opening, char **listed)
+{
+    for (size_t i = 0; i < opening->count; i++) {
+        bool found = false;
+
+        family_name(opening->names[i], i);
+        for (size_t k = 0; k < opening->count && !found; k++)
+            found = strcmp(listed[k], opening->names[i]) == 0;
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+static enum stator_rc list_families(struct opening *opening, struct stator_error *err)
+{
+    rocksdb_options_t *plain = rocksdb_options_create();
+    enum stator_rc rc;
+    char *why = NULL;
+    size_t count;
+    char **listed = rocksdb_list_column_families(plain, opening->path, &count, &why);
+
+    rocksdb_options_destroy(plain);
+    rc = why != NULL ? fault_of_open(err, opening->path, why) : reserve(opening, count, err);
+    if (rc == STATOR_OK && !name_in_order(opening, listed))
+        rc = stator_fail(
+            err, STATOR_INTERNAL_SERVER_ERROR,
+            "The data directory '%s' has a RocksDB database that is not Stator's, or one of a newer Stator: "
+            "choose another directory.",
+            opening->path);
+    rocksdb_list_column_families_destroy(listed, count);
+    return rc;
+}
+
+static enum stator_rc open_existing(struct opening *opening, struct stator_error *err)
+{
+    enum stator_rc rc;
+    rocksdb_pinnableslice_t *slice;
+    const char *at;
+    char *why = NULL;
+    size_t len;
+
+    STATOR_TRY(list_families(opening, err));
+    STATOR_TRY(open_database(opening, err));
+    slice = rocksdb_get_pinned_cf(opening->store->db, opening->store->read_any, opening->handles[0], chars(FORMAT_KEY),
+                                  FORMAT_KEY.len, &why);
+    if (why != NULL)
+        return fault_of_open(err, opening->path, why);
+    if (slice == NULL)
+        return create_again(opening, err);
+    at = rocksdb_pinnableslice_value(slice, &len);
+    rc = check_record(opening, bytes_of(at, len), err);
+    rocksdb_pinnableslice_destroy(slice);
+    if (rc == STATOR_OK && opening->flush_on_recovery) {
+        /* Recovery has emptied the memtables; the engine lets go of old WAL files when one more table is written. */
+        STATOR_TRY(write_record(opening, opening->store->shards, err));
+        rc = flush_record(opening, err);
+    }
+    return rc;
+}
+
+static void make_call_options(struct store *store)
+{
+    store->read_any = rocksdb_readoptions_create();
+    store->read_cached = rocksdb_readoptions_create();
+    if (store->dir != NULL) /* in memory no file is slow, so no read has to be tried twice */
+        rocksdb_readoptions_set_read_tier(store->read_cached, 1);
+    store->write = rocksdb_writeoptions_create();
+    rocksdb_writeoptions_set_no_slowdown(store->write, 1);
+    rocksdb_writeoptions_disable_WAL(store->write, store->durability == STORE_NONE);
+}
+
+static void make_log_lock(struct store *store)
+{
+    pthread_rwlockattr_t fair;
+
+    pthread_rwlockattr_init(&fair); /* the default lets a stream of writers keep the syncer out for ever */
+    pthread_rwlockattr_setkind_np(&fair, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&store->log_lock, &fair);
+    pthread_rwlockattr_destroy(&fair);
+}
+
+static void free_store(struct store *store)
+{
+    rocksdb_readoptions_destroy(store->read_any);
+    rocksdb_readoptions_destroy(store->read_cached);
+    rocksdb_writeoptions_destroy(store->write);
+    pthread_rwlock_destroy(&store->log_lock);
+    if (store->env != NULL)
+        rocksdb_env_destroy(store->env);
+    free(store->families);
+    free(store->dir);
+    free(store);
+}
+
+static enum stator_rc open_path(struct opening *opening, struct stator_error *err)
+{
+    struct directory directory = {.has_database = false};
+
+    if (opening->options->dir != NULL)
+        STATOR_TRY(directory_prepare(&directory, opening->path, err));
+    opening->flush_on_recovery = directory.logs > LOGS_MAX;
+    return directory.has_database ? open_existing(opening, err) : create(opening, err);
+}
+
+enum stator_rc store_open(struct store **out, const struct store_options *options, struct stator_error *err)
+{
+    struct store_options settled = *options;
+    struct opening opening = {.options = &settled, .path = options->dir != NULL ? options->dir : MEMORY_PATH};
+    struct store *store = calloc(1, sizeof(*store));
+    enum stator_rc rc;
+
+    *out = NULL;
+    stator_assert(options->shards <= STORE_SHARDS_MAX);
+    if (settled.memtable_bytes == 0)
+        settled.memtable_bytes = MEMTABLE_BYTES_DEFAULT;
+    if (settled.cache_bytes == 0)
+        settled.cache_bytes = CACHE_BYTES_DEFAULT;
+    if (settled.layout == NULL)
+        settled.layout = "";
+    if (store == NULL)
+        return stator_fail_memory(err);
+    opening.store = store;
+    store->durability = options->dir != NULL ? options->durability : STORE_NONE;
+    if (options->dir == NULL)
+        store->env = rocksdb_create_mem_env();
+    else
+        store->dir = strdup(options->dir);
+    make_call_options(store);
+    make_log_lock(store);
+    rc = options->dir != NULL && store->dir == NULL ? stator_fail_memory(err) : open_path(&opening, err);
+    if (rc != STATOR_OK) {
+        close_database(&opening);
+        free(opening.handles);
+        free_store(store);
+    } else {
+        store->format = opening.handles[0];
+        store->families = opening.handles;
+        memmove(store->families, store->families + 1, (opening.count - 1) * sizeof(*store->families));
+        store->family_count = (uint32_t)opening.count - 1;
+        if (store->dir != NULL)
+            directory_sweep(store->dir);
+        space_init(store, settled.memtable_bytes);
+        *out = store;
+    }
+    free(opening.names);
+    return rc;
+}
+
+void store_close(struct store *store)
+{
+    if (store == NULL)
+        return;
+    rocksdb_column_family_handle_destroy(store->format);
+    for (uint32_t i = 0; i < store->family_count; i++)
+        rocksdb_column_family_handle_destroy(store->families[i]);
+    rocksdb_close(store->db);
+    free_store(store);
+}
+
+uint32_t store_shards(const struct store *store)
+{
+    return store->shards;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rocks: what the files of this folder share: RocksDB's handles behind a struct store. Nobody else includes it.
+ *
+ * Thread: the fields are set by store_open and constant until store_close, but for those marked atomic.
+ */
+#ifndef SERVER_STORE_ROCKS_H
+#define SERVER_STORE_ROCKS_H
+
+#include <pthread.h>
+#include <rocksdb/c.h>
+#include <stdatomic.h>
+
+#include "store/store.h"
+
+#define STORE_SHARDS_MAX 256
+/* The families that every directory has before its shards'. RocksDB wants "default": it holds the format record. */
+#define STORE_FAMILY_FORMAT "default"
+#define FAMILY_NAME_MAX     16
+
+#define MEMTABLE_BYTES_DEFAULT ((size_t)4 << 20)
+#define CACHE_BYTES_DEFAULT    ((size_t)8 << 20)
+
+struct store {
+    rocksdb_t *db;
+    rocksdb_env_t *env; /* NULL: the real one */
+    char *dir;          /* NULL: in memory */
+    enum store_durability durability;
+    uint32_t shards;
+
+    rocksdb_column_family_handle_t *format;    /* the family of the format record */
+    rocksdb_column_family_handle_t **families; /* STORE_CATALOG, STORE_COUNTERS, shards */
+    uint32_t family_count;
+
+    rocksdb_readoptions_t *read_any, *read_cached; /* of the newest state; shared by all threads */
+    rocksdb_writeoptions_t *write;                 /* never waits in the engine */
+
+    /* Writers share it; a sync has it alone while the log's buffer goes to the file. After a failure nobody may touch
+     * the engine's log again (Debian's library asserts that), so read_only is set and looked at under it. */
+    pthread_rwlock_t log_lock;
+
+    atomic_bool read_only;         /* set once, by the first failed write or sync */
+    atomic_bool disk_full;         /* the last look found less free than reserve_bytes */
+    _Atomic uint64_t unseen_bytes; /* written since the last look at the free space */
+    uint64_t reserve_bytes;        /* kept free: writes are refused before the engine itself runs out of space */
+};
+
+struct store_snapshot {
+    const rocksdb_snapshot_t *snapshot;
+    rocksdb_readoptions_t *read_any, *read_cached; /* as of the snapshot */
+};
+
+struct store_batch {
+    struct store *store;
+    rocksdb_writebatch_t *batch;
+    size_t bytes; /* of keys and values, with a little for each */
+};
+
+/* --- options.c ---------------------------------------------------------------------------------------------------- */
+
+/* All the settings of the engine, from ours, in which no default is left open. counters is options with the summing
+ * merge operator. */
+struct rocks_options {
+    rocksdb_options_t *all, *counters;
+};
+
+/* What else the settings depend on. */
+struct rocks_situation {
+    rocksdb_env_t *env;     /* NULL: the real one */
+    uint32_t families;      /* count */
+    bool flush_on_recovery; /* write what the WAL holds into tables now, and be rid of the WAL */
+};
+
+STATOR_MUST_CHECK enum stator_rc rocks_options_init(struct rocks_options *out, const struct store_options *options,
+                                                    const struct rocks_situation *situation, struct stator_error *err);
+void rocks_options_deinit(struct rocks_options *options);
+
+/* --- counter.c ---------------------------------------------------------------------------------------------------- */
+
+#define COUNTER_BYTES 8
+
+rocksdb_mergeoperator_t *counter_merge_operator(void);
+void counter_encode(uint8_t out[COUNTER_BYTES], int64_t value);
+bool counter_decode(int64_t *out, struct bytes value);
+
+/* --- directory.c -------------------------------------------------------------------------------------------------- */
+
+struct directory {
+    bool has_database; /* an engine's; whether it is ours is seen by opening it */
+    uint32_t logs;     /* count of WAL files */
+};
+
+/* Makes the directory if it is missing, parents included, and says what is in it. Fails for what is not a directory,
+ * may not be read or written, or has files that are no database's. */
+STATOR_MUST_CHECK enum stator_rc directory_prepare(struct directory *out, const char *dir, struct stator_error *err);
+
+/* Removes the OPTIONS files that the engine began and could not finish (see options.c). Call it with the engine open.
+ */
+void directory_sweep(const char *dir);
+
+/* --- fault.c ------------------------------------------------------------------------------------------------------ */
+
+/* Turns the engine's text of a failed open into ours. Frees why. */
+enum stator_rc fault_of_open(struct stator_error *err, const char *dir, char *why);
+
+/* The same for a read: STATOR_AGAIN when the tier was the reason. Frees why. */
+enum stator_rc fault_of_read(struct stator_error *err, char *why);
+
+/* The same for a write or a sync; anything but STATOR_AGAIN makes the store read-only. Frees why. */
+enum stator_rc fault_of_write(struct store *store, struct stator_error *err, char *why);
+enum stator_rc fault_of_sync(struct store *store, struct stator_error *err, char *why);
+
+/* What a read-only store answers to a write. */
+enum stator_rc fault_read_only(struct stator_error *err);
+
+/* --- space.c ------------------------------------------------------------------------------------------------------ */
+
+/* Sets how much is kept free. Call it when dir exists. */
+void space_init(struct store *store, size_t memtable_bytes);
+
+/* Counts bytes about to be written and, now and then, looks at the free space. False: refuse the write. */
+STATOR_MUST_CHECK bool space_allows(struct store *store, size_t bytes);
+
+static inline rocksdb_column_family_handle_t *family_of(const struct store *store, uint32_t family)
+{
+    stator_assert(family < store->family_count);
+    return store->families[family];
+}
+
+static inline const char *chars(struct bytes b)
+{
+    return (const char *)(b.at != NULL ? b.at : (const uint8_t *)"");
+}
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A full disk is met here and not in the engine. The engine would take the failed write for a broken disk and stay
+ * read-only; and Debian's library, built with assertions, can abort when a sync meets a log that has just run out of
+ * space. So some space is kept free: with less than that, writes are refused, reads go on, and writes are taken again
+ * as soon as there is space. The engine's own failure is still handled, for a disk that another program fills.
+ */
+#include "store/rocks.h"
+
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define LOOK_EVERY_BYTES ((uint64_t)256 << 10)
+
+static bool free_bytes(const char *dir, uint64_t *out_free, uint64_t *out_total)
+{
+    struct statvfs info;
+
+    if (statvfs(dir, &info) != 0)
+        return false;
+    *out_free = (uint64_t)info.f_frsize * (geteuid() == 0 ? info.f_bfree : info.f_bavail);
+    *out_total = (uint64_t)info.f_frsize * info.f_blocks;
+    return true;
+}
+
+void space_init(struct store *store, size_t memtable_bytes)
+{
+    uint64_t free_now, total;
+
+    if (store->dir == NULL || !free_bytes(store->dir, &free_now, &total) || total == 0)
+        return;                                          /* 0 reserved: a file system that does not tell */
+    store->reserve_bytes = (uint64_t)memtable_bytes * 4; /* room to flush what is in memory */
+    if (store->reserve_bytes > total / 8)
+        store->reserve_bytes = total / 8;
+    atomic_store(&store->disk_full, free_now < store->reserve_bytes);
+}
+
+bool space_allows(struct store *store, size_t bytes)
+{
+    uint64_t free_now, total;
+
+    if (store->reserve_bytes == 0)
+        return true;
+    if (!atomic_load_explicit(&store->disk_full, memory_order_relaxed) &&
+        atomic_fetch_add_explicit(&store->unseen_bytes, bytes, memory_order_relaxed) + bytes < LOOK_EVERY_BYTES)
+        return true;
+    atomic_store_explicit(&store->unseen_bytes, 0, memory_order_relaxed);
+    if (free_bytes(store->dir, &free_now, &total))
+        atomic_store_explicit(&store->disk_full, free_now < store->reserve_bytes, memory_order_relaxed);
+    return !atomic_load_explicit(&store->disk_full, memory_order_relaxed);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Batches, and the two steps of a durable write: into the WAL, onto the disk. */
+#include "store/rocks.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#define KEPT_BYTES_MAX ((size_t)64 << 10) /* a cleared batch that grew past this gives its memory back */
+#define ENTRY_OVERHEAD 12                 /* tags and lengths of one entry, roughly */
+#define STALL_PAUSE_MS 2
+#define STALL_MS_MAX   10000 /* longer than any stall of a sound disk */
+
+struct store_batch *store_batch_new(struct store *store)
+{
+    struct store_batch *batch = malloc(sizeof(*batch));
+
+    if (batch != NULL)
+        *batch = (struct store_batch){.store = store, .batch = rocksdb_writebatch_create()};
+    return batch;
+}
+
+void store_batch_free(struct store_batch *batch)
+{
+    if (batch == NULL)
+        return;
+    rocksdb_writebatch_destroy(batch->batch);
+    free(batch);
+}
+
+void store_batch_clear(struct store_batch *batch)
+{
+    if (batch->bytes > KEPT_BYTES_MAX) {
+        rocksdb_writebatch_destroy(batch->batch);
+        batch->batch = rocksdb_writebatch_create();
+    } else {
+        rocksdb_writebatch_clear(batch->batch);
+    }
+    batch->bytes = 0;
+}
+
+void store_batch_put(struct store_batch *batch, uint32_t family, struct bytes key, struct bytes value)
+{
+    batch->bytes += key.len + value.len + ENTRY_OVERHEAD;
+    rocksdb_writebatch_put_cf(batch->batch, family_of(batch->store, family), chars(key), key.len, chars(value),
+                              value.len);
+}
+
+void store_batch_delete(struct store_batch *batch, uint32_t family, struct bytes key)
+{
+    batch->bytes += key.len + ENTRY_OVERHEAD;
+    rocksdb_writebatch_delete_cf(batch->batch, family_of(batch->store, family), chars(key), key.len);
+}
+
+void store_batch_delete_range(struct store_batch *batch, uint32_t family, struct bytes first, struct bytes end)
+{
+    batch->bytes += first.len + end.len + ENTRY_OVERHEAD;
+    rocksdb_writebatch_delete_range_cf(batch->batch, family_of(batch->store, family), chars(first), first.len,
+                                       chars(end), end.len);
+}
+
+void store_batch_add(struct store_batch *batch, struct bytes counter_key, int64_t delta)
+{
+    uint8_t operand[COUNTER_BYTES];
+
+    counter_encode(operand, delta);
+    batch->bytes += counter_key.len + COUNTER_BYTES + ENTRY_OVERHEAD;
+    rocksdb_writebatch_merge_cf(batch->batch, family_of(batch->store, STORE_COUNTERS), chars(counter_key),
+                                counter_key.len, (const char *)operand, sizeof(operand));
+}
+
+bool store_read_only(const struct store *store)
+{
+    return atomic_load(&store->read_only);
+}
+
+/* One attempt that never waits for the engine: STATOR_AGAIN when it is stalled. */
+static enum stator_rc try_write(struct store *store, struct store_batch *batch, struct stator_error *err)
+{
+    enum stator_rc rc = STATOR_OK;
+    char *why = NULL;
+
+    pthread_rwlock_rdlock(&store->log_lock);
+    if (store_read_only(store)) {
+        rc = fault_read_only(err);
+    } else {
+        rocksdb_write(store->db, store->write, batch->batch, &why);
+        if (why != NULL)
+            rc = fault_of_write(store, err, why);
+    }
+    pthread_rwlock_unlock(&store->log_lock);
+    return rc;
+}
+
+enum stator_rc store_write(struct store *store, struct store_batch *batch, bool may_wait, struct stator_error *err)
+{
+    static const struct timespec pause = {.tv_nsec = STALL_PAUSE_MS * 1000000};
+    enum stator_rc rc;
+
+    stator_assert(batch->store == store);
+    if (!space_allows(store, batch->bytes))
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                           "The disk of the data directory '%s' is full: nothing was written. Writes are taken again "
+                           "when there is space.",
+                           store->dir);
+    rc = try_write(store, batch, err);
+    /* The engine's own waiting would hold log_lock, and has no end when its flushes fail. */
+    for (int tries = 0; rc == STATOR_AGAIN && may_wait && tries < STALL_MS_MAX / STALL_PAUSE_MS; tries++) {
+        nanosleep(&pause, NULL);
+        rc = try_write(store, batch, err);
+    }
+    if (rc == STATOR_AGAIN && may_wait)
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                           "The disk does not keep up with the writes: nothing was written.");
+    return rc;
+}
+
+/* Hands the log's buffer to the system, with all writers kept out. */
+static enum stator_rc flush_log(struct store *store, struct stator_error *err)
+{
+    enum stator_rc rc = STATOR_OK;
+    char *why = NULL;
+
+    pthread_rwlock_wrlock(&store->log_lock);
+    if (store_read_only(store)) {
+        rc = stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                         "An earlier write or sync failed: whether the writes since are stored is not known until a "
+                         "restart.");
+    } else {
+        rocksdb_flush_wal(store->db, 0, &why);
+        if (why != NULL)
+            rc = fault_of_sync(store, err, why);
+    }
+    pthread_rwlock_unlock(&store->log_lock);
+    return rc;
+}
+
+enum stator_rc store_sync(struct store *store, struct stator_error *err)
+{
+    char *why = NULL;
+
+    if (store->durability == STORE_NONE)
+        return STATOR_OK;
+    STATOR_TRY(flush_log(store, err));
+    rocksdb_flush_wal(store->db, 1, &why);
+    return why != NULL ? fault_of_sync(store, err, why) : STATOR_OK;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/unit.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "shard/latch.h"
+
+#define THREADS 4
+#define ROUNDS  3000
+
+struct shared {
+    struct latch_table *table;
+    unsigned counts[8]; /* each guarded by latch 100 + i */
+    atomic_int phase;
+};
+
+static void many_are_sorted_and_taken_once(void **state)
+{
+    struct latch_table *table = latch_table_new();
+    uint32_t latches[] = {7, 4095, 7, 0, 9, 0};
+    static const uint32_t sorted[] = {0, 7, 9, 4095};
+    size_t count;
+
+    (void)state;
+    assert_non_null(table);
+    count = latch_take_many(table, latches, COUNT_OF(latches));
+    assert_int_equal(count, COUNT_OF(sorted));
+    assert_memory_equal(latches, sorted, sizeof(sorted));
+    latch_release_many(table, latches, count);
+    assert_int_equal(latch_take_many(table, latches, 0), 0);
+    latch_barrier(table); /* nothing is held */
+    assert_ptr_not_equal(latch_mark(table, 1), latch_mark(table, 2));
+    assert_int_equal(latch_of(UINT64_MAX), LATCH_COUNT - 1);
+    latch_table_free(table);
+    latch_table_free(NULL);
+}
+
+static void *add_to_some(void *argument)
+{
+    struct shared *shared = argument;
+    unsigned seed = (unsigned)(uintptr_t)pthread_self();
+
+    for (int round = 0; round < ROUNDS; round++) {
+        uint32_t latches[3];
+        size_t count;
+
+        for (int i = 0; i < 3; i++)
+            latches[i] = 100 + (uint32_t)rand_r(&seed) % COUNT_OF(shared->counts);
+        count = latch_take_many(shared->table, latches, 3);
+        for (size_t i = 0; i < count; i++)
+            shared->counts[latches[i] - 100]++;
+        latch_release_many(shared->table, latches, count);
+        atomic_fetch_add(&shared->phase, (int)count);
+    }
+    return NULL;
+}
+
+static void threads_exclude_each_other_and_never_hang(void **state)
+{
+    struct shared shared = {.table = latch_table_new()};
+    pthread_t threads[THREADS];
+    unsigned sum = 0;
+
+    (void)state;
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, add_to_some, &shared), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    for (size_t i = 0; i < COUNT_OF(shared.counts); i++)
+        sum += shared.counts[i];
+    assert_int_equal(sum, atomic_load(&shared.phase));
+    latch_table_free(shared.table);
+}
+
+static void *hold_for_a_while(void *argument)
+{
+    struct shared *shared = argument;
+
+    latch_take(shared->table, 3);
+    atomic_store(&shared->phase, 1);
+    usleep(30000);
+    atomic_store(&shared->phase, 2);
+    latch_release(shared->table, 3);
+    return NULL;
+}
+
+static void barrier_waits_for_a_holder(void **state)
+{
+    struct shared shared = {.table = latch_table_new()};
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, hold_for_a_while, &shared), 0);
+    while (atomic_load(&shared.phase) == 0)
+        usleep(100);
+    latch_barrier(shared.table);
+    assert_int_equal(atomic_load(&shared.phase), 2);
+    pthread_join(thread, NULL);
+    latch_table_free(shared.table);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_are_sorted_and_taken_once),
+        cmocka_unit_test(threads_exclude_each_other_and_never_hang),
+        cmocka_unit_test(barrier_waits_for_a_holder),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a user sees when a directory cannot be opened, and what an interrupted creation leaves. */
+#include "unit/unit.h"
+
+#include <rocksdb/c.h>
+#include <sys/wait.h>
+
+#include "store/store.h"
+#include "unit/server/store/temporary.h"
+
+#define LAYOUT "ring-for-tests"
+
+struct fixture {
+    char dir[64];
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+
+    temporary_make(f->dir);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    chmod(f->dir, 0700);
+    temporary_remove(f->dir);
+    free(f);
+    return 0;
+}
+
+static enum stator_rc try_open(const char *dir, uint32_t shards, const char *layout, struct stator_error *err)
+{
+    struct store_options options = {.dir = dir, .shards = shards, .layout = layout};
+    struct store *store;
+    enum stator_rc rc = store_open(&store, &options, err);
+
+    if (rc == STATOR_OK)
+        store_close(store);
+    else
+        assert_null(store);
+    return rc;
+}
+
+static void assert_opens(const char *dir, uint32_t shards)
+{
+    struct stator_error err = {0};
+
+    if (try_open(dir, shards, LAYOUT, &err) != STATOR_OK)
+        fail_msg("%s", err.message);
+}
+
+/* Fails with a text that has every part, the directory's name first of all. */
+static void assert_refused(const char *dir, uint32_t shards, const char *layout, const char *part, const char *part2)
+{
+    struct stator_error err = {0};
+
+    assert_int_equal(try_open(dir, shards, layout, &err), STATOR_INTERNAL_SERVER_ERROR);
+    if (strstr(err.message, dir) == NULL || strstr(err.message, part) == NULL || strstr(err.message, part2) == NULL)
+        fail_msg("%s", err.message);
+}
+
+static void write_file(const char *dir, const char *name, const char *text)
+{
+    char path[256];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* Does one thing to the database with the plain engine: puts a value into the family "default". */
+static void put_raw(const char *dir, const char *key, const char *value, size_t len)
+{
+    rocksdb_options_t *options = rocksdb_options_create();
+    rocksdb_writeoptions_t *write = rocksdb_writeoptions_create();
+    char *why = NULL;
+    size_t count;
+    char **names = rocksdb_list_column_families(options, dir, &count, &why);
+    rocksdb_column_family_handle_t *handles[16];
+    const rocksdb_options_t *each[16];
+    rocksdb_t *db;
+
+    assert_null(why);
+    for (size_t i = 0; i < count; i++)
+        each[i] = options;
+    db = rocksdb_open_column_families(options, dir, (int)count, (const char *const *)names, each, handles, &why);
+    assert_null(why);
+    rocksdb_list_column_families_destroy(names, count);
+    if (value != NULL)
+        rocksdb_put_cf(db, write, handles[0], key, strlen(key), value, len, &why);
+    else
+        rocksdb_delete_cf(db, write, handles[0], key, strlen(key), &why);
+    assert_null(why);
+    for (size_t i = 0; i < count; i++)
+        rocksdb_column_family_handle_destroy(handles[i]);
+    rocksdb_close(db);
+    rocksdb_writeoptions_destroy(write);
+    rocksdb_options_destroy(options);
+}
+
+static void shards_and_layout_are_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct store_options options = {.dir = f->dir, .layout = LAYOUT};
+    struct store *store;
+
+    assert_opens(f->dir, 3);
+    assert_opens(f->dir, 3);
+    assert_refused(f->dir, 4, LAYOUT, "3 shards", "with 4");
+    assert_refused(f->dir, 3, "other", LAYOUT, "other");
+    assert_refused(f->dir, 3, NULL, LAYOUT, "''");
+    assert_int_equal(store_open(&store, &options, NULL), STATOR_OK); /* 0: whatever it has */
+    assert_int_equal(store_shards(store), 3);
+    store_close(store);
+}
+
+static void four_shards_are_the_default(void **state)
+{
+    struct fixture *f = *state;
+    struct store_options options = {.dir = f->dir};
+    struct store *store;
+
+    assert_int_equal(store_open(&store, &options, NULL), STATOR_OK);
+    assert_int_equal(store_shards(store), 4);
+    store_close(store);
+    options.dir = NULL;
+    assert_int_equal(store_open(&store, &options, NULL), STATOR_OK);
+    assert_int_equal(store_shards(store), 4);
+    store_close(store);
+}
+
+static void a_newer_format_is_refused(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_opens(f->dir, 1);
+    put_raw(f->dir, "format", "\0\0\0\2 and what we do not know", 29);
+    assert_refused(f->dir, 1, LAYOUT, "format 2", "newer Stator");
+    put_raw(f->dir, "format", "\0\0\0", 3);
+    assert_refused(f->dir, 1, LAYOUT, "damaged", "");
+}
+
+static void only_one_may_have_it(void **state)
+{
+    struct fixture *f = *state;
+    struct store_options options = {.dir = f->dir, .layout = LAYOUT};
+    struct store *store;
+    pid_t child;
+    int status;
+
+    assert_int_equal(store_open(&store, &options, NULL), STATOR_OK);
+    assert_refused(f->dir, 0, LAYOUT, "in use by another server", "");
+    child = fork();
+    if (child == 0) { /* a process of its own, for locks of files know only processes */
+        struct stator_error err = {0};
+
+        _exit(try_open(f->dir, 0, LAYOUT, &err) != STATOR_OK && strstr(err.message, "in use by another") != NULL ? 0
+                                                                                                                 : 1);
+    }
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    store_close(store);
+    assert_opens(f->dir, 0);
+}
+
+static void foreign_directories_are_left_alone(void **state)
+{
+    struct fixture *f = *state;
+    char sub[128];
+
+    write_file(f->dir, "thesis.txt", "do not touch");
+    assert_refused(f->dir, 0, LAYOUT, "thesis.txt", "choose an empty");
+    snprintf(sub, sizeof(sub), "%s/thesis.txt", f->dir);
+    assert_refused(sub, 0, LAYOUT, "Not a directory", "");
+    snprintf(sub, sizeof(sub), "%s/thesis.txt/data", f->dir);
+    assert_refused(sub, 0, LAYOUT, "Not a directory", "");
+    snprintf(sub, sizeof(sub), "%s/made/on/the/way", f->dir);
+    assert_opens(sub, 1);
+}
+
+static void a_foreign_rocksdb_is_left_alone(void **state)
+{
+    struct fixture *f = *state;
+    rocksdb_options_t *options = rocksdb_options_create();
+    char *why = NULL;
+    rocksdb_t *db;
+
+    rocksdb_options_set_create_if_missing(options, 1);
+    db = rocksdb_open(options, f->dir, &why);
+    assert_null(why);
+    rocksdb_close(db);
+    rocksdb_options_destroy(options);
+    put_raw(f->dir, "their", "data", 4);
+    assert_refused(f->dir, 0, LAYOUT, "not Stator's", "");
+    put_raw(f->dir, "their", NULL, 0);
+    assert_opens(f->dir, 2); /* empty: as an interrupted creation leaves it */
+    assert_opens(f->dir, 2);
+}
+
+static void an_interrupted_creation_is_made_anew(void **state)
+{
+    struct fixture *f = *state;
+
+    write_file(f->dir, "LOCK", "");
+    write_file(f->dir, "MANIFEST-000001", "half");
+    assert_opens(f->dir, 2);
+    put_raw(f->dir, "format", NULL, 0); /* all families, but no record */
+    assert_opens(f->dir, 5);
+    assert_refused(f->dir, 2, LAYOUT, "5 shards", "with 2");
+}
+
+static void damage_is_told(void **state)
+{
+    struct fixture *f = *state;
+    char path[128];
+
+    assert_opens(f->dir, 1);
+    write_file(f->dir, "CURRENT", "MANIFEST-nonsense\n");
+    assert_refused(f->dir, 1, LAYOUT, "", "");
+    write_file(f->dir, "CURRENT", "");
+    assert_refused(f->dir, 1, LAYOUT, "damaged", "");
+    snprintf(path, sizeof(path), "%s/CURRENT", f->dir);
+    assert_int_equal(remove(path), 0);
+    assert_refused(f->dir, 1, LAYOUT, ".log", "no Stator database"); /* the engine would begin a new one over it */
+}
+
+static void rights_are_told(void **state)
+{
+    struct fixture *f = *state;
+
+    if (geteuid() == 0)
+        skip(); /* root may do everything */
+    chmod(f->dir, 0500);
+    assert_refused(f->dir, 1, LAYOUT, "cannot be written", "Permission denied");
+    chmod(f->dir, 0000);
+    assert_refused(f->dir, 1, LAYOUT, "cannot be read", "Permission denied");
+}
+
+static void nothing_is_left_behind(void **state)
+{
+    struct fixture *f = *state;
+    char command[128];
+
+    for (int i = 0; i < 40; i++)
+        assert_opens(f->dir, 2);
+    snprintf(command, sizeof(command), "test $(ls %s | wc -l) -le 20", f->dir);
+    assert_int_equal(system(command), 0);
+}
+
+int main(void)
+{
+#define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        ONE(shards_and_layout_are_kept),
+        ONE(four_shards_are_the_default),
+        ONE(a_newer_format_is_refused),
+        ONE(only_one_may_have_it),
+        ONE(foreign_directories_are_left_alone),
+        ONE(a_foreign_rocksdb_is_left_alone),
+        ONE(an_interrupted_creation_is_made_anew),
+        ONE(damage_is_told),
+        ONE(rights_are_told),
+        ONE(nothing_is_left_behind),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
