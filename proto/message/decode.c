@@ -17,6 +17,7 @@ struct decoder {
     struct json_reader reader;
     struct arena *arena;
     struct stator_error *err;
+    bool strict; /* SearchVectors: see "The strict reader" */
 };
 
 static enum stator_rc decode_slot(struct decoder *decoder, void *slot, uint8_t kind, const struct shape *shape,
@@ -239,6 +240,47 @@ static enum stator_rc decode_double(struct decoder *decoder, struct api_double *
     return STATOR_OK;
 }
 
+/* --- The strict reader -------------------------------------------------------------------------------------------- */
+
+/* SearchVectors is served by another reader, one that takes no null for a member and misses what is required at once.
+ * It says where, as far as it has read: line and column of the last byte, from 1. */
+static enum stator_rc fail_strict(struct decoder *decoder, enum stator_rc rc, const char *what, struct bytes name,
+                                  const char *after)
+{
+    unsigned long line = 1, column = 0;
+
+    for (const uint8_t *at = decoder->reader.start; at < decoder->reader.at; at++) {
+        column = *at == '\n' ? 0 : column + 1;
+        line += *at == '\n';
+    }
+    return stator_fail(decoder->err, rc, "%s%.*s%s at line %lu column %lu", what, BYTES_ARG(name), after, line, column);
+}
+
+static enum stator_rc fail_null(struct decoder *decoder, uint8_t kind)
+{
+    static const struct bytes expected[] = {
+        [KIND_STRING] = {(const uint8_t *)"a string", 8},
+        [KIND_ENUM] = {(const uint8_t *)"a string", 8},
+        [KIND_INTEGER] = {(const uint8_t *)"i32", 3},
+        [KIND_LIST] = {(const uint8_t *)"a sequence", 10},
+        [KIND_MAP] = {(const uint8_t *)"a map", 5},
+        [KIND_ITEM] = {(const uint8_t *)"a map", 5},
+        [KIND_STRUCTURE] = {0},
+    };
+
+    return fail_strict(decoder, STATOR_SERIALIZATION, "invalid type: null, expected ", expected[kind], "");
+}
+
+/* After the request's last brace: its first member that is required and not there. */
+static enum stator_rc check_required(struct decoder *decoder, const struct shape *shape, const void *structure)
+{
+    for (size_t i = shape->count; i-- > 0;) /* TableName, the first of its members, is the last in our order */
+        if (shape->members[i].need == REQUIRED &&
+            !slot_present(shape->members[i].kind, member_at(&shape->members[i], structure)))
+            return fail_strict(decoder, STATOR_VALIDATION, "missing field `", shape->members[i].name, "`");
+    return STATOR_OK;
+}
+
 /* --- Structures, lists, maps ------------------------------------------------------------------------------------- */
 
 static const struct member *member_find(const struct shape *shape, struct bytes name)
@@ -262,8 +304,10 @@ static enum stator_rc decode_members(struct decoder *decoder, void *structure, c
             return fail_text(decoder);
         member = member_find(shape, decoder->reader.text);
         token = json_next(&decoder->reader);
-        if (token == JSON_NULL)
+        if (token == JSON_NULL && (!decoder->strict || member == NULL))
             continue;
+        if (token == JSON_NULL)
+            return fail_null(decoder, member->kind);
         if (member == NULL) {
             if (token == JSON_BAD || !json_skip(&decoder->reader, token))
                 return fail_text(decoder);
@@ -501,13 +545,16 @@ static enum json_token drain(struct json_reader *reader)
 enum stator_rc message_decode(void **out, const struct shape *shape, struct bytes body, struct arena *arena,
                               struct stator_error *err)
 {
-    struct decoder decoder = {.arena = arena, .err = err};
+    struct decoder decoder = {.arena = arena, .err = err, .strict = shape == &shape_of_SearchVectorsInput};
     enum stator_rc rc;
 
     *out = NULL;
     json_reader_init(&decoder.reader, body, arena);
     rc = decode_structure(&decoder, out, shape, PLACE_ELEMENT, json_next(&decoder.reader));
-    if ((rc == STATOR_OK || rc == STATOR_SERIALIZATION) && drain(&decoder.reader) == JSON_BAD)
+    if (rc == STATOR_OK && decoder.strict)
+        rc = check_required(&decoder, shape, *out);
+    if ((rc == STATOR_OK || rc == STATOR_SERIALIZATION || rc == STATOR_VALIDATION) &&
+        drain(&decoder.reader) == JSON_BAD)
         rc = fail_text(&decoder);
     return rc;
 }

@@ -189,6 +189,43 @@ static void says_what_is_wrong(void **state)
     }
 }
 
+#define SEARCH "\"IndexName\":\"vix\",\"SearchVector\":[{\"N\":\"1\"}],\"TopK\":1"
+
+/* SearchVectors has a reader of its own; searchVectors.test.ts of the suite of October 2026. */
+static const struct strict {
+    enum stator_rc rc;
+    const char *body, *text;
+} stricts[] = {
+    {STATOR_OK, "{\"TableName\":\"a\"," SEARCH ",\"Nobody\":null}", ""},
+    {STATOR_SERIALIZATION, "{\"TableName\":null," SEARCH "}",
+     "invalid type: null, expected a string at line 1 column 17"},
+    {STATOR_SERIALIZATION, "{\"SearchVector\":null}", "invalid type: null, expected a sequence at line 1 column 20"},
+    {STATOR_SERIALIZATION, "{\n \"TopK\":null}", "invalid type: null, expected i32 at line 2 column 12"},
+    {STATOR_SERIALIZATION, "{\"ExpressionAttributeNames\":null}",
+     "invalid type: null, expected a map at line 1 column 32"},
+    {STATOR_VALIDATION, "{" SEARCH "}", "missing field `TableName` at line 1 column 55"},
+    {STATOR_VALIDATION, "{" SEARCH "}\n", "missing field `TableName` at line 1 column 55"},
+    {STATOR_VALIDATION, "{\"IndexName\":\"ab\"}", "missing field `TableName` at line 1 column 18"},
+    {STATOR_SERIALIZATION, "{\"IndexName\":\"ab\"},", ""},
+    {STATOR_SERIALIZATION, "{\"IndexName\":null", ""},
+};
+
+static void one_operation_is_strict(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(stricts); i++) {
+        struct arena arena;
+        struct stator_error err = {.message = ""};
+        void *out;
+
+        arena_init(&arena, LITTLE);
+        if (decode(&out, OPERATION_SearchVectors, stricts[i].body, &arena, &err) != stricts[i].rc ||
+            strcmp(err.message, stricts[i].text) != 0)
+            fail_msg("%s gives \"%s\", not \"%s\"", stricts[i].body, err.message, stricts[i].text);
+        arena_deinit(&arena);
+    }
+}
+
 static const struct number {
     const char *text;
     int64_t integer, longer; /* as Limit, as ReadCapacityUnits */
@@ -264,7 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_what_is_there), cmocka_unit_test(last_of_a_name_counts),
         cmocka_unit_test(says_what_is_wrong),  cmocka_unit_test(numbers_stay_in_their_range),
-        cmocka_unit_test(memory_ends),
+        cmocka_unit_test(memory_ends),         cmocka_unit_test(one_operation_is_strict),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
