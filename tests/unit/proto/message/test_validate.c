@@ -147,6 +147,8 @@ static const struct request {
      ONE AT("'{bad!name=[WriteRequest(putRequest=null, deleteRequest=DeleteRequest(key={}))]}'", "requestItems")
          BATCH_KEYS,
      SAME}, /* O */
+    {OPERATION_BatchGetItem,
+     "{\"RequestItems\":{\"arn:aws:dynamodb:us-east-1:000000000000:table/abc\":{\"Keys\":[{}]}}}", GOOD, SAME},
     {OPERATION_BatchWriteItem,
      "{\"ReturnConsumedCapacity\":\"BOGUS\",\"RequestItems\":{\"bad!name\":[{\"PutRequest\":{\"Item\":{}}}]}}",
      ONE CAPACITY("BOGUS"), SAME}, /* O */
@@ -320,6 +322,60 @@ static void assert_begins_and_ends(const char *text, const char *begin, const ch
         fail_msg("%s\n  is not %s ... %s", text, begin, end);
 }
 
+#define ABSENT(head, tail) head ", iNT=null, dECIMAL=null, dOUBLE=null, " tail
+#define PLAIN(head)                                                                                                    \
+    ABSENT(head, "sS=null, nS=null, bS=null, iNTSET=null, dECIMALSET=null, dOUBLESET=null, m=null, l=null, ")
+
+/* Values are printed as the service's own class prints itself [O], with members that no one else knows. */
+static void values_are_printed_as_in_java(void **state)
+{
+    static const struct {
+        const char *json, *java;
+    } values[] = {
+        {"{\"N\":\"1.50\"}", PLAIN("s=null, n=1.5, b=null") "nULL=null, bOOL=null"},
+        {"{\"B\":\"AAA=\"}",
+         PLAIN("s=null, n=null, b=java.nio.HeapByteBuffer[pos=0 lim=2 cap=2]") "nULL=null, bOOL=null"},
+        {"{\"BOOL\":false}", PLAIN("s=null, n=null, b=null") "nULL=null, bOOL=false"},
+        {"{\"NULL\":true}", PLAIN("s=null, n=null, b=null") "nULL=true, bOOL=null"},
+        {"{\"SS\":[\"a\",\"b\"]}",
+         ABSENT("s=null, n=null, b=null", "sS=[a, b], nS=null, bS=null, iNTSET=null, dECIMALSET=null, "
+                                          "dOUBLESET=null, m=null, l=null, nULL=null, bOOL=null")},
+        {"{\"L\":[{\"L\":[{\"L\":[{\"M\":{\"a\":{\"S\":\"x\"}}}]}]}]}", "m={a=...}"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(values); i++) {
+        char body[300], java[400];
+        struct stator_error err;
+        const char *text;
+
+        snprintf(body, sizeof(body), "{\"RequestItems\":{\"a;\":[{\"PutRequest\":{\"Item\":{\"a\":%s}}}]}}",
+                 values[i].json);
+        snprintf(java, sizeof(java), "%s", values[i].java);
+        text = validate(OPERATION_BatchWriteItem, body, WORDING_CURRENT, &err);
+        if (text == NULL || strstr(text, java) == NULL)
+            fail_msg("%s\n  has no %s", text == NULL ? "nothing" : text, java);
+    }
+}
+
+static void others_are_printed_too(void **state)
+{
+    static char body[60000];
+    struct stator_error err;
+
+    (void)state;
+    batch(body, sizeof(body), "{\"TransactItems\":[",
+          "{\"Update\":{\"ExpressionAttributeNames\":{\"#a\":\"b\"},\"ReturnValuesOnConditionCheckFailure\":\"NONE\"}}",
+          101, "]}");
+    assert_begins_and_ends(validate(OPERATION_TransactWriteItems, body, WORDING_CURRENT, &err),
+                           SEVERAL(10) "Value '[TransactWriteItem(update=Update(", "");
+    batch(body, sizeof(body), "{\"TableName\":\"abc\",\"VectorIndexUpdates\":[", "{}", 2,
+          "],\"GlobalTableWitnessUpdates\":[{},{}]}");
+    assert_begins_and_ends(validate(OPERATION_UpdateTable, body, WORDING_CURRENT, &err),
+                           ONE "Value '[GlobalTableWitnessGroupUpdate(",
+                           ")]' at 'globalTableWitnessUpdates' failed to satisfy constraint: " SHORTER(1)); /* A */
+}
+
 /* Values too long for the error are cut inside, so that the constraint is still there. */
 static void long_values_are_cut(void **state)
 {
@@ -437,10 +493,9 @@ static void texts_have_patterns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(says_what_the_service_says),
-        cmocka_unit_test(long_values_are_cut),
-        cmocka_unit_test(deep_requests_are_old),
-        cmocka_unit_test(texts_have_patterns),
+        cmocka_unit_test(says_what_the_service_says), cmocka_unit_test(values_are_printed_as_in_java),
+        cmocka_unit_test(others_are_printed_too),     cmocka_unit_test(long_values_are_cut),
+        cmocka_unit_test(deep_requests_are_old),      cmocka_unit_test(texts_have_patterns),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
