@@ -18,9 +18,13 @@ def one(runs, kind, number):
     faults = {f"FAIL_{kind}_AT": number, "FAIL_DIR": directory, "FAIL_REPORT": report, "FREE_SPACE_LIE": 1}
     status, lines, text = runs.write(directory, "full", 150, faults)
     hit = os.path.exists(report)
-    if status not in (0, 1, 3):
+    if status == -6 and kind == "SYNC" and "sync_without_flush_called_" in text:
+        # The sync of a closed log failed on the engine's flushing thread, and the syncer met that log next: the assertion
+        # stops the process as a database stops on a failed sync. What was acknowledged must be there all the same.
+        status = "asserted"
+    elif status not in (0, 1, 3):
         sys.exit(f"{name}: status {status}: {text}")
-    if status != 0 and not any(known in text for known in TEXTS):
+    elif status != 0 and not any(known in text for known in TEXTS):
         sys.exit(f"{name}: no clear text: {text}")
     runs.check(directory, "full", lines, name)
     return hit, status
@@ -30,7 +34,7 @@ def main():
     step_max = int(sys.argv[2]) if len(sys.argv) > 2 else 7
     with Runs(sys.argv[1]) as runs:
         for kind in ("SYNC", "WRITE"):
-            number, counts = 1, {0: 0, 1: 0, 3: 0}
+            number, counts = 1, {0: 0, 1: 0, 3: 0, "asserted": 0}
             while True:
                 hit, status = one(runs, kind, number)
                 if not hit:
@@ -38,7 +42,7 @@ def main():
                 counts[status] += 1
                 number += 1 if number < 40 else step_max
             print(f"{kind}: {sum(counts.values())} failures up to number {number}: {counts[1]} while opening, "
-                  f"{counts[3]} refused a write, {counts[0]} passed unseen")
+                  f"{counts[3]} refused a write, {counts[0]} passed unseen, {counts['asserted']} asserted")
 
 
 main()
