@@ -79,7 +79,9 @@ struct update_clause {
 struct update {
     const struct update_clause *clauses; /* in the order of the text */
     size_t count;
-    size_t statement_bytes; /* what the statement itself costs towards the item size limit; field.md D.1 */
+    size_t statement_bytes; /* what the statement costs towards the item size limit when it adds to empty sets; 0 for
+                             * legacy updates, which cost nothing of their own. See update_statement_bytes. */
+    bool legacy;            /* from AttributeUpdates: ADD takes lists too, and a wrong type is told in other words */
 };
 
 struct projection {
@@ -103,6 +105,8 @@ struct placeholders {
     bool names_set;
     const struct item *values; /* attribute names are ":v"; NULL or !set when absent */
     bool *values_used;         /* one for each of values->count */
+    enum value_layer layer;    /* OLDER: a value's fault is told with "ExpressionAttributeValues contains ..." around */
+    struct placeholder_name **sorted; /* private: by key, made when first needed; start with NULL */
 };
 
 enum expr_language { EXPR_LANGUAGE_CONDITION, EXPR_LANGUAGE_FILTER, EXPR_LANGUAGE_KEY_CONDITION };
@@ -121,17 +125,22 @@ STATOR_MUST_CHECK enum stator_rc expr_parse_update(struct update **out, struct b
                                                    struct stator_error *err);
 
 /* Checks the keys of both maps ("#..." and ":..." well formed) and the values' faults; the order is the service's.
- * Called before the expressions are parsed. `expression_given`: whether the request has any expression at all. */
+ * Called before the expressions are parsed. `expression_given`: whether the request has any expression at all. (That
+ * values need one too, of the members that take them, server/plan/legacy.h checks: it knows the members' names.) */
 STATOR_MUST_CHECK enum stator_rc expr_check_placeholders(const struct placeholders *placeholders, bool expression_given,
                                                          struct stator_error *err);
 
 /* "Value provided in ExpressionAttributeNames unused in expressions: keys: {#a, #b}" and its like for values. */
 STATOR_MUST_CHECK enum stator_rc expr_check_unused(const struct placeholders *placeholders, struct stator_error *err);
 
+/* What a parsed key condition may not say, as far as no table is needed to know it. The service looks at this when all
+ * of the request's expressions are known to be well formed and the placeholders used. */
+STATOR_MUST_CHECK enum stator_rc expr_check_key_condition(const struct expr *condition, struct stator_error *err);
+
 /* The first attribute name used in the condition that is among `names` (key attributes in a filter), or absent. */
 struct bytes expr_uses_any(const struct expr *expr, const struct bytes *names, size_t count);
 
-/* Calls visit for the top-level attribute name of each path in the expression. */
+/* Calls visit for each path in the expression. */
 void expr_each_path(const struct expr *expr, void (*visit)(void *context, const struct path *path), void *context);
 
 /* --- Evaluating --------------------------------------------------------------------------------------------------- */
@@ -149,10 +158,14 @@ STATOR_MUST_CHECK enum stator_rc projection_apply(struct item *out, const struct
                                                   struct item_source *item, struct arena *arena,
                                                   struct stator_error *err);
 
-/* The new item. `old` is the whole parsed item before (count 0 when there was none; the caller has put the key's
- * attributes in). Operands see the old item only. */
+/* The new item. `old` is the whole parsed item before; when there was none, !old->set, and its attributes are those of
+ * the key. Operands see the old item only. */
 STATOR_MUST_CHECK enum stator_rc update_apply(struct item *out, const struct update *update, const struct item *old,
                                               struct arena *arena, struct stator_error *err);
+
+/* What the statement costs towards the item size limit, checked before the condition: the larger of this and of the
+ * finished item's size may not pass it. Members that a set has already are not charged. */
+size_t update_statement_bytes(const struct update *update, const struct item *old);
 
 /* For ReturnValues UPDATED_OLD / UPDATED_NEW: the parts of `item` at the paths the update names. */
 STATOR_MUST_CHECK enum stator_rc update_touched(struct item *out, const struct update *update, const struct item *item,

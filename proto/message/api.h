@@ -3,7 +3,7 @@
  * member "TableName" and nothing is named twice.
  *
  * A decoded structure lives in the request's arena and borrows texts from the request's body. Absent members are
- * cleared: text, binary    .at == NULL            integer, number   !.set            structure   NULL flag API_ABSENT
+ * cleared: text            .at == NULL            integer, number   !.set            structure   NULL flag API_ABSENT
  * enumeration       .value == 0      list, map, item   !.set An answer is built the same way and written by
  * message_encode; absent members are left out.
  */
@@ -49,7 +49,6 @@ struct api_list {
 
 /* How a member or an element of each kind is declared. */
 #define API_C_STRING(shape)    struct bytes
-#define API_C_BLOB(shape)      struct bytes
 #define API_C_INTEGER(shape)   struct api_integer
 #define API_C_LONG(shape)      struct api_integer
 #define API_C_DOUBLE(shape)    struct api_double

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The macros of api.def that its includer does not need become empty. No include guard: it is read each time. */
+#ifndef PATTERN
+#define PATTERN(pattern, text)
+#endif
 #ifndef STRING_SHAPE
 #define STRING_SHAPE(shape, min, max, pattern)
+#endif
+#ifndef NAME_SHAPE
+#define NAME_SHAPE(shape, name)
 #endif
 #ifndef INTEGER_SHAPE
 #define INTEGER_SHAPE(shape, min, max)
@@ -17,9 +23,6 @@
 #endif
 #ifndef BOOLEAN_SHAPE
 #define BOOLEAN_SHAPE(shape, min, max)
-#endif
-#ifndef BLOB_SHAPE
-#define BLOB_SHAPE(shape, min, max)
 #endif
 #ifndef VALUE_SHAPE
 #define VALUE_SHAPE(shape)
@@ -47,6 +50,9 @@
 #endif
 #ifndef MEMBER
 #define MEMBER(owner, name, kind, shape, need)
+#endif
+#ifndef MEMBER_LIMITED
+#define MEMBER_LIMITED(owner, name, kind, shape, need, min, max) MEMBER(owner, name, kind, shape, need)
 #endif
 #ifndef STRUCTURE_END
 #define STRUCTURE_END(shape)

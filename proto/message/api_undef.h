@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ends a reading of api.def: the next one starts afresh. */
+#undef PATTERN
 #undef STRING_SHAPE
+#undef NAME_SHAPE
 #undef INTEGER_SHAPE
 #undef LONG_SHAPE
 #undef DOUBLE_SHAPE
 #undef TIMESTAMP_SHAPE
 #undef BOOLEAN_SHAPE
-#undef BLOB_SHAPE
 #undef VALUE_SHAPE
 #undef ITEM_SHAPE
 #undef ENUM_BEGIN
@@ -16,6 +17,7 @@
 #undef MAP_SHAPE
 #undef STRUCTURE_BEGIN
 #undef MEMBER
+#undef MEMBER_LIMITED
 #undef STRUCTURE_END
 #undef OPERATION
 #undef THROWS

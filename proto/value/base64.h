@@ -10,6 +10,15 @@
  * out->at with true never happens: an arena that is full gives false and sets *full. */
 bool base64_decode(struct bytes *out, struct bytes text, struct arena *arena, bool *full);
 
+enum base64_fault {
+    BASE64_LENGTH, /* not a multiple of 4 */
+    BASE64_LAST,   /* the last letter has bits that belong to no byte */
+    BASE64_LETTER, /* *letter is none */
+};
+
+/* Why base64_decode has refused text. Where several reasons hold, the first of these. */
+enum base64_fault base64_why(struct bytes text, uint8_t *letter);
+
 void base64_encode(struct buf *buf, struct bytes raw);
 
 #endif

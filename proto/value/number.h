@@ -22,8 +22,17 @@ struct number {
 };
 
 /* Reads what the service accepts as an N: optional sign, digits with an optional point, optional exponent. On failure
- * STATOR_VALIDATION with the service's words (not numeric; more than 38 digits; overflow; underflow). */
+ * STATOR_VALIDATION with the service's words (not numeric; overflow; underflow; more than 38 digits, in this order).
+ * Zero is tested against the range by the exponent it is written with. */
 STATOR_MUST_CHECK enum stator_rc number_parse(struct number *out, struct bytes text, struct stator_error *err);
+
+/* What the service's older layer of checks (BatchWriteItem, Scan, transactions) says of a text that number_parse has
+ * refused: nothing of an empty text, and exponents as a 32-bit integer that wraps. Always fails. */
+enum stator_rc number_fail_older(struct bytes text, struct stator_error *err);
+
+/* Whether text is surely what number_format would write. A quick look: false for some canonical texts of more than 38
+ * digits. */
+bool number_is_canonical(struct bytes text);
 
 /* Writes the text the service gives back: plain decimal notation without exponent, leading or trailing zeros
  * ("0.001", "-120", "0"). Returns its length. */
@@ -31,8 +40,11 @@ size_t number_format(char out[NUMBER_TEXT_MAX], const struct number *number);
 
 int number_compare(const struct number *a, const struct number *b);
 
-/* Exact sum or difference. STATOR_VALIDATION with the service's words when it needs more than 38 digits or leaves the
- * range. */
+/* Order by value of two canonical texts, without parsing them. */
+int number_compare_text(struct bytes a, struct bytes b);
+
+/* Exact sum or difference. STATOR_VALIDATION with the service's words when it leaves the range, or needs more than 38
+ * digits: the service calls that an overflow too (1E50 - 1). */
 STATOR_MUST_CHECK enum stator_rc number_add(struct number *out, const struct number *a, const struct number *b,
                                             struct stator_error *err);
 STATOR_MUST_CHECK enum stator_rc number_subtract(struct number *out, const struct number *a, const struct number *b,

@@ -8,7 +8,9 @@
  *   - attributes of a map, and of an item, are sorted by the bytes of their names;
  *   - binaries are raw bytes here and padded base64 in JSON.
  * A request's value that is well typed but not allowed (an empty set, "abc" as a number, two types at once) decodes as
- * VALUE_FAULT with the service's own words, because the service reports it only after other checks.
+ * VALUE_FAULT with the service's own words, because the service reports it only after other checks. The service checks
+ * values in one of two layers, and some words differ: PutItem, UpdateItem, DeleteItem, GetItem, BatchGetItem and Query
+ * run the current one, BatchWriteItem, Scan and transactions the older one.
  */
 #ifndef PROTO_VALUE_VALUE_H
 #define PROTO_VALUE_VALUE_H
@@ -30,7 +32,7 @@ enum value_type {
     VALUE_BS,
     VALUE_L,
     VALUE_M,
-    VALUE_FAULT, /* `text` is the message of a ValidationException */
+    VALUE_FAULT, /* `text` is the message of a ValidationException, `older` what the older layer says */
 };
 
 #define VALUE_DEPTH_MAX 32 /* nesting levels of M and L in an item; field.md D.1 */
@@ -41,10 +43,11 @@ struct value {
     enum value_type type;
     bool boolean;      /* BOOL */
     struct bytes text; /* S: characters; N: canonical digits; B: raw bytes; FAULT: message */
-    size_t count;      /* SS NS BS L M: members */
+    size_t count;      /* SS NS BS L M: members. FAULT: where it is in the request's text; the least is the first */
     union {
         const struct value *members;        /* SS: of S; NS: of N; BS: of B; L: any */
         const struct attribute *attributes; /* M: sorted by name */
+        const struct bytes *older;          /* FAULT: never NULL */
     };
 };
 
@@ -83,6 +86,12 @@ struct item_source_parsed {
 };
 void item_source_parsed_init(struct item_source_parsed *source, const struct item *item);
 
+/* Which words a fault is told in. */
+enum value_layer {
+    VALUE_LAYER_CURRENT,
+    VALUE_LAYER_OLDER,
+};
+
 /* Same type and same content, by the service's rules (numbers by value, sets without order). Canonical form makes this
  * a plain comparison. */
 bool value_equal(const struct value *a, const struct value *b);
@@ -103,18 +112,23 @@ void attributes_sort(struct attribute *attributes, size_t count);
 
 /* --- JSON ------------------------------------------------------------------------------------------------------- */
 
-/* Reads one attribute value whose first token the caller has just taken from reader. `type_error` texts are the
- * service's SerializationExceptions: STATOR_SERIALIZATION with the text in err; with an empty text the JSON itself is
- * bad. What is well typed but not allowed is STATOR_OK with a VALUE_FAULT somewhere; *fault is then set (never
- * cleared). Unknown members of the value are ignored as the service ignores them. */
+/* Reads one attribute value whose first token the caller has just taken from reader. A wrong type is
+ * STATOR_SERIALIZATION with the service's text in err; with an empty text the JSON itself is bad. (The service reports
+ * bad JSON first: after a wrong type the reader may be read on to learn whether the rest is JSON.) What is well typed
+ * but not allowed is STATOR_OK with a VALUE_FAULT somewhere; *fault is then set (never cleared). Unknown members of the
+ * value are ignored as the service ignores them; of a member or an attribute given twice the last one counts. null is a
+ * value with no type, a fault.
+ * The texts are those for a value in a map or a list. Where a structure has a member of type AttributeValue the service
+ * says "Unexpected field type" of a first token that is a string, number or boolean: the caller looks for that. */
 STATOR_MUST_CHECK enum stator_rc value_read(struct value *out, struct json_reader *reader, enum json_token first,
                                             bool *fault, struct arena *arena, struct stator_error *err);
 
-/* Reads a map of attribute values (an item) whose first token has just been taken. */
+/* Reads a map of attribute values (an item) whose first token has just been taken; null leaves it not set. */
 STATOR_MUST_CHECK enum stator_rc item_read(struct item *out, struct json_reader *reader, enum json_token first,
                                            struct arena *arena, struct stator_error *err);
 
-/* Reads canonical JSON that this module wrote (a stored value or item). False if it is not. */
+/* Reads canonical JSON that this module wrote (a stored value or item). False if it is not, or the arena is full;
+ * blanks and needless escapes alone are not noticed. */
 bool value_read_stored(struct value *out, struct bytes json, struct arena *arena);
 bool item_read_stored(struct item *out, struct bytes json, struct arena *arena);
 
@@ -122,7 +136,14 @@ bool item_read_stored(struct item *out, struct bytes json, struct arena *arena);
 void value_write(struct buf *buf, const struct value *value);
 void item_write(struct buf *buf, const struct item *item);
 
-/* Fails with the first fault's text (depth first, in the order of the JSON), if there is one. */
+/* The first fault in the order of the request's text, or NULL. */
+const struct value *value_fault(const struct value *value);
+const struct value *item_fault(const struct item *item);
+
+/* What that layer says of a fault. */
+struct bytes value_fault_text(const struct value *fault, enum value_layer layer);
+
+/* Fails with the first fault's text in the current layer's words, if there is one. */
 STATOR_MUST_CHECK enum stator_rc value_check(const struct value *value, struct stator_error *err);
 STATOR_MUST_CHECK enum stator_rc item_check(const struct item *item, struct stator_error *err);
 

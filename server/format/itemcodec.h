@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "value/value.h"
 
-/* Appends the stored form. */
+/* Appends the stored form. The item's values are canonical and free of faults. */
 void item_store(struct buf *buf, const struct item *item);
 
 /* A view of a stored item; borrows the bytes. */
@@ -22,10 +22,12 @@ struct stored_item {
     uint32_t size_bytes; /* DynamoDB's item size */
 };
 
-/* False when the bytes are no stored item of a known version: a damaged database. Checks all offsets. */
+/* False when the bytes are no stored item of a known version: a damaged database. Looks at the header only, so that a
+ * read of the whole item costs nothing for each attribute; offsets are checked when they are used. */
 bool stored_item_open(struct stored_item *out, struct bytes stored);
 
-/* The JSON of one attribute's value, {"S":"x"}; absent when the item has none of that name. type may be NULL. */
+/* The JSON of one attribute's value, {"S":"x"}; absent when the item has none of that name (or its table is
+ * damaged). type may be NULL. */
 struct bytes stored_item_attribute(const struct stored_item *item, struct bytes name, enum value_type *type);
 
 /* Parses the whole item. False when memory is used up or the bytes are damaged. */

@@ -29,8 +29,8 @@ void key_append_value(struct buf *buf, const struct value *value);
 /* For begins_with on an S or B: what every encoded value with that prefix starts with. */
 void key_append_value_prefix(struct buf *buf, const struct value *value);
 
-/* Reads one value of the type from *key and moves *key past it. False if the bytes are no such encoding. Texts are in
- * the arena. */
+/* Reads one value of the type from *key and moves *key past it. False, and *key stays, if the bytes are no such
+ * encoding or memory is used up. Texts are in the arena. */
 bool key_read_value(struct value *out, enum value_type type, struct bytes *key, struct arena *arena);
 
 /* Makes *buf the smallest key greater than every key that starts with its bytes. False when there is none (all 0xff).

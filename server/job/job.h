@@ -36,6 +36,7 @@ struct job {
 
     /* Set by op. */
     void *input;                      /* the decoded structure; NULL until decoded */
+    const void *output;               /* the answer as a structure of api.h, which op encodes; in the arena */
     void *progress;                   /* what a long operation keeps between steps, in the arena */
     void (*cleanup)(struct job *job); /* releases what progress holds (iterators, table references); may be NULL */
     bool on_worker;                   /* may wait for the disk and for a stalled store */

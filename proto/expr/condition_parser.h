@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* condition: the language of ConditionExpression, FilterExpression and KeyConditionExpression, in three steps. */
+#ifndef PROTO_EXPR_CONDITION_PARSER_H
+#define PROTO_EXPR_CONDITION_PARSER_H
+
+#include "expr/draft.h"
+
+/* Reads the whole text. *out is the last of the drafts. */
+STATOR_MUST_CHECK enum stator_rc condition_parse(struct draft **out, struct parser *parser);
+
+/* Everything that can be wrong with a well-formed condition, in the service's order; resolves the drafts. */
+STATOR_MUST_CHECK enum stator_rc condition_check(struct parser *parser);
+
+/* "=", "BETWEEN", "contains": how messages name it. */
+const char *condition_operator_name(enum expr_type type);
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The checks and their order are the service's (field.md C.5). Those of the signature proper are left out: that the
+ * date is near, that host is signed, that key, scope and signature are right. */
+#include "auth/auth.h"
+
+#include <stdio.h>
+
+#include "base/utf8.h"
+
+#define ALGORITHM "AWS4-HMAC-SHA256"
+
+/* Texts of the client quoted in a message are cut here, so that the message never is. */
+#define QUOTED_MAX 1500
+
+/* What a signature consists of, from header or query. An empty one counts as absent. */
+struct parts {
+    struct bytes algorithm, credential, signature, signed_headers, date;
+};
+
+/* Fit to stand in a JSON text: valid UTF-8 and not too long. */
+static struct bytes quotable(struct bytes text, struct arena *arena)
+{
+    uint8_t *copy;
+
+    if (text.len <= QUOTED_MAX && utf8_valid(text))
+        return text;
+    if (text.len > QUOTED_MAX)
+        text.len = QUOTED_MAX;
+    copy = arena_alloc(arena, text.len);
+    if (copy == NULL)
+        return BYTES("");
+    for (size_t i = 0; i < text.len; i++)
+        copy[i] = text.at[i] < 0x80 ? text.at[i] : '?';
+    return bytes_of(copy, text.len);
+}
+
+/* Cuts text at the first of the separators; what follows it stays in *rest. */
+static struct bytes cut(struct bytes *rest, const char *separators)
+{
+    struct bytes piece = *rest;
+
+    for (size_t i = 0; i < rest->len; i++) {
+        if (rest->at[i] != 0 && strchr(separators, rest->at[i]) != NULL) {
+            piece.len = i;
+            *rest = bytes_of(rest->at + i + 1, rest->len - i - 1);
+            return piece;
+        }
+    }
+    *rest = bytes_of(rest->at + rest->len, 0);
+    return piece;
+}
+
+/* --- The header ----------------------------------------------------------------------------------------------------
+ */
+
+/* Commas without blanks, and blanks without commas, are both legal. */
+static struct parts parts_of_header(const struct auth_input *input)
+{
+    struct bytes rest = input->authorization;
+    struct parts parts = {.algorithm = cut(&rest, " ")};
+
+    while (rest.len != 0) {
+        struct bytes value = cut(&rest, ", ");
+        struct bytes name = cut(&value, "=");
+
+        if (bytes_equal_string(name, "Credential"))
+            parts.credential = value;
+        else if (bytes_equal_string(name, "Signature"))
+            parts.signature = value;
+        else if (bytes_equal_string(name, "SignedHeaders"))
+            parts.signed_headers = value;
+    }
+    parts.date = input->x_amz_date;
+    return parts;
+}
+
+static enum stator_rc check_header_parts(const struct parts *parts, const struct auth_input *input, struct arena *arena,
+                                         struct stator_error *err)
+{
+    bool no_date = input->x_amz_date.len == 0 && input->date.len == 0;
+    struct bytes quoted;
+
+    if (parts->credential.len != 0 && parts->signature.len != 0 && parts->signed_headers.len != 0 && !no_date)
+        return STATOR_OK;
+    quoted = quotable(input->authorization, arena);
+    return stator_fail(
+        err, STATOR_INCOMPLETE_SIGNATURE, "%s%s%s%sAuthorization=%.*s",
+        parts->credential.len == 0 ? "Authorization header requires 'Credential' parameter. " : "",
+        parts->signature.len == 0 ? "Authorization header requires 'Signature' parameter. " : "",
+        parts->signed_headers.len == 0 ? "Authorization header requires 'SignedHeaders' parameter. " : "",
+        no_date ? "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. " : "",
+        BYTES_ARG(quoted));
+}
+
+/* --- The query ---------------------------------------------------------------------------------------------------- */
+
+static int hex_digit(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* "AKID%2F20130301%2F..." decoded. What is no escape stays as it is. */
+static struct bytes percent_decode(struct bytes text, struct arena *arena)
+{
+    uint8_t *out;
+    size_t len = 0;
+
+    if (text.len == 0 || memchr(text.at, '%', text.len) == NULL)
+        return text;
+    out = arena_alloc(arena, text.len);
+    if (out == NULL)
+        return BYTES("");
+    for (size_t i = 0; i < text.len; i++) {
+        int high = i + 2 < text.len && text.at[i] == '%' ? hex_digit(text.at[i + 1]) : -1;
+        int low = high >= 0 ? hex_digit(text.at[i + 2]) : -1;
+
+        out[len++] = (uint8_t)(low >= 0 ? high << 4 | low : text.at[i]);
+        i += low >= 0 ? 2 : 0;
+    }
+    return bytes_of(out, len);
+}
+
+/* True when X-Amz-Algorithm is there, if only by its name: the request is presigned. */
+static bool parts_of_query(struct parts *parts, struct bytes query, struct arena *arena)
+{
+    bool presigned = false;
+
+    while (query.len != 0) {
+        struct bytes value = cut(&query, "&");
+        struct bytes name = cut(&value, "=");
+
+        if (bytes_equal_string(name, "X-Amz-Algorithm")) {
+            presigned = true;
+            parts->algorithm = value;
+        } else if (bytes_equal_string(name, "X-Amz-Credential")) {
+            parts->credential = percent_decode(value, arena);
+        } else if (bytes_equal_string(name, "X-Amz-Signature")) {
+            parts->signature = value;
+        } else if (bytes_equal_string(name, "X-Amz-SignedHeaders")) {
+            parts->signed_headers = value;
+        } else if (bytes_equal_string(name, "X-Amz-Date")) {
+            parts->date = value;
+        }
+    }
+    return presigned;
+}
+
+static enum stator_rc check_query_parts(const struct parts *parts, struct stator_error *err)
+{
+    char message[512];
+    size_t len = 0;
+    const struct {
+        struct bytes value;
+        const char *name;
+    } needed[] = {{parts->algorithm, "Algorithm"},
+                  {parts->credential, "Credential"},
+                  {parts->signature, "Signature"},
+                  {parts->signed_headers, "SignedHeaders"},
+                  {parts->date, "Date"}};
+
+    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+        if (needed[i].value.len == 0)
+            len += (size_t)snprintf(message + len, sizeof(message) - len,
+                                    "AWS query-string parameters must include 'X-Amz-%s'. ", needed[i].name);
+    if (len == 0)
+        return STATOR_OK;
+    return stator_fail(err, STATOR_INCOMPLETE_SIGNATURE, "%sRe-examine the query-string parameters.", message);
+}
+
+/* --- Both --------------------------------------------------------------------------------------------------------- */
+
+/* 20130609T100015Z */
+static bool is_basic_date(struct bytes date)
+{
+    if (date.len != 16 || date.at[8] != 'T' || date.at[15] != 'Z')
+        return false;
+    for (size_t i = 0; i < 15; i++)
+        if (i != 8 && (date.at[i] < '0' || date.at[i] > '9'))
+            return false;
+    return true;
+}
+
+/* "AKID/20130609/us-east-1/dynamodb/aws4_request" */
+static enum stator_rc split_credential(struct auth_identity *out, struct bytes credential, struct arena *arena,
+                                       struct stator_error *err)
+{
+    struct bytes element[5] = {{0}};
+    struct bytes rest = credential;
+    size_t slashes = 0;
+
+    for (size_t i = 0; i < credential.len; i++)
+        slashes += credential.at[i] == '/';
+    if (slashes != 4) {
+        struct bytes quoted = quotable(credential, arena);
+
+        return stator_fail(err, STATOR_INCOMPLETE_SIGNATURE,
+                           "Credential must have exactly 5 slash-delimited elements, e.g. "
+                           "keyid/date/region/service/term, got '%.*s'",
+                           BYTES_ARG(quoted));
+    }
+    for (size_t i = 0; i < 5; i++)
+        element[i] = cut(&rest, "/");
+    if (element[0].len == 0 || !utf8_valid(credential))
+        return stator_fail(err, STATOR_UNRECOGNIZED_CLIENT, "The security token included in the request is invalid.");
+    out->access_key = element[0];
+    out->region = element[2];
+    return STATOR_OK;
+}
+
+static enum stator_rc identify(struct auth_identity *out, const struct parts *parts, struct arena *arena,
+                               struct stator_error *err)
+{
+    struct bytes quoted;
+
+    /* A Date header may have other forms; only X-Amz-Date must have this one. */
+    if (parts->date.len != 0 && !is_basic_date(parts->date)) {
+        quoted = quotable(parts->date, arena);
+        return stator_fail(err, STATOR_INCOMPLETE_SIGNATURE,
+                           "Date must be in ISO-8601 'basic format'. Got '%.*s'. See "
+                           "http://en.wikipedia.org/wiki/ISO_8601",
+                           BYTES_ARG(quoted));
+    }
+    if (!bytes_equal_string(parts->algorithm, ALGORITHM)) {
+        quoted = quotable(parts->algorithm, arena);
+        return stator_fail(err, STATOR_INCOMPLETE_SIGNATURE,
+                           "Unsupported AWS 'algorithm': '%.*s' (only " ALGORITHM " for now). ", BYTES_ARG(quoted));
+    }
+    return split_credential(out, parts->credential, arena, err);
+}
+
+enum stator_rc auth_identify(struct auth_identity *out, const struct auth_input *input, struct arena *arena,
+                             struct stator_error *err)
+{
+    struct parts parts = {0};
+
+    if (input->query.len != 0 && parts_of_query(&parts, input->query, arena)) {
+        if (bytes_present(input->authorization))
+            return stator_fail(err, STATOR_INVALID_SIGNATURE,
+                               "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP "
+                               "header.");
+        STATOR_TRY(check_query_parts(&parts, err));
+        return identify(out, &parts, arena, err);
+    }
+    if (!bytes_present(input->authorization) || !bytes_starts_with(input->authorization, BYTES("AWS4-")))
+        return stator_fail(err, STATOR_MISSING_AUTHENTICATION_TOKEN, "Request is missing Authentication Token");
+    parts = parts_of_header(input);
+    STATOR_TRY(check_header_parts(&parts, input, arena, err));
+    return identify(out, &parts, arena, err);
+}

@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/config.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config/limits.h"
+
+#define DEFAULT_DATA_DIR "./stator-data"
+
+/* How long statuses last with -delayTransientStatuses. */
+#define LOCAL_TRANSITION_MS 1000
+
+/* Where a value came from; a later one wins. */
+enum source { FROM_DEFAULT, FROM_ENVIRONMENT, FROM_FLAG };
+
+enum kind { KIND_TEXT, KIND_NUMBER, KIND_CHOICE, KIND_SWITCH, KIND_LIST };
+
+enum option_id {
+    OPTION_PORT,
+    OPTION_HOST,
+    OPTION_DATA_DIR,
+    OPTION_IN_MEMORY,
+    OPTION_DURABILITY,
+    OPTION_SHARDS,
+    OPTION_LOOPS,
+    OPTION_MAX_CONNECTIONS,
+    OPTION_VALIDATION_WORDING,
+    OPTION_ISOLATE_BY,
+    OPTION_TRANSITION_MS,
+    OPTION_CORS,
+    OPTION_LOG_FORMAT,
+    OPTION_LOG_LEVEL,
+    OPTION_COUNT
+};
+
+/* One setting: --name, STATOR_NAME. Choices are in the order of their enum. */
+struct option {
+    const char *name;
+    enum kind kind;
+    const char *value_name; /* in the help */
+    int64_t least, most;    /* KIND_NUMBER */
+    const char *choices[5]; /* KIND_CHOICE, KIND_LIST */
+    const char *help;
+};
+
+static const struct option options[OPTION_COUNT] = {
+    [OPTION_PORT] = {"port", KIND_NUMBER, "N", 0, 65535, {NULL}, "listen on this port; 0: the system chooses (8000)"},
+    [OPTION_HOST] = {"host",
+                     KIND_TEXT,
+                     "ADDRESS",
+                     0,
+                     0,
+                     {NULL},
+                     "listen on this address or name; 0.0.0.0 or :: for all (127.0.0.1 and ::1)"},
+    [OPTION_DATA_DIR] = {"data-dir", KIND_TEXT, "DIR", 0, 0, {NULL}, "keep the data here (" DEFAULT_DATA_DIR ")"},
+    [OPTION_IN_MEMORY] = {"in-memory", KIND_SWITCH, NULL, 0, 0, {NULL}, "keep nothing on disk"},
+    [OPTION_DURABILITY] = {"durability",
+                           KIND_CHOICE,
+                           "full|process|none",
+                           0,
+                           0,
+                           {"full", "process", "none", NULL},
+                           "a write is answered when it survives a power cut, a crash of the process, or neither "
+                           "(full; none in memory)"},
+    [OPTION_SHARDS] = {"shards", KIND_NUMBER, "N", 1, 256, {NULL}, "parts of the key space, fixed at creation (4)"},
+    [OPTION_LOOPS] = {"loops", KIND_NUMBER, "N", 1, LIMIT_LOOPS, {NULL}, "event loops (one per core)"},
+    [OPTION_MAX_CONNECTIONS] = {"max-connections",
+                                KIND_NUMBER,
+                                "N",
+                                1,
+                                1000000,
+                                {NULL},
+                                "connections open at once (10000, or what the descriptor limit allows)"},
+    [OPTION_VALIDATION_WORDING] = {"validation-wording",
+                                   KIND_CHOICE,
+                                   "current|classic",
+                                   0,
+                                   0,
+                                   {"current", "classic", NULL},
+                                   "validation messages as DynamoDB words them now, or did until May 2026 (current)"},
+    [OPTION_ISOLATE_BY] = {"isolate-by",
+                           KIND_LIST,
+                           "region,access-key",
+                           0,
+                           0,
+                           {"region", "access-key", NULL},
+                           "separate tables by what clients sign with (not: all clients see all tables)"},
+    [OPTION_TRANSITION_MS] =
+        {"transition-ms", KIND_NUMBER, "N", 0, 3600000, {NULL}, "how long CREATING, UPDATING and DELETING last (0)"},
+    [OPTION_CORS] =
+        {"cors", KIND_TEXT, "ORIGINS", 0, 0, {NULL}, "origins whose pages may read answers, with commas between (*)"},
+    [OPTION_LOG_FORMAT] =
+        {"log-format", KIND_CHOICE, "text|json", 0, 0, {"text", "json", NULL}, "form of the log (text)"},
+    [OPTION_LOG_LEVEL] = {"log-level",
+                          KIND_CHOICE,
+                          "error|warn|info|debug",
+                          0,
+                          0,
+                          {"error", "warn", "info", "debug", NULL},
+                          "debug: a line per request (info)"},
+};
+
+/* Values as given, before they are put together. */
+struct given {
+    enum source source[OPTION_COUNT];
+    const char *text[OPTION_COUNT];
+    int64_t number[OPTION_COUNT]; /* also the choice, the switch, the list as bits */
+    bool local, shared_db, delay_statuses, optimize, command_seen;
+    enum config_command command;
+};
+
+static enum stator_rc bad(struct stator_error *err, const char *who, const char *value, const char *why)
+{
+    return stator_fail(err, STATOR_VALIDATION, "%s: '%s' %s", who, value, why);
+}
+
+static int choice_of(const struct option *option, const char *text, size_t len)
+{
+    for (int i = 0; option->choices[i] != NULL; i++)
+        if (strlen(option->choices[i]) == len && memcmp(option->choices[i], text, len) == 0)
+            return i;
+    return -1;
+}
+
+static enum stator_rc bad_choice(const struct option *option, const char *who, const char *text,
+                                 struct stator_error *err)
+{
+    char why[96];
+
+    snprintf(why, sizeof(why), "is not one of %s", option->value_name);
+    return bad(err, who, text, why);
+}
+
+static enum stator_rc parse_number(int64_t *out, const struct option *option, const char *who, const char *text,
+                                   struct stator_error *err)
+{
+    char why[96];
+    char *end;
+
+    *out = strtoll(text, &end, 10);
+    if (isdigit((unsigned char)*text) && *end == '\0' && *out >= option->least && *out <= option->most)
+        return STATOR_OK;
+    snprintf(why, sizeof(why), "is not a number from %lld to %lld", (long long)option->least, (long long)option->most);
+    return bad(err, who, text, why);
+}
+
+static enum stator_rc parse_list(int64_t *out, const struct option *option, const char *who, const char *text,
+                                 struct stator_error *err)
+{
+    *out = 0;
+    for (const char *at = text; *at != '\0';) {
+        size_t len = strcspn(at, ",");
+        int choice = choice_of(option, at, len);
+
+        if (choice < 0)
+            return bad_choice(option, who, text, err);
+        *out |= (int64_t)1 << choice;
+        at += len;
+        if (*at == ',')
+            at++;
+    }
+    return STATOR_OK;
+}
+
+static enum stator_rc parse_switch(int64_t *out, const char *who, const char *text, struct stator_error *err)
+{
+    static const char *const words[] = {"false", "true", "0", "1", "no", "yes", "off", "on"};
+
+    for (int i = 0; i < 8; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            *out = i % 2;
+            return STATOR_OK;
+        }
+    }
+    return bad(err, who, text, "is neither true nor false");
+}
+
+/* who: the flag or variable as the user wrote it. */
+static enum stator_rc set(struct given *given, enum option_id id, enum source source, const char *who, const char *text,
+                          struct stator_error *err)
+{
+    const struct option *option = &options[id];
+    enum stator_rc rc = STATOR_OK;
+
+    switch (option->kind) {
+    case KIND_TEXT:
+        if (*text == '\0')
+            rc = bad(err, who, text, "is empty");
+        break;
+    case KIND_NUMBER:
+        rc = parse_number(&given->number[id], option, who, text, err);
+        break;
+    case KIND_CHOICE:
+        given->number[id] = choice_of(option, text, strlen(text));
+        if (given->number[id] < 0)
+            rc = bad_choice(option, who, text, err);
+        break;
+    case KIND_SWITCH:
+        rc = parse_switch(&given->number[id], who, text, err);
+        break;
+    case KIND_LIST:
+        rc = parse_list(&given->number[id], option, who, text, err);
+        break;
+    }
+    given->text[id] = text;
+    given->source[id] = source;
+    return rc;
+}
+
+/* --- The environment ---------------------------------------------------------------------------------------------- */
+
+static void variable_of(char *out, size_t size, const char *name)
+{
+    size_t len = (size_t)snprintf(out, size, "STATOR_%s", name);
+
+    for (size_t i = 0; i < len; i++)
+        out[i] = out[i] == '-' ? '_' : (char)toupper((unsigned char)out[i]);
+}
+
+static enum stator_rc read_environment(struct given *given, char *(*environment)(const char *),
+                                       struct stator_error *err)
+{
+    for (enum option_id id = 0; id < OPTION_COUNT; id++) {
+        char name[64];
+        const char *value;
+
+        variable_of(name, sizeof(name), options[id].name);
+        value = environment(name);
+        if (value == NULL || *value == '\0')
+            continue;
+        /* Kubernetes sets STATOR_PORT=tcp://... for a service that is called stator. */
+        if (id == OPTION_PORT && strncmp(value, "tcp://", 6) == 0)
+            continue;
+        STATOR_TRY(set(given, id, FROM_ENVIRONMENT, name, value, err));
+    }
+    return STATOR_OK;
+}
+
+/* --- The command line --------------------------------------------------------------------------------------------- */
+
+struct arguments {
+    char *const *at;
+    int left;
+};
+
+static const char *next_argument(struct arguments *arguments)
+{
+    if (arguments->left == 0)
+        return NULL;
+    arguments->left--;
+    return *arguments->at++;
+}
+
+static enum stator_rc needs_value(const char *who, struct stator_error *err)
+{
+    return stator_fail(err, STATOR_VALIDATION, "%s: needs a value", who);
+}
+
+/* --name value, --name=value, --switch */
+static enum stator_rc parse_long(struct given *given, const char *argument, struct arguments *rest,
+                                 struct stator_error *err)
+{
+    const char *name = argument + 2;
+    size_t name_len = strcspn(name, "=");
+    const char *value = name[name_len] == '=' ? name + name_len + 1 : NULL;
+    char who[64];
+
+    for (enum option_id id = 0; id < OPTION_COUNT; id++) {
+        if (strlen(options[id].name) != name_len || memcmp(options[id].name, name, name_len) != 0)
+            continue;
+        snprintf(who, sizeof(who), "--%s", options[id].name);
+        if (value == NULL)
+            value = options[id].kind == KIND_SWITCH ? "true" : next_argument(rest);
+        if (value == NULL)
+            return needs_value(who, err);
+        return set(given, id, FROM_FLAG, who, value, err);
+    }
+    return stator_fail(err, STATOR_VALIDATION, "unknown flag '%s' (stator --help lists them)", argument);
+}
+
+/* The flags of DynamoDB Local, and those of java before them. */
+static enum stator_rc parse_single_dash(struct given *given, const char *argument, struct arguments *rest,
+                                        struct stator_error *err)
+{
+    static const struct {
+        const char *flag;
+        enum option_id id;
+    } with_value[] = {{"-port", OPTION_PORT}, {"-dbPath", OPTION_DATA_DIR}, {"-cors", OPTION_CORS}};
+    const char *value;
+
+    for (size_t i = 0; i < sizeof(with_value) / sizeof(with_value[0]); i++) {
+        if (strcmp(argument, with_value[i].flag) != 0)
+            continue;
+        value = next_argument(rest);
+        return value == NULL ? needs_value(argument, err)
+                             : set(given, with_value[i].id, FROM_FLAG, argument, value, err);
+    }
+    if (strcmp(argument, "-inMemory") == 0)
+        return set(given, OPTION_IN_MEMORY, FROM_FLAG, argument, "true", err);
+    if (strcmp(argument, "-jar") == 0) {
+        given->local = true;
+        return next_argument(rest) == NULL ? needs_value(argument, err) : STATOR_OK;
+    }
+    if (strcmp(argument, "-sharedDb") == 0) /* is our default */
+        given->shared_db = true;
+    else if (strcmp(argument, "-delayTransientStatuses") == 0)
+        given->delay_statuses = true;
+    else if (strcmp(argument, "-optimizeDbBeforeStartup") == 0) /* nothing to do: the store keeps itself in order */
+        given->optimize = true;
+    else if (strcmp(argument, "-disableTelemetry") == 0 || strncmp(argument, "-D", 2) == 0 ||
+             strncmp(argument, "-X", 2) == 0)
+        return STATOR_OK; /* we send none; and what only java needs */
+    else
+        return stator_fail(err, STATOR_VALIDATION, "unknown flag '%s' (stator --help lists them)", argument);
+    return STATOR_OK;
+}
+
+static enum stator_rc parse_command(struct given *given, const char *word, struct stator_error *err)
+{
+    static const struct {
+        const char *word;
+        enum config_command command;
+    } commands[] = {{"serve", COMMAND_SERVE},
+                    {"healthcheck", COMMAND_HEALTHCHECK},
+                    {"help", COMMAND_HELP},
+                    {"version", COMMAND_VERSION}};
+
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]) && !given->command_seen; i++) {
+        if (strcmp(word, commands[i].word) == 0) {
+            given->command = commands[i].command;
+            given->command_seen = true;
+            return STATOR_OK;
+        }
+    }
+    return stator_fail(err, STATOR_VALIDATION, "unexpected argument '%s' (stator --help shows what is understood)",
+                       word);
+}
+
+static enum stator_rc parse_arguments(struct given *given, struct arguments rest, struct stator_error *err)
+{
+    const char *argument;
+
+    while ((argument = next_argument(&rest)) != NULL) {
+        if (strcmp(argument, "--help") == 0 || strcmp(argument, "-help") == 0 || strcmp(argument, "-h") == 0) {
+            given->command = COMMAND_HELP;
+            return STATOR_OK;
+        }
+        if (strcmp(argument, "--version") == 0 || strcmp(argument, "-version") == 0) {
+            given->command = COMMAND_VERSION;
+            return STATOR_OK;
+        }
+        if (strncmp(argument, "--", 2) == 0)
+            STATOR_TRY(parse_long(given, argument, &rest, err));
+        else if (*argument == '-')
+            STATOR_TRY(parse_single_dash(given, argument, &rest, err));
+        else
+            STATOR_TRY(parse_command(given, argument, err));
+    }
+    return STATOR_OK;
+}
+
+/* --- Putting it together ------------------------------------------------------------------------------------------ */
+
+static enum stator_rc settle_storage(struct config *out, const struct given *given, struct stator_error *err)
+{
+    enum source in_memory = given->number[OPTION_IN_MEMORY] ? given->source[OPTION_IN_MEMORY] : FROM_DEFAULT;
+    enum source on_disk = given->source[OPTION_DATA_DIR];
+    bool full_by_flag = given->source[OPTION_DURABILITY] == FROM_FLAG && given->number[OPTION_DURABILITY] != STORE_NONE;
+
+    if (in_memory != FROM_DEFAULT && in_memory == on_disk)
+        return stator_fail(err, STATOR_VALIDATION,
+                           "--in-memory and --data-dir (-inMemory and -dbPath) exclude each "
+                           "other");
+    if (given->optimize && on_disk == FROM_DEFAULT)
+        return stator_fail(err, STATOR_VALIDATION, "-optimizeDbBeforeStartup needs -dbPath");
+    out->durability = (enum store_durability)given->number[OPTION_DURABILITY];
+    if (in_memory <= on_disk) {
+        out->data_dir = on_disk != FROM_DEFAULT ? given->text[OPTION_DATA_DIR] : DEFAULT_DATA_DIR;
+        return STATOR_OK;
+    }
+    if (full_by_flag)
+        return stator_fail(err, STATOR_VALIDATION, "--durability: '%s' cannot be kept with --in-memory",
+                           given->text[OPTION_DURABILITY]);
+    out->data_dir = NULL;
+    out->durability = STORE_NONE;
+    return STATOR_OK;
+}
+
+/* Local listens on every address, and its users rely on it in containers. */
+static const char *settle_host(const struct given *given)
+{
+    if (given->source[OPTION_HOST] != FROM_DEFAULT)
+        return given->text[OPTION_HOST];
+    return given->local ? "::" : NULL;
+}
+
+static enum stator_rc settle(struct config *out, const struct given *given, uint32_t cores, struct stator_error *err)
+{
+    const int64_t *number = given->number;
+    bool delayed = given->delay_statuses && given->source[OPTION_TRANSITION_MS] == FROM_DEFAULT;
+
+    out->command = given->command;
+    out->host = settle_host(given);
+    out->port = given->source[OPTION_PORT] != FROM_DEFAULT ? (uint32_t)number[OPTION_PORT] : 8000;
+    out->loops = given->source[OPTION_LOOPS] != FROM_DEFAULT ? (uint32_t)number[OPTION_LOOPS] : cores;
+    if (out->loops > LIMIT_LOOPS)
+        out->loops = LIMIT_LOOPS;
+    out->max_connections = given->source[OPTION_MAX_CONNECTIONS] != FROM_DEFAULT
+                               ? (uint32_t)number[OPTION_MAX_CONNECTIONS]
+                               : LIMIT_CONNECTIONS;
+    out->cors = given->source[OPTION_CORS] != FROM_DEFAULT ? given->text[OPTION_CORS] : "*";
+    out->shards = (uint32_t)number[OPTION_SHARDS];
+    out->wording = number[OPTION_VALIDATION_WORDING] == 0 ? WORDING_CURRENT : WORDING_CLASSIC;
+    out->isolate_by_region = (number[OPTION_ISOLATE_BY] & 1) != 0;
+    out->isolate_by_access_key = (number[OPTION_ISOLATE_BY] & 2) != 0;
+    out->transition_ms = delayed ? LOCAL_TRANSITION_MS : (uint32_t)number[OPTION_TRANSITION_MS];
+    out->log_format = (enum log_format)number[OPTION_LOG_FORMAT];
+    out->log_level =
+        given->source[OPTION_LOG_LEVEL] != FROM_DEFAULT ? (enum log_level)number[OPTION_LOG_LEVEL] : LOG_LEVEL_INFO;
+    out->as_dynamodb_local = given->local;
+    out->shared_db = given->shared_db;
+    return settle_storage(out, given, err);
+}
+
+static bool called_java(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return strcmp(slash != NULL ? slash + 1 : path, "java") == 0;
+}
+
+enum stator_rc config_parse(struct config *out, int argc, char *const *argv, char *(*environment)(const char *name),
+                            uint32_t cores, struct stator_error *err)
+{
+    struct given given = {.local = argc > 0 && called_java(argv[0])};
+
+    memset(out, 0, sizeof(*out));
+    STATOR_TRY(parse_arguments(&given, (struct arguments){argv + 1, argc > 0 ? argc - 1 : 0}, err));
+    if (given.command == COMMAND_HELP || given.command == COMMAND_VERSION) {
+        out->command = given.command; /* even when the rest is wrong */
+        return STATOR_OK;
+    }
+    {
+        struct given from_environment = {0};
+
+        STATOR_TRY(read_environment(&from_environment, environment, err));
+        for (enum option_id id = 0; id < OPTION_COUNT; id++) {
+            if (given.source[id] != FROM_DEFAULT || from_environment.source[id] == FROM_DEFAULT)
+                continue;
+            given.source[id] = FROM_ENVIRONMENT;
+            given.text[id] = from_environment.text[id];
+            given.number[id] = from_environment.number[id];
+        }
+    }
+    return settle(out, &given, cores == 0 ? 1 : cores, err);
+}
+
+void config_print_help(void)
+{
+    printf("Stator, a DynamoDB-compatible database.\n\n"
+           "Usage: stator [serve] [flags]      serve requests until SIGTERM or SIGINT\n"
+           "       stator healthcheck [flags]  exit 0 when the server with these flags answers\n"
+           "       stator --help | --version\n\n"
+           "Flags (--flag value or --flag=value; each also as a variable, --data-dir as STATOR_DATA_DIR):\n");
+    for (enum option_id id = 0; id < OPTION_COUNT; id++) {
+        char left[64];
+
+        snprintf(left, sizeof(left), "--%s %s", options[id].name,
+                 options[id].value_name != NULL ? options[id].value_name : "");
+        printf("  %-37s %s\n", left, options[id].help);
+    }
+    printf("\nDynamoDB Local's flags are understood too: -port, -inMemory, -dbPath, -sharedDb, -cors,\n"
+           "-delayTransientStatuses, -optimizeDbBeforeStartup, -disableTelemetry, -jar, -D..., -X...\n");
+}

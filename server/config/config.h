@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config: the command line and the environment become one struct that nobody changes afterwards.
+ *
+ * In:     argv and a way to read the environment. A flag wins over its variable, that over the default.
+ * Out:    struct config, or STATOR_VALIDATION with a text that names the flag or variable at fault.
+ * Owns:   nothing: texts borrow from argv and the environment.
+ * Thread: [main]
+ *
+ * The command line of DynamoDB Local is understood too: `java -Djava.library.path=./lib -jar DynamoDBLocal.jar
+ * -sharedDb -port 8000`, without the java when we are called by that name.
+ */
+#ifndef SERVER_CONFIG_CONFIG_H
+#define SERVER_CONFIG_CONFIG_H
+
+#include "base/error.h"
+#include "message/message.h"
+#include "store/store.h"
+#include "watch/log.h"
+
+enum config_command { COMMAND_SERVE, COMMAND_HEALTHCHECK, COMMAND_HELP, COMMAND_VERSION };
+
+struct config {
+    enum config_command command;
+
+    const char *host; /* an address or a name; NULL: this machine only, 127.0.0.1 and ::1 */
+    uint32_t port;    /* 0: the system chooses */
+    uint32_t loops;   /* event loops; at least 1 */
+    uint32_t max_connections;
+    const char *cors; /* origins that may read answers, with commas between, or "*" */
+
+    const char *data_dir; /* NULL: in memory */
+    enum store_durability durability;
+    uint32_t shards; /* 0: what the directory has, or the default */
+
+    enum wording wording;
+    bool isolate_by_region, isolate_by_access_key;
+    uint32_t transition_ms;
+
+    enum log_format log_format;
+    enum log_level log_level;
+
+    bool as_dynamodb_local; /* started by its command line: its banner, its answer to GET */
+    bool shared_db;         /* -sharedDb was given: for the banner */
+};
+
+/* What the machine gives: the default of --loops. */
+STATOR_MUST_CHECK enum stator_rc config_parse(struct config *out, int argc, char *const *argv,
+                                              char *(*environment)(const char *name), uint32_t cores,
+                                              struct stator_error *err);
+
+/* What --help prints, ended by NULL: one text a line. */
+void config_print_help(void);
+
+#endif

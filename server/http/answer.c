@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/request.h"
+
+#include <time.h>
+#include <zlib.h>
+
+#include "watch/log.h"
+
+/* Header names with the case the service gives them. h2o writes them as they are. */
+#define NAME(text)                                                                                                     \
+    {                                                                                                                  \
+        (char *)(text), sizeof(text) - 1                                                                               \
+    }
+const h2o_iovec_t answer_content_type = NAME("Content-Type");
+static const h2o_iovec_t content_encoding = NAME("Content-Encoding");
+static const h2o_iovec_t transfer_encoding = NAME("Transfer-Encoding");
+static const h2o_iovec_t request_id_name = NAME("x-amzn-RequestId");
+static const h2o_iovec_t crc32_name = NAME("x-amz-crc32");
+static const h2o_iovec_t allow_origin = NAME("Access-Control-Allow-Origin");
+static const h2o_iovec_t expose_headers = NAME("Access-Control-Expose-Headers");
+static const h2o_iovec_t allow_headers = NAME("Access-Control-Allow-Headers");
+static const h2o_iovec_t allow_methods = NAME("Access-Control-Allow-Methods");
+static const h2o_iovec_t max_age = NAME("Access-Control-Max-Age");
+
+/* Most headers an answer has, so that their list is allocated once. */
+#define HEADERS_MAX 8
+
+#define JSON     BYTES("application/json")
+#define AMZ_JSON BYTES("application/x-amz-json-1.0")
+
+const char *answer_reason(int status)
+{
+    switch (status) {
+    case 200:
+        return "OK";
+    case 400:
+        return "Bad Request";
+    case 404:
+        return "Not Found";
+    case 413:
+        return "Request Entity Too Large";
+    case 417:
+        return "Expectation Failed";
+    case 421:
+        return "Misdirected Request";
+    default:
+        return "Internal Server Error";
+    }
+}
+
+void answer_add_header(h2o_req_t *req, const h2o_iovec_t *name, struct bytes value)
+{
+    h2o_headers_t *headers = &req->res.headers;
+
+    h2o_vector_reserve(&req->pool, headers, headers->size < HEADERS_MAX ? HEADERS_MAX : headers->size + 1);
+    headers->entries[headers->size++] =
+        (h2o_header_t){.name = (h2o_iovec_t *)(uintptr_t)name, .value = {(char *)(uintptr_t)value.at, value.len}};
+}
+
+/* Whether origin is in the list of --cors. */
+static bool origin_listed(const char *list, struct bytes origin)
+{
+    for (;;) {
+        size_t len = strcspn(list, ",");
+
+        if (bytes_equal(bytes_of(list, len), origin))
+            return true;
+        if (list[len] == '\0')
+            return false;
+        list += len + 1;
+    }
+}
+
+void answer_add_common(h2o_req_t *req, struct bytes request_id, struct bytes origin)
+{
+    const char *cors = loop_of(req)->http->options.cors;
+
+    answer_add_header(req, &request_id_name, request_id);
+    if (!bytes_present(origin))
+        return;
+    if (strcmp(cors, "*") == 0)
+        answer_add_header(req, &allow_origin, BYTES("*"));
+    else if (origin_listed(cors, origin))
+        answer_add_header(req, &allow_origin, origin);
+    else
+        return;
+    answer_add_header(req, &expose_headers, BYTES("x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"));
+}
+
+/* --- Sending -------------------------------------------------------------------------------------------------------
+ */
+
+/* The client does not read: its connection is closed, which h2o finds out by itself. */
+static void on_write_timeout(h2o_timeout_entry_t *entry)
+{
+    struct request *request = H2O_STRUCT_FROM_MEMBER(struct request, write_entry, entry);
+    h2o_socket_t *sock = request->req->conn->callbacks->get_socket(request->req->conn);
+
+    LOG_LINE(LOG_LEVEL_INFO, "closing a connection: the client does not read its answer",
+             LOG_STRING("request_id", request->job.request_id));
+    shutdown(h2o_socket_get_fd(sock), SHUT_RDWR);
+}
+
+/* h2o may dispose of the request, and so of everything here, before h2o_send returns. */
+static void send_piece(struct request *request)
+{
+    struct loop *loop = request->loop;
+    struct bytes piece = request->unsent;
+    h2o_iovec_t buffer;
+    bool last = piece.len <= LIMIT_WRITE_PIECE_BYTES;
+
+    if (!last)
+        piece.len = LIMIT_WRITE_PIECE_BYTES;
+    request->unsent.at += piece.len;
+    request->unsent.len -= piece.len;
+    h2o_timeout_unlink(&request->write_entry);
+    request->write_entry.cb = on_write_timeout;
+    h2o_timeout_link(loop->evloop, &loop->write_timeout, &request->write_entry);
+    buffer = h2o_iovec_init(piece.at, piece.len);
+    h2o_send(request->req, &buffer, piece.len != 0, last ? H2O_SEND_STATE_FINAL : H2O_SEND_STATE_IN_PROGRESS);
+}
+
+static void on_proceed(h2o_generator_t *generator, h2o_req_t *req)
+{
+    (void)req;
+    send_piece(H2O_STRUCT_FROM_MEMBER(struct request, generator, generator));
+}
+
+bool answer_is_ours(const h2o_req_t *req)
+{
+    return req->_generator != NULL && req->_generator->proceed == on_proceed;
+}
+
+static void log_request(const struct request *request, size_t len)
+{
+    const struct job *job = &request->job;
+    const struct http_options *options = &request->loop->http->options;
+    struct timespec now;
+    int64_t us;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    us = ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec - (int64_t)job->started_ns) / 1000;
+    LOG_LINE(LOG_LEVEL_DEBUG, "request",
+             LOG_STRING("operation", job->operation != OPERATION_NONE ? operation_info(job->operation)->name : "-"),
+             LOG_NUMBER("status", request->status), LOG_NUMBER("us", us), LOG_NUMBER("bytes", (int64_t)len),
+             LOG_STRING("request_id", job->request_id),
+             LOG_TEXT("region", bytes_present(job->region) ? job->region : BYTES("-")),
+             LOG_TEXT("access_key", bytes_present(job->access_key) ? job->access_key : BYTES("-")),
+             LOG_STRING("namespace", options->isolate_by_region && options->isolate_by_access_key ? "region,access-key"
+                                     : options->isolate_by_region                                 ? "region"
+                                     : options->isolate_by_access_key                             ? "access-key"
+                                                                                                  : "shared"));
+}
+
+/* All headers are there: the body, and then it is h2o's. */
+static void start(struct request *request, int status, struct bytes body)
+{
+    h2o_req_t *req = request->req;
+    bool head = h2o_memis(req->input.method.base, req->input.method.len, H2O_STRLIT("HEAD"));
+
+    request->status = status;
+    if (log_enabled(LOG_LEVEL_DEBUG))
+        log_request(request, body.len);
+    req->res.status = status;
+    req->res.reason = answer_reason(status);
+    if (request->loop->draining)
+        req->http1_is_persistent = 0;
+    request->unsent = head ? bytes_of(body.at, 0) : body;
+    request->generator = (h2o_generator_t){.proceed = on_proceed};
+    h2o_start_response(req, &request->generator);
+    send_piece(request);
+}
+
+static void add_crc(struct request *request, struct bytes body)
+{
+    uint32_t crc = (uint32_t)crc32_z(0, body.at, body.len);
+    char *end = request->crc + sizeof(request->crc), *at = end;
+
+    do
+        *--at = (char)('0' + crc % 10);
+    while ((crc /= 10) != 0);
+    answer_add_header(request->req, &crc32_name, bytes_of(at, (size_t)(end - at)));
+}
+
+static struct bytes request_id_of(const struct request *request)
+{
+    return bytes_of(request->job.request_id, REQUEST_ID_LEN);
+}
+
+/* --- The answers ---------------------------------------------------------------------------------------------------
+ */
+
+bool answer_wants_packing(const struct request *request)
+{
+    return request->accepted != ENCODING_PLAIN && request->packed_as == ENCODING_PLAIN &&
+           request->job.answer.len > LIMIT_PLAIN_ANSWER_BYTES;
+}
+
+void answer_pack(struct request *request)
+{
+    buf_reset(&request->packed);
+    if (compress_deflate(&request->packed, buf_bytes(&request->job.answer), request->accepted))
+        request->packed_as = request->accepted;
+    else
+        request->accepted = ENCODING_PLAIN; /* no memory: plain it is */
+}
+
+void answer_job(struct request *request)
+{
+    struct job *job = &request->job;
+    struct bytes body = buf_bytes(&job->answer);
+    h2o_req_t *req = request->req;
+
+    answer_add_common(req, request_id_of(request), request->origin);
+    answer_add_header(req, &answer_content_type, request->amz_json ? AMZ_JSON : JSON);
+    if (request->packed_as != ENCODING_PLAIN) {
+        body = buf_bytes(&request->packed);
+        answer_add_header(req, &content_encoding,
+                          request->packed_as == ENCODING_GZIP ? BYTES("gzip") : BYTES("deflate"));
+    } else {
+        add_crc(request, body);
+    }
+    req->res.content_length = body.len;
+    start(request, job->rc == STATOR_OK ? 200 : stator_error_info(job->rc)->http_status, body);
+}
+
+void answer_fixed(struct request *request, int status, struct bytes content_type, struct bytes body, bool crc)
+{
+    answer_add_common(request->req, request_id_of(request), request->origin);
+    if (bytes_present(content_type))
+        answer_add_header(request->req, &answer_content_type, content_type);
+    if (crc)
+        add_crc(request, body);
+    request->req->res.content_length = body.len;
+    start(request, status, body);
+}
+
+/* h2o's own chunking is for status 200 only. */
+void answer_too_large(struct request *request)
+{
+    request->req->http1_is_persistent = 0;
+    answer_add_common(request->req, request_id_of(request), request->origin);
+    if (request->req->version < 0x101) {
+        request->req->res.content_length = 0;
+        start(request, 413, BYTES(""));
+        return;
+    }
+    answer_add_header(request->req, &transfer_encoding, BYTES("chunked"));
+    start(request, 413, BYTES("0\r\n\r\n"));
+}
+
+void answer_preflight(struct request *request, struct bytes headers, struct bytes method)
+{
+    h2o_req_t *req = request->req;
+
+    answer_add_common(req, request_id_of(request), request->origin);
+    if (bytes_present(headers))
+        answer_add_header(req, &allow_headers, headers);
+    if (bytes_present(method))
+        answer_add_header(req, &allow_methods, method);
+    answer_add_header(req, &max_age, BYTES("172800"));
+    req->res.content_length = 0;
+    start(request, 200, BYTES(""));
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/compress.h"
+
+#include <strings.h>
+#include <zlib.h>
+
+/* Bytes inflated at a time. */
+#define PIECE ((size_t)64 * 1024)
+
+/* zlib's window of 32 KiB, and the gzip form of the stream. */
+#define WINDOW      15
+#define WINDOW_GZIP (WINDOW + 16)
+
+static bool equals(struct bytes word, const char *name)
+{
+    return word.len == strlen(name) && strncasecmp((const char *)word.at, name, word.len) == 0;
+}
+
+static struct bytes trim(struct bytes text)
+{
+    while (text.len != 0 && (*text.at == ' ' || *text.at == '\t')) {
+        text.at++;
+        text.len--;
+    }
+    while (text.len != 0 && (text.at[text.len - 1] == ' ' || text.at[text.len - 1] == '\t'))
+        text.len--;
+    return text;
+}
+
+enum encoding encoding_of(struct bytes header)
+{
+    header = trim(header);
+    if (!bytes_present(header) || equals(header, "identity"))
+        return ENCODING_PLAIN;
+    if (equals(header, "gzip"))
+        return ENCODING_GZIP;
+    return equals(header, "deflate") ? ENCODING_DEFLATE : ENCODING_UNKNOWN;
+}
+
+/* Whether a weight such as "q=0", "q=0.00" refuses. */
+static bool refuses(struct bytes weight)
+{
+    weight = trim(weight);
+    if (weight.len < 3 || (weight.at[0] | 0x20) != 'q' || weight.at[1] != '=')
+        return false;
+    for (size_t i = 2; i < weight.len; i++)
+        if (weight.at[i] != '0' && weight.at[i] != '.')
+            return false;
+    return true;
+}
+
+enum encoding encoding_accepted(struct bytes header)
+{
+    bool gzip = false, deflate = false;
+
+    while (header.len != 0) {
+        const uint8_t *comma = memchr(header.at, ',', header.len);
+        struct bytes part = bytes_of(header.at, comma != NULL ? (size_t)(comma - header.at) : header.len);
+        const uint8_t *semicolon = part.len != 0 ? memchr(part.at, ';', part.len) : NULL;
+        struct bytes name = trim(bytes_of(part.at, semicolon != NULL ? (size_t)(semicolon - part.at) : part.len));
+        bool refused =
+            semicolon != NULL && refuses(bytes_of(semicolon + 1, (size_t)(part.at + part.len - semicolon - 1)));
+
+        gzip |= equals(name, "gzip") && !refused;
+        deflate |= equals(name, "deflate") && !refused;
+        header.at += part.len + (comma != NULL);
+        header.len -= part.len + (comma != NULL);
+    }
+    return gzip ? ENCODING_GZIP : deflate ? ENCODING_DEFLATE : ENCODING_PLAIN;
+}
+
+/* Inflates until the input is used up. out may hold one byte more than `most`, which tells that it is too large. */
+static enum inflated inflate_all(struct buf *out, z_stream *stream, bool members, size_t most)
+{
+    int rc = Z_OK;
+
+    while (out->len <= most) {
+        size_t room = most + 1 - out->len < PIECE ? most + 1 - out->len : PIECE;
+
+        stream->next_out = buf_reserve(out, room);
+        if (stream->next_out == NULL)
+            return INFLATED_TOO_LARGE;
+        stream->avail_out = (uInt)room;
+        rc = inflate(stream, Z_NO_FLUSH);
+        out->len += room - stream->avail_out;
+        if (rc == Z_STREAM_END) {
+            if (stream->avail_in == 0)
+                return out->len <= most ? INFLATED : INFLATED_TOO_LARGE;
+            if (!members || inflateReset(stream) != Z_OK)
+                return INFLATED_BROKEN;
+        } else if (rc != Z_OK) {
+            return INFLATED_BROKEN; /* Z_BUF_ERROR: the body ends before its stream */
+        }
+    }
+    return INFLATED_TOO_LARGE;
+}
+
+enum inflated compress_inflate(struct buf *out, struct bytes body, enum encoding encoding, size_t most)
+{
+    z_stream stream = {.next_in = (Bytef *)(uintptr_t)body.at, .avail_in = (uInt)body.len};
+    enum inflated result;
+
+    if (body.len == 0 || inflateInit2(&stream, encoding == ENCODING_GZIP ? WINDOW_GZIP : WINDOW) != Z_OK)
+        return INFLATED_BROKEN;
+    result = inflate_all(out, &stream, encoding == ENCODING_GZIP, most);
+    inflateEnd(&stream);
+    return result;
+}
+
+bool compress_deflate(struct buf *out, struct bytes body, enum encoding encoding)
+{
+    z_stream stream = {.next_in = (Bytef *)(uintptr_t)body.at, .avail_in = (uInt)body.len};
+    bool done = false;
+    uLong bound;
+
+    if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, encoding == ENCODING_GZIP ? WINDOW_GZIP : WINDOW, 8,
+                     Z_DEFAULT_STRATEGY) != Z_OK)
+        return false;
+    bound = deflateBound(&stream, body.len);
+    stream.next_out = buf_reserve(out, bound);
+    stream.avail_out = (uInt)bound;
+    if (stream.next_out != NULL && deflate(&stream, Z_FINISH) == Z_STREAM_END) {
+        out->len += bound - stream.avail_out;
+        done = true;
+    }
+    deflateEnd(&stream);
+    return done;
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* endpoint: the checks of a request in the service's order (field.md C.2), then op, then the answer. */
+#include <strings.h>
+
+#include "auth/auth.h"
+#include "http/request.h"
+#include "json/reader.h"
+
+/* What the checks need of the header, in one pass over it. */
+struct head {
+    struct auth_input auth;
+    struct bytes content_encoding, accept_encoding, cors_headers, cors_method;
+    size_t len; /* of the request line and all headers */
+};
+
+#define SERIALIZATION_BODY "{\"__type\":\"com.amazon.coral.service#SerializationException\""
+#define HEAD_TOO_LARGE     SERIALIZATION_BODY ",\"Message\":\"The request line and the headers have more than 16 KiB\"}"
+#define NOT_FOUND          "<UnknownOperationException/>\n"
+#define HEALTHY            "healthy: dynamodb.us-east-1.amazonaws.com "
+#define LOCAL_GET                                                                                                      \
+    "{\"__type\":\"com.amazonaws.dynamodb.v20120810#MissingAuthenticationToken\",\"message\":\"Request must contain "  \
+    "either a valid (registered) AWS access key ID or X.509 certificate.\"}"
+
+static struct bytes bytes_of_iovec(h2o_iovec_t iovec)
+{
+    return bytes_of(iovec.base, iovec.len);
+}
+
+struct bytes request_header(const h2o_req_t *req, const char *name)
+{
+    ssize_t index = h2o_find_header_by_str(&req->headers, name, strlen(name), -1);
+
+    return index < 0 ? (struct bytes){0} : bytes_of_iovec(req->headers.entries[index].value);
+}
+
+/* The headers that h2o has no token for, told apart by length first. */
+static void read_named(struct head *head, struct request *request, h2o_iovec_t name, struct bytes value)
+{
+#define IS(text) (memcmp(name.base, text, sizeof(text) - 1) == 0)
+    switch (name.len) {
+    case sizeof("origin") - 1:
+        if (IS("origin"))
+            request->origin = value;
+        break;
+    case sizeof("x-amz-date") - 1:
+        if (IS("x-amz-date"))
+            head->auth.x_amz_date = value;
+        break;
+    case sizeof("x-amz-target") - 1:
+        if (IS("x-amz-target"))
+            request->x_amz_target = value;
+        break;
+    case sizeof("access-control-request-headers") - 1:
+        if (IS("access-control-request-headers"))
+            head->cors_headers = value;
+        break;
+    case sizeof("access-control-request-method") - 1:
+        if (IS("access-control-request-method"))
+            head->cors_method = value;
+        break;
+    default:
+        break;
+    }
+#undef IS
+}
+
+static void read_head(struct head *head, struct request *request)
+{
+    const h2o_req_t *req = request->req;
+
+    head->len = req->input.method.len + req->input.path.len + sizeof("  HTTP/1.1\r\n") - 1;
+    for (size_t i = 0; i < req->headers.size; i++) {
+        const h2o_header_t *header = &req->headers.entries[i];
+        struct bytes value = bytes_of_iovec(header->value);
+
+        head->len += header->name->len + value.len + sizeof(": \r\n") - 1;
+        if (header->name == &H2O_TOKEN_AUTHORIZATION->buf)
+            head->auth.authorization = value;
+        else if (header->name == &H2O_TOKEN_CONTENT_TYPE->buf)
+            request->content_type = value;
+        else if (header->name == &H2O_TOKEN_DATE->buf)
+            head->auth.date = value;
+        else if (header->name == &H2O_TOKEN_CONTENT_ENCODING->buf)
+            head->content_encoding = value;
+        else if (header->name == &H2O_TOKEN_ACCEPT_ENCODING->buf)
+            head->accept_encoding = value;
+        else
+            read_named(head, request, *header->name, value);
+    }
+    if (req->query_at != SIZE_MAX)
+        head->auth.query = bytes_of(req->path.base + req->query_at + 1, req->path.len - req->query_at - 1);
+}
+
+/* Whether the type in front of parameters and blanks is this one. */
+static bool has_type(struct bytes content_type, const char *type)
+{
+    size_t len = strlen(type);
+
+    while (content_type.len != 0 && *content_type.at == ' ') {
+        content_type.at++;
+        content_type.len--;
+    }
+    if (content_type.len < len || strncasecmp((const char *)content_type.at, type, len) != 0)
+        return false;
+    while (len < content_type.len && (content_type.at[len] == ' ' || content_type.at[len] == '\t'))
+        len++;
+    return len == content_type.len || content_type.at[len] == ';';
+}
+
+static bool is_method(const h2o_req_t *req, const char *method)
+{
+    return h2o_memis(req->method.base, req->method.len, method, strlen(method));
+}
+
+/* --- Running -------------------------------------------------------------------------------------------------------
+ */
+
+static void end_job(struct job *job)
+{
+    if (job->cleanup != NULL) {
+        job->cleanup(job);
+        job->cleanup = NULL;
+    }
+    if (job->answer.failed) { /* an answer without end, or no memory */
+        stator_fail(&job->error, STATOR_INTERNAL_SERVER_ERROR, "The answer needs more memory than an answer may take");
+        op_answer_error(job);
+    }
+    job_move(job, JOB_DONE);
+}
+
+static void fail_job(struct job *job, enum stator_rc rc, const char *message)
+{
+    job->error_item = (struct bytes){0};
+    stator_fail(&job->error, rc, "%s", message);
+    op_answer_error(job);
+}
+
+/* An error found here, before op has seen the job. */
+static void refuse(struct request *request, enum stator_rc rc, const char *message)
+{
+    fail_job(&request->job, rc, message);
+    end_job(&request->job);
+    answer_job(request);
+}
+
+static void leave(struct request *request)
+{
+    request->away = true;
+    request->loop->away_count++;
+}
+
+static void come_back(struct request *request)
+{
+    request->away = false;
+    request->loop->away_count--;
+}
+
+/* Sends the finished job's answer, by way of a worker when that has much to compress. */
+static void answer(struct request *request)
+{
+    if (answer_wants_packing(request)) {
+        if (request->job.answer.len <= LIMIT_INLINE_COMPRESS_BYTES) {
+            answer_pack(request);
+        } else {
+            request->packing = true;
+            leave(request);
+            if (workers_submit(request->loop->http->workers, &request->job))
+                return;
+            come_back(request);
+        }
+    }
+    answer_job(request);
+}
+
+/* [syncer] */
+static void on_synced(struct durable_wait *wait, enum stator_rc rc)
+{
+    struct job *job = (struct job *)(void *)((char *)wait - offsetof(struct job, wait));
+
+    request_of_job(job)->sync_rc = rc;
+    job->send_back(job);
+}
+
+static void await_sync(struct http *http, struct job *job)
+{
+    if (job->cleanup != NULL) {
+        job->cleanup(job);
+        job->cleanup = NULL;
+    }
+    job_move(job, JOB_SYNCING);
+    job->wait.done = on_synced;
+    durability_await(engine_durability(http->engine), &job->wait); /* it may be home already */
+}
+
+static void run(struct request *request)
+{
+    struct http *http = request->loop->http;
+    struct job *job = &request->job;
+
+    switch (op_run(http->engine, job)) {
+    case OP_DONE:
+        end_job(job);
+        answer(request);
+        break;
+    case OP_SYNC:
+        leave(request);
+        await_sync(http, job);
+        break;
+    case OP_WORK:
+        leave(request);
+        job_move(job, JOB_WORKING);
+        if (!workers_submit(http->workers, job)) {
+            come_back(request);
+            refuse(request, STATOR_THROTTLING, "The server has too many long requests waiting; try again later");
+        }
+        break;
+    }
+}
+
+void endpoint_work(void *context, struct job *job)
+{
+    struct http *http = context;
+    struct request *request = request_of_job(job);
+
+    if (request->packing) {
+        answer_pack(request);
+        job->send_back(job);
+        return;
+    }
+    job->on_worker = true;
+    for (;;) {
+        enum op_outcome outcome = op_run(http->engine, job);
+
+        if (outcome == OP_SYNC) {
+            await_sync(http, job);
+            return;
+        }
+        if (outcome == OP_DONE)
+            break;
+        if (atomic_load_explicit(&http->hurry, memory_order_relaxed)) {
+            fail_job(job, STATOR_INTERNAL_SERVER_ERROR, "The server is shutting down");
+            break;
+        }
+        if (workers_submit(http->workers, job)) /* behind those who wait */
+            return;
+    }
+    end_job(job);
+    if (answer_wants_packing(request))
+        answer_pack(request);
+    job->send_back(job);
+}
+
+void endpoint_came_home(struct request *request)
+{
+    struct job *job = &request->job;
+
+    come_back(request);
+    request->packing = false;
+    if (job->state == JOB_SYNCING) {
+        if (request->sync_rc != STATOR_OK)
+            fail_job(job, STATOR_INTERNAL_SERVER_ERROR,
+                     "The write could not be made durable; whether it is kept is unknown, and the database is "
+                     "read-only until the server is started again");
+        end_job(job);
+    }
+    if (request->req == NULL)
+        request_give_back(request);
+    else
+        answer(request);
+}
+
+/* --- Checks --------------------------------------------------------------------------------------------------------
+ */
+
+/* Makes job.body the plain body; false when it has been answered with an error. */
+static bool inflate_body(struct request *request, struct bytes content_encoding)
+{
+    enum encoding encoding = encoding_of(content_encoding);
+    struct job *job = &request->job;
+
+    if (encoding == ENCODING_PLAIN)
+        return true;
+    switch (encoding == ENCODING_UNKNOWN
+                ? INFLATED_BROKEN
+                : compress_inflate(&request->inflated, job->body, encoding, LIMIT_BODY_BYTES)) {
+    case INFLATED:
+        job->body = buf_bytes(&request->inflated);
+        return true;
+    case INFLATED_TOO_LARGE:
+        answer_too_large(request);
+        return false;
+    case INFLATED_BROKEN:
+        break;
+    }
+    refuse(request, STATOR_INTERNAL_FAILURE, "");
+    return false;
+}
+
+/* Everything that is not an operation. True when it has been answered. */
+static bool answer_other(struct request *request, const struct head *head)
+{
+    const h2o_req_t *req = request->req;
+
+    if (is_method(req, "OPTIONS") && bytes_present(request->origin)) {
+        answer_preflight(request, head->cors_headers, head->cors_method);
+        return true;
+    }
+    if (is_method(req, "GET") || is_method(req, "HEAD")) {
+        if (request->loop->http->options.refuse_get)
+            answer_fixed(request, 400, BYTES("application/json"), BYTES(LOCAL_GET), true);
+        else
+            answer_fixed(request, 200, (struct bytes){0}, BYTES(HEALTHY), true);
+        return true;
+    }
+    request->amz_json = has_type(request->content_type, "application/x-amz-json-1.0");
+    if (!is_method(req, "POST") ||
+        (request->job.body.len != 0 && !request->amz_json && !has_type(request->content_type, "application/json"))) {
+        answer_fixed(request, 404, (struct bytes){0}, BYTES(NOT_FOUND), true);
+        return true;
+    }
+    return false;
+}
+
+/* The errors that come before authentication do so only for a body that is JSON. An absent one is no worse. */
+static bool body_parses(const struct job *job)
+{
+    return job->body.len == 0 || json_valid(job->body);
+}
+
+static void check_operation(struct request *request, const struct head *head)
+{
+    struct job *job = &request->job;
+    struct auth_identity identity;
+
+    job->operation = operation_of_target(request->x_amz_target);
+    if (job->operation == OPERATION_NONE) {
+        refuse(request, body_parses(job) ? STATOR_UNKNOWN_OPERATION : STATOR_SERIALIZATION, "");
+        return;
+    }
+    if (auth_identify(&identity, &head->auth, &job->arena, &job->error) != STATOR_OK) {
+        if (!body_parses(job))
+            stator_fail(&job->error, STATOR_SERIALIZATION, "%s", "");
+        op_answer_error(job);
+        end_job(job);
+        answer_job(request);
+        return;
+    }
+    job->access_key = identity.access_key;
+    job->region = identity.region;
+    if (job->body.len == 0)
+        refuse(request, STATOR_SERIALIZATION, "");
+    else
+        run(request);
+}
+
+int endpoint_on_request(h2o_handler_t *handler, h2o_req_t *req)
+{
+    struct request *request = request_take(loop_of(req), req);
+    struct head head = {0};
+
+    (void)handler;
+    read_head(&head, request);
+    request->accepted = encoding_accepted(head.accept_encoding);
+    if (head.len > LIMIT_HEAD_BYTES) {
+        req->http1_is_persistent = 0;
+        answer_fixed(request, 400, BYTES("application/json"), BYTES(HEAD_TOO_LARGE), true);
+    } else if (req->entity.len > LIMIT_BODY_BYTES) {
+        answer_too_large(request);
+    } else if (!answer_other(request, &head) && inflate_body(request, head.content_encoding)) {
+        check_operation(request, &head);
+    }
+    return 0;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/http.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "http/loop.h"
+#include "http/request.h"
+
+/* The Host of a request that has none. */
+#define DEFAULT_HOST "localhost"
+
+static char server_name[64]; /* h2o wants it NUL-terminated and for ever */
+
+enum stator_rc http_open(struct http **out, const struct http_options *options, struct stator_error *err)
+{
+    struct http *http = calloc(1, sizeof(*http));
+    size_t sockets = (size_t)options->loops * LIMIT_ADDRESSES;
+    enum stator_rc rc;
+
+    *out = NULL;
+    if (http == NULL)
+        return stator_fail_memory(err);
+    http->options = *options;
+    http->port = options->port;
+    http->fds = malloc(sockets * sizeof(*http->fds));
+    http->loops = calloc(options->loops, sizeof(*http->loops));
+    if (http->fds == NULL || http->loops == NULL) {
+        http_close(http);
+        return stator_fail_memory(err);
+    }
+    for (size_t i = 0; i < sockets; i++)
+        http->fds[i] = -1;
+    rc = bind_resolve(&http->addresses, options->host, err);
+    if (rc == STATOR_OK)
+        rc = bind_sockets(http->fds, &http->addresses, options->loops, &http->port, err);
+    if (rc != STATOR_OK) {
+        http_close(http);
+        return rc;
+    }
+    bind_print(http->address, sizeof(http->address), &http->addresses.at[0]);
+    *out = http;
+    return STATOR_OK;
+}
+
+uint16_t http_port(const struct http *http)
+{
+    return http->port;
+}
+
+const char *http_address(const struct http *http)
+{
+    return http->address;
+}
+
+/* One host and no path: every request goes to h2o's fallback path, and so do the errors it makes itself. */
+static void configure(struct http *http)
+{
+    h2o_globalconf_t *conf = &http->globalconf;
+    h2o_hostconf_t *host;
+
+    h2o_config_init(conf);
+    http->configured = true;
+    conf->server_name.len = (size_t)snprintf(server_name, sizeof(server_name), "Stator/%s", http->options.version);
+    conf->server_name.base = server_name;
+    /* h2o refuses chunked bodies of exactly the limit; the last byte is ours to refuse. */
+    conf->max_request_entity_size = LIMIT_BODY_BYTES + 1;
+    conf->http1.req_timeout = LIMIT_REQUEST_MS;
+    conf->http1.upgrade_to_http2 = 0;                     /* Debian's h2o has no guard against rapid resets */
+    h2o_socket_buffer_mmap_settings.threshold = SIZE_MAX; /* no temporary files for large bodies */
+    host = h2o_config_register_host(conf, h2o_iovec_init(H2O_STRLIT(DEFAULT_HOST)), 65535);
+    h2o_create_handler(&host->fallback_path, sizeof(h2o_handler_t))->on_req = endpoint_on_request;
+    refusal_register(&host->fallback_path);
+}
+
+enum stator_rc http_start(struct http *http, struct engine *engine, struct stator_error *err)
+{
+    uint32_t loops = http->options.loops;
+    uint32_t threads = loops < LIMIT_WORKERS_LEAST  ? LIMIT_WORKERS_LEAST
+                       : loops > LIMIT_WORKERS_MOST ? LIMIT_WORKERS_MOST
+                                                    : loops;
+    struct workers_options options = {
+        .threads = threads, .queue_max = LIMIT_WORKER_QUEUE, .run = endpoint_work, .context = http};
+
+    signal(SIGPIPE, SIG_IGN);
+    http->engine = engine;
+    configure(http);
+    STATOR_TRY(workers_start(&http->workers, &options, err));
+    while (http->started < loops) {
+        enum stator_rc rc = loop_start(&http->loops[http->started], http, http->started, err);
+
+        if (rc != STATOR_OK) {
+            http_drain(http);
+            return rc;
+        }
+        http->started++;
+    }
+    return STATOR_OK;
+}
+
+void http_drain(struct http *http)
+{
+    for (uint32_t i = 0; i < http->started; i++)
+        loop_drain(&http->loops[i]);
+}
+
+void http_close(struct http *http)
+{
+    if (http == NULL)
+        return;
+    for (uint32_t i = 0; i < http->started; i++)
+        loop_join(&http->loops[i]);
+    workers_stop(http->workers);
+    if (http->configured)
+        h2o_config_dispose(&http->globalconf);
+    for (size_t i = 0; http->fds != NULL && i < (size_t)http->options.loops * LIMIT_ADDRESSES; i++)
+        if (http->fds[i] >= 0)
+            close(http->fds[i]);
+    free(http->fds);
+    free(http->loops);
+    free(http);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* http: the edge. Sockets, HTTP/1.1, the life of a request; the only folder that knows h2o.
+ *
+ * In:     connections. Each request becomes a job, op answers it, here it is sent.
+ * Owns:   the listeners, one event loop and thread for each of options.loops, the workers, all jobs.
+ * Limit:  those of config/limits.h.
+ * Thread: [main]
+ *
+ *      http_open   the port is ours                        http_drain  no new requests; those in flight are answered
+ *      http_start  requests are answered from here on      http_close  waits for that, ends the threads
+ */
+#ifndef SERVER_HTTP_HTTP_H
+#define SERVER_HTTP_HTTP_H
+
+#include "base/error.h"
+#include "op/op.h"
+
+struct http;
+
+struct http_options {
+    const char *host; /* an address or a name; NULL: 127.0.0.1 and ::1 */
+    uint16_t port;    /* 0: the system chooses, http_port tells */
+    uint32_t loops;
+    uint32_t max_connections;
+    const char *cors;                              /* "*", or origins with commas between */
+    const char *version;                           /* for the Server header */
+    bool refuse_get;                               /* answer GET as DynamoDB Local does, with 400 */
+    bool isolate_by_region, isolate_by_access_key; /* for the log */
+};
+
+/* Binds the port; nothing listens yet. The texts of options are borrowed until http_close. Fails with a text fit for a
+ * user. */
+STATOR_MUST_CHECK enum stator_rc http_open(struct http **out, const struct http_options *options,
+                                           struct stator_error *err);
+
+uint16_t http_port(const struct http *http);
+
+/* "127.0.0.1", "[::]": the first address it listens on, as a URL has it. */
+const char *http_address(const struct http *http);
+
+/* The engine is borrowed until http_close. */
+STATOR_MUST_CHECK enum stator_rc http_start(struct http *http, struct engine *engine, struct stator_error *err);
+
+void http_drain(struct http *http);
+
+/* Also after a failed http_start. NULL is allowed. */
+void http_close(struct http *http);
+
+#endif

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/loop.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "http/request.h"
+#include "watch/log.h"
+
+/* Longest the loop sleeps when nothing at all happens; every event wakes it anyhow. */
+#define SLEEP_MS 60000
+
+/* --- Connections ---------------------------------------------------------------------------------------------------
+ */
+
+static void on_connection_closed(void *context)
+{
+    struct connection *connection = context;
+    struct loop *loop = connection->loop;
+
+    h2o_linklist_unlink(&connection->link);
+    loop->connections_count--;
+    atomic_fetch_sub_explicit(&loop->http->connections, 1, memory_order_relaxed);
+    free(connection);
+}
+
+static void add_connection(struct loop *loop, h2o_socket_t *sock)
+{
+    struct connection *connection = h2o_mem_alloc(sizeof(*connection));
+
+    *connection = (struct connection){.loop = loop, .sock = sock};
+    h2o_linklist_insert(&loop->connections, &connection->link);
+    loop->connections_count++;
+    sock->on_close.cb = on_connection_closed;
+    sock->on_close.data = connection;
+    if (!h2o_timeout_is_linked(&loop->sweep_entry))
+        h2o_timeout_link(loop->evloop, &loop->sweep_timeout, &loop->sweep_entry);
+    h2o_accept(&loop->accept, sock);
+}
+
+/* how: SHUT_RD closes the idle ones and lets answers out, SHUT_RDWR closes them all. h2o does the closing. */
+static void shutdown_connections(struct loop *loop, int how)
+{
+    for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next)
+        shutdown(h2o_socket_get_fd(H2O_STRUCT_FROM_MEMBER(struct connection, link, at)->sock), how);
+}
+
+static size_t unfinished_bytes(const struct connection *connection)
+{
+    const h2o_buffer_t *input = connection->sock->input;
+
+    return h2o_socket_is_reading(connection->sock) && input->bytes != NULL ? input->capacity : 0;
+}
+
+/* Closes the connections with the largest unfinished requests until the others are within this loop's share. */
+static void on_sweep(h2o_timeout_entry_t *entry)
+{
+    struct loop *loop = H2O_STRUCT_FROM_MEMBER(struct loop, sweep_entry, entry);
+    size_t most = LIMIT_UNFINISHED_BYTES / loop->http->options.loops, total = 0;
+    struct connection *largest;
+
+    for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next)
+        total += unfinished_bytes(H2O_STRUCT_FROM_MEMBER(struct connection, link, at));
+    if (total > most) {
+        largest = H2O_STRUCT_FROM_MEMBER(struct connection, link, loop->connections.next);
+        for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next) {
+            struct connection *connection = H2O_STRUCT_FROM_MEMBER(struct connection, link, at);
+
+            if (unfinished_bytes(connection) > unfinished_bytes(largest))
+                largest = connection;
+        }
+        LOG_LINE(LOG_LEVEL_WARN, "closing a connection: too many bytes of unfinished requests",
+                 LOG_NUMBER("bytes", (int64_t)total));
+        shutdown(h2o_socket_get_fd(largest->sock), SHUT_RDWR);
+    }
+    if (loop->connections_count != 0)
+        h2o_timeout_link(loop->evloop, &loop->sweep_timeout, &loop->sweep_entry);
+}
+
+/* --- Accepting -----------------------------------------------------------------------------------------------------
+ */
+
+static void on_accept(h2o_socket_t *listener, const char *err);
+
+static void on_rested(h2o_timeout_entry_t *entry)
+{
+    struct loop *loop = H2O_STRUCT_FROM_MEMBER(struct loop, rest_entry, entry);
+
+    loop->accept_rests = false;
+    for (uint32_t i = 0; i < LIMIT_ADDRESSES; i++)
+        if (loop->listeners[i] != NULL)
+            h2o_socket_read_start(loop->listeners[i], on_accept);
+}
+
+/* Clients wait in the kernel's queue meanwhile. Without this the loop would spin on a listener that stays readable. */
+static void rest(struct loop *loop, const char *why)
+{
+    if (loop->accept_rests)
+        return;
+    LOG_LINE(LOG_LEVEL_DEBUG, "not accepting connections for a moment", LOG_STRING("reason", why));
+    loop->accept_rests = true;
+    for (uint32_t i = 0; i < LIMIT_ADDRESSES; i++)
+        if (loop->listeners[i] != NULL)
+            h2o_socket_read_stop(loop->listeners[i]);
+    h2o_timeout_link(loop->evloop, &loop->rest_timeout, &loop->rest_entry);
+}
+
+static void on_accept(h2o_socket_t *listener, const char *err)
+{
+    struct loop *loop = listener->data;
+    struct http *http = loop->http;
+
+    for (int i = 0; err == NULL && i < LIMIT_ACCEPTS_AT_ONCE; i++) {
+        h2o_socket_t *sock;
+
+        if (atomic_fetch_add_explicit(&http->connections, 1, memory_order_relaxed) >= http->options.max_connections) {
+            atomic_fetch_sub_explicit(&http->connections, 1, memory_order_relaxed);
+            rest(loop, "as many are open as may be");
+            return;
+        }
+        sock = h2o_evloop_socket_accept(listener);
+        if (sock == NULL) {
+            int error = errno;
+
+            atomic_fetch_sub_explicit(&http->connections, 1, memory_order_relaxed);
+            if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM)
+                rest(loop, strerror(error));
+            return;
+        }
+        add_connection(loop, sock);
+    }
+}
+
+static void listen_at(struct loop *loop, uint32_t index)
+{
+    struct http *http = loop->http;
+    int *fd = &http->fds[loop->index * http->addresses.count + index];
+
+    loop->listeners[index] = h2o_evloop_socket_create(loop->evloop, *fd, H2O_SOCKET_FLAG_DONT_READ);
+    *fd = -1;
+    loop->listeners[index]->data = loop;
+    h2o_socket_read_start(loop->listeners[index], on_accept);
+}
+
+/* Those who connected before are still served. */
+static void stop_listening(struct loop *loop)
+{
+    for (uint32_t i = 0; i < LIMIT_ADDRESSES; i++) {
+        if (loop->listeners[i] == NULL)
+            continue;
+        on_accept(loop->listeners[i], NULL);
+        h2o_socket_close(loop->listeners[i]);
+        loop->listeners[i] = NULL;
+    }
+    h2o_timeout_unlink(&loop->rest_entry);
+}
+
+/* --- Jobs and messages ---------------------------------------------------------------------------------------------
+ */
+
+void loop_send_home(struct loop *loop, struct job *job)
+{
+    job->next = NULL;
+    pthread_mutex_lock(&loop->home_lock);
+    if (loop->home_first == NULL) {
+        loop->home_first = job;
+        h2o_multithread_send_message(&loop->receiver, &loop->home_message);
+    } else {
+        *loop->home_last = job;
+    }
+    loop->home_last = &job->next;
+    pthread_mutex_unlock(&loop->home_lock);
+}
+
+static void on_home(struct loop *loop)
+{
+    struct job *job;
+
+    pthread_mutex_lock(&loop->home_lock);
+    job = loop->home_first;
+    loop->home_first = NULL;
+    pthread_mutex_unlock(&loop->home_lock);
+    while (job != NULL) {
+        struct job *next = job->next;
+
+        endpoint_came_home(request_of_job(job));
+        job = next;
+    }
+}
+
+static void on_drain_timeout(h2o_timeout_entry_t *entry)
+{
+    struct loop *loop = H2O_STRUCT_FROM_MEMBER(struct loop, drain_entry, entry);
+
+    LOG_LINE(LOG_LEVEL_WARN, "closing connections whose answers were not taken, ending unfinished work",
+             LOG_NUMBER("connections", loop->connections_count), LOG_NUMBER("jobs", loop->away_count));
+    atomic_store_explicit(&loop->http->hurry, true, memory_order_relaxed);
+    shutdown_connections(loop, SHUT_RDWR);
+}
+
+static void on_drain(struct loop *loop)
+{
+    stop_listening(loop);
+    loop->draining = true;
+    loop->context.shutdown_requested = 1; /* its function would start timers of HTTP/2, too */
+    shutdown_connections(loop, SHUT_RD);
+    h2o_timeout_link(loop->evloop, &loop->drain_timeout, &loop->drain_entry);
+}
+
+static void on_messages(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages)
+{
+    struct loop *loop = H2O_STRUCT_FROM_MEMBER(struct loop, receiver, receiver);
+
+    while (!h2o_linklist_is_empty(messages)) {
+        h2o_multithread_message_t *message = H2O_STRUCT_FROM_MEMBER(h2o_multithread_message_t, link, messages->next);
+
+        h2o_linklist_unlink(&message->link);
+        if (message == &loop->drain_message)
+            on_drain(loop);
+        else
+            on_home(loop);
+    }
+}
+
+/* --- Life ----------------------------------------------------------------------------------------------------------
+ */
+
+static void begin(struct loop *loop)
+{
+    struct http *http = loop->http;
+
+    loop->evloop = h2o_evloop_create();
+    h2o_context_init(&loop->context, loop->evloop, &http->globalconf);
+    loop->accept = (h2o_accept_ctx_t){.ctx = &loop->context, .hosts = http->globalconf.hosts};
+    h2o_linklist_init_anchor(&loop->connections);
+    request_ids_init(&loop->ids);
+    h2o_timeout_init(loop->evloop, &loop->write_timeout, LIMIT_WRITE_PIECE_MS);
+    h2o_timeout_init(loop->evloop, &loop->linger_timeout, LIMIT_LINGER_MS);
+    h2o_timeout_init(loop->evloop, &loop->sweep_timeout, LIMIT_SWEEP_MS);
+    h2o_timeout_init(loop->evloop, &loop->rest_timeout, LIMIT_ACCEPT_REST_MS);
+    h2o_timeout_init(loop->evloop, &loop->drain_timeout, LIMIT_DRAIN_MS);
+    loop->sweep_entry.cb = on_sweep;
+    loop->rest_entry.cb = on_rested;
+    loop->drain_entry.cb = on_drain_timeout;
+    h2o_multithread_register_receiver(loop->context.queue, &loop->receiver, on_messages);
+    for (uint32_t i = 0; i < http->addresses.count; i++)
+        listen_at(loop, i);
+}
+
+static void end(struct loop *loop)
+{
+    h2o_timeout_unlink(&loop->sweep_entry);
+    h2o_timeout_unlink(&loop->drain_entry);
+    h2o_timeout_dispose(loop->evloop, &loop->write_timeout);
+    h2o_timeout_dispose(loop->evloop, &loop->linger_timeout);
+    h2o_timeout_dispose(loop->evloop, &loop->sweep_timeout);
+    h2o_timeout_dispose(loop->evloop, &loop->rest_timeout);
+    h2o_timeout_dispose(loop->evloop, &loop->drain_timeout);
+    h2o_multithread_unregister_receiver(loop->context.queue, &loop->receiver);
+    h2o_context_dispose(&loop->context);
+    h2o_evloop_destroy(loop->evloop);
+    request_free_spare(loop);
+}
+
+static void *loop_main(void *context)
+{
+    struct loop *loop = context;
+
+    while (!loop->draining || loop->connections_count != 0 || loop->away_count != 0)
+        h2o_evloop_run(loop->evloop, SLEEP_MS);
+    end(loop);
+    return NULL;
+}
+
+/* h2o's pools are the thread's own, so all of the loop is made there. */
+struct start {
+    struct loop *loop;
+    h2o_barrier_t begun;
+};
+
+static void *thread_main(void *context)
+{
+    struct start *start = context;
+    struct loop *loop = start->loop;
+
+    begin(loop);
+    h2o_barrier_wait(&start->begun);
+    return loop_main(loop);
+}
+
+enum stator_rc loop_start(struct loop *loop, struct http *http, uint32_t index, struct stator_error *err)
+{
+    struct start start = {.loop = loop};
+    int error;
+
+    for (uint32_t i = 0; i < http->addresses.count; i++)
+        if (listen(http->fds[index * http->addresses.count + i], SOMAXCONN) != 0)
+            return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "cannot listen on port %u of %s: %s", http->port,
+                               http->address, strerror(errno));
+    loop->http = http;
+    loop->index = index;
+    pthread_mutex_init(&loop->home_lock, NULL);
+    h2o_barrier_init(&start.begun, 2);
+    error = pthread_create(&loop->thread, NULL, thread_main, &start);
+    if (error != 0)
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "cannot start an event loop: %s", strerror(error));
+    h2o_barrier_wait(&start.begun);
+    return STATOR_OK;
+}
+
+void loop_drain(struct loop *loop)
+{
+    h2o_multithread_send_message(&loop->receiver, &loop->drain_message);
+}
+
+void loop_join(struct loop *loop)
+{
+    pthread_join(loop->thread, NULL);
+    pthread_mutex_destroy(&loop->home_lock);
+}

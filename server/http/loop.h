@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* loop: one event loop: its thread, listeners, connections, spare requests, and where jobs come home. Private to http.
+ *
+ * Thread: all fields belong to the loop's thread, but those under a lock.
+ */
+#ifndef SERVER_HTTP_LOOP_H
+#define SERVER_HTTP_LOOP_H
+
+#include <h2o.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "config/limits.h"
+#include "http/bind.h"
+#include "http/http.h"
+#include "http/request_id.h"
+#include "job/workers.h"
+
+struct request;
+struct refusal;
+
+/* What all loops share. Constant once they run, but the atomics. */
+struct http {
+    struct http_options options;
+    struct bind_addresses addresses;
+    uint16_t port;
+    char address[64];
+    int *fds; /* loops * addresses.count; -1 once a loop owns it */
+
+    struct engine *engine;
+    struct workers *workers;
+    h2o_globalconf_t globalconf;
+    bool configured;
+
+    struct loop *loops; /* options.loops; `started` of them have a thread */
+    uint32_t started;
+
+    _Atomic uint32_t connections;
+    _Atomic bool hurry; /* unfinished work is ended with an error */
+};
+
+/* One accepted socket. */
+struct connection {
+    h2o_linklist_t link; /* loop->connections */
+    struct loop *loop;
+    h2o_socket_t *sock;
+    struct refusal *lingering; /* reads and throws away what the client still sends, or NULL */
+};
+
+struct loop {
+    struct http *http;
+    uint32_t index;
+    pthread_t thread;
+    h2o_evloop_t *evloop;
+    h2o_context_t context;
+    h2o_accept_ctx_t accept;
+    h2o_socket_t *listeners[LIMIT_ADDRESSES];
+
+    h2o_linklist_t connections;
+    uint32_t connections_count;
+    uint32_t away_count; /* jobs not at home */
+    bool draining, accept_rests;
+
+    struct request *spare;
+    uint32_t spare_count;
+    struct request_ids ids;
+
+    h2o_timeout_t write_timeout, linger_timeout, sweep_timeout, rest_timeout, drain_timeout;
+    h2o_timeout_entry_t sweep_entry, rest_entry, drain_entry;
+
+    h2o_multithread_receiver_t receiver;
+    h2o_multithread_message_t drain_message;
+
+    /* Jobs that came home. home_message is on its way or being delivered while home_first is not NULL. */
+    pthread_mutex_t home_lock; /* guards the three below */
+    struct job *home_first, **home_last;
+    h2o_multithread_message_t home_message;
+};
+
+static inline struct loop *loop_of(const h2o_req_t *req)
+{
+    return H2O_STRUCT_FROM_MEMBER(struct loop, context, req->conn->ctx);
+}
+
+static inline struct connection *connection_of(const h2o_req_t *req)
+{
+    return req->conn->callbacks->get_socket(req->conn)->on_close.data;
+}
+
+/* Starts the thread; returns when it listens, or failed to. [main] */
+STATOR_MUST_CHECK enum stator_rc loop_start(struct loop *loop, struct http *http, uint32_t index,
+                                            struct stator_error *err);
+
+/* No new connections; idle ones are closed, the others after their answer; then the thread ends. [main] */
+void loop_drain(struct loop *loop);
+
+/* Waits for the thread. [main] */
+void loop_join(struct loop *loop);
+
+/* The job goes home; its loop takes it from here. [any] */
+void loop_send_home(struct loop *loop, struct job *job);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/request.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+/* Keeps the bytes of the body for a job that is still away: they lie in the socket's input buffer, which goes with the
+ * connection. HTTP/1 does not get here today, as h2o neither reads nor times a connection whose request is being
+ * worked on. */
+static void keep_body(struct request *request)
+{
+    h2o_socket_t *sock = request->req->conn->callbacks->get_socket(request->req->conn);
+
+    if (sock == NULL)
+        return;
+    request->kept = sock->input;
+    h2o_buffer_init(&sock->input, &h2o_socket_buffer_prototype);
+}
+
+/* h2o is done with the request: the anchor in its pool is released. */
+static void on_dispose(void *anchor)
+{
+    struct request *request = *(struct request **)anchor;
+
+    h2o_timeout_unlink(&request->write_entry);
+    if (request->away)
+        keep_body(request);
+    request->req = NULL;
+    if (!request->away)
+        request_give_back(request);
+}
+
+static struct request *new_request(struct loop *loop)
+{
+    struct request *request = h2o_mem_alloc(sizeof(*request));
+
+    memset(request, 0, sizeof(*request));
+    request->loop = loop;
+    arena_init(&request->job.arena, JOB_ARENA_MAX);
+    buf_init(&request->job.answer, JOB_ANSWER_MAX);
+    buf_init(&request->inflated, LIMIT_BODY_BYTES + 1);
+    buf_init(&request->packed, JOB_ANSWER_MAX);
+    return request;
+}
+
+static void free_request(struct request *request)
+{
+    arena_deinit(&request->job.arena);
+    buf_deinit(&request->job.answer);
+    buf_deinit(&request->inflated);
+    buf_deinit(&request->packed);
+    free(request);
+}
+
+static void send_back(struct job *job)
+{
+    loop_send_home(request_of_job(job)->loop, job);
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+struct request *request_take(struct loop *loop, h2o_req_t *req)
+{
+    struct request *request = loop->spare;
+    struct request **anchor;
+
+    if (request != NULL) {
+        loop->spare = request->next;
+        loop->spare_count--;
+    } else {
+        request = new_request(loop);
+    }
+    request->req = req;
+    anchor = h2o_mem_alloc_shared(&req->pool, sizeof(struct request *), on_dispose);
+    *anchor = request;
+
+    request->job.state = JOB_DECODED;
+    request->job.operation = OPERATION_NONE;
+    request->job.body = bytes_of(req->entity.base, req->entity.len);
+    request->job.host = bytes_of(req->input.authority.base, req->input.authority.len);
+    request->job.send_back = send_back;
+    request->job.owner = request;
+    request->job.started_ns = now_ns();
+    request_id_next(&loop->ids, request->job.request_id);
+    return request;
+}
+
+/* Clears what one request leaves behind; memory stays warm for the next. */
+static void clean(struct request *request)
+{
+    struct job *job = &request->job;
+
+    if (job->cleanup != NULL)
+        job->cleanup(job);
+    if (request->kept != NULL)
+        h2o_buffer_dispose(&request->kept);
+    arena_reset(&job->arena);
+    buf_reset(&job->answer);
+    if (request->inflated.len != 0 || request->inflated.failed)
+        buf_reset(&request->inflated);
+    if (request->packed.len != 0 || request->packed.failed)
+        buf_reset(&request->packed);
+    job->access_key = job->region = job->error_item = (struct bytes){0};
+    job->input = job->progress = NULL;
+    job->output = NULL;
+    job->cleanup = NULL;
+    job->on_worker = false;
+    job->rc = job->error.rc = STATOR_OK;
+    job->error.message[0] = '\0';
+    job->wait.epoch = 0;
+    request->origin = request->content_type = request->x_amz_target = (struct bytes){0};
+    request->amz_json = request->packing = false;
+    request->accepted = request->packed_as = ENCODING_PLAIN;
+    request->sync_rc = STATOR_OK;
+}
+
+void request_give_back(struct request *request)
+{
+    struct loop *loop = request->loop;
+
+    clean(request);
+    if (loop->spare_count >= LIMIT_SPARE_REQUESTS) {
+        free_request(request);
+        return;
+    }
+    request->next = loop->spare;
+    loop->spare = request;
+    loop->spare_count++;
+}
+
+void request_free_spare(struct loop *loop)
+{
+    while (loop->spare != NULL) {
+        struct request *request = loop->spare;
+
+        loop->spare = request->next;
+        free_request(request);
+    }
+    loop->spare_count = 0;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* request: an h2o request and its job, from the last byte of the body to the last byte of the answer. Private to http.
+ *
+ *      request_take -> endpoint: checks -> op_run -> answer -> h2o disposes of it -> request_give_back
+ *                                            |  ^
+ *                                            v  |
+ *                                   away: on a worker, at the syncer
+ *
+ * It ends when both have happened: the job is at home, and h2o has disposed of the request: that may be inside the last
+ * h2o_send, or long after it. h2o_req_t is touched on its loop only.
+ */
+#ifndef SERVER_HTTP_REQUEST_H
+#define SERVER_HTTP_REQUEST_H
+
+#include "http/compress.h"
+#include "http/loop.h"
+
+struct request {
+    struct job job;
+    struct loop *loop;
+    h2o_req_t *req;       /* NULL once h2o has disposed of it */
+    struct request *next; /* spare ones */
+    bool away;
+
+    /* Of the header; views into the request. */
+    struct bytes origin, content_type, x_amz_target;
+    bool amz_json; /* content type application/x-amz-json-1.0 */
+    enum encoding accepted;
+
+    /* The answer on its way. */
+    h2o_generator_t generator;
+    struct bytes unsent;
+    h2o_timeout_entry_t write_entry;
+    int status;
+    char crc[11];
+    enum encoding packed_as; /* ENCODING_PLAIN: `packed` is empty */
+    bool packing;            /* is with a worker only to be compressed */
+    enum stator_rc sync_rc;
+
+    struct buf inflated; /* the body, where it came compressed */
+    struct buf packed;   /* the answer compressed */
+    h2o_buffer_t *kept;  /* what the body lies in, when h2o disposed of the request before the job came home */
+};
+
+static inline struct request *request_of_job(struct job *job)
+{
+    return (struct request *)((char *)job - offsetof(struct request, job));
+}
+
+struct request *request_take(struct loop *loop, h2o_req_t *req);
+
+/* When the job is at home and req is NULL. */
+void request_give_back(struct request *request);
+
+/* Frees the loop's spare ones. */
+void request_free_spare(struct loop *loop);
+
+/* h2o's handler: checks the request in the service's order and has it answered. */
+int endpoint_on_request(h2o_handler_t *handler, h2o_req_t *req);
+
+/* The job is at home again: on with it. */
+void endpoint_came_home(struct request *request);
+
+/* A worker's part; struct http is the context. [worker] */
+void endpoint_work(void *context, struct job *job);
+
+/* --- Answers ------------------------------------------------------------------------------------------------------ */
+
+/* Sends the job's answer. */
+void answer_job(struct request *request);
+
+/* Compresses the answer when the client asked for it and it is large enough. [any] */
+bool answer_wants_packing(const struct request *request);
+void answer_pack(struct request *request);
+
+/* body must be static. crc: with x-amz-crc32. */
+void answer_fixed(struct request *request, int status, struct bytes content_type, struct bytes body, bool crc);
+
+/* 413 as the service has it: chunked and empty. */
+void answer_too_large(struct request *request);
+
+/* OPTIONS with an Origin. */
+void answer_preflight(struct request *request, struct bytes headers, struct bytes method);
+
+/* The headers every answer has: the request id, and CORS where there is an Origin. */
+void answer_add_common(h2o_req_t *req, struct bytes request_id, struct bytes origin);
+void answer_add_header(h2o_req_t *req, const h2o_iovec_t *name, struct bytes value);
+extern const h2o_iovec_t answer_content_type;
+
+/* True of a response that answer_... started, not h2o itself. */
+bool answer_is_ours(const h2o_req_t *req);
+
+/* Registers the filter that mends h2o's own error responses. */
+void refusal_register(h2o_pathconf_t *path);
+
+/* The text of a status line. */
+const char *answer_reason(int status);
+
+struct bytes request_header(const h2o_req_t *req, const char *name);
+
+#endif

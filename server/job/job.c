@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/job.h"
+
+#define BIT(state) (1u << (state))
+
+/* A job whose client left still runs to its end. WORKING to WORKING: back into the queue after a step. */
+static const unsigned job_next[] = {
+    [JOB_DECODED] = BIT(JOB_WORKING) | BIT(JOB_SYNCING) | BIT(JOB_DONE),
+    [JOB_WORKING] = BIT(JOB_WORKING) | BIT(JOB_SYNCING) | BIT(JOB_DONE),
+    [JOB_SYNCING] = BIT(JOB_DONE),
+    [JOB_DONE] = 0,
+};
+
+void job_move(struct job *job, enum job_state to)
+{
+    stator_assert(job_next[job->state] & BIT(to));
+    job->state = to;
+}

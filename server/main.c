@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main: the order of start and stop, nothing else.
+ *
+ *   start: configuration, port, engine (which recovers the data), loops. Nothing listens before the data is there.
+ *   stop:  SIGTERM or SIGINT; requests in flight are answered, loops end, then the engine closes. A second signal ends
+ *          the process at once, which loses nothing that was acknowledged.
+ */
+#include <malloc.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "config/limits.h"
+#include "http/http.h"
+#include "op/op.h"
+#include "watch/health.h"
+#include "watch/log.h"
+
+/* Exit codes: 1 cannot do it, 2 asked for in a wrong way. */
+enum { EXIT_USAGE = 2 };
+
+#if defined(__SANITIZE_ADDRESS__)
+/* h2o recycles chunks in thread-local lists, which end with their threads, and never frees its queues. */
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:h2o_mem_alloc_recycle\nleak:h2o_multithread_create_queue\n";
+}
+#endif
+
+static int complain(const struct stator_error *err)
+{
+    fprintf(stderr, "stator: %s\n", err->message);
+    return EXIT_FAILURE;
+}
+
+/* Raises the limit of descriptors as far as it goes and keeps connections below it. */
+static void settle_connections(struct config *config)
+{
+    struct rlimit limit;
+    rlim_t most;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    most = (rlim_t)config->max_connections + LIMIT_RESERVED_DESCRIPTORS;
+    if (limit.rlim_cur < most && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = most < limit.rlim_max ? most : limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur >= most)
+        return;
+    most = limit.rlim_cur > 2 * LIMIT_RESERVED_DESCRIPTORS ? limit.rlim_cur - LIMIT_RESERVED_DESCRIPTORS
+                                                           : limit.rlim_cur / 2;
+    LOG_LINE(LOG_LEVEL_WARN, "fewer connections than asked for: the limit of open files is low",
+             LOG_NUMBER("max_connections", (int64_t)most), LOG_NUMBER("open_files", (int64_t)limit.rlim_cur));
+    config->max_connections = (uint32_t)most;
+}
+
+/* Tools wait for its first line. */
+static void print_local_banner(const struct config *config, uint16_t port)
+{
+    printf("Initializing DynamoDB Local with the following configuration:\n"
+           "Port:\t%u\nInMemory:\t%s\nVersion:\t%s\nDbPath:\t%s\nSharedDb:\t%s\nshouldDelayTransientStatuses:\t%s\n"
+           "CorsParams:\t%s\n\n",
+           port, config->data_dir == NULL ? "true" : "false", STATOR_VERSION,
+           config->data_dir != NULL ? config->data_dir : "null", config->shared_db ? "true" : "false",
+           config->transition_ms != 0 ? "true" : "false", config->cors);
+    fflush(stdout);
+}
+
+static void log_started(const struct config *config, const struct http *http, const struct engine *engine)
+{
+    static const char *const durability[] = {"full", "process", "none"};
+
+    LOG_LINE(LOG_LEVEL_INFO, "listening", LOG_STRING("address", http_address(http)),
+             LOG_NUMBER("port", http_port(http)),
+             LOG_STRING("data_dir", config->data_dir != NULL ? config->data_dir : "in memory"),
+             LOG_STRING("durability", durability[config->durability]), LOG_NUMBER("shards", engine_shards(engine)),
+             LOG_NUMBER("loops", config->loops), LOG_STRING("version", STATOR_VERSION));
+}
+
+/* All threads inherit the mask: only main takes these signals. */
+static void block_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
+}
+
+static void serve_until_signal(struct http *http, sigset_t *signals)
+{
+    int signal_number = 0;
+
+    sigwait(signals, &signal_number);
+    LOG_LINE(LOG_LEVEL_INFO, "stopping", LOG_STRING("signal", signal_number == SIGTERM ? "SIGTERM" : "SIGINT"));
+    pthread_sigmask(SIG_UNBLOCK, signals, NULL); /* the next one ends us */
+    http_drain(http);
+}
+
+static enum stator_rc start(struct http **http, struct engine **engine, const struct config *config,
+                            struct stator_error *err)
+{
+    const struct http_options http_options = {
+        .host = config->host,
+        .port = (uint16_t)config->port,
+        .loops = config->loops,
+        .max_connections = config->max_connections,
+        .cors = config->cors,
+        .version = STATOR_VERSION,
+        .refuse_get = config->as_dynamodb_local,
+        .isolate_by_region = config->isolate_by_region,
+        .isolate_by_access_key = config->isolate_by_access_key,
+    };
+    const struct engine_options engine_options = {
+        .data_dir = config->data_dir,
+        .durability = config->durability,
+        .shards = config->shards,
+        .wording = config->wording,
+        .isolate_by_region = config->isolate_by_region,
+        .isolate_by_access_key = config->isolate_by_access_key,
+        .transition_ms = config->transition_ms,
+    };
+
+    STATOR_TRY(http_open(http, &http_options, err));
+    if (config->as_dynamodb_local)
+        print_local_banner(config, http_port(*http));
+    STATOR_TRY(engine_open(engine, &engine_options, err));
+    return http_start(*http, *engine, err);
+}
+
+static int serve(struct config *config)
+{
+    struct stator_error err = {0};
+    struct engine *engine = NULL;
+    struct http *http = NULL;
+    enum stator_rc rc;
+    sigset_t signals;
+
+    log_setup(config->log_format, config->log_level);
+    settle_connections(config);
+    block_signals(&signals);
+    rc = start(&http, &engine, config, &err);
+    if (rc == STATOR_OK) {
+        log_started(config, http, engine);
+        serve_until_signal(http, &signals);
+    }
+    http_close(http);
+    engine_close(engine);
+    if (rc != STATOR_OK)
+        return complain(&err);
+    LOG_LINE(LOG_LEVEL_INFO, "stopped");
+    return EXIT_SUCCESS;
+}
+
+static int healthcheck(const struct config *config)
+{
+    struct stator_error err = {0};
+
+    if (config->port == 0) {
+        fprintf(stderr, "stator: --port: healthcheck needs the port of the server\n");
+        return EXIT_USAGE;
+    }
+    return health_check(config->host, (uint16_t)config->port, &err) == STATOR_OK ? EXIT_SUCCESS : complain(&err);
+}
+
+int main(int argc, char **argv)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    struct stator_error err = {0};
+    struct config config;
+
+    mallopt(M_ARENA_MAX, 2); /* arenas of their own for each thread cost memory and win nothing here */
+    if (config_parse(&config, argc, argv, getenv, cores > 0 ? (uint32_t)cores : 1, &err) != STATOR_OK) {
+        complain(&err);
+        return EXIT_USAGE;
+    }
+    if (sodium_init() < 0)
+        return EXIT_FAILURE;
+    switch (config.command) {
+    case COMMAND_HELP:
+        config_print_help();
+        return EXIT_SUCCESS;
+    case COMMAND_VERSION:
+        printf("stator %s\n", STATOR_VERSION);
+        return EXIT_SUCCESS;
+    case COMMAND_HEALTHCHECK:
+        return healthcheck(&config);
+    case COMMAND_SERVE:
+        break;
+    }
+    return serve(&config);
+}

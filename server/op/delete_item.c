@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "op/request.h"
+#include "plan/key.h"
+#include "plan/legacy.h"
+
+/* Everything that needs no table, in the service's order. */
+static enum stator_rc check(const struct DeleteItemInput *in, struct stator_error *err)
+{
+    const struct request_member legacy[] = {
+        {"Expected", in->Expected.set},
+        {"ConditionalOperator", in->ConditionalOperator.value != 0},
+    };
+    const struct request_member expressions[] = {{"ConditionExpression", bytes_present(in->ConditionExpression)}};
+
+    STATOR_TRY(request_check_members(legacy, 2, expressions, 1, &in->ExpressionAttributeNames,
+                                     &in->ExpressionAttributeValues, err));
+    STATOR_TRY(request_check_item(&in->Key, err));
+    if (in->ReturnValues.value != ReturnValue_ABSENT && in->ReturnValues.value != ReturnValue_NONE &&
+        in->ReturnValues.value != ReturnValue_ALL_OLD)
+        return stator_fail(err, STATOR_VALIDATION, "ReturnValues can only be ALL_OLD or NONE");
+    return STATOR_OK;
+}
+
+static enum stator_rc check_table(const struct table *table, struct item_write *item_write, struct job *job)
+{
+    STATOR_TRY(key_check(table, item_write->write.key, &job->error));
+    return key_check_paths(table, NULL, item_write->write.condition, &job->error);
+}
+
+static enum stator_rc answer(struct engine *engine, struct job *job, const struct item_write *done)
+{
+    const struct DeleteItemInput *in = job->input;
+    struct DeleteItemOutput *out = ARENA_NEW(&job->arena, struct DeleteItemOutput);
+
+    if (out == NULL)
+        return stator_fail_memory(&job->error);
+    if (in->ReturnValues.value == ReturnValue_ALL_OLD && done->result.existed) {
+        out->Attributes.set = true;
+        out->Attributes.json = done->result.old.json;
+    }
+    out->ConsumedCapacity =
+        request_write_capacity(&in->ReturnConsumedCapacity, done->table, &done->result, &job->arena);
+    out->ItemCollectionMetrics =
+        request_collection_metrics(&in->ReturnItemCollectionMetrics, engine, done->table, &in->Key, &job->arena);
+    job->output = out;
+    return STATOR_OK;
+}
+
+enum stator_rc op_delete_item(struct engine *engine, struct job *job)
+{
+    const struct DeleteItemInput *in = job->input;
+    struct expressions expressions = {.condition_text = in->ConditionExpression};
+    struct item_write *item_write = ARENA_NEW(&job->arena, struct item_write);
+
+    if (item_write == NULL)
+        return stator_fail_memory(&job->error);
+    STATOR_TRY(check(in, &job->error));
+    STATOR_TRY(
+        legacy_expected(&expressions.condition, &in->Expected, &in->ConditionalOperator, &job->arena, &job->error));
+    STATOR_TRY(request_parse(&expressions, &in->ExpressionAttributeNames, &in->ExpressionAttributeValues, job));
+    item_write->write = (struct write){.kind = WRITE_DELETE, .key = &in->Key, .condition = expressions.condition};
+    STATOR_TRY(request_write(item_write, engine, job, in->TableName, check_table));
+    if (item_write->result.condition_failed)
+        return request_condition_failed(job, &in->ReturnValuesOnConditionCheckFailure, &item_write->result);
+    return answer(engine, job, item_write);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "op/engine.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "task/tasks.h"
+
+static enum stator_rc open_database(struct engine *engine, struct stator_error *err)
+{
+    const struct engine_options *options = &engine->options;
+    const struct store_options store = {
+        .dir = options->data_dir,
+        .shards = options->shards,
+        .durability = options->durability,
+    };
+    struct database *db = &engine->db;
+
+    STATOR_TRY(store_open(&db->store, &store, err));
+    STATOR_TRY(ring_init(&db->ring, store_shards(db->store), err));
+    db->latches = latch_table_new();
+    if (db->latches == NULL)
+        return stator_fail_memory(err);
+    STATOR_TRY(durability_start(&db->durability, db->store, options->durability, err));
+    return catalog_open(&db->catalog, db->store, err);
+}
+
+enum stator_rc engine_open(struct engine **out, const struct engine_options *options, struct stator_error *err)
+{
+    struct engine *engine = calloc(1, sizeof(*engine));
+    struct tasks_options tasks;
+    enum stator_rc rc;
+
+    *out = NULL;
+    if (engine == NULL)
+        return stator_fail_memory(err);
+    engine->options = *options;
+    tasks = (struct tasks_options){.db = &engine->db, .transition_ms = options->transition_ms};
+    rc = open_database(engine, err);
+    if (rc == STATOR_OK)
+        rc = tasks_start(&engine->tasks, &tasks, err);
+    if (rc != STATOR_OK) {
+        engine_close(engine);
+        return rc;
+    }
+    *out = engine;
+    return STATOR_OK;
+}
+
+void engine_close(struct engine *engine)
+{
+    if (engine == NULL)
+        return;
+    tasks_stop(engine->tasks);
+    durability_stop(engine->db.durability);
+    catalog_close(engine->db.catalog);
+    latch_table_free(engine->db.latches);
+    ring_deinit(&engine->db.ring);
+    store_close(engine->db.store);
+    free(engine);
+}
+
+struct durability *engine_durability(struct engine *engine)
+{
+    return engine->db.durability;
+}
+
+uint32_t engine_shards(const struct engine *engine)
+{
+    return store_shards(engine->db.store);
+}
+
+struct bytes op_region(const struct job *job)
+{
+    return job->region.len != 0 ? job->region : BYTES("us-east-1");
+}
+
+struct bytes op_namespace(const struct engine *engine, struct job *job)
+{
+    bool by_region = engine->options.isolate_by_region, by_key = engine->options.isolate_by_access_key;
+    uint8_t *both;
+
+    if (!by_key)
+        return by_region ? op_region(job) : BYTES("");
+    if (!by_region)
+        return job->access_key;
+    both = arena_alloc(&job->arena, job->region.len + 1 + job->access_key.len);
+    if (both == NULL)
+        return (struct bytes){NULL, 0};
+    memcpy(both, job->region.at, job->region.len);
+    both[job->region.len] = '/';
+    memcpy(both + job->region.len + 1, job->access_key.at, job->access_key.len);
+    return bytes_of(both, job->region.len + 1 + job->access_key.len);
+}
+
+struct bytes op_table_name(struct bytes name)
+{
+    static const char resource[] = ":table/";
+    const uint8_t *found;
+
+    if (!bytes_starts_with(name, BYTES("arn:")))
+        return name;
+    found = memmem(name.at, name.len, resource, sizeof(resource) - 1);
+    if (found == NULL)
+        return name;
+    found += sizeof(resource) - 1;
+    return bytes_of(found, (size_t)(name.at + name.len - found));
+}
+
+static enum stator_rc not_found(struct job *job, struct bytes name, enum op_plane plane)
+{
+    if (plane == OP_DATA)
+        return stator_fail(&job->error, STATOR_RESOURCE_NOT_FOUND, "Requested resource not found");
+    return stator_fail(&job->error, STATOR_RESOURCE_NOT_FOUND, "Requested resource not found: Table: %.*s not found",
+                       BYTES_ARG(name));
+}
+
+enum stator_rc op_table(struct table **out, struct engine *engine, struct job *job, struct bytes table_name,
+                        enum op_plane plane)
+{
+    struct bytes namespace_ = op_namespace(engine, job);
+    struct bytes name = op_table_name(table_name);
+
+    *out = NULL;
+    if (!bytes_present(namespace_))
+        return stator_fail_memory(&job->error);
+    *out = catalog_find(engine->db.catalog, namespace_, name);
+    if (*out == NULL)
+        return not_found(job, name, plane);
+    if (plane == OP_DATA && ((*out)->status == TableStatus_CREATING || (*out)->status == TableStatus_DELETING)) {
+        table_release(*out);
+        *out = NULL;
+        return not_found(job, name, plane);
+    }
+    return STATOR_OK;
+}
+
+double op_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec + (double)(now.tv_nsec / 1000000) / 1e3;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* engine: what every operation's file shares: the database, the options, and the small steps they all take. */
+#ifndef SERVER_OP_ENGINE_H
+#define SERVER_OP_ENGINE_H
+
+#include "op/op.h"
+#include "table/database.h"
+
+struct tasks; /* server/task: background work */
+
+struct engine {
+    struct database db;
+    struct engine_options options;
+    struct tasks *tasks;
+};
+
+/* What an operation's step returns. The operation leaves its output structure in job->output, or an error in
+ * job->error. */
+typedef enum stator_rc operation_step(struct engine *engine, struct job *job);
+
+/* One for each operation that is built; named by op.c's table. The rc: STATOR_OK (out encoded by the caller from
+ * job->output), STATOR_AGAIN (call again on a worker), or the error that is in job->error. */
+operation_step op_create_table, op_describe_table, op_list_tables, op_update_table, op_delete_table;
+operation_step op_get_item, op_put_item, op_update_item, op_delete_item, op_query, op_scan;
+operation_step op_batch_get_item, op_batch_write_item;
+
+/* The namespace of a request by --isolate-by: "" or "region", "access key", "region/access key". */
+struct bytes op_namespace(const struct engine *engine, struct job *job);
+
+/* Region and account of ARNs made for this request: the credential's region, or us-east-1; account 000000000000. */
+struct bytes op_region(const struct job *job);
+#define OP_ACCOUNT "000000000000"
+
+/* The table that TableName (a name or an ARN) means, held. Absent: ResourceNotFoundException in the words of the data
+ * plane
+ * ("Requested resource not found") or of the control plane ("Requested resource not found: Table: X not found"). The
+ * data plane also refuses tables that are not yet ACTIVE. */
+enum op_plane { OP_DATA, OP_CONTROL };
+STATOR_MUST_CHECK enum stator_rc op_table(struct table **out, struct engine *engine, struct job *job,
+                                          struct bytes table_name, enum op_plane plane);
+
+/* The bare table name in a TableName member: itself, or the name inside a table's ARN. */
+struct bytes op_table_name(struct bytes table_name_or_arn);
+
+/* Seconds since 1970 with milliseconds, for descriptions. */
+double op_now(void);
+
+#endif

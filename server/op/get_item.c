@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "op/request.h"
+#include "plan/key.h"
+#include "plan/legacy.h"
+#include "table/read.h"
+
+struct progress {
+    struct table *table;
+    struct read_result read;
+};
+
+static void release(struct job *job)
+{
+    struct progress *progress = job->progress;
+
+    store_release(&progress->read.pinned);
+    table_release(progress->table);
+}
+
+/* Everything that needs no table, in the service's order. */
+static enum stator_rc check(const struct GetItemInput *in, struct stator_error *err)
+{
+    const struct request_member legacy[] = {{"AttributesToGet", in->AttributesToGet.set}};
+    const struct request_member expressions[] = {{"ProjectionExpression", bytes_present(in->ProjectionExpression)}};
+
+    STATOR_TRY(request_check_members(legacy, 1, expressions, 1, &in->ExpressionAttributeNames, NULL, err));
+    return request_check_item(&in->Key, err);
+}
+
+static enum stator_rc answer(struct job *job, const struct progress *progress, const struct projection *projection)
+{
+    const struct GetItemInput *in = job->input;
+    const struct read_result *read = &progress->read;
+    struct GetItemOutput *out = ARENA_NEW(&job->arena, struct GetItemOutput);
+    struct item_source_stored source;
+
+    if (out == NULL)
+        return stator_fail_memory(&job->error);
+    if (read->exists && projection == NULL) {
+        out->Item.set = true;
+        out->Item.json = read->item.json;
+    } else if (read->exists) {
+        if (!item_source_stored_init(&source, &read->item, &job->arena))
+            return stator_fail_memory(&job->error);
+        STATOR_TRY(projection_apply(&out->Item, projection, &source.source, &job->arena, &job->error));
+        out->Item.set = true;
+    }
+    out->ConsumedCapacity = request_read_capacity(
+        &in->ReturnConsumedCapacity, progress->table, &progress->table->base,
+        request_read_units(read->exists ? read->item.size_bytes : 0, in->ConsistentRead == API_TRUE), 0, &job->arena);
+    job->output = out;
+    return STATOR_OK;
+}
+
+static enum stator_rc read_item(struct progress *progress, struct engine *engine, struct job *job,
+                                const struct projection *projection)
+{
+    const struct GetItemInput *in = job->input;
+
+    STATOR_TRY(key_check(progress->table, &in->Key, &job->error));
+    STATOR_TRY(key_check_paths(progress->table, projection, NULL, &job->error));
+    STATOR_TRY(table_get(&engine->db, progress->table, &in->Key, job->on_worker, &progress->read, &job->error));
+    job->wait.epoch = progress->read.epoch;
+    return answer(job, progress, projection);
+}
+
+enum stator_rc op_get_item(struct engine *engine, struct job *job)
+{
+    const struct GetItemInput *in = job->input;
+    struct expressions expressions = {.projection_text = in->ProjectionExpression};
+    struct progress *progress = ARENA_NEW(&job->arena, struct progress);
+    enum stator_rc rc;
+
+    if (progress == NULL)
+        return stator_fail_memory(&job->error);
+    STATOR_TRY(check(in, &job->error));
+    STATOR_TRY(legacy_attributes_to_get(&expressions.projection, &in->AttributesToGet, &job->arena, &job->error));
+    STATOR_TRY(request_parse(&expressions, &in->ExpressionAttributeNames, NULL, job));
+    STATOR_TRY(op_table(&progress->table, engine, job, in->TableName, OP_DATA));
+    job->progress = progress;
+    rc = read_item(progress, engine, job, expressions.projection);
+    if (rc == STATOR_OK)
+        job->cleanup = release;
+    else
+        release(job);
+    return rc;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "op/request.h"
+#include "plan/key.h"
+#include "plan/legacy.h"
+
+/* Everything that needs no table, in the service's order. */
+static enum stator_rc check(const struct PutItemInput *in, struct stator_error *err)
+{
+    const struct request_member legacy[] = {
+        {"Expected", in->Expected.set},
+        {"ConditionalOperator", in->ConditionalOperator.value != 0},
+    };
+    const struct request_member expressions[] = {{"ConditionExpression", bytes_present(in->ConditionExpression)}};
+
+    STATOR_TRY(request_check_members(legacy, 2, expressions, 1, &in->ExpressionAttributeNames,
+                                     &in->ExpressionAttributeValues, err));
+    STATOR_TRY(request_check_item(&in->Item, err));
+    if (in->ReturnValues.value != ReturnValue_ABSENT && in->ReturnValues.value != ReturnValue_NONE &&
+        in->ReturnValues.value != ReturnValue_ALL_OLD)
+        return stator_fail(err, STATOR_VALIDATION, "ReturnValues can only be ALL_OLD or NONE");
+    if (item_size(&in->Item) > ITEM_BYTES_MAX)
+        return stator_fail(err, STATOR_VALIDATION, "Item size has exceeded the maximum allowed size");
+    return STATOR_OK;
+}
+
+static enum stator_rc check_table(const struct table *table, struct item_write *item_write, struct job *job)
+{
+    STATOR_TRY(key_check_item(table, item_write->write.item, &job->error));
+    return key_check_paths(table, NULL, item_write->write.condition, &job->error);
+}
+
+static enum stator_rc answer(struct engine *engine, struct job *job, const struct item_write *done)
+{
+    const struct PutItemInput *in = job->input;
+    struct PutItemOutput *out = ARENA_NEW(&job->arena, struct PutItemOutput);
+
+    if (out == NULL)
+        return stator_fail_memory(&job->error);
+    if (in->ReturnValues.value == ReturnValue_ALL_OLD && done->result.existed) {
+        out->Attributes.set = true;
+        out->Attributes.json = done->result.old.json;
+    }
+    out->ConsumedCapacity =
+        request_write_capacity(&in->ReturnConsumedCapacity, done->table, &done->result, &job->arena);
+    out->ItemCollectionMetrics =
+        request_collection_metrics(&in->ReturnItemCollectionMetrics, engine, done->table, &in->Item, &job->arena);
+    job->output = out;
+    return STATOR_OK;
+}
+
+enum stator_rc op_put_item(struct engine *engine, struct job *job)
+{
+    const struct PutItemInput *in = job->input;
+    struct expressions expressions = {.condition_text = in->ConditionExpression};
+    struct item_write *item_write = ARENA_NEW(&job->arena, struct item_write);
+
+    if (item_write == NULL)
+        return stator_fail_memory(&job->error);
+    STATOR_TRY(check(in, &job->error));
+    STATOR_TRY(
+        legacy_expected(&expressions.condition, &in->Expected, &in->ConditionalOperator, &job->arena, &job->error));
+    STATOR_TRY(request_parse(&expressions, &in->ExpressionAttributeNames, &in->ExpressionAttributeValues, job));
+    item_write->write =
+        (struct write){.kind = WRITE_PUT, .key = &in->Item, .item = &in->Item, .condition = expressions.condition};
+    STATOR_TRY(request_write(item_write, engine, job, in->TableName, check_table));
+    if (item_write->result.condition_failed)
+        return request_condition_failed(job, &in->ReturnValuesOnConditionCheckFailure, &item_write->result);
+    return answer(engine, job, item_write);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "op/read_page.h"
+
+#include "plan/index.h"
+#include "plan/key.h"
+
+#define STEP_ITEMS_ON_LOOP 64 /* what a loop evaluates before it hands the page to a worker */
+
+static void release(struct job *job)
+{
+    struct read_page *progress = job->progress;
+
+    if (progress->page_open)
+        page_deinit(&progress->page);
+    table_release(progress->table);
+}
+
+/* --- Rules
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static enum stator_rc refuse_projection(const struct read_page_input *in, const char *what, struct stator_error *err)
+{
+    return stator_fail(err, STATOR_VALIDATION, "Cannot specify the %s when choosing to get %s",
+                       in->attributes_to_get ? "AttributesToGet" : "ProjectionExpression", what);
+}
+
+enum stator_rc read_page_check_select(const struct read_page_input *in, bool query, struct stator_error *err)
+{
+    bool projection = in->attributes_to_get || bytes_present(in->expressions.projection_text);
+
+    switch (in->select.value) {
+    case Select_ALL_ATTRIBUTES:
+        return projection ? refuse_projection(in, "ALL_ATTRIBUTES", err) : STATOR_OK;
+    case Select_COUNT:
+        return projection ? refuse_projection(in, "only the Count", err) : STATOR_OK;
+    case Select_ALL_PROJECTED_ATTRIBUTES:
+        if (projection)
+            return refuse_projection(in, "ALL_PROJECTED_ATTRIBUTES", err);
+        if (!bytes_present(in->index_name))
+            return stator_fail(err, STATOR_VALIDATION,
+                               "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
+        return STATOR_OK;
+    case Select_SPECIFIC_ATTRIBUTES:
+        if (!projection)
+            return stator_fail(err, STATOR_VALIDATION,
+                               "%sMust specify the AttributesToGet or ProjectionExpression when choosing to get "
+                               "SPECIFIC_ATTRIBUTES",
+                               query ? "1 validation error detected: " : "");
+        return STATOR_OK;
+    default:
+        return STATOR_OK;
+    }
+}
+
+/* The service begins some of the faults with the key's name, and some not. */
+enum stator_rc read_page_check_start_key(const struct item *key, struct stator_error *err)
+{
+    static const char *const bare[] = {"contains duplicates", "number set", "numeric value", "significant digits",
+                                       "number with magnitude"};
+    struct stator_error why;
+    const char *prefix = "The provided starting key is invalid: ";
+
+    if (!key->set || item_check(key, &why) == STATOR_OK)
+        return STATOR_OK;
+    for (size_t i = 0; i < sizeof(bare) / sizeof(bare[0]); i++)
+        if (strstr(why.message, bare[i]) != NULL)
+            prefix = "";
+    return stator_fail(err, STATOR_VALIDATION, "%s%s", prefix, why.message);
+}
+
+/* Top-level attributes that an index does not keep, gathered as "a, b". */
+struct unkept {
+    const struct read_page *progress;
+    struct buf names;
+};
+
+static void add_unkept(void *context, const struct path *path)
+{
+    struct unkept *unkept = context;
+    struct bytes name = path->elements[0].name;
+
+    if (index_keeps(unkept->progress->table, unkept->progress->request.index, name))
+        return;
+    if (unkept->names.len != 0)
+        buf_append_literal(&unkept->names, ", ");
+    buf_append_bytes(&unkept->names, name);
+}
+
+static bool projection_unkept(struct unkept *unkept)
+{
+    const struct projection *projection = unkept->progress->in.expressions.projection;
+
+    for (size_t i = 0; projection != NULL && i < projection->count; i++)
+        add_unkept(unkept, &projection->paths[i]);
+    return unkept->names.len != 0;
+}
+
+static bool filter_unkept(struct unkept *unkept)
+{
+    buf_reset(&unkept->names);
+    if (unkept->progress->in.expressions.filter != NULL)
+        expr_each_path(unkept->progress->in.expressions.filter, add_unkept, unkept);
+    return unkept->names.len != 0;
+}
+
+/* A global index gives what it keeps; a local one fetches the rest from the table. */
+static enum stator_rc check_kept(struct read_page *progress, struct unkept *unkept, struct stator_error *err)
+{
+    struct bytes name = progress->request.index->name;
+    bool global = progress->request.index->kind == INDEX_GLOBAL;
+
+    if (progress->in.select.value == Select_ALL_ATTRIBUTES) {
+        if (global)
+            return stator_fail(err, STATOR_VALIDATION,
+                               "One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported "
+                               "for global secondary index %.*s because its projection type is not ALL",
+                               BYTES_ARG(name));
+        progress->request.fetch = true;
+    }
+    if (projection_unkept(unkept)) {
+        if (global)
+            return stator_fail(err, STATOR_VALIDATION,
+                               "One or more parameter values were invalid: Global secondary index %.*s does not "
+                               "project [%.*s]",
+                               BYTES_ARG(name), BYTES_ARG(buf_bytes(&unkept->names)));
+        progress->request.fetch = true;
+    }
+    if (!progress->request.fetch && filter_unkept(unkept))
+        return stator_fail(err, STATOR_VALIDATION,
+                           "One or more parameter values were invalid: Secondary index %.*s does not project one or "
+                           "more filter attributes: [%.*s]",
+                           BYTES_ARG(name), BYTES_ARG(buf_bytes(&unkept->names)));
+    return STATOR_OK;
+}
+
+/* A Query's filter has nothing to say about the key: the key condition does. */
+static enum stator_rc check_filter_keys(const struct read_page *progress, struct stator_error *err)
+{
+    const struct key_schema *key = &progress->request.index->key;
+    struct bytes names[2 * KEY_PARTS_MAX], used;
+    size_t count = 0;
+
+    if (progress->in.expressions.filter == NULL)
+        return STATOR_OK;
+    for (uint32_t i = 0; i < key->hash_count; i++)
+        names[count++] = key->hash[i].name;
+    for (uint32_t i = 0; i < key->range_count; i++)
+        names[count++] = key->range[i].name;
+    used = expr_uses_any(progress->in.expressions.filter, names, count);
+    if (!bytes_present(used))
+        return STATOR_OK;
+    return stator_fail(err, STATOR_VALIDATION,
+                       "%s can only contain non-primary key attributes: Primary key attribute: %.*s",
+                       progress->in.filter_member, BYTES_ARG(used));
+}
+
+enum stator_rc read_page_check_index(struct read_page *progress, bool query, struct job *job)
+{
+    struct unkept unkept = {.progress = progress};
+    enum stator_rc rc = STATOR_OK;
+
+    STATOR_TRY(key_check_paths(progress->table, progress->in.expressions.projection, NULL, &job->error));
+    if (query)
+        STATOR_TRY(check_filter_keys(progress, &job->error));
+    STATOR_TRY(key_check_paths(progress->table, NULL, progress->in.expressions.filter, &job->error));
+    if (progress->request.index->projection == ProjectionType_ALL)
+        return STATOR_OK;
+    buf_init(&unkept.names, STATOR_ERROR_MESSAGE_MAX);
+    rc = check_kept(progress, &unkept, &job->error);
+    buf_deinit(&unkept.names);
+    return rc;
+}
+
+/* --- Reading
+ * ---------------------------------------------------------------------------------------------------------- */
+
+static enum stator_rc choose_index(struct read_page *progress, struct stator_error *err)
+{
+    const struct table *table = progress->table;
+
+    progress->request.index = &table->base;
+    if (!bytes_present(progress->in.index_name))
+        return STATOR_OK;
+    progress->request.index = table_index(table, progress->in.index_name);
+    if (progress->request.index == NULL)
+        return stator_fail(err, STATOR_VALIDATION, "The table does not have the specified index: %.*s",
+                           BYTES_ARG(progress->in.index_name));
+    if (progress->request.index->kind != INDEX_GLOBAL)
+        return STATOR_OK;
+    if (progress->in.consistent)
+        return stator_fail(err, STATOR_VALIDATION, "Consistent reads are not supported on global secondary indexes");
+    if (progress->request.index->backfilling)
+        return stator_fail(err, STATOR_VALIDATION, "Cannot read from backfilling global secondary index: %.*s",
+                           BYTES_ARG(progress->in.index_name));
+    return STATOR_OK;
+}
+
+enum stator_rc read_page_open(struct read_page *progress, struct engine *engine, struct job *job)
+{
+    STATOR_TRY(op_table(&progress->table, engine, job, progress->in.table_name, OP_DATA));
+    job->progress = progress;
+    job->cleanup = release;
+    progress->request.table = progress->table;
+    progress->request.forward = true;
+    progress->request.limit = progress->in.limit.set ? (uint32_t)progress->in.limit.value : 0;
+    progress->request.count_only = progress->in.select.value == Select_COUNT;
+    progress->request.filter = progress->in.expressions.filter;
+    progress->request.projection = progress->in.expressions.projection;
+    return choose_index(progress, &job->error);
+}
+
+/* Reads are charged before filter and projection, the page's sum rounded once (field.md D.6). */
+static const struct ConsumedCapacity *capacity(const struct read_page *progress, struct arena *arena)
+{
+    const struct index *index = progress->request.index;
+    double units = request_read_units(progress->page.evaluated_bytes, progress->in.consistent);
+    double fetched = (double)progress->page.fetched_units * (progress->in.consistent ? 1 : 0.5);
+
+    if (index->kind == INDEX_BASE)
+        return request_read_capacity(&progress->in.capacity, progress->table, index, units, 0, arena);
+    return request_read_capacity(&progress->in.capacity, progress->table, index, fetched, units, arena);
+}
+
+/* The page's items become the list's JSON, brackets around them. */
+static bool finish_items(struct bytes *json, struct page *page, struct arena *arena)
+{
+    uint8_t *text = arena_alloc(arena, page->items.len + 2);
+
+    if (text == NULL)
+        return false;
+    text[0] = '[';
+    if (page->items.len != 0)
+        memcpy(text + 1, page->items.at, page->items.len);
+    text[page->items.len + 1] = ']';
+    *json = bytes_of(text, page->items.len + 2);
+    return true;
+}
+
+/* QueryOutput and ScanOutput have the same members; Scan's is filled through Query's. */
+_Static_assert(sizeof(struct QueryOutput) == sizeof(struct ScanOutput), "one structure serves both");
+
+static enum stator_rc answer(struct read_page *progress, struct job *job)
+{
+    struct page *page = &progress->page;
+    struct QueryOutput *out = ARENA_NEW(&job->arena, struct QueryOutput);
+
+    if (out == NULL)
+        return stator_fail_memory(&job->error);
+    if (!progress->request.count_only) {
+        out->Items.set = true;
+        if (!finish_items(&out->Items.json, page, &job->arena))
+            return stator_fail_memory(&job->error);
+    }
+    out->Count = API_INTEGER(page->count);
+    out->ScannedCount = API_INTEGER(page->scanned);
+    out->LastEvaluatedKey = page->last_key;
+    out->ConsumedCapacity = capacity(progress, &job->arena);
+    job->output = out;
+    return STATOR_OK;
+}
+
+enum stator_rc read_page_step(struct read_page *progress, struct engine *engine, struct job *job)
+{
+    if (!progress->page_open) {
+        page_init(&progress->page, &engine->db, &progress->request, &job->arena);
+        progress->page_open = true;
+    }
+    STATOR_TRY(
+        page_step(&progress->page, job->on_worker ? UINT32_MAX : STEP_ITEMS_ON_LOOP, job->on_worker, &job->error));
+    if (!progress->page.done)
+        return STATOR_AGAIN;
+    job->wait.epoch = durable_mark_epoch(&progress->table->state->mark, engine->db.durability);
+    return answer(progress, job);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* request: what the item operations' inputs have in common: expressions with their placeholders, capacity, metrics. */
+#ifndef SERVER_OP_REQUEST_H
+#define SERVER_OP_REQUEST_H
+
+#include "expr/expr.h"
+#include "op/engine.h"
+#include "plan/query.h"
+#include "table/write.h"
+
+/* A member that was given or not, by its name on the wire: for the rule that legacy members and expressions do not mix.
+ */
+struct request_member {
+    const char *name;
+    bool given;
+};
+
+/* "Can not use both expression and non-expression parameters in the same request: ..." and "ExpressionAttributeNames
+ * can only be specified when using expressions" and its like for values. Arrays are in the service's order. */
+STATOR_MUST_CHECK enum stator_rc request_check_members(const struct request_member *legacy, size_t legacy_count,
+                                                       const struct request_member *expressions,
+                                                       size_t expression_count,
+                                                       const struct ExpressionAttributeNameMap *names,
+                                                       const struct item *values, struct stator_error *err);
+
+/* A request's expressions: texts in (absent: not given), trees out (NULL likewise). */
+struct expressions {
+    struct bytes update_text, condition_text, key_condition_text, filter_text, projection_text;
+    struct update *update;
+    const struct expr *condition, *key_condition, *filter;
+    struct projection *projection;
+};
+
+/* Checks the placeholders, parses all texts in the service's order, and refuses placeholders that none of them uses. */
+STATOR_MUST_CHECK enum stator_rc request_parse(struct expressions *expressions,
+                                               const struct ExpressionAttributeNameMap *names,
+                                               const struct item *values, struct job *job);
+
+/* The first fault of a value in the item, or nesting beyond 32 levels. */
+STATOR_MUST_CHECK enum stator_rc request_check_item(const struct item *item, struct stator_error *err);
+
+/* ConsumedCapacity of so many units of the table and of each of its indexes (NULL: none), or NULL when it was not asked
+ * for. */
+const struct ConsumedCapacity *request_capacity(const struct api_enum *wanted, const struct table *table,
+                                                double table_units, const uint32_t *index_units, struct arena *arena);
+
+/* Write units of the table: 1 KB each on the larger of the old and the new image; at least one. */
+double request_write_units(const struct write_result *result);
+
+/* ConsumedCapacity of a write, or NULL when it was not asked for. NULL with err set without memory is not told apart:
+ * the answer then lacks it. */
+const struct ConsumedCapacity *request_write_capacity(const struct api_enum *wanted, const struct table *table,
+                                                      const struct write_result *result, struct arena *arena);
+
+/* ConsumedCapacity of a read: units of the table and, on an index, of it. */
+const struct ConsumedCapacity *request_read_capacity(const struct api_enum *wanted, const struct table *table,
+                                                     const struct index *index, double table_units, double index_units,
+                                                     struct arena *arena);
+
+/* ItemCollectionMetrics of the item's collection, or NULL: not asked for, or the table has no local index. */
+const struct ItemCollectionMetrics *request_collection_metrics(const struct api_enum *wanted, struct engine *engine,
+                                                               const struct table *table, const struct item *key,
+                                                               struct arena *arena);
+
+/* Read units: 4 KB each, half as much for an eventually consistent read; nothing read costs one unit (or half). */
+double request_read_units(size_t bytes, bool consistent);
+
+/* Does the write on the table that TableName means; on a superseded version looks it up again. `check` is called with
+ * each version found and says whether the request fits its schema. The result's pinned value is released by
+ * job->cleanup. */
+struct item_write {
+    struct write write;
+    struct write_result result;
+    struct table *table;
+    struct store_pinned *pinned;
+};
+typedef enum stator_rc write_check(const struct table *table, struct item_write *item_write, struct job *job);
+STATOR_MUST_CHECK enum stator_rc request_write(struct item_write *item_write, struct engine *engine, struct job *job,
+                                               struct bytes table_name, write_check *check);
+
+/* The failed condition's error, with the item when ReturnValuesOnConditionCheckFailure is ALL_OLD. */
+STATOR_MUST_CHECK enum stator_rc request_condition_failed(struct job *job, const struct api_enum *return_item,
+                                                          const struct write_result *result);
+
+#endif

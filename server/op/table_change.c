@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "op/table_change.h"
+
+#include "op/table_throughput.h"
+#include "task/settle.h"
+#include "task/tasks.h"
+
+/* --- Storing --- */
+
+/* The ids of the description's tables and indexes: those they have, new ones for new ones. */
+static enum stator_rc ids_of(const uint32_t **out, size_t *count, struct catalog *catalog,
+                             const struct TableDescription *description, const struct table *previous,
+                             struct arena *arena, struct stator_error *err)
+{
+    size_t locals = description->LocalSecondaryIndexes.count, globals = description->GlobalSecondaryIndexes.count;
+    uint32_t *ids = ARENA_ARRAY(arena, uint32_t, 1 + locals + globals);
+
+    if (ids == NULL)
+        return stator_fail_memory(err);
+    for (size_t i = 0; i < 1 + locals + globals; i++) {
+        struct bytes name = {NULL, 0};
+
+        if (i > locals)
+            name = description->GlobalSecondaryIndexes.at[i - 1 - locals].IndexName;
+        else if (i > 0)
+            name = description->LocalSecondaryIndexes.at[i - 1].IndexName;
+        ids[i] = previous != NULL ? table_id_of(previous, name) : 0;
+        if (ids[i] == 0)
+            ids[i] = catalog_new_id(catalog);
+    }
+    *out = ids;
+    *count = 1 + locals + globals;
+    return STATOR_OK;
+}
+
+static enum stator_rc put(struct table **out, struct engine *engine, struct job *job,
+                          const struct table_change *change, const struct TableDescription *description,
+                          const struct table_extras *extras)
+{
+    struct table_source source = {
+        .namespace_ = change->previous != NULL ? change->previous->namespace_ : change->namespace_,
+        .description = description,
+        .extras = extras,
+        .previous = change->previous,
+    };
+    enum stator_rc rc;
+
+    STATOR_TRY(ids_of(&source.ids, &source.id_count, engine->db.catalog, description, change->previous, &job->arena,
+                      &job->error));
+    STATOR_TRY(table_new(out, &source, &job->error));
+    rc = catalog_put(engine->db.catalog, *out, NULL, &job->error);
+    if (rc != STATOR_OK) {
+        table_release(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+/* Stores the description as it will be, when nothing has to be erased first. */
+static enum stator_rc put_settled(struct engine *engine, struct job *job, const struct table_change *change)
+{
+    struct table_extras extras = change->extras;
+    const struct TableDescription *settled =
+        transition_settle(change->draft, &change->extras.transition, &job->arena);
+    struct table *table;
+
+    if (settled == NULL)
+        return stator_fail_memory(&job->error);
+    extras.transition = (struct transition){0};
+    STATOR_TRY(put(&table, engine, job, change, settled, &extras));
+    table_release(table);
+    return STATOR_OK;
+}
+
+enum stator_rc table_change_store(struct engine *engine, struct job *job, struct table_change *change, bool begins)
+{
+    uint64_t due_ms = (uint64_t)(op_now() * 1000) + engine->options.transition_ms;
+    struct transition *transition = &change->extras.transition;
+    bool erases = change->draft->TableStatus.value == TableStatus_DELETING ||
+                  description_has_index_in(change->draft, IndexStatus_DELETING);
+    bool at_once = begins && engine->options.transition_ms == 0;
+    struct table *table;
+    enum stator_rc rc;
+
+    if (begins && due_ms > transition->due_ms)
+        transition->due_ms = due_ms;
+    if (at_once && !erases) {
+        rc = put_settled(engine, job, change);
+    } else {
+        rc = put(&table, engine, job, change, change->draft, &change->extras);
+        if (rc == STATOR_OK) {
+            rc = at_once ? task_settle(&engine->db, table, &job->error) : STATOR_OK;
+            table_release(table);
+        }
+    }
+    tasks_wake(engine->tasks);
+    return rc;
+}
+
+/* --- Answering --- */
+
+static void count(struct api_integer *items, struct api_integer *size, const struct index_state *state)
+{
+    int64_t item_count = state != NULL ? atomic_load(&((struct index_state *)(uintptr_t)state)->item_count) : 0;
+    int64_t size_bytes = state != NULL ? atomic_load(&((struct index_state *)(uintptr_t)state)->size_bytes) : 0;
+
+    *items = API_INTEGER(item_count);
+    *size = API_INTEGER(size_bytes);
+}
+
+static const struct index_state *state_of(const struct table *table, struct bytes name)
+{
+    const struct index *index = table != NULL ? table_index(table, name) : NULL;
+
+    return index != NULL ? index->state : NULL;
+}
+
+static bool refresh_decreases(const struct ProvisionedThroughputDescription **provisioned, double seconds,
+                              struct arena *arena)
+{
+    struct ProvisionedThroughputDescription *copy;
+    int64_t today;
+
+    if (*provisioned == NULL)
+        return true;
+    today = throughput_decreases_today(*provisioned, seconds);
+    if (today == (*provisioned)->NumberOfDecreasesToday.value)
+        return true;
+    copy = ARENA_NEW(arena, struct ProvisionedThroughputDescription);
+    if (copy == NULL)
+        return false;
+    *copy = **provisioned;
+    copy->NumberOfDecreasesToday = API_INTEGER(today);
+    *provisioned = copy;
+    return true;
+}
+
+static bool describe_locals(struct TableDescription *draft, const struct table *table, struct arena *arena)
+{
+    size_t total = draft->LocalSecondaryIndexes.count;
+    struct LocalSecondaryIndexDescription *indexes;
+
+    if (total == 0)
+        return true;
+    indexes = ARENA_ARRAY(arena, struct LocalSecondaryIndexDescription, total);
+    if (indexes == NULL)
+        return false;
+    for (size_t i = 0; i < total; i++) {
+        indexes[i] = draft->LocalSecondaryIndexes.at[i];
+        count(&indexes[i].ItemCount, &indexes[i].IndexSizeBytes, state_of(table, indexes[i].IndexName));
+    }
+    draft->LocalSecondaryIndexes.at = indexes;
+    return true;
+}
+
+static bool describe_globals(struct TableDescription *draft, const struct table *table, double seconds,
+                             struct arena *arena)
+{
+    struct GlobalSecondaryIndexDescription *indexes =
+        (struct GlobalSecondaryIndexDescription *)(uintptr_t)draft->GlobalSecondaryIndexes.at;
+
+    for (size_t i = 0; i < draft->GlobalSecondaryIndexes.count; i++) {
+        count(&indexes[i].ItemCount, &indexes[i].IndexSizeBytes, state_of(table, indexes[i].IndexName));
+        if (!refresh_decreases(&indexes[i].ProvisionedThroughput, seconds, arena))
+            return false;
+    }
+    return true;
+}
+
+struct TableDescription *table_describe(const struct TableDescription *description, const struct table *table,
+                                        double seconds, struct arena *arena)
+{
+    struct TableDescription *draft = description_draft(description, arena);
+
+    if (draft == NULL)
+        return NULL;
+    count(&draft->ItemCount, &draft->TableSizeBytes, table != NULL ? table->base.state : NULL);
+    if (!refresh_decreases(&draft->ProvisionedThroughput, seconds, arena) || !describe_locals(draft, table, arena) ||
+        !describe_globals(draft, table, seconds, arena))
+        return NULL;
+    return draft;
+}
+
+static void release_kept(struct job *job)
+{
+    table_release(job->progress);
+    job->progress = NULL;
+}
+
+void op_keep_table(struct job *job, struct table *table)
+{
+    job->progress = table;
+    job->cleanup = release_kept;
+}

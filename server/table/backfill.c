@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "table/backfill.h"
+
+#include "format/itemcodec.h"
+#include "format/keycodec.h"
+#include "plan/index.h"
+
+#define ENTRY_BYTES_MAX ((size_t)8 * 1024 * 1024)
+
+/* Puts the entry of the item that is under base_key now, unless it is there already. Under the item's latch. */
+static enum stator_rc put_entry(struct database *db, const struct table *table, const struct index *index,
+                                struct bytes stored, struct buf *key, struct buf *entry, struct arena *arena,
+                                struct stator_error *err)
+{
+    struct store_pinned present = {0};
+    struct stored_item view;
+    struct location where;
+    struct item item, projected;
+    struct store_batch *batch;
+    uint8_t counter[8];
+    enum stator_rc rc;
+
+    if (!stored_item_open(&view, stored) || !stored_item_parse(&item, &view, arena))
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "A stored item is damaged");
+    if (!index_key(key, &where, &db->ring, table, index, &item))
+        return STATOR_OK; /* not in this index */
+    if (!index_project(&projected, table, index, &item, arena))
+        return stator_fail_memory(err);
+    STATOR_TRY(store_get(db->store, STORE_SHARD(where.shard), buf_bytes(key), STORE_ANY, NULL, &present, err));
+    if (bytes_present(present.value)) { /* a writer was here first */
+        store_release(&present);
+        return STATOR_OK;
+    }
+    item_store(entry, &projected);
+    batch = store_batch_new(db->store);
+    if (batch == NULL || entry->failed) {
+        store_batch_free(batch);
+        return stator_fail_memory(err);
+    }
+    store_batch_put(batch, STORE_SHARD(where.shard), buf_bytes(key), buf_bytes(entry));
+    store_batch_add(batch, catalog_counter_key(counter, index->state->id, COUNTER_ITEMS), 1);
+    store_batch_add(batch, catalog_counter_key(counter, index->state->id, COUNTER_BYTES),
+                    (int64_t)item_size(&projected));
+    rc = store_write(db->store, batch, true, err);
+    if (rc == STATOR_OK) {
+        atomic_fetch_add(&index->state->item_count, 1);
+        atomic_fetch_add(&index->state->size_bytes, (int64_t)item_size(&projected));
+    }
+    store_batch_free(batch);
+    return rc;
+}
+
+static enum stator_rc do_item(struct database *db, const struct table *table, const struct index *index,
+                              uint32_t family, struct bytes base_key, struct stator_error *err)
+{
+    uint32_t latch = latch_of(ring_token(base_key));
+    struct store_pinned pinned = {0};
+    struct buf key, entry;
+    struct arena arena;
+    enum stator_rc rc;
+
+    arena_init(&arena, 64 * ENTRY_BYTES_MAX);
+    buf_init(&key, 16 * 1024);
+    buf_init(&entry, ENTRY_BYTES_MAX);
+    latch_take(db->latches, latch);
+    rc = store_get(db->store, family, base_key, STORE_ANY, NULL, &pinned, err);
+    if (rc == STATOR_OK && bytes_present(pinned.value))
+        rc = put_entry(db, table, index, pinned.value, &key, &entry, &arena, err);
+    store_release(&pinned);
+    latch_release(db->latches, latch);
+    buf_deinit(&key);
+    buf_deinit(&entry);
+    arena_deinit(&arena);
+    return rc;
+}
+
+/* One shard from the cursor on. *left counts down; 0 means that the step is over. */
+static enum stator_rc do_shard(struct database *db, const struct table *table, const struct index *index,
+                               struct backfill_cursor *cursor, uint32_t *left, struct stator_error *err)
+{
+    uint32_t family = STORE_SHARD(cursor->shard);
+    struct store_iterator *iterator;
+    struct buf lower, upper;
+    enum stator_rc rc = STATOR_OK;
+
+    buf_init(&lower, 64);
+    buf_init(&upper, 64);
+    key_append_prefix(&lower, table->base.state->id, 0);
+    key_append_prefix(&upper, table->base.state->id + 1, 0);
+    iterator = store_iterator_open(db->store, family, buf_bytes(&lower), buf_bytes(&upper), NULL, STORE_ANY);
+    buf_deinit(&lower);
+    buf_deinit(&upper);
+    if (iterator == NULL)
+        return stator_fail_memory(err);
+    store_iterator_seek_first(iterator);
+    if (cursor->after.len != 0) {
+        store_iterator_seek(iterator, buf_bytes(&cursor->after));
+        if (store_iterator_valid(iterator) && bytes_equal(store_iterator_key(iterator), buf_bytes(&cursor->after)))
+            store_iterator_next(iterator);
+    }
+    for (; rc == STATOR_OK && *left != 0 && store_iterator_valid(iterator); --*left) {
+        buf_reset(&cursor->after);
+        buf_append_bytes(&cursor->after, store_iterator_key(iterator));
+        rc = do_item(db, table, index, family, buf_bytes(&cursor->after), err);
+        store_iterator_next(iterator);
+    }
+    if (rc == STATOR_OK && !store_iterator_valid(iterator))
+        rc = store_iterator_status(iterator, err);
+    store_iterator_close(iterator);
+    return rc;
+}
+
+enum stator_rc table_backfill(struct database *db, const struct table *table, const struct index *index,
+                              struct backfill_cursor *cursor, uint32_t items_max, bool *done, struct stator_error *err)
+{
+    uint32_t left = items_max;
+
+    *done = false;
+    while (left != 0) {
+        if (cursor->shard == store_shards(db->store)) {
+            *done = true;
+            return STATOR_OK;
+        }
+        STATOR_TRY(do_shard(db, table, index, cursor, &left, err));
+        if (left != 0) { /* the shard's end came first */
+            cursor->shard++;
+            buf_reset(&cursor->after);
+        }
+    }
+    return STATOR_OK;
+}
+
+void table_erase(const struct database *db, const struct index *index, struct store_batch *batch)
+{
+    uint8_t counter[8];
+    struct buf lower, upper;
+
+    buf_init(&lower, 64);
+    buf_init(&upper, 64);
+    key_append_prefix(&lower, index->state->id, 0);
+    key_append_prefix(&upper, index->state->id + 1, 0);
+    for (uint32_t shard = 0; shard < store_shards(db->store); shard++)
+        store_batch_delete_range(batch, STORE_SHARD(shard), buf_bytes(&lower), buf_bytes(&upper));
+    store_batch_delete(batch, STORE_COUNTERS, catalog_counter_key(counter, index->state->id, COUNTER_ITEMS));
+    store_batch_delete(batch, STORE_COUNTERS, catalog_counter_key(counter, index->state->id, COUNTER_BYTES));
+    buf_deinit(&lower);
+    buf_deinit(&upper);
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "table/page.h"
+
+#include "format/keycodec.h"
+#include "plan/index.h"
+
+#define ITEMS_JSON_MAX     ((size_t)64 * 1024 * 1024) /* 1 MB of items with every byte escaped, and the last item */
+#define STEP_BYTES_ON_LOOP ((size_t)128 * 1024)       /* evaluated in one step that may not wait */
+#define SCRATCH_BYTES_MAX  ((size_t)64 * 1024 * 1024)
+
+void page_init(struct page *page, struct database *db, const struct page_request *request, struct arena *arena)
+{
+    *page = (struct page){.request = request, .db = db, .arena = arena};
+    arena_init(&page->scratch, SCRATCH_BYTES_MAX);
+    buf_init(&page->position, 16 * 1024);
+    buf_init(&page->lower, 16 * 1024);
+    buf_init(&page->upper, 16 * 1024);
+    buf_init(&page->items, ITEMS_JSON_MAX);
+    page->shard = request->one_shard ? request->shard : 0;
+    page->done = request->one_shard && bytes_compare(request->lower, request->upper) >= 0;
+    if (!bytes_present(request->start_after))
+        return;
+    page->shard = request->start_shard;
+    buf_append_bytes(&page->position, request->start_after);
+}
+
+void page_deinit(struct page *page)
+{
+    store_iterator_close(page->iterator);
+    if (page->snapshot != NULL)
+        store_snapshot_drop(page->db->store, page->snapshot);
+    arena_deinit(&page->scratch);
+    buf_deinit(&page->position);
+    buf_deinit(&page->lower);
+    buf_deinit(&page->upper);
+    buf_deinit(&page->items);
+}
+
+/* The bounds of the request in one shard: a query's own, or the index's keys of a range of tokens. */
+static void make_bounds(struct page *page)
+{
+    const struct page_request *request = page->request;
+
+    buf_reset(&page->lower);
+    buf_reset(&page->upper);
+    if (request->one_shard) {
+        buf_append_bytes(&page->lower, request->lower);
+        buf_append_bytes(&page->upper, request->upper);
+        return;
+    }
+    key_append_prefix(&page->lower, request->index->state->id, request->token_first);
+    key_append_prefix(&page->upper, request->index->state->id, request->token_last);
+    key_successor(&page->upper); /* an id is never all ones, so there is one */
+}
+
+static void seek(struct page *page)
+{
+    struct bytes after = buf_bytes(&page->position);
+
+    if (after.len == 0) {
+        if (page->request->forward)
+            store_iterator_seek_first(page->iterator);
+        else
+            store_iterator_seek_last(page->iterator);
+        return;
+    }
+    if (page->request->forward)
+        store_iterator_seek(page->iterator, after);
+    else
+        store_iterator_seek_back(page->iterator, after);
+    if (store_iterator_valid(page->iterator) && bytes_equal(store_iterator_key(page->iterator), after)) {
+        if (page->request->forward)
+            store_iterator_next(page->iterator);
+        else
+            store_iterator_previous(page->iterator);
+    }
+}
+
+static enum stator_rc open_iterator(struct page *page, bool may_wait, struct stator_error *err)
+{
+    make_bounds(page);
+    if (page->request->fetch && page->snapshot == NULL)
+        page->snapshot = store_snapshot_take(page->db->store);
+    page->iterator = store_iterator_open(page->db->store, STORE_SHARD(page->shard), buf_bytes(&page->lower),
+                                         buf_bytes(&page->upper), page->snapshot, may_wait ? STORE_ANY : STORE_CACHED);
+    if (page->iterator == NULL || page->lower.failed || page->upper.failed || page->position.failed)
+        return stator_fail_memory(err);
+    page->iterator_waits = may_wait;
+    seek(page);
+    return STATOR_OK;
+}
+
+static void drop_iterator(struct page *page)
+{
+    store_iterator_close(page->iterator);
+    page->iterator = NULL;
+}
+
+/* The whole item of an index entry, from the base. Absent when it is gone: the entry is then passed over. */
+static enum stator_rc fetch_item(struct page *page, const struct stored_item *entry, bool may_wait,
+                                 struct store_pinned *pinned, struct stored_item *item, bool *found,
+                                 struct stator_error *err)
+{
+    const struct table *table = page->request->table;
+    struct location where;
+    struct item attributes;
+    struct buf key;
+    enum stator_rc rc = STATOR_OK;
+
+    *found = false;
+    if (!stored_item_parse(&attributes, entry, &page->scratch))
+        return stator_fail_memory(err);
+    buf_init(&key, 16 * 1024);
+    if (index_key(&key, &where, &page->db->ring, table, &table->base, &attributes))
+        rc = store_get(page->db->store, STORE_SHARD(where.shard), buf_bytes(&key), may_wait ? STORE_ANY : STORE_CACHED,
+                       page->snapshot, pinned, err);
+    buf_deinit(&key);
+    if (rc != STATOR_OK || !bytes_present(pinned->value))
+        return rc;
+    *found = stored_item_open(item, pinned->value);
+    return *found ? STATOR_OK : stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "A stored item is damaged");
+}
+
+static enum stator_rc append_item(struct page *page, const struct stored_item *item, struct item_source_stored *source,
+                                  struct stator_error *err)
+{
+    struct item projected;
+
+    page->count++;
+    if (page->request->count_only)
+        return STATOR_OK;
+    if (page->count > 1)
+        buf_append_byte(&page->items, ',');
+    if (page->request->projection == NULL) {
+        buf_append_bytes(&page->items, item->json);
+    } else {
+        STATOR_TRY(projection_apply(&projected, page->request->projection, &source->source, &page->scratch, err));
+        item_write(&page->items, &projected);
+    }
+    return page->items.failed ? stator_fail_memory(err) : STATOR_OK;
+}
+
+static enum stator_rc take_item(struct page *page, const struct stored_item *item, struct stator_error *err)
+{
+    const struct page_request *request = page->request;
+    struct item_source_stored source;
+    bool holds = true;
+
+    if (request->filter != NULL || request->projection != NULL)
+        if (!item_source_stored_init(&source, item, &page->scratch))
+            return stator_fail_memory(err);
+    if (request->filter != NULL)
+        STATOR_TRY(expr_test(&holds, request->filter, &source.source, &page->scratch, err));
+    return holds ? append_item(page, item, &source, err) : STATOR_OK;
+}
+
+static bool add_key_part(struct page *page, struct attribute *parts, size_t *count, const struct key_attribute *part,
+                         const struct stored_item *item)
+{
+    struct bytes json = stored_item_attribute(item, part->name, NULL);
+
+    for (size_t i = 0; i < *count; i++)
+        if (bytes_equal(parts[i].name, part->name))
+            return true;
+    json = arena_copy(page->arena, json);
+    if (!bytes_present(json) || !value_read_stored(&parts[*count].value, json, page->arena))
+        return false;
+    parts[(*count)++].name = part->name;
+    return true;
+}
+
+/* The table's key and, on an index, every key attribute of it. */
+static enum stator_rc set_last_key(struct page *page, const struct stored_item *item, struct stator_error *err)
+{
+    const struct key_schema *schemas[] = {&page->request->index->key, &page->request->table->base.key};
+    struct attribute *parts = ARENA_ARRAY(page->arena, struct attribute, 2 * 2 * KEY_PARTS_MAX);
+    size_t count = 0;
+    bool good = parts != NULL;
+
+    for (int s = 0; s < 2 && good; s++) {
+        for (uint32_t i = 0; i < schemas[s]->hash_count && good; i++)
+            good = add_key_part(page, parts, &count, &schemas[s]->hash[i], item);
+        for (uint32_t i = 0; i < schemas[s]->range_count && good; i++)
+            good = add_key_part(page, parts, &count, &schemas[s]->range[i], item);
+    }
+    if (!good)
+        return stator_fail_memory(err);
+    attributes_sort(parts, count);
+    page->last_key = (struct item){.attributes = parts, .count = count, .set = true};
+    return STATOR_OK;
+}
+
+/* Evaluates the entry under the iterator. */
+static enum stator_rc evaluate(struct page *page, bool may_wait, struct stator_error *err)
+{
+    const struct page_request *request = page->request;
+    struct store_pinned pinned = {0};
+    struct stored_item entry, item;
+    bool found = true;
+    enum stator_rc rc = STATOR_OK;
+
+    arena_reset(&page->scratch);
+    if (!stored_item_open(&entry, store_iterator_value(page->iterator)))
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "A stored item is damaged");
+    item = entry;
+    if (request->fetch)
+        rc = fetch_item(page, &entry, may_wait, &pinned, &item, &found, err);
+    if (rc == STATOR_OK && found) {
+        if (request->fetch)
+            page->fetched_units += (item.size_bytes + 4095) / 4096;
+        rc = take_item(page, &item, err);
+    }
+    store_release(&pinned);
+    if (rc != STATOR_OK)
+        return rc;
+    page->scanned++;
+    page->evaluated_bytes += entry.size_bytes;
+    page->more = page->scanned == request->limit || page->evaluated_bytes >= PAGE_BYTES_MAX;
+    if (page->more)
+        STATOR_TRY(set_last_key(page, &entry, err));
+    buf_reset(&page->position);
+    buf_append_bytes(&page->position, store_iterator_key(page->iterator));
+    return page->position.failed ? stator_fail_memory(err) : STATOR_OK;
+}
+
+/* The end of a shard: on to the next, or done. */
+static void finish_shard(struct page *page)
+{
+    drop_iterator(page);
+    buf_reset(&page->position);
+    page->done = page->request->one_shard || ++page->shard == store_shards(page->db->store);
+}
+
+enum stator_rc page_step(struct page *page, uint32_t items_max, bool may_wait, struct stator_error *err)
+{
+    size_t bytes_max = may_wait ? SIZE_MAX : page->evaluated_bytes + STEP_BYTES_ON_LOOP;
+    enum stator_rc rc = STATOR_OK;
+
+    if (may_wait && !page->iterator_waits)
+        drop_iterator(page); /* moved to a thread that may wait */
+    for (uint32_t i = 0; i < items_max && page->evaluated_bytes < bytes_max && !page->done; i++) {
+        if (page->iterator == NULL)
+            STATOR_TRY(open_iterator(page, may_wait, err));
+        if (store_iterator_valid(page->iterator)) {
+            rc = evaluate(page, may_wait, err);
+            page->done = page->more;
+            if (rc != STATOR_OK || page->done)
+                break;
+            if (page->request->forward)
+                store_iterator_next(page->iterator);
+            else
+                store_iterator_previous(page->iterator);
+        } else {
+            rc = store_iterator_status(page->iterator, err);
+            if (rc != STATOR_OK)
+                break;
+            finish_shard(page);
+        }
+    }
+    if (rc != STATOR_OK || page->done)
+        drop_iterator(page); /* after a miss a new one goes on behind `position` */
+    return rc;
+}

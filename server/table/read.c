@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "table/read.h"
+
+#include "plan/index.h"
+
+static enum stator_rc get(struct database *db, struct buf *key, const struct location *where, bool may_wait,
+                          struct read_result *result, struct stator_error *err)
+{
+    uint32_t latch = latch_of(ring_token(buf_bytes(key)));
+
+    STATOR_TRY(store_get(db->store, STORE_SHARD(where->shard), buf_bytes(key), may_wait ? STORE_ANY : STORE_CACHED,
+                         NULL, &result->pinned, err));
+    result->epoch = durable_mark_epoch(latch_mark(db->latches, latch), db->durability);
+    if (!bytes_present(result->pinned.value))
+        return STATOR_OK;
+    result->exists = stored_item_open(&result->item, result->pinned.value);
+    if (!result->exists)
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "A stored item is damaged");
+    return STATOR_OK;
+}
+
+enum stator_rc table_get(struct database *db, const struct table *table, const struct item *key, bool may_wait,
+                         struct read_result *result, struct stator_error *err)
+{
+    struct location where;
+    struct buf encoded;
+    enum stator_rc rc;
+
+    *result = (struct read_result){0};
+    buf_init(&encoded, 16 * 1024);
+    if (index_key(&encoded, &where, &db->ring, table, &table->base, key))
+        rc = get(db, &encoded, &where, may_wait, result, err);
+    else
+        rc = stator_fail(err, STATOR_VALIDATION, "The provided key element does not match the schema");
+    buf_deinit(&encoded);
+    return rc;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* read: one item by its key. Takes no latch. [any] */
+#ifndef SERVER_TABLE_READ_H
+#define SERVER_TABLE_READ_H
+
+#include "format/itemcodec.h"
+#include "table/database.h"
+
+struct read_result {
+    bool exists;
+    struct stored_item item;    /* when it exists; borrows from pinned */
+    struct store_pinned pinned; /* give back with store_release */
+    uint64_t epoch;             /* what the answer waits for */
+};
+
+/* STATOR_AGAIN when may_wait is false and the item is not in memory. */
+STATOR_MUST_CHECK enum stator_rc table_get(struct database *db, const struct table *table, const struct item *key,
+                                           bool may_wait, struct read_result *result, struct stator_error *err);
+
+#endif

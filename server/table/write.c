@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "table/write.h"
+
+#include "plan/index.h"
+
+/* What one write has at hand while it holds its latch. */
+struct step {
+    struct database *db;
+    const struct write *write;
+    struct write_result *result;
+    struct arena *arena;
+    struct store_batch *batch;
+    struct buf key;                                    /* of the base item */
+    struct location base;                              /* where it lives */
+    struct buf stored;                                 /* of the new base item */
+    struct buf old_key, new_key, old_entry, new_entry; /* of the index at hand */
+    int64_t *count_deltas, *byte_deltas;               /* [0] the base, [1 + i] index i */
+};
+
+static uint32_t units(size_t bytes)
+{
+    return (uint32_t)((bytes + 1023) / 1024);
+}
+
+static enum stator_rc read_old(struct step *s, enum store_tier tier, struct stator_error *err)
+{
+    struct write_result *result = s->result;
+
+    STATOR_TRY(
+        store_get(s->db->store, STORE_SHARD(s->base.shard), buf_bytes(&s->key), tier, NULL, &result->pinned, err));
+    if (!bytes_present(result->pinned.value))
+        return STATOR_OK;
+    if (!stored_item_open(&result->old, result->pinned.value))
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "A stored item is damaged");
+    result->existed = true;
+    result->old_bytes = result->old.size_bytes;
+    return STATOR_OK;
+}
+
+static enum stator_rc test_condition(struct step *s, struct stator_error *err)
+{
+    struct item nothing = {0};
+    struct item_source_parsed absent;
+    struct item_source_stored present;
+    struct item_source *source = &absent.source;
+    bool holds = true;
+
+    if (s->write->condition == NULL)
+        return STATOR_OK;
+    item_source_parsed_init(&absent, &nothing);
+    if (s->result->existed) {
+        if (!item_source_stored_init(&present, &s->result->old, s->arena))
+            return stator_fail_memory(err);
+        source = &present.source;
+    }
+    STATOR_TRY(expr_test(&holds, s->write->condition, source, s->arena, err));
+    s->result->condition_failed = !holds;
+    return STATOR_OK;
+}
+
+static enum stator_rc parse_old(struct step *s, struct stator_error *err)
+{
+    if (!s->result->existed || s->result->old_item.set)
+        return STATOR_OK;
+    if (!stored_item_parse(&s->result->old_item, &s->result->old, s->arena))
+        return stator_fail_memory(err);
+    s->result->old_item.set = true;
+    return STATOR_OK;
+}
+
+/* An updated attribute that is a key of an index must keep the type, and the length, that the index needs. */
+static enum stator_rc check_index_key(const struct index *index, const struct key_attribute *part, bool is_hash,
+                                      const struct item *item, struct stator_error *err)
+{
+    const struct value *value = item_find(item, part->name);
+
+    if (value == NULL)
+        return STATOR_OK;
+    if (value->type != part->type)
+        return stator_fail(err, STATOR_VALIDATION,
+                           "The update expression attempted to update the secondary index key to unsupported type");
+    if (value->type != VALUE_N && value->text.len == 0)
+        return stator_fail(err, STATOR_VALIDATION,
+                           "One or more parameter values are not valid. The update expression attempted to update a "
+                           "secondary index key to a value that is not supported. The AttributeValue for a key "
+                           "attribute cannot contain an empty %s value. IndexName: %.*s, IndexKey: %.*s",
+                           value->type == VALUE_S ? "string" : "binary", BYTES_ARG(index->name), BYTES_ARG(part->name));
+    if (value->type != VALUE_N && value->text.len > (is_hash ? 2048U : 1024U))
+        return stator_fail(err, STATOR_VALIDATION,
+                           is_hash ? "One or more parameter values were invalid: Size of hashkey has exceeded the "
+                                     "maximum size limit of2048 bytes"
+                                   : "One or more parameter values were invalid: Aggregated size of all range keys "
+                                     "has exceeded the size limit of 1024 bytes");
+    return STATOR_OK;
+}
+
+static enum stator_rc check_index_keys(const struct table *table, const struct item *item, struct stator_error *err)
+{
+    for (size_t i = 0; i < table->index_count; i++) {
+        const struct index *index = &table->indexes[i];
+
+        for (uint32_t k = 0; k < index->key.hash_count; k++)
+            STATOR_TRY(check_index_key(index, &index->key.hash[k], true, item, err));
+        for (uint32_t k = 0; k < index->key.range_count; k++)
+            STATOR_TRY(check_index_key(index, &index->key.range[k], false, item, err));
+    }
+    return STATOR_OK;
+}
+
+static enum stator_rc make_updated(struct step *s, struct stator_error *err)
+{
+    const struct write *write = s->write;
+    struct write_result *result = s->result;
+    const struct item *before = write->key; /* an update of an absent item starts from its key */
+    size_t bytes;
+
+    STATOR_TRY(parse_old(s, err));
+    if (result->existed)
+        before = &result->old_item;
+    if (write->update == NULL) {
+        result->new_item = *before;
+        return STATOR_OK;
+    }
+    STATOR_TRY(update_apply(&result->new_item, write->update, before, s->arena, err));
+    STATOR_TRY(check_index_keys(write->table, &result->new_item, err));
+    bytes = item_size(&result->new_item);
+    if (bytes > ITEM_BYTES_MAX || write->update->statement_bytes > ITEM_BYTES_MAX)
+        return stator_fail(err, STATOR_VALIDATION, "Item size to update has exceeded the maximum allowed size");
+    for (size_t i = 0; i < result->new_item.count; i++)
+        if (value_depth(&result->new_item.attributes[i].value) >= VALUE_DEPTH_MAX)
+            return stator_fail(err, STATOR_VALIDATION,
+                               "Nesting Levels have exceeded supported limits: Attributes in the item have nested "
+                               "levels beyond supported limit");
+    return STATOR_OK;
+}
+
+static enum stator_rc make_new(struct step *s, struct stator_error *err)
+{
+    switch (s->write->kind) {
+    case WRITE_PUT:
+        s->result->new_item = *s->write->item;
+        break;
+    case WRITE_UPDATE:
+        STATOR_TRY(make_updated(s, err));
+        break;
+    case WRITE_DELETE:
+        return STATOR_OK;
+    }
+    s->result->new_item.set = true;
+    s->result->new_bytes = item_size(&s->result->new_item);
+    return STATOR_OK;
+}
+
+/* Puts base and counters of the base into the batch. */
+static enum stator_rc change_base(struct step *s, struct stator_error *err)
+{
+    struct write_result *result = s->result;
+
+    if (result->new_item.set) {
+        item_store(&s->stored, &result->new_item);
+        if (s->stored.failed)
+            return stator_fail_memory(err);
+        store_batch_put(s->batch, STORE_SHARD(s->base.shard), buf_bytes(&s->key), buf_bytes(&s->stored));
+    } else if (result->existed) {
+        store_batch_delete(s->batch, STORE_SHARD(s->base.shard), buf_bytes(&s->key));
+    }
+    s->count_deltas[0] = (int64_t)result->new_item.set - (int64_t)result->existed;
+    s->byte_deltas[0] = (int64_t)result->new_bytes - (int64_t)result->old_bytes;
+    return STATOR_OK;
+}
+
+/* The entry that an item has in an index, encoded; false when it has none. */
+static bool entry_of(struct buf *key, struct buf *entry, struct location *where, size_t *bytes, struct step *s,
+                     const struct index *index, const struct item *item, bool *failed)
+{
+    struct item projected;
+
+    buf_reset(key);
+    buf_reset(entry);
+    *bytes = 0;
+    if (!item->set || !index_key(key, where, &s->db->ring, s->write->table, index, item)) {
+        *failed |= key->failed;
+        return false;
+    }
+    if (!index_project(&projected, s->write->table, index, item, s->arena)) {
+        *failed = true;
+        return false;
+    }
+    item_store(entry, &projected);
+    *bytes = item_size(&projected);
+    *failed |= entry->failed;
+    return true;
+}
+
+/* An unchanged entry costs nothing, one changed in place its larger image, a moved one a delete and a put (field.md
+ * D.6). */
+static enum stator_rc change_index(struct step *s, size_t i, struct stator_error *err)
+{
+    const struct index *index = &s->write->table->indexes[i];
+    struct location old_where, new_where;
+    size_t old_bytes, new_bytes;
+    bool failed = false;
+    bool was = entry_of(&s->old_key, &s->old_entry, &old_where, &old_bytes, s, index, &s->result->old_item, &failed);
+    bool is = entry_of(&s->new_key, &s->new_entry, &new_where, &new_bytes, s, index, &s->result->new_item, &failed);
+    bool in_place = was && is && bytes_equal(buf_bytes(&s->old_key), buf_bytes(&s->new_key));
+
+    if (failed)
+        return stator_fail_memory(err);
+    if (in_place && bytes_equal(buf_bytes(&s->old_entry), buf_bytes(&s->new_entry)))
+        return STATOR_OK;
+    if (was && !in_place) {
+        store_batch_delete(s->batch, STORE_SHARD(old_where.shard), buf_bytes(&s->old_key));
+        s->result->index_units[i] += units(old_bytes);
+    }
+    if (is) {
+        store_batch_put(s->batch, STORE_SHARD(new_where.shard), buf_bytes(&s->new_key), buf_bytes(&s->new_entry));
+        s->result->index_units[i] += units(in_place && old_bytes > new_bytes ? old_bytes : new_bytes);
+    }
+    s->count_deltas[1 + i] = (int64_t)is - (int64_t)was;
+    s->byte_deltas[1 + i] = (int64_t)new_bytes - (int64_t)old_bytes;
+    return STATOR_OK;
+}
+
+static void add_counter(struct step *s, const struct index_state *state, enum catalog_counter counter, int64_t delta)
+{
+    uint8_t key[8];
+
+    if (delta != 0)
+        store_batch_add(s->batch, catalog_counter_key(key, state->id, counter), delta);
+}
+
+static const struct index *index_at(const struct table *table, size_t i)
+{
+    return i == 0 ? &table->base : &table->indexes[i - 1];
+}
+
+static void add_counters(struct step *s)
+{
+    for (size_t i = 0; i <= s->write->table->index_count; i++) {
+        const struct index_state *state = index_at(s->write->table, i)->state;
+
+        add_counter(s, state, COUNTER_ITEMS, s->count_deltas[i]);
+        add_counter(s, state, COUNTER_BYTES, s->byte_deltas[i]);
+    }
+}
+
+static void publish_counters(const struct step *s)
+{
+    for (size_t i = 0; i <= s->write->table->index_count; i++) {
+        struct index_state *state = index_at(s->write->table, i)->state;
+
+        atomic_fetch_add_explicit(&state->item_count, s->count_deltas[i], memory_order_relaxed);
+        atomic_fetch_add_explicit(&state->size_bytes, s->byte_deltas[i], memory_order_relaxed);
+    }
+}
+
+/* Everything between the read and the commit: fills the batch. An empty batch means that there is nothing to change. */
+static enum stator_rc prepare(struct step *s, enum store_tier tier, bool *nothing, struct stator_error *err)
+{
+    const struct table *table = s->write->table;
+
+    STATOR_TRY(read_old(s, tier, err));
+    STATOR_TRY(test_condition(s, err));
+    *nothing = s->result->condition_failed || (s->write->kind == WRITE_DELETE && !s->result->existed);
+    if (*nothing)
+        return STATOR_OK;
+    STATOR_TRY(make_new(s, err));
+    STATOR_TRY(change_base(s, err));
+    if (table->index_count != 0) {
+        STATOR_TRY(parse_old(s, err));
+        for (size_t i = 0; i < table->index_count; i++)
+            STATOR_TRY(change_index(s, i, err));
+    }
+    add_counters(s);
+    return STATOR_OK;
+}
+
+/* The epoch is taken after the write: until then the marks count it as in flight. */
+static enum stator_rc commit(struct step *s, struct durable_mark *item_mark, bool may_wait, struct stator_error *err)
+{
+    struct durable_mark *table_mark = &s->write->table->state->mark;
+    enum stator_rc rc;
+
+    durable_mark_begin(item_mark);
+    durable_mark_begin(table_mark);
+    rc = store_write(s->db->store, s->batch, may_wait, err);
+    s->result->epoch = durable_mark_end(item_mark, s->db->durability);
+    durable_mark_end(table_mark, s->db->durability);
+    if (rc == STATOR_OK)
+        publish_counters(s);
+    return rc;
+}
+
+static enum stator_rc write_latched(struct step *s, uint32_t latch, bool may_wait, struct stator_error *err)
+{
+    struct durable_mark *mark = latch_mark(s->db->latches, latch);
+    bool nothing = false;
+
+    if (atomic_load(&s->write->table->superseded)) {
+        s->result->stale = true;
+        return STATOR_OK;
+    }
+    STATOR_TRY(prepare(s, may_wait ? STORE_ANY : STORE_CACHED, &nothing, err));
+    if (nothing) { /* the answer tells of what was read */
+        s->result->epoch = durable_mark_epoch(mark, s->db->durability);
+        return STATOR_OK;
+    }
+    return commit(s, mark, may_wait, err);
+}
+
+static enum stator_rc step_init(struct step *s, struct stator_error *err)
+{
+    const struct table *table = s->write->table;
+    size_t count = table->index_count;
+
+    s->count_deltas = ARENA_ARRAY(s->arena, int64_t, 1 + count);
+    s->byte_deltas = ARENA_ARRAY(s->arena, int64_t, 1 + count);
+    if (count != 0)
+        s->result->index_units = ARENA_ARRAY(s->arena, uint32_t, count);
+    s->batch = store_batch_new(s->db->store);
+    if (s->count_deltas == NULL || s->byte_deltas == NULL || (count != 0 && s->result->index_units == NULL) ||
+        s->batch == NULL)
+        return stator_fail_memory(err);
+    if (!index_key(&s->key, &s->base, &s->db->ring, table, &table->base, s->write->key))
+        return stator_fail(err, STATOR_VALIDATION, "The provided key element does not match the schema");
+    return STATOR_OK;
+}
+
+enum stator_rc table_write(struct database *db, const struct write *write, bool may_wait, struct write_result *result,
+                           struct arena *arena, struct stator_error *err)
+{
+    struct step s = {.db = db, .write = write, .result = result, .arena = arena};
+    struct buf *bufs[] = {&s.key, &s.stored, &s.old_key, &s.new_key, &s.old_entry, &s.new_entry};
+    enum stator_rc rc;
+
+    *result = (struct write_result){0};
+    for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++)
+        buf_init(bufs[i], 16 * ITEM_BYTES_MAX); /* JSON may take several bytes for one of the item */
+    rc = step_init(&s, err);
+    if (rc == STATOR_OK) {
+        uint32_t latch = latch_of(ring_token(buf_bytes(&s.key)));
+
+        latch_take(db->latches, latch);
+        rc = write_latched(&s, latch, may_wait, err);
+        latch_release(db->latches, latch);
+    }
+    store_batch_free(s.batch);
+    for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++)
+        buf_deinit(bufs[i]);
+    return rc;
+}
+
+void write_result_release(struct write_result *result)
+{
+    store_release(&result->pinned);
+}

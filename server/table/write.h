@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* write: the change of one item, with its condition, its index entries and its counters, in one atomic batch.
+ *
+ * In:     a struct write: what to do to which item, already validated against the table's schema by plan.
+ * Out:    a struct write_result: what was there, what is there now, what it cost, and the epoch that the answer waits
+ * for. Thread: [any]. The item's latch is taken inside.
+ */
+#ifndef SERVER_TABLE_WRITE_H
+#define SERVER_TABLE_WRITE_H
+
+#include "expr/expr.h"
+#include "format/itemcodec.h"
+#include "table/database.h"
+
+#define ITEM_BYTES_MAX ((size_t)400 * 1024) /* field.md D.1 */
+
+enum write_kind { WRITE_PUT, WRITE_UPDATE, WRITE_DELETE };
+
+struct write {
+    enum write_kind kind;
+    const struct table *table;
+    const struct item *key;       /* the key's attributes; for a put the whole item will do */
+    const struct item *item;      /* WRITE_PUT: the new item */
+    const struct update *update;  /* WRITE_UPDATE: what to change; NULL: only see that the item exists */
+    const struct expr *condition; /* or NULL */
+};
+
+struct write_result {
+    bool stale;            /* the table's version is superseded: nothing was done, look it up again */
+    bool condition_failed; /* nothing was done; `old` is what the condition saw */
+    bool existed;
+    struct store_pinned pinned; /* holds old.json; write_result_release gives it back */
+    struct stored_item old;     /* when existed */
+    struct item old_item;       /* parsed, for updates; borrows from pinned */
+    struct item new_item;       /* when there is one now; lives in the arena */
+    size_t old_bytes, new_bytes;
+    uint32_t *index_units; /* write units of each of table->indexes; NULL when the table has none */
+    uint64_t epoch;
+};
+
+/* Does the write. STATOR_AGAIN (nothing done) when may_wait is false and the disk or the store would make it wait.
+ * STATOR_VALIDATION in the service's words for what only shows on the data. On any return write_result_release. */
+STATOR_MUST_CHECK enum stator_rc table_write(struct database *db, const struct write *write, bool may_wait,
+                                             struct write_result *result, struct arena *arena,
+                                             struct stator_error *err);
+
+void write_result_release(struct write_result *result);
+
+#endif

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The repository keeps to layers.txt and to what every folder owes; and the checkers do find what breaks them."""
+import pathlib
+import tempfile
+import unittest
+
+import folders
+import layers
+import shape
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RULES = (ROOT / "tests/structure/layers.txt").read_text(encoding="utf-8")
+
+BREACHES = [
+    # file, its line, what the report must say (None: allowed)
+    ("proto/json/reader.c", '#include "base/arena.h"', None),
+    ("proto/base/arena.c", '#include "json/reader.h"', "proto/base may not use proto/json/reader.h"),
+    ("proto/json/reader.c", "#include <time.h>", "proto/json never uses <time.h>"),
+    ("proto/json/reader.c", "#include <string.h>", None),
+    ("server/op/get_item.c", "#include <h2o.h>", "<h2o.h> is only for"),
+    ("server/http/listener.c", "#include <h2o.h>", None),
+    ("server/http/listener.c", "#include <h2o/http1.h>", None),
+    ("server/op/get_item.c", "#include <rocksdb/c.h>", "<rocksdb/c.h> is only for server/store"),
+    ("server/http/listener.c", '#include "store/store.h"', "server/http may not use server/store/store.h"),
+    ("server/http/listener.c", '#include "../store/store.h"', "server/http may not use server/store/store.h"),
+    ("server/http/listener.c", '#include "no/such.h"', "is no header of this repository"),
+    ("server/novel/thing.c", "int x;", "no line for server/novel"),
+    ("tests/unit/anything.c", '#include "store/store.h"', None),
+]
+
+
+class Layers(unittest.TestCase):
+    def test_repository(self):
+        breaches = list(layers.breaches(ROOT, layers.Rules(RULES)))
+        self.assertFalse(breaches, "\n" + "\n".join(breaches))
+
+    def test_finds_breaches(self):
+        for file, line, reason in BREACHES:
+            with self.subTest(file=file, line=line), tempfile.TemporaryDirectory() as temporary:
+                root = pathlib.Path(temporary).resolve()
+                for name in ("proto/base/arena.h", "proto/json/reader.h", "server/store/store.h", file):
+                    (root / name).parent.mkdir(parents=True, exist_ok=True)
+                    (root / name).touch()
+                (root / file).write_text(line + "\n", encoding="utf-8")
+                found = list(layers.breaches(root, layers.Rules(RULES)))
+                if reason is None:
+                    self.assertEqual(found, [])
+                else:
+                    self.assertTrue(found and reason in found[0], found)
+
+
+class Folders(unittest.TestCase):
+    def test_repository(self):
+        files = folders.tracked(ROOT)
+        faults = list(folders.readme_faults(ROOT, files)) + list(folders.spdx_faults(ROOT, files))
+        self.assertFalse(faults, "\n" + "\n".join(faults))
+
+    def test_finds_faults(self):
+        with tempfile.TemporaryDirectory() as temporary:
+            root = pathlib.Path(temporary)
+            (root / "a").mkdir()
+            (root / "a/x.c").write_text("int x;\n", encoding="utf-8")
+            files = [pathlib.PurePosixPath("a/x.c")]
+            self.assertEqual(list(folders.readme_faults(root, files)), ["a: has no README.md"])
+            self.assertEqual(len(list(folders.spdx_faults(root, files))), 1)
+            (root / "a/README.md").write_text("line\n" * 31, encoding="utf-8")
+            self.assertIn("31 lines", list(folders.readme_faults(root, files))[0])
+
+
+class Shape(unittest.TestCase):
+    def test_measures_functions(self):
+        lines = ["/* f */", "static int f(int a,", "             int b)", "{", "    return a;", "}", "struct s {", "};"]
+        self.assertEqual(list(shape.functions(lines)), [("f", 4, 3)])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An engine that does as the body tells it, to test the edge at every stage of a request. Any operation takes
+ *
+ *   {"Work": steps, "StepMs": ms of each, "Sync": ms, "Size": bytes of the answer, "Fail": 1, "SyncFails": 1}
+ *
+ * The answer is {"TableNames":[],"Pad":"xxx..."}, or a ValidationException.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "op/op.h"
+#include "json/writer.h"
+
+struct engine {
+    atomic_int references; /* iterators and the like that jobs hold */
+};
+
+struct progress {
+    struct engine *engine;
+    int64_t work, step_ms, sync_ms, size;
+    bool fail, sync_fails;
+};
+
+enum stator_rc engine_open(struct engine **out, const struct engine_options *options, struct stator_error *err)
+{
+    (void)options;
+    *out = calloc(1, sizeof(**out));
+    return *out != NULL ? STATOR_OK : stator_fail_memory(err);
+}
+
+void engine_close(struct engine *engine)
+{
+    stator_assert(engine == NULL || engine->references == 0); /* every job was cleaned up */
+    free(engine);
+}
+
+struct durability *engine_durability(struct engine *engine)
+{
+    return (struct durability *)(void *)engine;
+}
+
+uint32_t engine_shards(const struct engine *engine)
+{
+    (void)engine;
+    return 1;
+}
+
+struct sync {
+    struct durable_wait *wait;
+    int64_t ms;
+};
+
+static void *sync_later(void *context)
+{
+    struct sync sync = *(struct sync *)context;
+
+    free(context);
+    if (sync.ms > 0)
+        usleep((useconds_t)(sync.ms % 1000000) * 1000);
+    sync.wait->done(sync.wait, sync.ms < 0 ? STATOR_INTERNAL_SERVER_ERROR : STATOR_OK);
+    return NULL;
+}
+
+/* The epoch is the time to wait. */
+void durability_await(struct durability *durability, struct durable_wait *wait)
+{
+    struct sync *sync = malloc(sizeof(*sync));
+    pthread_t thread;
+
+    (void)durability;
+    stator_assert(sync != NULL);
+    *sync = (struct sync){wait, (int64_t)wait->epoch};
+    stator_assert(pthread_create(&thread, NULL, sync_later, sync) == 0);
+    pthread_detach(thread);
+}
+
+static int64_t told(struct bytes body, const char *name)
+{
+    const char *at = memmem(body.at, body.len, name, strlen(name));
+    size_t left = at != NULL ? body.len - (size_t)(at - (const char *)body.at) - strlen(name) : 0;
+    int64_t value = 0;
+
+    if (at == NULL)
+        return 0;
+    for (at += strlen(name); left != 0 && (*at == '"' || *at == ':' || *at == ' '); at++)
+        left--;
+    for (; left != 0 && *at >= '0' && *at <= '9'; at++, left--)
+        value = value * 10 + *at - '0';
+    return value;
+}
+
+static void cleanup(struct job *job)
+{
+    struct progress *progress = job->progress;
+
+    atomic_fetch_sub(&progress->engine->references, 1);
+}
+
+static void answer(struct job *job, int64_t size)
+{
+    buf_append_literal(&job->answer, "{\"TableNames\":[]");
+    if (size != 0) {
+        buf_append_literal(&job->answer, ",\"Pad\":\"");
+        for (int64_t left = size; left > 0; left -= 64)
+            buf_append(&job->answer, "The quick brown fox jumps over the lazy dog. 0123456789 abcdefgh", 64);
+        buf_append_literal(&job->answer, "\"");
+    }
+    buf_append_literal(&job->answer, "}");
+}
+
+static struct progress *begin(struct engine *engine, struct job *job)
+{
+    struct progress *progress = ARENA_NEW(&job->arena, struct progress);
+
+    stator_assert(progress != NULL);
+    *progress = (struct progress){
+        .engine = engine,
+        .work = told(job->body, "\"Work\""),
+        .step_ms = told(job->body, "\"StepMs\""),
+        .sync_ms = told(job->body, "\"Sync\""),
+        .size = told(job->body, "\"Size\""),
+        .fail = told(job->body, "\"Fail\"") != 0,
+        .sync_fails = told(job->body, "\"SyncFails\"") != 0,
+    };
+    atomic_fetch_add(&engine->references, 1);
+    job->progress = progress;
+    job->cleanup = cleanup;
+    return progress;
+}
+
+enum op_outcome op_run(struct engine *engine, struct job *job)
+{
+    struct progress *progress = job->progress != NULL ? job->progress : begin(engine, job);
+
+    if (progress->work > 0 && job->on_worker) {
+        usleep((useconds_t)(progress->step_ms % 1000000) * 1000);
+        progress->work--;
+    }
+    if (progress->work > 0)
+        return OP_WORK;
+    if (progress->fail) {
+        stator_fail(&job->error, STATOR_VALIDATION, "failed as told by %.*s", BYTES_ARG(job->access_key));
+        op_answer_error(job);
+        return OP_DONE;
+    }
+    answer(job, progress->size);
+    job->wait.epoch = progress->sync_fails ? (uint64_t)-1 : (uint64_t)progress->sync_ms;
+    return job->wait.epoch != 0 ? OP_SYNC : OP_DONE;
+}
+
+void op_answer_error(struct job *job)
+{
+    const struct stator_error_info *info = stator_error_info(job->error.rc);
+    struct json_writer writer = json_writer_of(&job->answer);
+
+    job->rc = job->error.rc;
+    buf_reset(&job->answer);
+    json_object_begin(&writer);
+    json_key(&writer, BYTES("__type"));
+    json_string(&writer, bytes_of_string(info->type));
+    if (job->error.message[0] != '\0') {
+        json_key(&writer, bytes_of_string(info->text_member));
+        json_string(&writer, bytes_of_string(job->error.message));
+    }
+    json_object_end(&writer);
+}

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts a server, runs a command with its address in STATOR_ENDPOINT, stops the server.
+
+    python3 tests/support/with_server.py [server flags] -- command ...
+
+Exit code: the command's, or 1 when the server died or did not leave cleanly.
+"""
+import os
+import subprocess
+import sys
+
+from server import Server
+
+
+def main():
+    if "--" not in sys.argv:
+        sys.exit(__doc__)
+    split = sys.argv.index("--")
+    with Server(*sys.argv[1:split]) as server:
+        code = subprocess.run(sys.argv[split + 1:], check=False,
+                              env=dict(os.environ, STATOR_ENDPOINT=server.url)).returncode
+        if server.process.poll() is not None:
+            print(f"the server died with {server.process.returncode} under the tests:\n{server.text()}")
+            code = code or 1
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

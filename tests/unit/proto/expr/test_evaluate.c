@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/proto/expr/expr_unit.h"
+
+#define ITEM                                                                                                           \
+    "{\"b\":{\"B\":\"YWJj\"},\"bs\":{\"BS\":[\"YQ==\",\"Yg==\"]},\"e\":{\"S\":\"\"},\"l\":{\"L\":[{\"S\":\"x\"},"      \
+    "{\"N\":\"10\"},{\"SS\":[\"p\",\"q\"]}]},\"m\":{\"M\":{\"k\":{\"M\":{\"j\":{\"N\":\"7\"}}}}},"                     \
+    "\"n\":{\"N\":\"10\"},\"ns\":{\"NS\":[\"2\",\"10\"]},\"s\":{\"S\":\"abcdef\"},\"ss\":{\"SS\":[\"x\",\"y\"]},"      \
+    "\"t\":{\"BOOL\":true},\"u\":{\"S\":\"ab\xc3\xbf\"},\"w\":{\"S\":\"\xf0\x9f\x98\x80\"},\"z\":{\"NULL\":true}}"
+#define VALUES                                                                                                         \
+    "{\":ab\":{\"S\":\"ab\"},\":b\":{\"B\":\"YmM=\"},\":b0\":{\"B\":\"YQ==\"},\":e\":{\"S\":\"\"},"                    \
+    "\":list\":{\"L\":[{\"S\":\"x\"},{\"N\":\"1e1\"},{\"SS\":[\"q\",\"p\"]}]},\":n10\":{\"N\":\"10.0\"},"              \
+    "\":n2\":{\"N\":\"2\"},\":n3\":{\"N\":\"3\"},\":n9\":{\"N\":\"9\"},\":pq\":{\"SS\":[\"q\",\"p\"]},"                \
+    "\":s\":{\"S\":\"abcdef\"},\":t\":{\"BOOL\":true},\":x\":{\"S\":\"x\"},\":xy\":{\"SS\":[\"y\",\"x\"]},"            \
+    "\":type\":{\"S\":\"SS\"},\":map\":{\"M\":{\"k\":{\"M\":{\"j\":{\"N\":\"7\"}}}}},\":z\":{\"NULL\":true}}"
+
+static void test_conditions(void **state)
+{
+    static const struct {
+        const char *text;
+        bool holds;
+    } cases[] = {
+        {"s = :s", true},
+        {"s = :ab", false},
+        {"n = :n10", true}, /* numbers by value */
+        {"n = :s", false},
+        {"n <> :s", true},
+        {"q = :s", false},
+        {"q <> :s", true},
+        {"q = r", false}, /* nothing equals nothing */
+        {"q <> r", true},
+        {"ss = :xy", true}, /* sets have no order */
+        {"l = :list", true},
+        {"m = :map", true},
+        {"z = :z", true},
+        {"t = :t", true},
+        {"n > :n9", true}, /* not as text */
+        {"n < :n9", false},
+        {"s < :ab", false},
+        {"s > :ab", true},
+        {"s >= :s", true},
+        {"n > :ab", false},
+        {"q > :ab", false},
+        {"q < :ab", false},
+        {"NOT q < :ab", true},
+        {"n between :n9 and :n10", true},
+        {"n between :n2 and :n9", false},
+        {"q between :n2 and :n9", false},
+        {":n9 between :n2 and n", true},
+        {"n in (:s, :n10)", true},
+        {"n in (:s, :n9)", false},
+        {"q in (:s, r)", false},
+        {"attribute_exists(m.k.j)", true},
+        {"attribute_exists(m.k.q)", false},
+        {"attribute_exists(l[2])", true},
+        {"attribute_exists(l[3])", false},
+        {"attribute_not_exists(s.x)", true},
+        {"attribute_not_exists(m[0])", true},
+        {"m.k.j > :n3", true},
+        {"attribute_type(ss, :type)", true},
+        {"attribute_type(s, :type)", false},
+        {"attribute_type(q, :type)", false},
+        {"begins_with(s, :ab)", true},
+        {"begins_with(s, :e)", true},
+        {"begins_with(n, :ab)", false},
+        {"begins_with(b, :b0)", true},
+        {"begins_with(b, :b)", false},
+        {"contains(s, :ab)", true},
+        {"contains(s, :x)", false},
+        {"contains(s, :e)", true},
+        {"contains(b, :b)", true},
+        {"contains(ss, :x)", true},
+        {"contains(ss, :ab)", false},
+        {"contains(ns, :n10)", true},
+        {"contains(ns, :x)", false},
+        {"contains(bs, :b0)", true},
+        {"contains(l, :n10)", true},
+        {"contains(l, :pq)", true},
+        {"contains(l, :n9)", false},
+        {"contains(m, :x)", false},
+        {"contains(n, :n10)", false},
+        {"contains(:s, u)", false},
+        {"size(s) > :n3", true},
+        {"size(u) = :n3", true}, /* characters, not bytes: vectors of dynalite's scan */
+        {"size(w) = :n2", true}, /* a surrogate pair counts two */
+        {"size(b) = :n3", true},
+        {"size(ss) = :n2", true},
+        {"size(l) = :n3", true},
+        {"size(m) = :n3", false},
+        {"size(e) < :n2", true},
+        {"size(n) > :n2", false}, /* numbers have no size */
+        {"size(n) <> :n2", true},
+        {"size(q) = :n2", false},
+        {"s = :ab OR s = :s AND n = :n10", true},
+        {"(s = :ab OR s = :s) AND n = :n9", false},
+        {"NOT s = :ab AND NOT (n = :n9 OR t = :z)", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct fixture fixture;
+        struct item item;
+        struct item_source_parsed source;
+        const struct expr *expr;
+        bool holds;
+        enum stator_rc rc;
+
+        fixture_init(&fixture, NULL, VALUES);
+        rc = expr_parse_condition(&expr, bytes_of_string(cases[i].text), EXPR_LANGUAGE_CONDITION, &fixture.placeholders,
+                                  &fixture.arena, &fixture.err);
+        assert_outcome(&fixture, cases[i].text, rc, NULL);
+        item = item_of_json(&fixture.arena, ITEM);
+        item_source_parsed_init(&source, &item);
+        assert_int_equal(expr_test(&holds, expr, &source.source, &fixture.arena, &fixture.err), STATOR_OK);
+        if (holds != cases[i].holds)
+            fail_msg("%s is %s", cases[i].text, holds ? "true" : "false");
+        fixture_deinit(&fixture);
+    }
+}
+
+/* Each allocation fails once: an error, nothing worse. */
+static void test_memory(void **state)
+{
+    static const char text[] = "size(s) > :n3 AND (#a.b[1] IN (:x, :s) OR NOT begins_with(s, :ab))";
+    bool done = false;
+
+    (void)state;
+    for (size_t bytes = 0; !done; bytes += 8) {
+        struct fixture fixture;
+        struct item item;
+        struct item_source_parsed source;
+        const struct expr *expr;
+        bool holds;
+        enum stator_rc rc;
+
+        assert_true(bytes < 65536);
+        fixture_init(&fixture, "#a=a", VALUES);
+        item = item_of_json(&fixture.arena, ITEM);
+        item_source_parsed_init(&source, &item);
+        fixture.arena.max_bytes = fixture.arena.used_bytes + bytes;
+        rc = expr_parse_condition(&expr, bytes_of_string(text), EXPR_LANGUAGE_CONDITION, &fixture.placeholders,
+                                  &fixture.arena, &fixture.err);
+        if (rc == STATOR_OK)
+            rc = expr_test(&holds, expr, &source.source, &fixture.arena, &fixture.err);
+        assert_true(rc == STATOR_OK || rc == STATOR_NO_MEMORY);
+        done = rc == STATOR_OK;
+        fixture_deinit(&fixture);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_conditions), cmocka_unit_test(test_memory)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
