@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The n-th sync fails, then the n-th write and all after it, for n = 1, 2, 3 ... until a run passes untouched:
-store_faults.py <build directory> [<largest step, 7>]
+store_faults.py <build directory> [<largest step, 23>]
 
 A writer must end by itself: status 0, or 3 when it was refused and could still read, or 1 when the directory could not be
 opened; each with a text. Then the directory opens, with everything acknowledged and nothing by half."""
@@ -31,7 +31,7 @@ def one(runs, kind, number):
 
 
 def main():
-    step_max = int(sys.argv[2]) if len(sys.argv) > 2 else 7
+    step_max = int(sys.argv[2]) if len(sys.argv) > 2 else 23
     with Runs(sys.argv[1]) as runs:
         for kind in ("SYNC", "WRITE"):
             number, counts = 1, {0: 0, 1: 0, 3: 0, "asserted": 0}
@@ -40,7 +40,7 @@ def main():
                 if not hit:
                     break
                 counts[status] += 1
-                number += 1 if number < 40 else step_max
+                number += 1 if number < 25 else step_max
             print(f"{kind}: {sum(counts.values())} failures up to number {number}: {counts[1]} while opening, "
                   f"{counts[3]} refused a write, {counts[0]} passed unseen, {counts['asserted']} asserted")
 
