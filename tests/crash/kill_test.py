@@ -43,7 +43,8 @@ class Crashes:
         return self
 
     def __exit__(self, kind, *_):
-        self.server.kill()
+        if self.server.running():
+            self.server.kill()
         if kind is None:
             shutil.rmtree(self.dir)
         else:

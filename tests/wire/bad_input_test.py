@@ -102,7 +102,7 @@ class BadInput(unittest.TestCase):
     def setUpClass(cls):
         endpoint = os.environ.get("STATOR_ENDPOINT")
         if endpoint is None:
-            cls.server = Server("--in-memory").start()
+            cls.server = Server(in_memory=True).start()
             endpoint = cls.server.url
         cls.client = dynamo.Client(endpoint)
         cls.client.create_table(SCHEMA)
@@ -113,7 +113,7 @@ class BadInput(unittest.TestCase):
         cls.client.delete_table(TABLE)
         cls.client.close()
         if cls.server is not None:
-            cls.server.close()
+            cls.server.__exit__(None, None, None)
 
     def tearDown(self):
         """Whatever a test sent: the server lives, and the table is what it was."""
@@ -336,14 +336,14 @@ class BadInput(unittest.TestCase):
     # --- Memory
 
     def rss_bytes(self):
-        status = pathlib.Path(f"/proc/{self.server.pid}/status").read_text(encoding="ascii")
+        status = pathlib.Path(f"/proc/{self.server.process.pid}/status").read_text(encoding="ascii")
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) * 1024
 
     def test_zz_memory_is_given_back(self):
         """After all the others: large and small bad requests again and again make the server no larger."""
         if self.server is None:
             self.skipTest("not our own server")
-        maps = pathlib.Path(f"/proc/{self.server.pid}/maps").read_text(encoding="utf-8")
+        maps = pathlib.Path(f"/proc/{self.server.process.pid}/maps").read_text(encoding="utf-8")
         sanitized = re.search("lib[at]san", maps)
         large = json.dumps({"TableName": TABLE, "Item": {**KEY, "v": {"L": [{"S": "x"}] * 100_000}}}).encode()
 

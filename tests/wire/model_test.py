@@ -565,7 +565,7 @@ class ModelTest(unittest.TestCase):
         if endpoint is not None:
             Run(dynamo.Client(endpoint), seed, count).run()
             return
-        with Server("--in-memory") as server:
+        with Server(in_memory=True) as server:
             Run(dynamo.Client(server.url), seed, count).run()
 
 
@@ -580,7 +580,7 @@ def main():
     if options.endpoint is not None:
         Run(dynamo.Client(options.endpoint), options.seed, options.count, options.peer).run()
         return
-    with Server("--in-memory") as server:
+    with Server(in_memory=True) as server:
         Run(dynamo.Client(server.url), options.seed, options.count, options.peer).run()
 
 
