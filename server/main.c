@@ -25,7 +25,7 @@ enum { EXIT_USAGE = 2 };
 
 #if defined(__SANITIZE_ADDRESS__)
 /* h2o recycles chunks in thread-local lists, which end with their threads, and never frees its queues. */
-const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
     return "leak:h2o_mem_alloc_recycle\nleak:h2o_multithread_create_queue\n";
