@@ -43,8 +43,7 @@ class Crashes:
         return self
 
     def __exit__(self, kind, *_):
-        if self.server.running():
-            self.server.kill()
+        self.server.kill()
         if kind is None:
             shutil.rmtree(self.dir)
         else:

@@ -113,7 +113,7 @@ class BadInput(unittest.TestCase):
         cls.client.delete_table(TABLE)
         cls.client.close()
         if cls.server is not None:
-            cls.server.__exit__(None, None, None)
+            cls.server.close()
 
     def tearDown(self):
         """Whatever a test sent: the server lives, and the table is what it was."""
