@@ -102,7 +102,7 @@ class BadInput(unittest.TestCase):
     def setUpClass(cls):
         endpoint = os.environ.get("STATOR_ENDPOINT")
         if endpoint is None:
-            cls.server = Server(in_memory=True).start()
+            cls.server = Server("--in-memory").start()
             endpoint = cls.server.url
         cls.client = dynamo.Client(endpoint)
         cls.client.create_table(SCHEMA)
