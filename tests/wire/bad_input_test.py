@@ -47,7 +47,8 @@ SCHEMA = {
 # (operation, a request that is valid and uses many members)
 VALID = [
     ("CreateTable", {**SCHEMA, "TableName": "bad-input-other"}),
-    ("UpdateTable", {"TableName": TABLE, "BillingMode": "PAY_PER_REQUEST", "DeletionProtectionEnabled": False}),
+    ("UpdateTable", {"TableName": TABLE, "BillingMode": "PAY_PER_REQUEST",
+                     "AttributeDefinitions": SCHEMA["AttributeDefinitions"]}),
     ("DescribeTable", {"TableName": TABLE}),
     ("ListTables", {"Limit": 10, "ExclusiveStartTableName": "aaa"}),
     ("DeleteTable", {"TableName": "bad-input-absent"}),
