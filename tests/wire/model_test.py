@@ -149,7 +149,7 @@ class Generator:
         if choice == "size" and kind in ("S", "B", "SS", "NS", "BS", "L", "M") and name not in types:
             return (self.random.choice(["=", "<", ">="]), ("size", (name,)),
                     ("value", ("N", Decimal(self.random.randint(0, 4)))))
-        if choice == "other" and name in ("s0", "n0"):
+        if choice == "other" and name in ("s0", "n0") and name[0] + "1" in names:
             other = ("path", (name[0] + "1",))  # there, since what two absent ones are is not known
             return ("AND", ("attribute_exists", other), (self.random.choice(["=", "<>", "<", ">="]), path, other))
         if kind not in model.KEY_TYPES:
