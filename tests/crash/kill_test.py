@@ -186,6 +186,7 @@ def backfill_rounds(rounds, seed):
             client = backfill.remove_index(client)
         ledger.check_indexes(client, TABLE, crashes.settle(client, ignore=filled))
         print(f"backfill: seed {seed}, {rounds} kills, the index was then: {backfill.seen}", flush=True)
+        assert backfill.seen["CREATING"] > 0 or rounds < 4, "no kill came before the index was ready"
 
 
 class KillTest(unittest.TestCase):
