@@ -118,8 +118,10 @@ class BadInput(unittest.TestCase):
 
     def tearDown(self):
         """Whatever a test sent: the server lives, and the table is what it was."""
-        self.assertEqual(self.client.call("ListTables", {})["TableNames"], [TABLE])
-        self.assertEqual(self.items(), [self.sorted_item(ITEM)])
+        tables, items = self.client.call("ListTables", {})["TableNames"], self.items()
+        self.client.call("PutItem", {"TableName": TABLE, "Item": ITEM})  # the next test is not to suffer
+        if (tables, items) != ([TABLE], [self.sorted_item(ITEM)]):
+            self.fail(f"tables are {tables}, items {str(items)[:300]}")
 
     @staticmethod
     def sorted_item(item):
@@ -145,7 +147,7 @@ class BadInput(unittest.TestCase):
         status, found, answer = self.send(operation, body)
         shown = body if isinstance(body, bytes) else json.dumps(body).encode()
         if (status, found) != (400, expected):
-            self.fail(f"{status} {found}, not {expected}: {operation} {shown[:600]!r}: {str(answer)[:300]}")
+            self.fail(f"{status} {found}, not {expected}: {operation} {shown[:300]!r}: {str(answer)[:300]}")
         return answer
 
     def test_the_valid_ones_are_valid(self):
@@ -346,11 +348,11 @@ class BadInput(unittest.TestCase):
             self.skipTest("not our own server")
         maps = pathlib.Path(f"/proc/{self.server.process.pid}/maps").read_text(encoding="utf-8")
         sanitized = re.search("lib[at]san", maps)
-        large = json.dumps({"TableName": TABLE, "Item": {**KEY, "v": {"L": [{"S": "x"}] * 100_000}}}).encode()
+        large = json.dumps({"TableName": TABLE, "Item": {**KEY, "v": {"L": [{"S": "x"}] * 300_000}}}).encode()
 
         def round_of_requests():
-            self.send("PutItem", large[:-3])
-            self.send("PutItem", large)
+            self.refused("PutItem", large[:-3], "SerializationException")
+            self.refused("PutItem", large, "ValidationException")
             for depth in range(200):
                 self.send("GetItem", b'{"a":' * depth)
                 self.send("GetItem", {"TableName": TABLE, "Key": {"pk": {"S": "x" * depth * 20}, "sk": {"N": "x"}}})
