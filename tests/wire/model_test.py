@@ -24,8 +24,8 @@ import expressions
 import model
 from server import Server
 
-COUNT = 4000   # operations
-SECONDS = 50   # a slow build does fewer
+COUNT = 20_000  # operations
+SECONDS = 40    # a slow build does fewer
 TABLES = 3
 
 S_KEYS = ["a", "b", "ab", "a\0", "a\0b", "\1", "\x7f", "~", "é", "ü\u2028", "\U0001f600", "B"]
