@@ -80,6 +80,7 @@ class Crashes:
         for writer in self.writers:
             writer.join(30)
             assert not writer.is_alive(), "a client still waits for a server that is gone"
+        assert "Sanitizer" not in self.server.text() and "runtime error" not in self.server.text(), self.server.text()
 
     def settle(self, client, ignore=()):
         """Every acknowledged write is there. Gives the items, by key."""
