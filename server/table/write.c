@@ -192,9 +192,25 @@ static bool entry_of(struct buf *key, struct buf *entry, struct location *where,
     return true;
 }
 
+/* An entry of an index that is being backfilled is counted by whoever puts it there: before that, the old item's entry,
+ * whose key is in old_key, is none. */
+static enum stator_rc not_yet_there(bool *out, const struct step *s, const struct index *index, uint32_t shard,
+                                    enum store_tier tier, struct stator_error *err)
+{
+    struct store_pinned entry = {0};
+
+    *out = false;
+    if (index->kind != INDEX_GLOBAL || index->status != IndexStatus_CREATING)
+        return STATOR_OK;
+    STATOR_TRY(store_get(s->db->store, STORE_SHARD(shard), buf_bytes(&s->old_key), tier, NULL, &entry, err));
+    *out = !bytes_present(entry.value);
+    store_release(&entry);
+    return STATOR_OK;
+}
+
 /* An unchanged entry costs nothing, one changed in place its larger image, a moved one a delete and a put (field.md
  * D.6). */
-static enum stator_rc change_index(struct step *s, size_t i, struct stator_error *err)
+static enum stator_rc change_index(struct step *s, size_t i, enum store_tier tier, struct stator_error *err)
 {
     const struct index *index = &s->write->table->indexes[i];
     struct location old_where, new_where;
@@ -203,6 +219,7 @@ static enum stator_rc change_index(struct step *s, size_t i, struct stator_error
     bool was = entry_of(&s->old_key, &s->old_entry, &old_where, &old_bytes, s, index, &s->result->old_item, &failed);
     bool is = entry_of(&s->new_key, &s->new_entry, &new_where, &new_bytes, s, index, &s->result->new_item, &failed);
     bool in_place = was && is && bytes_equal(buf_bytes(&s->old_key), buf_bytes(&s->new_key));
+    bool absent = false;
 
     if (failed)
         return stator_fail_memory(err);
@@ -216,8 +233,10 @@ static enum stator_rc change_index(struct step *s, size_t i, struct stator_error
         store_batch_put(s->batch, STORE_SHARD(new_where.shard), buf_bytes(&s->new_key), buf_bytes(&s->new_entry));
         s->result->index_units[i] += units(in_place && old_bytes > new_bytes ? old_bytes : new_bytes);
     }
-    s->count_deltas[1 + i] = (int64_t)is - (int64_t)was;
-    s->byte_deltas[1 + i] = (int64_t)new_bytes - (int64_t)old_bytes;
+    if (was)
+        STATOR_TRY(not_yet_there(&absent, s, index, old_where.shard, tier, err));
+    s->count_deltas[1 + i] = (int64_t)is - (int64_t)(was && !absent);
+    s->byte_deltas[1 + i] = (int64_t)new_bytes - (int64_t)(absent ? 0 : old_bytes);
     return STATOR_OK;
 }
 
@@ -269,7 +288,7 @@ static enum stator_rc prepare(struct step *s, enum store_tier tier, bool *nothin
     if (table->index_count != 0) {
         STATOR_TRY(parse_old(s, err));
         for (size_t i = 0; i < table->index_count; i++)
-            STATOR_TRY(change_index(s, i, err));
+            STATOR_TRY(change_index(s, i, tier, err));
     }
     add_counters(s);
     return STATOR_OK;
