@@ -2,7 +2,8 @@
 /* What can be wrong with a condition that is well formed. The service looks at the whole text for redundant
  * parentheses, unknown functions, functions out of place and reserved words, in this order. Then it goes from
  * condition to condition, a condition being a comparison or a function with all its operands, and looks in each for
- * undefined names and values, counts of operands, operands that are the same, and types.
+ * undefined names and values, counts of operands, operands that are the same, and types. The number of operators is
+ * looked at last.
  */
 #include "expr/condition_parser.h"
 
@@ -72,6 +73,9 @@ static enum stator_rc check_function_names(struct parser *parser)
         if (draft->kind != DRAFT_CALL)
             continue;
         function = find_function(draft->text);
+        if (bytes_equal_string(draft->text, "if_not_exists") || bytes_equal_string(draft->text, "list_append"))
+            return parser_fail(parser, "The function is not allowed in a condition expression; function: %.*s",
+                               BYTES_ARG(draft->text));
         if (function == NULL)
             return parser_fail(parser, "Invalid function name; function: %.*s", BYTES_ARG(draft->text));
         draft->type = function->type;
@@ -270,8 +274,7 @@ enum stator_rc condition_check(struct parser *parser)
 {
     struct draft *first = parser->first;
 
-    STATOR_TRY(check_parentheses(parser));
-    STATOR_TRY(check_operator_count(parser));
+    STATOR_TRY(check_form(parser));
     STATOR_TRY(check_function_names(parser));
     STATOR_TRY(check_function_places(parser));
     STATOR_TRY(check_reserved(parser));
@@ -284,5 +287,5 @@ enum stator_rc condition_check(struct parser *parser)
             first = draft->next;
         }
     }
-    return STATOR_OK;
+    return check_operator_count(parser);
 }

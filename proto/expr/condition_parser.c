@@ -28,10 +28,10 @@ static enum stator_rc begin_term(struct terms *terms, bool *complete)
 
         if (not == NULL)
             return parser_no_memory(parser);
-        not->type = EXPR_NOT;
+        not ->type = EXPR_NOT;
         parser_advance(parser);
         *complete = false;
-        return terms_push(terms, FRAME_NOT, not);
+        return terms_push(terms, FRAME_NOT, not );
     }
     return terms_begin(terms, complete);
 }

@@ -7,9 +7,9 @@
 
 enum {
     STATEMENT_BYTES = 3,
-    WRITE_BYTES = 19,           /* a SET or an ADD */
-    TAKE_BYTES = 1,             /* a REMOVE or a DELETE */
-    TARGET_ELEMENT_BYTES = 4,   /* each after the first */
+    WRITE_BYTES = 19,         /* a SET or an ADD */
+    TAKE_BYTES = 1,           /* a REMOVE or a DELETE */
+    TARGET_ELEMENT_BYTES = 4, /* each after the first */
     OPERAND_PATH_BYTES = 1,
     OPERAND_ELEMENT_BYTES = 14,
     PLUS_BYTES = 34,

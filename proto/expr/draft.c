@@ -39,13 +39,11 @@ void parser_advance(struct parser *parser)
 enum stator_rc parser_init(struct parser *parser, const char *member, struct bytes text,
                            struct placeholders *placeholders, struct arena *arena, struct stator_error *err)
 {
-    *parser = (struct parser){
-        .text = text, .member = member, .placeholders = placeholders, .arena = arena, .err = err};
+    *parser = (struct parser){.text = text, .member = member, .placeholders = placeholders, .arena = arena, .err = err};
     if (text.len == 0)
         return parser_fail(parser, "The expression can not be empty;");
     if (text.len > EXPR_TEXT_MAX)
-        return parser_fail(parser,
-                           "Expression size has exceeded the maximum allowed size; expression size: %zu",
+        return parser_fail(parser, "Expression size has exceeded the maximum allowed size; expression size: %zu",
                            text.len);
     parser->token = lexer_token(text, 0);
     return STATOR_OK;
@@ -137,16 +135,16 @@ static enum stator_rc path_index(struct parser *parser, struct path *path)
     STATOR_TRY(parser_expect(parser, TOKEN_NUMBER));
     for (size_t i = 0; i < digits.len; i++) {
         index = index * 10 + (uint64_t)(digits.at[i] - '0');
-        if (index > INT32_MAX)
-            return parser_fail(parser, "List index is not within the allowable range; index: [%.*s]",
-                               BYTES_ARG(digits));
+        if (index > INT32_MAX) {
+            index = INT32_MAX;
+            parser->bad_index = digits;
+        }
     }
     STATOR_TRY(parser_expect(parser, TOKEN_RBRACKET));
     return push_element(parser, path, (struct path_element){.index = (uint32_t)index});
 }
 
-enum stator_rc parser_path_rest(struct parser *parser, struct path *path,
-                                bool (*keyword)(const struct token *token))
+enum stator_rc parser_path_rest(struct parser *parser, struct path *path, bool (*keyword)(const struct token *token))
 {
     for (;;) {
         if (parser->token.kind == TOKEN_DOT) {
@@ -201,18 +199,22 @@ const char *draft_type_name(const struct draft *draft)
 
 /* --- Checks and names --------------------------------------------------------------------------------------------- */
 
+/* The service stops counting at the first one too many. */
 enum stator_rc check_operator_count(struct parser *parser)
 {
     if (parser->operators > EXPR_OPERATORS_MAX)
-        return parser_fail(parser, "The expression contains too many operators; operator count: %zu",
-                           parser->operators);
+        return parser_fail(parser, "The expression contains too many operators; operator count: %d",
+                           EXPR_OPERATORS_MAX + 1);
     return STATOR_OK;
 }
 
-enum stator_rc check_parentheses(struct parser *parser)
+enum stator_rc check_form(struct parser *parser)
 {
     if (parser->redundant_parentheses)
         return parser_fail(parser, "The expression has redundant parentheses;");
+    if (bytes_present(parser->bad_index))
+        return parser_fail(parser, "List index is not within the allowable range; index: [%.*s]",
+                           BYTES_ARG(parser->bad_index));
     return STATOR_OK;
 }
 
@@ -227,8 +229,7 @@ enum stator_rc check_reserved_path(struct parser *parser, const struct path *pat
         struct bytes name = path->elements[i].name;
 
         if (bytes_present(name) && !is_reference(name) && reserved_word(name))
-            return parser_fail(parser, "Attribute name is a reserved keyword; reserved keyword: %.*s",
-                               BYTES_ARG(name));
+            return parser_fail(parser, "Attribute name is a reserved keyword; reserved keyword: %.*s", BYTES_ARG(name));
     }
     return STATOR_OK;
 }

@@ -14,7 +14,7 @@
 #include "expr/lexer.h"
 
 #define EXPR_TEXT_MAX      4096 /* bytes; field.md D.5 */
-#define EXPR_OPERATORS_MAX 300  /* operators and functions; bounds the depth of every tree */
+#define EXPR_OPERATORS_MAX 300  /* operators and functions; bounds the depth of every tree that is accepted */
 #define EXPR_IN_MAX        100  /* operands after IN */
 
 enum draft_kind { DRAFT_PATH, DRAFT_VALUE, DRAFT_CALL, DRAFT_OPERATOR };
@@ -30,14 +30,14 @@ bool pointers_push(struct pointers *pointers, void *item, struct arena *arena);
 
 struct draft {
     enum draft_kind kind;
-    enum expr_type type;        /* OPERATOR; CALL once its name is known */
-    struct bytes text;          /* VALUE: ":v"; CALL: the function's name as written */
-    struct path path;           /* PATH: names as written, "#n" not yet resolved */
-    struct pointers operands;   /* CALL, OPERATOR: of struct draft */
-    bool condition;             /* stands where a condition stands and is no AND, OR, NOT */
-    bool reported;              /* a scratch mark of the checks */
-    struct draft *next;         /* in the order of the text */
-    struct expr *expr;          /* set by draft_resolve */
+    enum expr_type type;      /* OPERATOR; CALL once its name is known */
+    struct bytes text;        /* VALUE: ":v"; CALL: the function's name as written */
+    struct path path;         /* PATH: names as written, "#n" not yet resolved */
+    struct pointers operands; /* CALL, OPERATOR: of struct draft */
+    bool condition;           /* stands where a condition stands and is no AND, OR, NOT */
+    bool reported;            /* a scratch mark of the checks */
+    struct draft *next;       /* in the order of the text */
+    struct expr *expr;        /* set by draft_resolve */
 };
 
 struct parser {
@@ -51,6 +51,7 @@ struct parser {
     struct draft *first, *last;
     size_t operators;
     bool redundant_parentheses;
+    struct bytes bad_index; /* the last one past INT32_MAX, or absent */
 };
 
 /* Checks the length too. */
@@ -85,10 +86,12 @@ struct draft *draft_new(struct parser *parser, enum draft_kind kind);
 /* Its operands are complete: it takes its place in the list. */
 void draft_append(struct parser *parser, struct draft *draft);
 
-/* --- Checks that all languages share; each reports what is written first -------------------------------------------- */
+/* --- Checks that all languages share; each reports what is written first --------------------------------------------
+ */
 
 STATOR_MUST_CHECK enum stator_rc check_operator_count(struct parser *parser);
-STATOR_MUST_CHECK enum stator_rc check_parentheses(struct parser *parser);
+/* Redundant parentheses; a list index that is no index. */
+STATOR_MUST_CHECK enum stator_rc check_form(struct parser *parser);
 /* Bare names that are reserved words, in the list's paths. */
 STATOR_MUST_CHECK enum stator_rc check_reserved(struct parser *parser);
 STATOR_MUST_CHECK enum stator_rc check_reserved_path(struct parser *parser, const struct path *path);

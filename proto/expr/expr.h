@@ -81,7 +81,7 @@ struct update {
     size_t count;
     size_t statement_bytes; /* what the statement costs towards the item size limit when it adds to empty sets; 0 for
                              * legacy updates, which cost nothing of their own. See update_statement_bytes. */
-    bool legacy; /* from AttributeUpdates: ADD takes lists too, and a wrong type is told in other words */
+    bool legacy;            /* from AttributeUpdates: ADD takes lists too, and a wrong type is told in other words */
 };
 
 struct projection {
@@ -105,8 +105,7 @@ struct placeholders {
     bool names_set;
     const struct item *values; /* attribute names are ":v"; NULL or !set when absent */
     bool *values_used;         /* one for each of values->count */
-    bool plain_value_faults;   /* a fault's own text alone, without "ExpressionAttributeValues contains ..." around it:
-                                * the current wording of all but transactions and Scan */
+    enum value_layer layer;    /* OLDER: a value's fault is told with "ExpressionAttributeValues contains ..." around */
     struct placeholder_name **sorted; /* private: by key, made when first needed; start with NULL */
 };
 
@@ -159,8 +158,8 @@ STATOR_MUST_CHECK enum stator_rc projection_apply(struct item *out, const struct
                                                   struct item_source *item, struct arena *arena,
                                                   struct stator_error *err);
 
-/* The new item. `old` is the whole parsed item before (count 0 when there was none; the caller has put the key's
- * attributes in). Operands see the old item only. */
+/* The new item. `old` is the whole parsed item before; when there was none, !old->set, and its attributes are those of
+ * the key. Operands see the old item only. */
 STATOR_MUST_CHECK enum stator_rc update_apply(struct item *out, const struct update *update, const struct item *old,
                                               struct arena *arena, struct stator_error *err);
 

@@ -76,8 +76,7 @@ static bool add_name(struct bytes *names, size_t *count, struct bytes name)
     return true;
 }
 
-static enum stator_rc check_part(const struct expr *expr, struct bytes *names, size_t *count,
-                                 struct stator_error *err)
+static enum stator_rc check_part(const struct expr *expr, struct bytes *names, size_t *count, struct stator_error *err)
 {
     struct bytes name;
 

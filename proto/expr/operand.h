@@ -17,8 +17,8 @@ STATOR_MUST_CHECK enum stator_rc operand_value(const struct change *change, cons
                                                const struct expr *operand);
 
 /* there + added: numbers, sets, and lists for legacy updates. `there` may be NULL. */
-STATOR_MUST_CHECK enum stator_rc operand_add(const struct change *change, struct value *out,
-                                             const struct value *there, const struct value *added);
+STATOR_MUST_CHECK enum stator_rc operand_add(const struct change *change, struct value *out, const struct value *there,
+                                             const struct value *added);
 
 /* A set without some of its members; out->type is VALUE_ABSENT when nothing is left. `there` may be NULL. */
 STATOR_MUST_CHECK enum stator_rc operand_delete(const struct change *change, struct value *out,

@@ -108,6 +108,7 @@ enum stator_rc expr_parse_projection(struct projection **out, struct bytes text,
     *out = NULL;
     STATOR_TRY(parser_init(&parser, "ProjectionExpression", text, placeholders, arena, err));
     STATOR_TRY(parse_paths(&parser, &paths));
+    STATOR_TRY(check_form(&parser));
     STATOR_TRY(check_paths(&parser, &paths));
     return make_projection(out, &parser, &paths);
 }

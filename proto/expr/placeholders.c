@@ -27,17 +27,28 @@ static enum stator_rc check_names(const struct placeholders *placeholders, struc
     return STATOR_OK;
 }
 
-static enum stator_rc check_value(const struct attribute *value, bool plain, struct stator_error *err)
+/* Of all values' faults the one that comes first in the request. */
+static enum stator_rc fail_first_fault(const struct placeholders *placeholders, struct stator_error *err)
 {
-    struct stator_error fault;
-    enum stator_rc rc = value_check(&value->value, &fault);
+    const struct value *first = NULL;
+    struct bytes text, name = {NULL, 0};
 
-    if (rc == STATOR_OK)
+    for (size_t i = 0; i < placeholders->values->count; i++) {
+        const struct attribute *attribute = &placeholders->values->attributes[i];
+        const struct value *fault = value_fault(&attribute->value);
+
+        if (fault != NULL && (first == NULL || fault->count < first->count)) {
+            first = fault;
+            name = attribute->name;
+        }
+    }
+    if (first == NULL)
         return STATOR_OK;
-    if (plain || rc != STATOR_VALIDATION)
-        return stator_fail(err, rc, "%s", fault.message);
-    return stator_fail(err, rc, "ExpressionAttributeValues contains invalid value: %s for key %.*s", fault.message,
-                       BYTES_ARG(value->name));
+    text = value_fault_text(first, placeholders->layer);
+    if (placeholders->layer == VALUE_LAYER_CURRENT)
+        return stator_fail(err, STATOR_VALIDATION, "%.*s", BYTES_ARG(text));
+    return stator_fail(err, STATOR_VALIDATION, "ExpressionAttributeValues contains invalid value: %.*s for key %.*s",
+                       BYTES_ARG(text), BYTES_ARG(name));
 }
 
 static enum stator_rc check_values(const struct placeholders *placeholders, struct stator_error *err)
@@ -49,9 +60,7 @@ static enum stator_rc check_values(const struct placeholders *placeholders, stru
     for (size_t i = 0; i < values->count; i++)
         if (!well_formed(values->attributes[i].name, TOKEN_VALUE_REF))
             return bad_key("ExpressionAttributeValues", values->attributes[i].name, err);
-    for (size_t i = 0; values->fault && i < values->count; i++)
-        STATOR_TRY(check_value(&values->attributes[i], placeholders->plain_value_faults, err));
-    return STATOR_OK;
+    return values->fault ? fail_first_fault(placeholders, err) : STATOR_OK;
 }
 
 enum stator_rc expr_check_placeholders(const struct placeholders *placeholders, bool expression_given,

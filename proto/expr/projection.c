@@ -93,8 +93,8 @@ static bool pick(struct picking *picking, struct value *out, const struct value 
 }
 
 /* paths is sorted in place. */
-static enum stator_rc pick_item(struct item *out, const struct path **paths, size_t count,
-                                struct item_source *source, struct arena *arena, struct stator_error *err)
+static enum stator_rc pick_item(struct item *out, const struct path **paths, size_t count, struct item_source *source,
+                                struct arena *arena, struct stator_error *err)
 {
     struct picking picking = {.paths = paths, .arena = arena};
     struct attribute *attributes = ARENA_ARRAY(arena, struct attribute, count);

@@ -57,8 +57,7 @@ STATOR_MUST_CHECK enum stator_rc terms_init(struct terms *terms, struct parser *
                                             bool (*keyword)(const struct token *token));
 
 struct frame *terms_top(struct terms *terms);
-STATOR_MUST_CHECK enum stator_rc terms_push(struct terms *terms, enum frame_kind kind,
-                                            struct draft *draft);
+STATOR_MUST_CHECK enum stator_rc terms_push(struct terms *terms, enum frame_kind kind, struct draft *draft);
 void terms_pop(struct terms *terms);
 
 /* Whether the frame takes operands only. */

@@ -133,34 +133,47 @@ static enum stator_rc edit_child(const struct change *change, struct value *out,
     return bad_path(change);
 }
 
-static enum stator_rc make_edits(const struct change *change, struct edit *edits, const struct update *update)
+/* The service lets a REMOVE within something pass where there is no item at all. */
+static bool is_idle(const struct update_clause *clause, const struct item *old)
 {
+    return !old->set && clause->action == UPDATE_REMOVE && clause->path.count > 1;
+}
+
+static enum stator_rc make_edits(const struct change *change, struct edit *edits, size_t *count,
+                                 const struct update *update, const struct item *old)
+{
+    *count = 0;
     for (size_t i = 0; i < update->count; i++) {
         const struct update_clause *clause = &update->clauses[i];
+        struct edit *edit = &edits[*count];
 
-        edits[i] = (struct edit){.path = &clause->path, .action = clause->action};
+        if (is_idle(clause, old))
+            continue;
+        *edit = (struct edit){.path = &clause->path, .action = clause->action};
         if (clause->operand != NULL)
-            STATOR_TRY(operand_value(change, &edits[i].value, clause->operand));
+            STATOR_TRY(operand_value(change, &edit->value, clause->operand));
+        ++*count;
     }
-    if (update->count > 1)
-        qsort(edits, update->count, sizeof(*edits), compare);
+    if (*count > 1)
+        qsort(edits, *count, sizeof(*edits), compare);
     return STATOR_OK;
 }
 
-enum stator_rc update_apply(struct item *out, const struct update *update, const struct item *old,
-                            struct arena *arena, struct stator_error *err)
+enum stator_rc update_apply(struct item *out, const struct update *update, const struct item *old, struct arena *arena,
+                            struct stator_error *err)
 {
     const struct value top = {.type = VALUE_M, .count = old->count, .attributes = old->attributes};
     struct edit *edits = ARENA_ARRAY(arena, struct edit, update->count);
     struct item_source_parsed source;
     struct change change = {.old = &source.source, .legacy = update->legacy, .arena = arena, .err = err};
     struct value result;
+    size_t count;
 
     if (edits == NULL)
         return stator_fail_memory(err);
     item_source_parsed_init(&source, old);
-    STATOR_TRY(make_edits(&change, edits, update));
-    STATOR_TRY(edit_map(&change, &result, &top, edits, update->count, 0));
+    STATOR_TRY(make_edits(&change, edits, &count, update, old));
+    STATOR_TRY(edit_map(&change, &result, &top, edits, count, 0));
     *out = (struct item){.attributes = result.attributes, .count = result.count, .set = true};
     return STATOR_OK;
 }

@@ -4,29 +4,47 @@
  */
 #include "expr/update_parser.h"
 
-struct function {
-    const char *name;
-    enum expr_type type;
-};
+static bool is_condition_function(struct bytes name)
+{
+    static const char *const names[] = {
+        "attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size"};
 
-static const struct function functions[] = {
-    {"if_not_exists", EXPR_IF_NOT_EXISTS},
-    {"list_append", EXPR_LIST_APPEND},
-};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (bytes_equal_string(name, names[i]))
+            return true;
+    return false;
+}
 
 static enum stator_rc check_function_names(struct parser *parser)
 {
     for (struct draft *draft = parser->first; draft != NULL; draft = draft->next) {
-        size_t i = 0;
-
         if (draft->kind != DRAFT_CALL)
             continue;
-        while (i < sizeof(functions) / sizeof(functions[0]) && !bytes_equal_string(draft->text, functions[i].name))
-            i++;
-        if (i == sizeof(functions) / sizeof(functions[0]))
+        if (bytes_equal_string(draft->text, "if_not_exists"))
+            draft->type = EXPR_IF_NOT_EXISTS;
+        else if (bytes_equal_string(draft->text, "list_append"))
+            draft->type = EXPR_LIST_APPEND;
+        else if (is_condition_function(draft->text))
+            return parser_fail(parser, "The function is not allowed in an update expression; function: %.*s",
+                               BYTES_ARG(draft->text));
+        else
             return parser_fail(parser, "Invalid function name; function: %.*s", BYTES_ARG(draft->text));
-        draft->type = functions[i].type;
     }
+    return STATOR_OK;
+}
+
+/* list_append() may only be the whole of a value. */
+static enum stator_rc check_function_places(struct parser *parser)
+{
+    for (const struct draft *draft = parser->first; draft != NULL; draft = draft->next)
+        for (size_t i = 0; i < draft->operands.count; i++) {
+            const struct draft *operand = draft->operands.at[i];
+
+            if (operand->kind == DRAFT_CALL && operand->type == EXPR_LIST_APPEND)
+                return parser_fail(parser,
+                                   "The function is not allowed to be used this way in an expression; function: %.*s",
+                                   BYTES_ARG(operand->text));
+        }
     return STATOR_OK;
 }
 
@@ -100,20 +118,19 @@ static enum stator_rc check_added(struct parser *parser, const struct clause_dra
 
     if (names[type] == NULL || (clause->action == UPDATE_ADD && type == VALUE_N))
         return STATOR_OK;
-    return parser_fail(parser,
-                       "Incorrect operand type for operator or function; operator: %s, operand type: %s",
+    return parser_fail(parser, "Incorrect operand type for operator or function; operator: %s, operand type: %s",
                        clause->action == UPDATE_ADD ? "ADD" : "DELETE", names[type]);
 }
 
-static enum stator_rc wrong_type(struct parser *parser, const char *operator, const char *type)
+static enum stator_rc wrong_type(struct parser *parser, const char *operator, const char * type)
 {
-    return parser_fail(parser,
-                       "Incorrect operand type for operator or function; operator or function: %s, operand type: %s",
-                       operator, type);
+    return parser_fail(
+        parser, "Incorrect operand type for operator or function; operator or function: %s, operand type: %s", operator,
+        type);
 }
 
 static enum stator_rc check_types(struct parser *parser, const struct draft *draft, const char *operator,
-                                  const char *allowed)
+                                  const char * allowed)
 {
     for (size_t i = 0; i < draft->operands.count; i++) {
         const char *type = draft_type_name(draft->operands.at[i]);
@@ -160,15 +177,16 @@ static enum stator_rc check_operands(struct parser *parser, const struct update_
 
 enum stator_rc update_check(struct parser *parser, struct update_drafts *drafts)
 {
-    STATOR_TRY(check_parentheses(parser));
-    STATOR_TRY(check_operator_count(parser));
+    STATOR_TRY(check_form(parser));
     STATOR_TRY(check_all_reserved(parser, drafts));
     STATOR_TRY(check_function_names(parser));
+    STATOR_TRY(check_function_places(parser));
     if (drafts->repeated != NULL)
         return parser_fail(parser, "The \"%s\" section can only be used once in an update expression;",
                            drafts->repeated);
     STATOR_TRY(resolve_names(parser, drafts));
     STATOR_TRY(resolve_rest(parser));
     STATOR_TRY(check_paths(parser, drafts));
-    return check_operands(parser, drafts);
+    STATOR_TRY(check_operands(parser, drafts));
+    return check_operator_count(parser);
 }

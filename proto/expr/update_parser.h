@@ -13,9 +13,9 @@ struct clause_draft {
 };
 
 struct update_drafts {
-    struct pointers clauses;    /* of struct clause_draft, in the order of the text */
-    const char *repeated;       /* the first section that stands twice, or NULL */
-    unsigned sections;          /* one bit for each action */
+    struct pointers clauses; /* of struct clause_draft, in the order of the text */
+    const char *repeated;    /* the first section that stands twice, or NULL */
+    unsigned sections;       /* one bit for each action */
 };
 
 STATOR_MUST_CHECK enum stator_rc update_parse(struct update_drafts *out, struct parser *parser);

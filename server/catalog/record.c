@@ -9,8 +9,9 @@
  *   3 tags         JSON of the API's ListTagsOfResourceOutput
  *   4 policy       the resource policy's text
  *   5 transition   kinds (4) · due, ms since 1970 (8) · JSON of a TableDescription with what will change, or nothing
+ *   6 dropped      4 bytes each, big-endian: ids of former indexes whose entries are to be erased
  *
- * Sections 3 to 5 are there only when there is something to say. A table "t" with the id 7 and no index starts
+ * Sections 3 to 6 are there only when there is something to say. A table "t" with the id 7 and no index starts
  *
  *   01  01 00000004 00000007  02 000000C5 {"AttributeDefinitions":[{"AttributeName":"pk",...
  *
@@ -23,7 +24,7 @@
 
 #define RECORD_VERSION 1
 
-enum { SECTION_IDS = 1, SECTION_DESCRIPTION, SECTION_TAGS, SECTION_POLICY, SECTION_TRANSITION };
+enum { SECTION_IDS = 1, SECTION_DESCRIPTION, SECTION_TAGS, SECTION_POLICY, SECTION_TRANSITION, SECTION_DROPPED };
 
 /* Writes a section's head and returns where its length goes. */
 static size_t section_begin(struct buf *buf, uint8_t kind)
@@ -52,16 +53,21 @@ static void write_transition(struct buf *buf, const struct transition *transitio
     section_end(buf, start);
 }
 
+static void write_ids(struct buf *buf, uint8_t kind, const uint32_t *ids, size_t count)
+{
+    size_t start = section_begin(buf, kind);
+
+    for (size_t i = 0; i < count; i++)
+        buf_append_be32(buf, ids[i]);
+    section_end(buf, start);
+}
+
 void record_write(struct buf *buf, const struct record *record)
 {
     size_t start;
 
     buf_append_byte(buf, RECORD_VERSION);
-    start = section_begin(buf, SECTION_IDS);
-    for (size_t i = 0; i < record->id_count; i++)
-        buf_append_be32(buf, record->ids[i]);
-    section_end(buf, start);
-
+    write_ids(buf, SECTION_IDS, record->ids, record->id_count);
     start = section_begin(buf, SECTION_DESCRIPTION);
     message_encode(buf, &shape_of_TableDescription, record->description);
     section_end(buf, start);
@@ -80,6 +86,8 @@ void record_write(struct buf *buf, const struct record *record)
     }
     if (record->extras.transition.kinds != 0)
         write_transition(buf, &record->extras.transition);
+    if (record->extras.dropped_count != 0)
+        write_ids(buf, SECTION_DROPPED, record->extras.dropped, record->extras.dropped_count);
 }
 
 static enum stator_rc damaged(struct stator_error *err, const char *what)
@@ -87,7 +95,8 @@ static enum stator_rc damaged(struct stator_error *err, const char *what)
     return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "the record of a table is damaged: %s", what);
 }
 
-static enum stator_rc read_ids(struct record *out, struct bytes section, struct arena *arena, struct stator_error *err)
+static enum stator_rc read_ids(const uint32_t **out, size_t *count, struct bytes section, struct arena *arena,
+                               struct stator_error *err)
 {
     uint32_t *ids;
 
@@ -98,8 +107,8 @@ static enum stator_rc read_ids(struct record *out, struct bytes section, struct 
         return stator_fail_memory(err);
     for (size_t i = 0; i < section.len / 4; i++)
         ids[i] = read_be32(section.at + 4 * i);
-    out->ids = ids;
-    out->id_count = section.len / 4;
+    *out = ids;
+    *count = section.len / 4;
     return STATOR_OK;
 }
 
@@ -136,7 +145,7 @@ static enum stator_rc read_section(struct record *out, uint8_t kind, struct byte
 
     switch (kind) {
     case SECTION_IDS:
-        return read_ids(out, section, arena, err);
+        return read_ids(&out->ids, &out->id_count, section, arena, err);
     case SECTION_DESCRIPTION:
         STATOR_TRY(read_structure(&structure, &shape_of_TableDescription, section, arena, err));
         out->description = structure;
@@ -150,6 +159,8 @@ static enum stator_rc read_section(struct record *out, uint8_t kind, struct byte
         return STATOR_OK;
     case SECTION_TRANSITION:
         return read_transition(&out->extras.transition, section, arena, err);
+    case SECTION_DROPPED:
+        return read_ids(&out->extras.dropped, &out->extras.dropped_count, section, arena, err);
     default:
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "the record of a table was made by a newer Stator: "
                                                               "section %u is not known",

@@ -108,6 +108,7 @@ static void clean(struct request *request)
         buf_reset(&request->packed);
     job->access_key = job->region = job->error_item = (struct bytes){0};
     job->input = job->progress = NULL;
+    job->output = NULL;
     job->cleanup = NULL;
     job->on_worker = false;
     job->rc = job->error.rc = STATOR_OK;

@@ -262,7 +262,7 @@ static enum stator_rc create(struct engine *engine, struct job *job, struct byte
     if (out->TableDescription == NULL)
         return stator_fail_memory(&job->error);
     job->output = out;
-    return table_change_store(engine, job, &change);
+    return table_change_store(engine, job, &change, true);
 }
 
 enum stator_rc op_create_table(struct engine *engine, struct job *job)

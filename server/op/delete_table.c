@@ -74,7 +74,7 @@ static enum stator_rc delete_table(struct engine *engine, struct job *job)
     change = (struct table_change){.previous = table, .draft = draft, .extras = *table->extras};
     change.extras.transition = (struct transition){.kinds = TRANSITION_DELETE};
     job->output = out;
-    return table_change_store(engine, job, &change);
+    return table_change_store(engine, job, &change, true);
 }
 
 enum stator_rc op_delete_table(struct engine *engine, struct job *job)

@@ -72,25 +72,26 @@ static enum stator_rc put_settled(struct engine *engine, struct job *job, const 
     return STATOR_OK;
 }
 
-enum stator_rc table_change_store(struct engine *engine, struct job *job, struct table_change *change)
+enum stator_rc table_change_store(struct engine *engine, struct job *job, struct table_change *change, bool begins)
 {
+    uint64_t due_ms = (uint64_t)(op_now() * 1000) + engine->options.transition_ms;
     struct transition *transition = &change->extras.transition;
     bool erases = change->draft->TableStatus.value == TableStatus_DELETING ||
                   description_has_index_in(change->draft, IndexStatus_DELETING);
-    bool at_once = engine->options.transition_ms == 0 && transition->kinds != 0;
+    bool at_once = begins && engine->options.transition_ms == 0;
     struct table *table;
     enum stator_rc rc;
 
+    if (begins && due_ms > transition->due_ms)
+        transition->due_ms = due_ms;
     if (at_once && !erases) {
         rc = put_settled(engine, job, change);
     } else {
-        if (transition->kinds != 0)
-            transition->due_ms = (uint64_t)(op_now() * 1000) + engine->options.transition_ms;
         rc = put(&table, engine, job, change, change->draft, &change->extras);
-        if (rc == STATOR_OK && at_once)
-            rc = task_settle(&engine->db, table, &job->error);
-        if (rc == STATOR_OK)
+        if (rc == STATOR_OK) {
+            rc = at_once ? task_settle(&engine->db, table, &job->error) : STATOR_OK;
             table_release(table);
+        }
     }
     tasks_wake(engine->tasks);
     return rc;

@@ -15,10 +15,11 @@ struct table_change {
     struct table_extras extras;           /* with the transition, whose due_ms this sets */
 };
 
-/* Stores it. Without --transition-ms the transition is over at once: what is stored is the settled description, and
- * what it erases is erased. Indexes that are new in the draft get ids. */
-STATOR_MUST_CHECK enum stator_rc table_change_store(struct engine *engine, struct job *job,
-                                                    struct table_change *change);
+/* Stores it. With `begins` the change began a transition, perhaps beside others that were under way: it is over after
+ * --transition-ms, and without that at once: what is stored is the settled description, and what it erases is erased.
+ * Indexes that are new in the draft get ids. */
+STATOR_MUST_CHECK enum stator_rc table_change_store(struct engine *engine, struct job *job, struct table_change *change,
+                                                    bool begins);
 
 /* The description with live counts, as DescribeTable shows it; of an index or table that is not in `table`, or without
  * a table, zeros. It borrows from all three. NULL when the arena is full. */

@@ -3,7 +3,8 @@
 
 #define P "Invalid FilterExpression: "
 #define VALUES                                                                                                         \
-    "{\":s\":{\"S\":\"x\"},\":n\":{\"N\":\"1\"},\":b\":{\"B\":\"YQ==\"},\":t\":{\"BOOL\":true},\":z\":{\"NULL\":true}," \
+    "{\":s\":{\"S\":\"x\"},\":n\":{\"N\":\"1\"},\":b\":{\"B\":\"YQ==\"},\":t\":{\"BOOL\":true},\":z\":{\"NULL\":true}" \
+    ","                                                                                                                \
     "\":l\":{\"L\":[]},\":m\":{\"M\":{}},\":ss\":{\"SS\":[\"a\"]},\":n2\":{\"N\":\"2\"},\":s2\":{\"S\":\"NULL\"}}"
 #define NAMES "#a=a #b=b"
 
@@ -72,7 +73,6 @@ static void test_syntax(void **state)
         {"a = b AND", SYNTAX("<EOF>", "AND")},
         {"AND", SYNTAX("AND", "AND")},
         {"size()", SYNTAX(")", "()")},
-        {"a[99999999999] = b", P "List index is not within the allowable range; index: [99999999999]"},
     };
 
     (void)state;
@@ -88,6 +88,10 @@ static void test_whole_text(void **state)
         {"a=a AND ((a=a AND a=a)) AND a=a", P "The expression has redundant parentheses;"},
         {"a=a OR ((a=a OR (a=a OR a=a)))", P "The expression has redundant parentheses;"},
         {"((a = :s))", P "The expression has redundant parentheses;"},
+        {"a[2147483648] = status", P "List index is not within the allowable range; index: [2147483648]"},
+        {"a[2147483647] = :s", NULL},
+        {"if_not_exists(a, a) = :s",
+         P "The function is not allowed in a condition expression; function: if_not_exists"},
         {"a=a and whatever((:things)) > a", P "Invalid function name; function: whatever"},
         {"attRIbute_exIsts((views), #a)", P "Invalid function name; function: attRIbute_exIsts"},
         {"a=a and attribute_exists((views), (#a)) > b",
@@ -112,10 +116,10 @@ static void test_whole_text(void **state)
 #define UNDEFINED_NAME  P "An expression attribute name used in the document path is not defined; attribute name: "
 #define UNDEFINED_VALUE P "An expression attribute value used in expression is not defined; attribute value: "
 #define OPERANDS(name, count)                                                                                          \
-    P "Incorrect number of operands for operator or function; operator or function: " name                            \
+    P "Incorrect number of operands for operator or function; operator or function: " name                             \
       ", number of operands: " count
 #define DISTINCT(name, path)                                                                                           \
-    P "The first operand must be distinct from the remaining operands for this operator or function; operator: " name \
+    P "The first operand must be distinct from the remaining operands for this operator or function; operator: " name  \
       ", first operand: " path
 #define TYPE(name, type)                                                                                               \
     P "Incorrect operand type for operator or function; operator or function: " name ", operand type: " type
@@ -149,9 +153,9 @@ static void test_each_condition(void **state)
         {"attribute_not_exists(size(:n))", TYPE("size", "N")},
         {"size(:z) > a", TYPE("size", "NULL")},
         {"attribute_exists(:s) and a=a", P "Operator or function requires a document path; operator or function: "
-                                          "attribute_exists"},
+                                           "attribute_exists"},
         {"attribute_not_exists(size(:s))", P "Operator or function requires a document path; operator or function: "
-                                            "attribute_not_exists"},
+                                             "attribute_not_exists"},
         {"a < :t", TYPE("<", "BOOL")},
         {":m >= a", TYPE(">=", "M")},
         {"a = :m", NULL},
@@ -232,6 +236,9 @@ static void test_limits(void **state)
     parse_long(text, repeat(text, "NOT a=:s", " OR a=:s", 149), NULL);
     parse_long(text, repeat(text, "a=:s", " OR a=:s", 150),
                P "The expression contains too many operators; operator count: 301");
+    parse_long(text, repeat(text, "a=:s", " OR a=:s", 450),
+               P "The expression contains too many operators; operator count: 301");
+    parse_long(text, repeat(text, "a=a", " OR a=:s", 450), DISTINCT("=", "[a]"));
     parse_long(text, repeat(text, "a in (:s", ",:s", 99), SYNTAX("<EOF>", ":s"));
     len = repeat(text, "a in (:s", ",:s", 99);
     text[len++] = ')';
@@ -250,6 +257,14 @@ static void test_depth(void **state)
     parse_long(text, repeat(text, "", "(", 4096), SYNTAX("<EOF>", "("));
     parse_long(text, repeat(text, "", "NOT ", 1024), SYNTAX("<EOF>", "NOT"));
     parse_long(text, repeat(text, "", "f(", 2048), SYNTAX("<EOF>", "("));
+    repeat(text, "a < ", "f(", 1355);
+    strcat(text, "b");
+    memset(text + 4 + 2 * 1355 + 1, ')', 1355);
+    parse_long(text, 4 + 3 * 1355 + 1, P "Invalid function name; function: f");
+    repeat(text, "a < ", "size(", 680);
+    strcat(text, "b");
+    memset(text + 4 + 5 * 680 + 1, ')', 680);
+    parse_long(text, 4 + 6 * 680 + 1, TYPE("size", "N"));
     repeat(text, "", "(", 2000);
     strcat(text, "a=:s");
     memset(text + 2004, ')', 2000);
@@ -261,8 +276,8 @@ static void test_depth(void **state)
 static void show(struct buf *buf, const struct expr *expr)
 {
     static const char *const names[] = {
-        [EXPR_SIZE] = "size", [EXPR_EQ] = "=",   [EXPR_LT] = "<",  [EXPR_BETWEEN] = "between", [EXPR_IN] = "in",
-        [EXPR_AND] = "and",   [EXPR_OR] = "or",  [EXPR_NOT] = "not", [EXPR_ATTRIBUTE_EXISTS] = "exists"};
+        [EXPR_SIZE] = "size", [EXPR_EQ] = "=",  [EXPR_LT] = "<",    [EXPR_BETWEEN] = "between",        [EXPR_IN] = "in",
+        [EXPR_AND] = "and",   [EXPR_OR] = "or", [EXPR_NOT] = "not", [EXPR_ATTRIBUTE_EXISTS] = "exists"};
 
     if (expr->type == EXPR_PATH) {
         for (size_t i = 0; i < expr->path.count; i++) {
@@ -296,8 +311,7 @@ static void test_trees(void **state)
          "(or (= a {\"N\":\"1\"}) (and (and (= b {\"N\":\"1\"}) (not (= c {\"N\":\"1\"}))) (= d {\"N\":\"1\"})))"},
         {"(a=:n or b=:n) and c=:n", "(and (or (= a {\"N\":\"1\"}) (= b {\"N\":\"1\"})) (= c {\"N\":\"1\"}))"},
         {"not (a=:n and b=:n)", "(not (and (= a {\"N\":\"1\"}) (= b {\"N\":\"1\"})))"},
-        {"x between #a.b[2] and (size(c)) and d < :n",
-         "(and (between x a.b[2] (size c)) (< d {\"N\":\"1\"}))"},
+        {"x between #a.b[2] and (size(c)) and d < :n", "(and (between x a.b[2] (size c)) (< d {\"N\":\"1\"}))"},
         {"x in (#b, (y.z).#b[0].q)", "(in x b y.z.b[0].q)"},
         {"attribute_exists(x) or not attribute_exists(y)", "(or (exists x) (not (exists y)))"},
     };
@@ -339,10 +353,10 @@ static void test_uses(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_syntax), cmocka_unit_test(test_whole_text), cmocka_unit_test(test_each_condition),
-        cmocka_unit_test(test_accepted), cmocka_unit_test(test_limits), cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_trees), cmocka_unit_test(test_uses)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_syntax),         cmocka_unit_test(test_whole_text),
+                                       cmocka_unit_test(test_each_condition), cmocka_unit_test(test_accepted),
+                                       cmocka_unit_test(test_limits),         cmocka_unit_test(test_depth),
+                                       cmocka_unit_test(test_trees),          cmocka_unit_test(test_uses)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,8 +9,8 @@
 #define VALUES                                                                                                         \
     "{\":ab\":{\"S\":\"ab\"},\":b\":{\"B\":\"YmM=\"},\":b0\":{\"B\":\"YQ==\"},\":e\":{\"S\":\"\"},"                    \
     "\":list\":{\"L\":[{\"S\":\"x\"},{\"N\":\"1e1\"},{\"SS\":[\"q\",\"p\"]}]},\":n10\":{\"N\":\"10.0\"},"              \
-    "\":n2\":{\"N\":\"2\"},\":n3\":{\"N\":\"3\"},\":n9\":{\"N\":\"9\"},\":pq\":{\"SS\":[\"q\",\"p\"]},"                 \
-    "\":s\":{\"S\":\"abcdef\"},\":t\":{\"BOOL\":true},\":x\":{\"S\":\"x\"},\":xy\":{\"SS\":[\"y\",\"x\"]},"             \
+    "\":n2\":{\"N\":\"2\"},\":n3\":{\"N\":\"3\"},\":n9\":{\"N\":\"9\"},\":pq\":{\"SS\":[\"q\",\"p\"]},"                \
+    "\":s\":{\"S\":\"abcdef\"},\":t\":{\"BOOL\":true},\":x\":{\"S\":\"x\"},\":xy\":{\"SS\":[\"y\",\"x\"]},"            \
     "\":type\":{\"S\":\"SS\"},\":map\":{\"M\":{\"k\":{\"M\":{\"j\":{\"N\":\"7\"}}}}},\":z\":{\"NULL\":true}}"
 
 static void test_conditions(void **state)
@@ -105,8 +105,8 @@ static void test_conditions(void **state)
         enum stator_rc rc;
 
         fixture_init(&fixture, NULL, VALUES);
-        rc = expr_parse_condition(&expr, bytes_of_string(cases[i].text), EXPR_LANGUAGE_CONDITION,
-                                  &fixture.placeholders, &fixture.arena, &fixture.err);
+        rc = expr_parse_condition(&expr, bytes_of_string(cases[i].text), EXPR_LANGUAGE_CONDITION, &fixture.placeholders,
+                                  &fixture.arena, &fixture.err);
         assert_outcome(&fixture, cases[i].text, rc, NULL);
         item = item_of_json(&fixture.arena, ITEM);
         item_source_parsed_init(&source, &item);
@@ -137,8 +137,8 @@ static void test_memory(void **state)
         item = item_of_json(&fixture.arena, ITEM);
         item_source_parsed_init(&source, &item);
         fixture.arena.max_bytes = fixture.arena.used_bytes + bytes;
-        rc = expr_parse_condition(&expr, bytes_of_string(text), EXPR_LANGUAGE_CONDITION, &fixture.placeholders, &fixture.arena,
-                                  &fixture.err);
+        rc = expr_parse_condition(&expr, bytes_of_string(text), EXPR_LANGUAGE_CONDITION, &fixture.placeholders,
+                                  &fixture.arena, &fixture.err);
         if (rc == STATOR_OK)
             rc = expr_test(&holds, expr, &source.source, &fixture.arena, &fixture.err);
         assert_true(rc == STATOR_OK || rc == STATOR_NO_MEMORY);

@@ -18,8 +18,10 @@ static void test_tokens(void **state)
         {"#", {TOKEN_UNKNOWN, TOKEN_END}, "#"},
         {": a", {TOKEN_UNKNOWN, TOKEN_NAME, TOKEN_END}, ":"},
         {"<=<><>=>=", {TOKEN_LE, TOKEN_NE, TOKEN_NE, TOKEN_EQ, TOKEN_GE, TOKEN_END}, "<="},
-        {"()[].,+-", {TOKEN_LPAREN, TOKEN_RPAREN, TOKEN_LBRACKET, TOKEN_RBRACKET, TOKEN_DOT, TOKEN_COMMA, TOKEN_PLUS,
-                      TOKEN_MINUS, TOKEN_END}, "("},
+        {"()[].,+-",
+         {TOKEN_LPAREN, TOKEN_RPAREN, TOKEN_LBRACKET, TOKEN_RBRACKET, TOKEN_DOT, TOKEN_COMMA, TOKEN_PLUS, TOKEN_MINUS,
+          TOKEN_END},
+         "("},
         {"\xc3\xbc>", {TOKEN_UNKNOWN, TOKEN_GT, TOKEN_END}, "\xc3\xbc"}, /* one whole character */
         {"a\xff", {TOKEN_NAME, TOKEN_UNKNOWN, TOKEN_END}, "a"},
     };

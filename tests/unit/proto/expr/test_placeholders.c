@@ -5,27 +5,36 @@ static void test_check(void **state)
 {
     static const struct {
         const char *names, *values;
-        bool expression, plain;
+        bool expression;
+        enum value_layer layer;
         const char *message;
     } cases[] = {
-        {NULL, NULL, true, false, NULL},
-        {"", NULL, false, false, "ExpressionAttributeNames can only be specified when using expressions"},
-        {"", "{}", true, false, "ExpressionAttributeNames must not be empty"},
-        {"a=a", "{}", true, false, "ExpressionAttributeNames contains invalid key: Syntax error; key: \"a\""},
-        {"#a=a #=b", NULL, true, false, "ExpressionAttributeNames contains invalid key: Syntax error; key: \"#\""},
-        {"#a-b=a", NULL, true, false, "ExpressionAttributeNames contains invalid key: Syntax error; key: \"#a-b\""},
-        {"#1_a=a", NULL, true, false, NULL},
-        {NULL, "{}", true, false, "ExpressionAttributeValues must not be empty"},
-        {NULL, "{\"a\":{\"S\":\"\"}}", true, false,
+        {NULL, NULL, true, VALUE_LAYER_OLDER, NULL},
+        {"", NULL, false, VALUE_LAYER_OLDER, "ExpressionAttributeNames can only be specified when using expressions"},
+        {"", "{}", true, VALUE_LAYER_OLDER, "ExpressionAttributeNames must not be empty"},
+        {"a=a", "{}", true, VALUE_LAYER_OLDER,
+         "ExpressionAttributeNames contains invalid key: Syntax error; key: \"a\""},
+        {"#a=a #=b", NULL, true, VALUE_LAYER_OLDER,
+         "ExpressionAttributeNames contains invalid key: Syntax error; key: \"#\""},
+        {"#a-b=a", NULL, true, VALUE_LAYER_OLDER,
+         "ExpressionAttributeNames contains invalid key: Syntax error; key: \"#a-b\""},
+        {"#1_a=a", NULL, true, VALUE_LAYER_OLDER, NULL},
+        {NULL, "{}", true, VALUE_LAYER_OLDER, "ExpressionAttributeValues must not be empty"},
+        {NULL, "{\"a\":{\"S\":\"\"}}", true, VALUE_LAYER_OLDER,
          "ExpressionAttributeValues contains invalid key: Syntax error; key: \"a\""},
-        {NULL, "{\":b\":{\"a\":\"\"},\"b\":{\"S\":\"a\"}}", true, false,
+        {NULL, "{\":b\":{\"a\":\"\"},\"b\":{\"S\":\"a\"}}", true, VALUE_LAYER_OLDER,
          "ExpressionAttributeValues contains invalid key: Syntax error; key: \"b\""},
-        {NULL, "{\":b\":{}}", true, false,
+        {NULL, "{\":b\":{}}", true, VALUE_LAYER_OLDER,
          "ExpressionAttributeValues contains invalid value: Supplied AttributeValue is empty, must contain exactly "
          "one of the supported datatypes for key :b"},
-        {NULL, "{\":b\":{}}", true, true,
+        {NULL, "{\":b\":{}}", true, VALUE_LAYER_CURRENT,
          "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
-        {NULL, "{\":a\":{\"S\":\"\"},\":b\":{\"L\":[{\"SS\":[\"a\"]}]}}", true, false, NULL},
+        {NULL, "{\":z\":{\"N\":\"\"},\":b\":{\"N\":\"x\"}}", true, VALUE_LAYER_OLDER,
+         "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value for "
+         "key :z"},
+        {NULL, "{\":z\":{\"N\":\"x\"}}", true, VALUE_LAYER_CURRENT,
+         "The parameter cannot be converted to a numeric value: x"},
+        {NULL, "{\":a\":{\"S\":\"\"},\":b\":{\"L\":[{\"SS\":[\"a\"]}]}}", true, VALUE_LAYER_OLDER, NULL},
     };
 
     (void)state;
@@ -34,7 +43,7 @@ static void test_check(void **state)
         enum stator_rc rc;
 
         fixture_init(&fixture, cases[i].names, cases[i].values);
-        fixture.placeholders.plain_value_faults = cases[i].plain;
+        fixture.placeholders.layer = cases[i].layer;
         rc = expr_check_placeholders(&fixture.placeholders, cases[i].expression, &fixture.err);
         assert_outcome(&fixture, cases[i].message == NULL ? "accepted" : cases[i].message, rc, cases[i].message);
         fixture_deinit(&fixture);
@@ -49,8 +58,7 @@ static void test_unused(void **state)
         {"#a = :a", "set #b = :b", NULL},
         {"x = :a", "set #b = :b", "Value provided in ExpressionAttributeNames unused in expressions: keys: {#a}"},
         {"x = y", "set x = y", "Value provided in ExpressionAttributeNames unused in expressions: keys: {#a, #b}"},
-        {"#a = x", "set #b = y",
-         "Value provided in ExpressionAttributeValues unused in expressions: keys: {:a, :b}"},
+        {"#a = x", "set #b = y", "Value provided in ExpressionAttributeValues unused in expressions: keys: {:a, :b}"},
     };
 
     (void)state;
@@ -60,8 +68,8 @@ static void test_unused(void **state)
         struct update *update;
 
         fixture_init(&f, "#a=a #b=b", "{\":a\":{\"S\":\"x\"},\":b\":{\"S\":\"x\"}}");
-        assert_int_equal(expr_parse_update(&update, bytes_of_string(cases[i].update), &f.placeholders, &f.arena, &f.err),
-                         STATOR_OK);
+        assert_int_equal(
+            expr_parse_update(&update, bytes_of_string(cases[i].update), &f.placeholders, &f.arena, &f.err), STATOR_OK);
         assert_int_equal(expr_parse_condition(&expr, bytes_of_string(cases[i].condition), EXPR_LANGUAGE_CONDITION,
                                               &f.placeholders, &f.arena, &f.err),
                          STATOR_OK);

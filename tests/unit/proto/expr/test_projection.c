@@ -6,7 +6,7 @@
     P "Two document paths " verb " with each other; must remove or rewrite one of these paths; path one: " one         \
       ", path two: " two
 #define ITEM                                                                                                           \
-    "{\"a\":{\"S\":\"x\"},\"b\":{\"M\":{\"a\":{\"S\":\"a\"},\"b\":{\"S\":\"b\"},\"c\":{\"S\":\"c\"}}},"                 \
+    "{\"a\":{\"S\":\"x\"},\"b\":{\"M\":{\"a\":{\"S\":\"a\"},\"b\":{\"S\":\"b\"},\"c\":{\"S\":\"c\"}}},"                \
     "\"c\":{\"L\":[{\"S\":\"0\"},{\"L\":[{\"S\":\"1\"}]},{\"M\":{\"x\":{\"S\":\"2\"},\"y\":{\"S\":\"3\"}}}]}}"
 
 static void test_projection(void **state)
@@ -58,8 +58,8 @@ static void test_projection(void **state)
             struct item_source_parsed source;
 
             item_source_parsed_init(&source, &item);
-            assert_int_equal(
-                projection_apply(&result, projection, &source.source, &fixture.arena, &fixture.err), STATOR_OK);
+            assert_int_equal(projection_apply(&result, projection, &source.source, &fixture.arena, &fixture.err),
+                             STATOR_OK);
             assert_item_is(cases[i].text, &result, cases[i].result);
         }
         fixture_deinit(&fixture);

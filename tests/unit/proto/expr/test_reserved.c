@@ -9,9 +9,13 @@ static void test_words(void **state)
         const char *name;
         bool reserved;
     } cases[] = {
-        {"ABORT", true}, {"zone", true},   {"StAtUs", true},        {"authorization", true}, {"name", true},
-        {"ttl", true},   {"data", true},   {"authorizations", false}, {"", false},             {"a", false},
-        {"pk", false},   {"count", true},  {"counts", false},       {"abcdefghijklmnopqrstuvwxyz", false},
+        {"ABORT", true},   {"zone", true},
+        {"StAtUs", true},  {"authorization", true},
+        {"name", true},    {"ttl", true},
+        {"data", true},    {"authorizations", false},
+        {"", false},       {"a", false},
+        {"pk", false},     {"count", true},
+        {"counts", false}, {"abcdefghijklmnopqrstuvwxyz", false},
     };
 
     (void)state;

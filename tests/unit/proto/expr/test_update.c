@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/proto/expr/expr_unit.h"
 
-#define P                     "Invalid UpdateExpression: "
-#define SYNTAX(token, near)   P "Syntax error; token: \"" token "\", near: \"" near "\""
+#define P                   "Invalid UpdateExpression: "
+#define SYNTAX(token, near) P "Syntax error; token: \"" token "\", near: \"" near "\""
 #define PATHS(verb, one, two)                                                                                          \
     P "Two document paths " verb " with each other; must remove or rewrite one of these paths; path one: " one         \
       ", path two: " two
@@ -11,7 +11,8 @@
 #define TYPE(name, type)                                                                                               \
     P "Incorrect operand type for operator or function; operator or function: " name ", operand type: " type
 #define VALUES                                                                                                         \
-    "{\":s\":{\"S\":\"x\"},\":n\":{\"N\":\"1\"},\":b\":{\"B\":\"YQ==\"},\":t\":{\"BOOL\":true},\":z\":{\"NULL\":true}," \
+    "{\":s\":{\"S\":\"x\"},\":n\":{\"N\":\"1\"},\":b\":{\"B\":\"YQ==\"},\":t\":{\"BOOL\":true},\":z\":{\"NULL\":true}" \
+    ","                                                                                                                \
     "\":l\":{\"L\":[{\"N\":\"1\"}]},\":m\":{\"M\":{\"k\":{\"N\":\"1\"}}},\":ss\":{\"SS\":[\"a\"]},"                    \
     "\":ns\":{\"NS\":[\"1\"]},\":ab\":{\"SS\":[\"a\",\"b\"]},\":big\":{\"N\":\"9.9e125\"}}"
 #define NAMES "#a=a #b=b #c=c #3=[3] #1=1"
@@ -58,6 +59,10 @@ static void test_messages(void **state)
         {" remove Absolute ", P "Attribute name is a reserved keyword; reserved keyword: Absolute"},
         {"set a = status", P "Attribute name is a reserved keyword; reserved keyword: status"},
         {"set #x = if_not_exist(:c) set c = d", P "Invalid function name; function: if_not_exist"},
+        {"set a = size(b)", P "The function is not allowed in an update expression; function: size"},
+        {"set a = list_append(list_append(:l, :l), :l)",
+         P "The function is not allowed to be used this way in an expression; function: list_append"},
+        {"set a = list_append(if_not_exists(a, :l), :l)", NULL},
         {"set a = #x set c = :d", P "The \"SET\" section can only be used once in an update expression;"},
         {"remove #x set a = b remove e", P "The \"REMOVE\" section can only be used once in an update expression;"},
         {"add #x :e set a = b add e :f", P "The \"ADD\" section can only be used once in an update expression;"},
@@ -115,6 +120,8 @@ static void test_messages(void **state)
 #define OLD                                                                                                            \
     "{\"b\":{\"M\":{\"a\":{\"N\":\"1\"},\"b\":{\"N\":\"2\"}}},\"k\":{\"S\":\"key\"},\"l\":{\"L\":[{\"N\":\"0\"},"      \
     "{\"N\":\"1\"},{\"N\":\"2\"}]},\"n\":{\"N\":\"5\"},\"s\":{\"SS\":[\"a\",\"c\"]}}"
+#define ZEROS_25    "0000000000000000000000000"
+#define ZEROS_125   ZEROS_25 ZEROS_25 ZEROS_25 ZEROS_25 ZEROS_25
 #define BAD_PATH    "The document path provided in the update expression is invalid for update"
 #define BAD_OPERAND "An operand in the update expression has an incorrect data type"
 #define NO_OPERAND  "The provided expression refers to an attribute that does not exist in the item"
@@ -145,6 +152,36 @@ static void apply(const struct application *c)
     fixture_deinit(&fixture);
 }
 
+/* There is no item: what is removed from within something is not missed. The rest is as strict as ever. */
+static void test_no_item(void **state)
+{
+    static const struct {
+        const char *text, *message, *new;
+    } cases[] = {
+        {"remove x.y, l[1], z", NULL, "{\"k\":{\"S\":\"key\"}}"},
+        {"remove x.y set a = :n", NULL, "{\"a\":{\"N\":\"1\"},\"k\":{\"S\":\"key\"}}"},
+        {"set x.y = :n", BAD_PATH, NULL},
+        {"set x[0] = k", BAD_PATH, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct fixture fixture;
+        struct update *update;
+        struct item old, new;
+        enum stator_rc rc;
+
+        assert_outcome(&fixture, cases[i].text, parse(&fixture, &update, cases[i].text), NULL);
+        old = item_of_json(&fixture.arena, "{\"k\":{\"S\":\"key\"}}");
+        old.set = false;
+        rc = update_apply(&new, update, &old, &fixture.arena, &fixture.err);
+        assert_outcome(&fixture, cases[i].text, rc, cases[i].message);
+        if (rc == STATOR_OK)
+            assert_item_is(cases[i].text, &new, cases[i].new);
+        fixture_deinit(&fixture);
+    }
+}
+
 static void test_apply(void **state)
 {
     static const struct application cases[] = {
@@ -167,7 +204,7 @@ static void test_apply(void **state)
         {OLD, "set e = list_append(n, if_not_exists(f, :l))", BAD_OPERAND, NULL, NULL},
         {OLD, "set e = b - :n", BAD_OPERAND, NULL, NULL},
         {OLD, "set e = list_append(q, l)", NO_OPERAND, NULL, NULL},
-        {"{\"a\":{\"N\":\"9.9e125\"}}", "set a = a + :big",
+        {"{\"a\":{\"N\":\"9" ZEROS_125 "\"}}", "set a = a + :big",
          "Number overflow. Attempting to store a number with magnitude larger than supported range", NULL, NULL},
         /* ADD and DELETE */
         {"{}", "add n :n, s :ss", NULL, "{\"n\":{\"N\":\"1\"},\"s\":{\"SS\":[\"a\"]}}", NULL},
@@ -256,7 +293,7 @@ static void test_cost(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_messages), cmocka_unit_test(test_apply),
-                                       cmocka_unit_test(test_cost)};
+                                       cmocka_unit_test(test_no_item), cmocka_unit_test(test_cost)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "task/tasks.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "table/backfill.h"
+#include "task/settle.h"
+
+#define STEP_ITEMS     64   /* of a backfill while the catalog's change lock is held: a few milliseconds */
+#define ROUND_STEPS    16   /* of one backfill before other tables are looked at */
+#define SAVE_MS        1000 /* between two notes of how far a backfill got */
+#define RETRY_MS       1000 /* after a failed write */
+#define CURSOR_MAX     ((size_t)16 * 1024)
+#define NICENESS       10   /* requests come first */
+#define NEVER          UINT64_MAX
+
+/* A backfill under way. */
+struct backfill {
+    struct backfill *next;
+    uint32_t id; /* of the index */
+    struct backfill_cursor cursor;
+    uint64_t saved_ms;
+    bool seen; /* in this round: its index is still there */
+};
+
+struct tasks {
+    struct database *db;
+    pthread_t thread;
+    pthread_mutex_t mutex; /* guards stop and woken */
+    pthread_cond_t changed;
+    bool stop, woken;
+    struct backfill *backfills; /* of the thread alone, like all below */
+    uint64_t due_ms;            /* wall clock: when to look again; NEVER */
+};
+
+/* Tables in some transition, each held. */
+struct work {
+    struct table **at;
+    size_t count, capacity;
+};
+
+static uint64_t now_ms(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void look_again(struct tasks *tasks, uint64_t at_ms)
+{
+    if (at_ms < tasks->due_ms)
+        tasks->due_ms = at_ms;
+}
+
+/* --- Backfill ----------------------------------------------------------------------------------------------------- */
+
+static void backfill_free(struct backfill *backfill)
+{
+    buf_deinit(&backfill->cursor.after);
+    free(backfill);
+}
+
+/* A note is the shard (4 bytes, big-endian) and the last base key done in it. */
+static enum stator_rc load_cursor(struct database *db, struct backfill *backfill, struct stator_error *err)
+{
+    struct store_pinned pinned;
+    uint8_t key[5];
+
+    STATOR_TRY(store_get(db->store, STORE_CATALOG, catalog_backfill_key(key, backfill->id), STORE_ANY, NULL, &pinned,
+                         err));
+    if (!bytes_present(pinned.value))
+        return STATOR_OK;
+    if (pinned.value.len >= 4 && read_be32(pinned.value.at) <= store_shards(db->store)) {
+        backfill->cursor.shard = read_be32(pinned.value.at);
+        buf_append(&backfill->cursor.after, pinned.value.at + 4, pinned.value.len - 4);
+    }
+    store_release(&pinned);
+    return STATOR_OK;
+}
+
+/* Not synced: the entries that the note vouches for are before it in the WAL. */
+static void save_cursor(struct database *db, struct backfill *backfill)
+{
+    struct store_batch *batch = store_batch_new(db->store);
+    struct stator_error err;
+    struct buf note;
+    uint8_t key[5];
+
+    if (batch == NULL)
+        return;
+    buf_init(&note, CURSOR_MAX + 4);
+    buf_append_be32(&note, backfill->cursor.shard);
+    buf_append_bytes(&note, buf_bytes(&backfill->cursor.after));
+    if (!note.failed) {
+        store_batch_put(batch, STORE_CATALOG, catalog_backfill_key(key, backfill->id), buf_bytes(&note));
+        if (store_write(db->store, batch, true, &err) == STATOR_OK)
+            backfill->saved_ms = now_ms(CLOCK_MONOTONIC);
+    }
+    buf_deinit(&note);
+    store_batch_free(batch);
+}
+
+/* The backfill of that index; a new one starts where its note says, once every writer knows the index. */
+static struct backfill *backfill_of(struct tasks *tasks, uint32_t id)
+{
+    struct backfill *backfill;
+    struct stator_error err;
+
+    for (backfill = tasks->backfills; backfill != NULL; backfill = backfill->next) {
+        if (backfill->id == id)
+            return backfill;
+    }
+    backfill = calloc(1, sizeof(*backfill));
+    if (backfill == NULL)
+        return NULL;
+    backfill->id = id;
+    backfill->saved_ms = now_ms(CLOCK_MONOTONIC);
+    buf_init(&backfill->cursor.after, CURSOR_MAX);
+    if (load_cursor(tasks->db, backfill, &err) != STATOR_OK) {
+        backfill_free(backfill);
+        return NULL;
+    }
+    latch_barrier(tasks->db->latches);
+    backfill->next = tasks->backfills;
+    tasks->backfills = backfill;
+    return backfill;
+}
+
+/* The index is complete: ACTIVE. Within a change. */
+static enum stator_rc finish_backfill(struct tasks *tasks, const struct table *table, const struct index *index,
+                                      struct stator_error *err)
+{
+    struct GlobalSecondaryIndexDescription *description;
+    struct TableDescription *draft;
+    struct store_batch *batch = store_batch_new(tasks->db->store);
+    struct arena arena;
+    enum stator_rc rc;
+    uint8_t key[5];
+
+    arena_init(&arena, (size_t)1 << 20);
+    draft = description_draft(table->description, &arena);
+    if (batch == NULL || draft == NULL) {
+        rc = stator_fail_memory(err);
+    } else {
+        description = description_index(draft, index->name);
+        description->IndexStatus = API_ENUM(IndexStatus_ACTIVE);
+        description->Backfilling = API_ABSENT;
+        store_batch_delete(batch, STORE_CATALOG, catalog_backfill_key(key, index->state->id));
+        rc = task_put(tasks->db, table, draft, table->extras, batch, NULL, err);
+    }
+    arena_deinit(&arena);
+    store_batch_free(batch);
+    return rc;
+}
+
+/* Within a change, so that the index is not erased meanwhile. */
+static enum stator_rc step_index(struct tasks *tasks, const struct table *table, const struct index *index,
+                                 bool *finished, struct stator_error *err)
+{
+    struct backfill *backfill = backfill_of(tasks, index->state->id);
+    bool done;
+
+    if (backfill == NULL)
+        return stator_fail_memory(err);
+    backfill->seen = true;
+    STATOR_TRY(table_backfill(tasks->db, table, index, &backfill->cursor, STEP_ITEMS, &done, err));
+    if (!done) {
+        if (now_ms(CLOCK_MONOTONIC) - backfill->saved_ms >= SAVE_MS)
+            save_cursor(tasks->db, backfill);
+        return STATOR_OK;
+    }
+    *finished = true;
+    backfill->seen = false; /* swept after the round */
+    return finish_backfill(tasks, table, index, err);
+}
+
+/* Frees those whose index is complete or gone. */
+static void sweep_backfills(struct tasks *tasks)
+{
+    struct backfill **at = &tasks->backfills;
+
+    while (*at != NULL) {
+        struct backfill *backfill = *at;
+
+        if (backfill->seen) {
+            backfill->seen = false;
+            at = &backfill->next;
+        } else {
+            *at = backfill->next;
+            backfill_free(backfill);
+        }
+    }
+}
+
+/* --- One table ---------------------------------------------------------------------------------------------------- */
+
+static const struct index *backfilling_index(const struct table *table)
+{
+    for (size_t i = 0; i < table->index_count; i++) {
+        if (table->indexes[i].status == IndexStatus_CREATING && table->indexes[i].backfilling)
+            return &table->indexes[i];
+    }
+    return NULL;
+}
+
+static bool needs_work(const struct table *table)
+{
+    return table->extras->transition.kinds != 0 || table->extras->dropped_count != 0 ||
+           table->status == TableStatus_DELETING || backfilling_index(table) != NULL;
+}
+
+/* One step of the current version. *more: another step may be made at once. Within a change. */
+static enum stator_rc step_table(struct tasks *tasks, struct table *table, bool *more, struct stator_error *err)
+{
+    const struct transition *transition = &table->extras->transition;
+    const struct index *index = backfilling_index(table);
+    uint64_t now = now_ms(CLOCK_REALTIME);
+    bool finished = false;
+
+    *more = false;
+    if (transition->kinds != 0 && transition->due_ms > now)
+        look_again(tasks, transition->due_ms);
+    else if (transition->kinds != 0 || table->extras->dropped_count != 0 || table->status == TableStatus_DELETING) {
+        *more = true;
+        return task_settle(tasks->db, table, err);
+    }
+    if (index == NULL)
+        return STATOR_OK;
+    *more = true;
+    return step_index(tasks, table, index, &finished, err);
+}
+
+static bool stopping(struct tasks *tasks)
+{
+    bool stop;
+
+    pthread_mutex_lock(&tasks->mutex);
+    stop = tasks->stop;
+    pthread_mutex_unlock(&tasks->mutex);
+    return stop;
+}
+
+/* Some steps of the table of that name and state, if it is still there. */
+static void work_on(struct tasks *tasks, const struct table *found)
+{
+    bool more = true;
+
+    for (int i = 0; more && i < ROUND_STEPS && !stopping(tasks); i++) {
+        struct stator_error err;
+        struct table *table;
+        enum stator_rc rc = STATOR_OK;
+
+        more = false;
+        catalog_change_begin(tasks->db->catalog);
+        table = catalog_find(tasks->db->catalog, found->namespace_, found->name);
+        if (table != NULL && table->state == found->state)
+            rc = step_table(tasks, table, &more, &err);
+        table_release(table);
+        catalog_change_end(tasks->db->catalog);
+        if (rc != STATOR_OK) {
+            look_again(tasks, now_ms(CLOCK_REALTIME) + RETRY_MS);
+            return;
+        }
+    }
+    if (more)
+        look_again(tasks, 0);
+}
+
+/* --- The thread --------------------------------------------------------------------------------------------------- */
+
+static void collect(void *context, struct table *table)
+{
+    struct work *work = context;
+
+    if (!needs_work(table))
+        return;
+    if (work->count == work->capacity) {
+        size_t capacity = work->capacity == 0 ? 16 : work->capacity * 2;
+        struct table **at = realloc(work->at, capacity * sizeof(struct table *));
+
+        if (at == NULL)
+            return; /* found again in the next round */
+        work->at = at;
+        work->capacity = capacity;
+    }
+    table_hold(table);
+    work->at[work->count++] = table;
+}
+
+static void round_of(struct tasks *tasks)
+{
+    struct work work = {0};
+
+    tasks->due_ms = NEVER;
+    catalog_each(tasks->db->catalog, collect, &work);
+    for (size_t i = 0; i < work.count; i++) {
+        work_on(tasks, work.at[i]);
+        table_release(work.at[i]);
+    }
+    free(work.at);
+    if (!stopping(tasks))
+        sweep_backfills(tasks);
+}
+
+/* Until something changed or is due. False: stop. */
+static bool wait_for_work(struct tasks *tasks)
+{
+    bool go_on;
+
+    pthread_mutex_lock(&tasks->mutex);
+    while (!tasks->stop && !tasks->woken) {
+        uint64_t now = now_ms(CLOCK_REALTIME), until;
+        struct timespec deadline;
+
+        if (tasks->due_ms <= now)
+            break;
+        if (tasks->due_ms == NEVER) {
+            pthread_cond_wait(&tasks->changed, &tasks->mutex);
+            continue;
+        }
+        until = now_ms(CLOCK_MONOTONIC) + (tasks->due_ms - now);
+        deadline = (struct timespec){.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000};
+        pthread_cond_timedwait(&tasks->changed, &tasks->mutex, &deadline);
+    }
+    tasks->woken = false;
+    go_on = !tasks->stop;
+    pthread_mutex_unlock(&tasks->mutex);
+    return go_on;
+}
+
+static void *run(void *argument)
+{
+    struct tasks *tasks = argument;
+
+    setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS); /* of this thread, on Linux */
+    do {
+        round_of(tasks);
+    } while (wait_for_work(tasks));
+    while (tasks->backfills != NULL) {
+        struct backfill *backfill = tasks->backfills;
+
+        tasks->backfills = backfill->next;
+        save_cursor(tasks->db, backfill);
+        backfill_free(backfill);
+    }
+    return NULL;
+}
+
+enum stator_rc tasks_start(struct tasks **out, const struct tasks_options *options, struct stator_error *err)
+{
+    struct tasks *tasks = calloc(1, sizeof(*tasks));
+    pthread_condattr_t attributes;
+
+    *out = NULL;
+    if (tasks == NULL)
+        return stator_fail_memory(err);
+    tasks->db = options->db;
+    pthread_mutex_init(&tasks->mutex, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&tasks->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    if (pthread_create(&tasks->thread, NULL, run, tasks) != 0) {
+        pthread_cond_destroy(&tasks->changed);
+        pthread_mutex_destroy(&tasks->mutex);
+        free(tasks);
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "no thread for background tasks could be started");
+    }
+    *out = tasks;
+    return STATOR_OK;
+}
+
+void tasks_stop(struct tasks *tasks)
+{
+    if (tasks == NULL)
+        return;
+    pthread_mutex_lock(&tasks->mutex);
+    tasks->stop = true;
+    pthread_cond_signal(&tasks->changed);
+    pthread_mutex_unlock(&tasks->mutex);
+    pthread_join(tasks->thread, NULL);
+    pthread_cond_destroy(&tasks->changed);
+    pthread_mutex_destroy(&tasks->mutex);
+    free(tasks);
+}
+
+void tasks_wake(struct tasks *tasks)
+{
+    pthread_mutex_lock(&tasks->mutex);
+    tasks->woken = true;
+    pthread_cond_signal(&tasks->changed);
+    pthread_mutex_unlock(&tasks->mutex);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/unit.h"
+
+#include "config/config.h"
+#include "config/limits.h"
+
+#define CORES 3
+
+static const char *const *variables; /* "NAME=value", ..., NULL */
+
+static char *fake_environment(const char *name)
+{
+    for (size_t i = 0; variables != NULL && variables[i] != NULL; i++) {
+        size_t len = strlen(name);
+
+        if (strncmp(variables[i], name, len) == 0 && variables[i][len] == '=')
+            return (char *)(uintptr_t)(variables[i] + len + 1);
+    }
+    return NULL;
+}
+
+/* line: words with one blank between, the program's name first. */
+static enum stator_rc parse(struct config *out, const char *line, const char *const *environment,
+                            struct stator_error *err)
+{
+    static char copy[1024];
+    char *argv[32];
+    int argc = 0;
+
+    snprintf(copy, sizeof(copy), "%s", line);
+    for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    argv[argc] = NULL;
+    variables = environment;
+    memset(err, 0, sizeof(*err));
+    return config_parse(out, argc, argv, fake_environment, CORES, err);
+}
+
+static void defaults(void **state)
+{
+    struct stator_error err;
+    struct config config;
+
+    (void)state;
+    assert_int_equal(parse(&config, "stator", NULL, &err), STATOR_OK);
+    assert_int_equal(config.command, COMMAND_SERVE);
+    assert_null(config.host);
+    assert_int_equal(config.port, 8000);
+    assert_int_equal(config.loops, CORES);
+    assert_int_equal(config.max_connections, LIMIT_CONNECTIONS);
+    assert_string_equal(config.cors, "*");
+    assert_string_equal(config.data_dir, "./stator-data");
+    assert_int_equal(config.durability, STORE_FULL);
+    assert_int_equal(config.shards, 0);
+    assert_int_equal(config.wording, WORDING_CURRENT);
+    assert_false(config.isolate_by_region || config.isolate_by_access_key);
+    assert_int_equal(config.transition_ms, 0);
+    assert_int_equal(config.log_format, LOG_FORMAT_TEXT);
+    assert_int_equal(config.log_level, LOG_LEVEL_INFO);
+    assert_false(config.as_dynamodb_local);
+}
+
+/* Every setting, by flag and by variable, must come out alike. */
+static void settings(void **state)
+{
+    static const char *const environment[] = {"STATOR_PORT=0",
+                                              "STATOR_HOST=::",
+                                              "STATOR_DATA_DIR=/d",
+                                              "STATOR_DURABILITY=process",
+                                              "STATOR_SHARDS=8",
+                                              "STATOR_LOOPS=2",
+                                              "STATOR_MAX_CONNECTIONS=50",
+                                              "STATOR_VALIDATION_WORDING=classic",
+                                              "STATOR_ISOLATE_BY=access-key,region",
+                                              "STATOR_TRANSITION_MS=250",
+                                              "STATOR_CORS=http://a,http://b",
+                                              "STATOR_LOG_FORMAT=json",
+                                              "STATOR_LOG_LEVEL=error",
+                                              NULL};
+    static const char line[] = "stator serve --port 0 --host=:: --data-dir /d --durability process --shards 8 --loops "
+                               "2 --max-connections=50 --validation-wording classic --isolate-by region,access-key "
+                               "--transition-ms 250 --cors http://a,http://b --log-format json --log-level error";
+    struct config config;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct stator_error err;
+
+        assert_int_equal(parse(&config, i == 0 ? line : "stator", i == 0 ? NULL : environment, &err), STATOR_OK);
+        assert_int_equal(config.port, 0);
+        assert_string_equal(config.host, "::");
+        assert_string_equal(config.data_dir, "/d");
+        assert_int_equal(config.durability, STORE_PROCESS);
+        assert_int_equal(config.shards, 8);
+        assert_int_equal(config.loops, 2);
+        assert_int_equal(config.max_connections, 50);
+        assert_int_equal(config.wording, WORDING_CLASSIC);
+        assert_true(config.isolate_by_region && config.isolate_by_access_key);
+        assert_int_equal(config.transition_ms, 250);
+        assert_string_equal(config.cors, "http://a,http://b");
+        assert_int_equal(config.log_format, LOG_FORMAT_JSON);
+        assert_int_equal(config.log_level, LOG_LEVEL_ERROR);
+    }
+}
+
+/* A flag wins over a variable, also where two settings exclude each other. */
+static void precedence(void **state)
+{
+    static const char *const on_disk[] = {"STATOR_DATA_DIR=/data", "STATOR_PORT=9000", NULL};
+    static const char *const in_memory[] = {"STATOR_IN_MEMORY=true", "STATOR_DURABILITY=full", NULL};
+    static const char *const kubernetes[] = {"STATOR_PORT=tcp://10.0.0.1:8000", NULL};
+    struct stator_error err;
+    struct config config;
+
+    (void)state;
+    assert_int_equal(parse(&config, "stator --in-memory --port 1234", on_disk, &err), STATOR_OK);
+    assert_null(config.data_dir);
+    assert_int_equal(config.durability, STORE_NONE);
+    assert_int_equal(config.port, 1234);
+    assert_int_equal(parse(&config, "stator --data-dir x", in_memory, &err), STATOR_OK);
+    assert_string_equal(config.data_dir, "x");
+    assert_int_equal(config.durability, STORE_FULL);
+    assert_int_equal(parse(&config, "stator", in_memory, &err), STATOR_OK);
+    assert_null(config.data_dir);
+    assert_int_equal(config.durability, STORE_NONE);
+    assert_int_equal(parse(&config, "stator --in-memory=false", NULL, &err), STATOR_OK);
+    assert_string_equal(config.data_dir, "./stator-data");
+    assert_int_equal(parse(&config, "stator --durability none", NULL, &err), STATOR_OK);
+    assert_string_equal(config.data_dir, "./stator-data");
+    assert_int_equal(config.durability, STORE_NONE);
+    assert_int_equal(parse(&config, "stator", kubernetes, &err), STATOR_OK);
+    assert_int_equal(config.port, 8000);
+}
+
+static void dynamodb_local(void **state)
+{
+    struct stator_error err;
+    struct config config;
+
+    (void)state;
+    assert_int_equal(parse(&config,
+                           "java -Xmx512m -Djava.library.path=./DynamoDBLocal_lib -jar DynamoDBLocal.jar -sharedDb "
+                           "-dbPath ./data -port 8001 -cors * -delayTransientStatuses -optimizeDbBeforeStartup "
+                           "-disableTelemetry",
+                           NULL, &err),
+                     STATOR_OK);
+    assert_true(config.as_dynamodb_local && config.shared_db);
+    assert_string_equal(config.data_dir, "./data");
+    assert_int_equal(config.port, 8001);
+    assert_string_equal(config.host, "::");
+    assert_true(config.transition_ms > 0);
+
+    assert_int_equal(parse(&config, "stator -jar DynamoDBLocal.jar -inMemory", NULL, &err), STATOR_OK);
+    assert_true(config.as_dynamodb_local);
+    assert_null(config.data_dir);
+    assert_int_equal(config.transition_ms, 0);
+
+    assert_int_equal(parse(&config, "/opt/bin/java -version", NULL, &err), STATOR_OK);
+    assert_int_equal(config.command, COMMAND_VERSION);
+    assert_int_equal(parse(&config, "stator -inMemory -sharedDb", NULL, &err), STATOR_OK);
+    assert_false(config.as_dynamodb_local); /* our command line with their flags */
+}
+
+static void commands(void **state)
+{
+    static const struct {
+        const char *line;
+        enum config_command command;
+    } cases[] = {
+        {"stator serve", COMMAND_SERVE},
+        {"stator healthcheck --port 9", COMMAND_HEALTHCHECK},
+        {"stator --port 9 healthcheck", COMMAND_HEALTHCHECK},
+        {"stator help", COMMAND_HELP},
+        {"stator --help", COMMAND_HELP},
+        {"stator -h", COMMAND_HELP},
+        {"stator -help", COMMAND_HELP},
+        {"stator version", COMMAND_VERSION},
+        {"stator --version", COMMAND_VERSION},
+        {"stator --port 1 --version --what", COMMAND_VERSION},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct stator_error err;
+        struct config config;
+
+        assert_int_equal(parse(&config, cases[i].line, NULL, &err), STATOR_OK);
+        assert_int_equal(config.command, cases[i].command);
+    }
+}
+
+static void refused(void **state)
+{
+    static const struct {
+        const char *line, *variable, *message;
+    } cases[] = {
+        {"stator --what", NULL, "unknown flag '--what' (stator --help lists them)"},
+        {"stator --portable 1", NULL, "unknown flag '--portable' (stator --help lists them)"},
+        {"stator -sharedDB", NULL, "unknown flag '-sharedDB' (stator --help lists them)"},
+        {"stator --port", NULL, "--port: needs a value"},
+        {"stator -port", NULL, "-port: needs a value"},
+        {"stator -jar", NULL, "-jar: needs a value"},
+        {"stator --port 65536", NULL, "--port: '65536' is not a number from 0 to 65535"},
+        {"stator --port=-1", NULL, "--port: '-1' is not a number from 0 to 65535"},
+        {"stator -port x", NULL, "-port: 'x' is not a number from 0 to 65535"},
+        {"stator --port 80x", NULL, "--port: '80x' is not a number from 0 to 65535"},
+        {"stator --port 99999999999999999999", NULL, "--port: '99999999999999999999' is not a number from 0 to 65535"},
+        {"stator --shards 0", NULL, "--shards: '0' is not a number from 1 to 256"},
+        {"stator --loops 0", NULL, "--loops: '0' is not a number from 1 to 256"},
+        {"stator --durability maybe", NULL, "--durability: 'maybe' is not one of full|process|none"},
+        {"stator --isolate-by region,key", NULL, "--isolate-by: 'region,key' is not one of region,access-key"},
+        {"stator --log-level=", NULL, "--log-level: '' is not one of error|warn|info|debug"},
+        {"stator --data-dir=", NULL, "--data-dir: '' is empty"},
+        {"stator --in-memory=maybe", NULL, "--in-memory: 'maybe' is neither true nor false"},
+        {"stator", "STATOR_SHARDS=many", "STATOR_SHARDS: 'many' is not a number from 1 to 256"},
+        {"stator", "STATOR_IN_MEMORY=2", "STATOR_IN_MEMORY: '2' is neither true nor false"},
+        {"stator", "STATOR_PORT=tcp:", "STATOR_PORT: 'tcp:' is not a number from 0 to 65535"},
+        {"stator frobnicate", NULL, "unexpected argument 'frobnicate' (stator --help shows what is understood)"},
+        {"stator serve healthcheck", NULL,
+         "unexpected argument 'healthcheck' (stator --help shows what is understood)"},
+        {"stator -inMemory -dbPath x", NULL, "--in-memory and --data-dir (-inMemory and -dbPath) exclude each other"},
+        {"stator --in-memory --durability full", NULL, "--durability: 'full' cannot be kept with --in-memory"},
+        {"stator -optimizeDbBeforeStartup", NULL, "-optimizeDbBeforeStartup needs -dbPath"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *environment[] = {cases[i].variable, NULL};
+        struct stator_error err;
+        struct config config;
+
+        assert_int_equal(parse(&config, cases[i].line, environment, &err), STATOR_VALIDATION);
+        assert_string_equal(err.message, cases[i].message);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults),       cmocka_unit_test(settings), cmocka_unit_test(precedence),
+        cmocka_unit_test(dynamodb_local), cmocka_unit_test(commands), cmocka_unit_test(refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

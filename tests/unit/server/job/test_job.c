@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/unit.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "job/workers.h"
+
+#define JOBS  200
+#define STEPS 3
+
+struct counter {
+    struct workers *_Atomic workers;
+    atomic_int steps, done;
+    pthread_mutex_t gate; /* held by the test while workers shall not get on */
+};
+
+/* Goes back into the queue until its last step; job->wait.epoch counts. */
+static void step(void *context, struct job *job)
+{
+    struct counter *counter = context;
+
+    pthread_mutex_lock(&counter->gate);
+    pthread_mutex_unlock(&counter->gate);
+    atomic_fetch_add(&counter->steps, 1);
+    if (++job->wait.epoch < STEPS) {
+        struct workers *workers;
+
+        while ((workers = atomic_load(&counter->workers)) == NULL)
+            ;
+        if (workers_submit(workers, job))
+            return;
+        job->wait.epoch = STEPS; /* the queue is full */
+    }
+    atomic_fetch_add(&counter->done, 1);
+}
+
+static void run_all(uint32_t threads, uint32_t queue_max, int *refused)
+{
+    struct counter counter = {.workers = NULL};
+    const struct workers_options options = {
+        .threads = threads, .queue_max = queue_max, .run = step, .context = &counter};
+    struct job *jobs = calloc(JOBS, sizeof(*jobs));
+    struct workers *workers;
+    struct stator_error err;
+
+    *refused = 0;
+    pthread_mutex_init(&counter.gate, NULL);
+    pthread_mutex_lock(&counter.gate);
+    assert_int_equal(workers_start(&workers, &options, &err), STATOR_OK);
+    atomic_store(&counter.workers, workers);
+    for (int i = 0; i < JOBS; i++)
+        *refused += !workers_submit(workers, &jobs[i]);
+    pthread_mutex_unlock(&counter.gate);
+    while (atomic_load(&counter.done) != JOBS - *refused)
+        ;
+    workers_stop(workers); /* the queue may not be empty of steps when it is called, but every job ended */
+    assert_int_equal(counter.done, JOBS - *refused);
+    pthread_mutex_destroy(&counter.gate);
+    free(jobs);
+}
+
+static void every_job_runs_once(void **state)
+{
+    int refused;
+
+    (void)state;
+    for (uint32_t threads = 1; threads <= 4; threads++) {
+        run_all(threads, JOBS, &refused);
+        assert_int_equal(refused, 0);
+    }
+}
+
+static void a_full_queue_refuses(void **state)
+{
+    int refused;
+
+    (void)state;
+    run_all(2, 10, &refused);
+    assert_in_range(refused, JOBS - 10 - 2, JOBS - 10); /* two may be with the workers */
+}
+
+static void moves(void **state)
+{
+    struct job job = {.state = JOB_DECODED};
+
+    (void)state;
+    job_move(&job, JOB_WORKING);
+    job_move(&job, JOB_WORKING);
+    job_move(&job, JOB_SYNCING);
+    job_move(&job, JOB_DONE);
+    assert_int_equal(job.state, JOB_DONE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_job_runs_once),
+        cmocka_unit_test(a_full_queue_refuses),
+        cmocka_unit_test(moves),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
