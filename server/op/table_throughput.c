@@ -11,6 +11,7 @@
 #define DAY_SECONDS          86400
 #define DECREASES_FREE       4
 #define DECREASE_PAUSE_S     3600
+#define TIME_TEXT_MAX        200
 
 /* --- Checks --- */
 
@@ -290,7 +291,7 @@ int64_t throughput_decreases_today(const struct ProvisionedThroughputDescription
 }
 
 /* "Thursday, October 8, 2026 at 11:20:48 PM Coordinated Universal Time" */
-static void time_text(char out[128], int64_t seconds)
+static void time_text(char out[TIME_TEXT_MAX], int64_t seconds)
 {
     time_t when = (time_t)seconds;
     struct tm tm;
@@ -299,7 +300,7 @@ static void time_text(char out[128], int64_t seconds)
     gmtime_r(&when, &tm);
     strftime(start, sizeof(start), "%A, %B", &tm);
     strftime(end, sizeof(end), "%M:%S %p", &tm);
-    snprintf(out, 128, "%s %d, %d at %d:%s Coordinated Universal Time", start, tm.tm_mday, tm.tm_year + 1900,
+    snprintf(out, TIME_TEXT_MAX, "%s %d, %d at %d:%s Coordinated Universal Time", start, tm.tm_mday, tm.tm_year + 1900,
              tm.tm_hour % 12 == 0 ? 12 : tm.tm_hour % 12, end);
 }
 
@@ -307,7 +308,7 @@ static enum stator_rc check_decreases(const struct ProvisionedThroughputDescript
                                       struct stator_error *err)
 {
     int64_t decreases = throughput_decreases_today(now, seconds), last, next, midnight;
-    char last_text[128], next_text[128];
+    char last_text[TIME_TEXT_MAX], next_text[TIME_TEXT_MAX];
 
     if (decreases < DECREASES_FREE)
         return STATOR_OK;
