@@ -329,6 +329,8 @@ static enum json_token read_after_comma(struct json_reader *reader)
 
 void json_reader_init(struct json_reader *reader, struct bytes text, struct arena *arena)
 {
+    if (text.at == NULL)
+        text = BYTES("");
     *reader = (struct json_reader){
         .start = text.at, .at = text.at, .end = text.at + text.len, .arena = arena, .expect = EXPECT_VALUE};
 }

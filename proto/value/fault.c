@@ -44,14 +44,18 @@ void fault_make(struct value *out, enum fault fault, size_t offset)
     make(out, &words_of[fault], offset);
 }
 
-/* What fits an error, not cut within a character. */
+/* What fits an error, without a character that is cut in two. */
 static struct bytes cut(struct bytes text)
 {
-    if (text.len <= TEXT_BYTES_MAX)
+    size_t tail = 0; /* continuation bytes at the end */
+
+    if (text.len < TEXT_BYTES_MAX)
         return text;
     text.len = TEXT_BYTES_MAX;
-    while (text.len != 0 && (text.at[text.len] & 0xC0) == 0x80)
-        text.len--;
+    while (tail < 3 && (text.at[text.len - 1 - tail] & 0xC0) == 0x80)
+        tail++;
+    if (utf8_sequence(bytes_of(text.at + text.len - 1 - tail, tail + 1)) == 0)
+        text.len -= tail + 1;
     return text;
 }
 
@@ -68,21 +72,6 @@ static bool make_copy(struct value *out, struct bytes current, struct bytes olde
     return bytes_present(words->current) && bytes_present(words->older);
 }
 
-/* A message that stator_fail has cut may end within a character. */
-static struct bytes whole_characters(const char *message)
-{
-    struct bytes text = bytes_of_string(message);
-    size_t end = text.len;
-
-    if (text.len < TEXT_BYTES_MAX)
-        return text;
-    while (end != 0 && text.len - end < 4 && !utf8_valid(bytes_of(text.at + end - 1, text.len - end + 1)))
-        end--;
-    if (end != 0 && !utf8_valid(bytes_of(text.at + end - 1, text.len - end + 1)))
-        text.len = end;
-    return text;
-}
-
 bool fault_make_number(struct value *out, struct bytes text, size_t offset, struct arena *arena)
 {
     struct number number;
@@ -90,7 +79,7 @@ bool fault_make_number(struct value *out, struct bytes text, size_t offset, stru
 
     (void)number_fail_older(text, &older);
     stator_assert(number_parse(&number, text, &current) != STATOR_OK);
-    return make_copy(out, whole_characters(current.message), whole_characters(older.message), offset, arena);
+    return make_copy(out, bytes_of_string(current.message), bytes_of_string(older.message), offset, arena);
 }
 
 /* The first member, in the order sent, that was there before. Members that are equal are neighbours in order, the one

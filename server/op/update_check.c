@@ -157,7 +157,7 @@ static enum stator_rc check_index_update(const struct UpdateTableInput *in, size
     return STATOR_OK;
 }
 
-enum stator_rc update_check(const struct UpdateTableInput *in, struct stator_error *err)
+enum stator_rc table_update_check(const struct UpdateTableInput *in, struct stator_error *err)
 {
     unsigned asks = asked(in);
 

@@ -13,8 +13,8 @@ static const struct bytes the_table = {NULL, 0};
 /* --- Throughput --------------------------------------------------------------------------------------------------- */
 
 /* At least as warm as that. NULL when the arena is full. */
-static const struct TableWarmThroughputDescription *
-at_least_as_warm(const struct TableWarmThroughputDescription *warm, int64_t read, int64_t write, struct arena *arena)
+static const struct TableWarmThroughputDescription *at_least_as_warm(const struct TableWarmThroughputDescription *warm,
+                                                                     int64_t read, int64_t write, struct arena *arena)
 {
     struct TableWarmThroughputDescription *out = ARENA_NEW(arena, struct TableWarmThroughputDescription);
 
@@ -36,8 +36,8 @@ static enum stator_rc change_provisioned(struct update *update, struct stator_er
     struct arena *arena = &update->job->arena;
     struct throughput_change change;
 
-    STATOR_TRY(throughput_change(&change, update->now->ProvisionedThroughput, asked, the_table, update->seconds, arena,
-                                 err));
+    STATOR_TRY(
+        throughput_change(&change, update->now->ProvisionedThroughput, asked, the_table, update->seconds, arena, err));
     STATOR_TRY(throughput_check_quota(asked, NULL, NULL, the_table, op_region(update->job), err));
     update->draft->TableStatus = API_ENUM(TableStatus_UPDATING);
     update->draft->ProvisionedThroughput = change.answered;
@@ -113,8 +113,8 @@ static enum stator_rc switch_to_on_demand(struct update *update, struct stator_e
     update->draft->BillingModeSummary = switching;
     update->settled->ProvisionedThroughput = after;
     update->settled->BillingModeSummary = switched;
-    update->settled->WarmThroughput = at_least_as_warm(update->now->WarmThroughput, THROUGHPUT_ON_DEMAND_READ,
-                                                       THROUGHPUT_ON_DEMAND_WRITE, arena);
+    update->settled->WarmThroughput =
+        at_least_as_warm(update->now->WarmThroughput, THROUGHPUT_ON_DEMAND_READ, THROUGHPUT_ON_DEMAND_WRITE, arena);
     for (size_t i = 0; i < update->now->GlobalSecondaryIndexes.count; i++) {
         struct bytes name = update->now->GlobalSecondaryIndexes.at[i].IndexName;
 
@@ -185,7 +185,8 @@ static enum stator_rc switch_to_provisioned(struct update *update, struct stator
         const struct UpdateGlobalSecondaryIndexAction *action = update_action(update->in, name);
 
         STATOR_TRY(throughput_check_bounds(action->ProvisionedThroughput, err));
-        STATOR_TRY(throughput_check_quota(action->ProvisionedThroughput, NULL, NULL, name, op_region(update->job), err));
+        STATOR_TRY(
+            throughput_check_quota(action->ProvisionedThroughput, NULL, NULL, name, op_region(update->job), err));
         index->ProvisionedThroughput =
             provisioned_again(index->ProvisionedThroughput, action->ProvisionedThroughput, arena);
         index->OnDemandThroughput = NULL;
@@ -316,7 +317,8 @@ static enum stator_rc update_sse(struct update *update, struct stator_error *err
     off->Status = API_ENUM(SSEStatus_DISABLED);
     update->draft->SSEDescription = changing;
     update->settled->SSEDescription =
-        options_sse_enabled(asked) ? options_describe_sse(asked, op_region(update->job), BYTES(OP_ACCOUNT), arena) : off;
+        options_sse_enabled(asked) ? options_describe_sse(asked, op_region(update->job), BYTES(OP_ACCOUNT), arena)
+                                   : off;
     update->kinds |= TRANSITION_SSE;
     return update->settled->SSEDescription != NULL ? STATOR_OK : stator_fail_memory(err);
 }
@@ -379,8 +381,7 @@ static enum stator_rc answer(const struct update *update, struct stator_error *e
 
 static enum stator_rc store(struct engine *engine, struct update *update, struct stator_error *err)
 {
-    struct table_change change = {
-        .previous = update->table, .draft = update->draft, .extras = *update->table->extras};
+    struct table_change change = {.previous = update->table, .draft = update->draft, .extras = *update->table->extras};
     const struct transition begun = {
         .kinds = update->kinds,
         .settled = update->settled,
@@ -418,7 +419,7 @@ enum stator_rc op_update_table(struct engine *engine, struct job *job)
 {
     enum stator_rc rc;
 
-    STATOR_TRY(update_check(job->input, &job->error));
+    STATOR_TRY(table_update_check(job->input, &job->error));
     if (!job->on_worker)
         return STATOR_AGAIN;
     catalog_change_begin(engine->db.catalog);

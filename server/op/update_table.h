@@ -12,14 +12,14 @@
 struct update {
     struct job *job;
     const struct UpdateTableInput *in;
-    const struct table *table;           /* the current version */
-    const struct TableDescription *now;  /* its description */
-    struct TableDescription *draft;      /* the description while the transition lasts */
-    struct TableDescription *settled;    /* what will differ afterwards */
-    unsigned kinds;                      /* of the transition that this update begins */
-    bool on_demand;                      /* the table's billing mode before */
-    double seconds;                      /* now, since 1970 */
-    bool answer_updating;                /* a change to what it was already: the answer says UPDATING all the same */
+    const struct table *table;          /* the current version */
+    const struct TableDescription *now; /* its description */
+    struct TableDescription *draft;     /* the description while the transition lasts */
+    struct TableDescription *settled;   /* what will differ afterwards */
+    unsigned kinds;                     /* of the transition that this update begins */
+    bool on_demand;                     /* the table's billing mode before */
+    double seconds;                     /* now, since 1970 */
+    bool answer_updating;               /* a change to what it was already: the answer says UPDATING all the same */
     const struct OnDemandThroughput *answer_on_demand; /* with the -1 of what was cleared; NULL: as in the draft */
 };
 
@@ -28,7 +28,7 @@ bool update_has_warm(const struct WarmThroughput *warm);
 bool update_has_on_demand(const struct OnDemandThroughput *on_demand);
 
 /* What can be told without looking at any table. */
-STATOR_MUST_CHECK enum stator_rc update_check(const struct UpdateTableInput *in, struct stator_error *err);
+STATOR_MUST_CHECK enum stator_rc table_update_check(const struct UpdateTableInput *in, struct stator_error *err);
 
 /* Whether the changes asked for may begin while others are under way. */
 STATOR_MUST_CHECK enum stator_rc update_check_state(const struct update *update, struct stator_error *err);

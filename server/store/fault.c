@@ -80,9 +80,8 @@ enum stator_rc fault_of_sync(struct store *store, struct stator_error *err, char
     return STATOR_INTERNAL_SERVER_ERROR;
 }
 
-enum stator_rc fault_read_only(const struct store *store, struct stator_error *err)
+enum stator_rc fault_read_only(struct stator_error *err)
 {
-    (void)store;
     return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
                        "The store is read-only because an earlier write or sync failed: nothing was written. Restart "
                        "the server to write again.");

@@ -290,19 +290,27 @@ static void make_call_options(struct store *store)
     store->read_cached = rocksdb_readoptions_create();
     if (store->dir != NULL) /* in memory no file is slow, so no read has to be tried twice */
         rocksdb_readoptions_set_read_tier(store->read_cached, 1);
-    store->write_waits = rocksdb_writeoptions_create();
-    store->write_now = rocksdb_writeoptions_create();
-    rocksdb_writeoptions_set_no_slowdown(store->write_now, 1);
-    rocksdb_writeoptions_disable_WAL(store->write_waits, store->durability == STORE_NONE);
-    rocksdb_writeoptions_disable_WAL(store->write_now, store->durability == STORE_NONE);
+    store->write = rocksdb_writeoptions_create();
+    rocksdb_writeoptions_set_no_slowdown(store->write, 1);
+    rocksdb_writeoptions_disable_WAL(store->write, store->durability == STORE_NONE);
+}
+
+static void make_log_lock(struct store *store)
+{
+    pthread_rwlockattr_t fair;
+
+    pthread_rwlockattr_init(&fair); /* the default lets a stream of writers keep the syncer out for ever */
+    pthread_rwlockattr_setkind_np(&fair, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&store->log_lock, &fair);
+    pthread_rwlockattr_destroy(&fair);
 }
 
 static void free_store(struct store *store)
 {
     rocksdb_readoptions_destroy(store->read_any);
     rocksdb_readoptions_destroy(store->read_cached);
-    rocksdb_writeoptions_destroy(store->write_waits);
-    rocksdb_writeoptions_destroy(store->write_now);
+    rocksdb_writeoptions_destroy(store->write);
+    pthread_rwlock_destroy(&store->log_lock);
     if (store->env != NULL)
         rocksdb_env_destroy(store->env);
     free(store->families);
@@ -344,6 +352,7 @@ enum stator_rc store_open(struct store **out, const struct store_options *option
     else
         store->dir = strdup(options->dir);
     make_call_options(store);
+    make_log_lock(store);
     rc = options->dir != NULL && store->dir == NULL ? stator_fail_memory(err) : open_path(&opening, err);
     if (rc != STATOR_OK) {
         close_database(&opening);

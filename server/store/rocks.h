@@ -6,6 +6,7 @@
 #ifndef SERVER_STORE_ROCKS_H
 #define SERVER_STORE_ROCKS_H
 
+#include <pthread.h>
 #include <rocksdb/c.h>
 #include <stdatomic.h>
 
@@ -31,7 +32,11 @@ struct store {
     uint32_t family_count;
 
     rocksdb_readoptions_t *read_any, *read_cached; /* of the newest state; shared by all threads */
-    rocksdb_writeoptions_t *write_waits, *write_now;
+    rocksdb_writeoptions_t *write;                 /* never waits in the engine */
+
+    /* Writers share it; a sync has it alone while the log's buffer goes to the file. After a failure nobody may touch
+     * the engine's log again (Debian's library asserts that), so read_only is set and looked at under it. */
+    pthread_rwlock_t log_lock;
 
     atomic_bool read_only;         /* set once, by the first failed write or sync */
     atomic_bool disk_full;         /* the last look found less free than reserve_bytes */
@@ -105,7 +110,7 @@ enum stator_rc fault_of_write(struct store *store, struct stator_error *err, cha
 enum stator_rc fault_of_sync(struct store *store, struct stator_error *err, char *why);
 
 /* What a read-only store answers to a write. */
-enum stator_rc fault_read_only(const struct store *store, struct stator_error *err);
+enum stator_rc fault_read_only(struct stator_error *err);
 
 /* --- space.c ------------------------------------------------------------------------------------------------------ */
 

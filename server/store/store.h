@@ -28,9 +28,9 @@ enum store_tier {
 };
 
 enum store_durability {
-    STORE_FULL,    /* writes are in the WAL; durable after store_sync */
-    STORE_PROCESS, /* writes are in the WAL and survive the process */
-    STORE_NONE,    /* no WAL */
+    STORE_FULL,    /* writes survive process and machine after store_sync; before it, neither */
+    STORE_PROCESS, /* writes survive the process on return, the machine after store_sync */
+    STORE_NONE,    /* no WAL: writes survive a clean store_close, when there is a directory */
 };
 
 struct store_options {
@@ -81,9 +81,10 @@ void store_batch_delete_range(struct store_batch *batch, uint32_t family, struct
 /* Adds delta to the counter of that key (absent is 0). */
 void store_batch_add(struct store_batch *batch, struct bytes counter_key, int64_t delta);
 
-/* All of the batch or none of it, visible on return. Survives the process (not with STORE_NONE); survives the machine
- * after a later store_sync. With may_wait false a stalled engine is STATOR_AGAIN and nothing is written. After an I/O
- * error the store is read-only until it is opened anew: STATOR_INTERNAL_SERVER_ERROR with a text that says so. */
+/* All of the batch or none of it, visible on return; what it survives is said at enum store_durability. With may_wait
+ * false a stalled engine is STATOR_AGAIN and nothing is written. On a full disk nothing is written until there is
+ * space: STATOR_INTERNAL_SERVER_ERROR. After an I/O error the same code, and the store is read-only until it is opened
+ * anew. */
 STATOR_MUST_CHECK enum stator_rc store_write(struct store *store, struct store_batch *batch, bool may_wait,
                                              struct stator_error *err);
 
@@ -116,7 +117,7 @@ struct bytes store_iterator_value(const struct store_iterator *iterator); /* unt
  * anew. */
 STATOR_MUST_CHECK enum stator_rc store_iterator_status(const struct store_iterator *iterator, struct stator_error *err);
 
-/* Bytes that the keys from first to end take, roughly; what is in memtables included. */
+/* Bytes that the keys from first to end take, roughly; what is in memtables included. May wait for the disk. */
 uint64_t store_approximate_bytes(struct store *store, uint32_t family, struct bytes first, struct bytes end);
 
 /* True after a failed write or sync made the store read-only. */

@@ -3,9 +3,12 @@
 #include "store/rocks.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #define KEPT_BYTES_MAX ((size_t)64 << 10) /* a cleared batch that grew past this gives its memory back */
 #define ENTRY_OVERHEAD 12                 /* tags and lengths of one entry, roughly */
+#define STALL_PAUSE_MS 2
+#define STALL_MS_MAX   10000 /* longer than any stall of a sound disk */
 
 struct store_batch *store_batch_new(struct store *store)
 {
@@ -70,33 +73,74 @@ bool store_read_only(const struct store *store)
     return atomic_load(&store->read_only);
 }
 
-enum stator_rc store_write(struct store *store, struct store_batch *batch, bool may_wait, struct stator_error *err)
+/* One attempt that never waits for the engine: STATOR_AGAIN when it is stalled. */
+static enum stator_rc try_write(struct store *store, struct store_batch *batch, struct stator_error *err)
 {
+    enum stator_rc rc = STATOR_OK;
     char *why = NULL;
 
+    pthread_rwlock_rdlock(&store->log_lock);
+    if (store_read_only(store)) {
+        rc = fault_read_only(err);
+    } else {
+        rocksdb_write(store->db, store->write, batch->batch, &why);
+        if (why != NULL)
+            rc = fault_of_write(store, err, why);
+    }
+    pthread_rwlock_unlock(&store->log_lock);
+    return rc;
+}
+
+enum stator_rc store_write(struct store *store, struct store_batch *batch, bool may_wait, struct stator_error *err)
+{
+    static const struct timespec pause = {.tv_nsec = STALL_PAUSE_MS * 1000000};
+    enum stator_rc rc;
+
     stator_assert(batch->store == store);
-    if (store_read_only(store))
-        return fault_read_only(store, err);
     if (!space_allows(store, batch->bytes))
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
                            "The disk of the data directory '%s' is full: nothing was written. Writes are taken again "
                            "when there is space.",
                            store->dir);
-    rocksdb_write(store->db, may_wait ? store->write_waits : store->write_now, batch->batch, &why);
-    return why != NULL ? fault_of_write(store, err, why) : STATOR_OK;
+    rc = try_write(store, batch, err);
+    /* The engine's own waiting would hold log_lock, and has no end when its flushes fail. */
+    for (int tries = 0; rc == STATOR_AGAIN && may_wait && tries < STALL_MS_MAX / STALL_PAUSE_MS; tries++) {
+        nanosleep(&pause, NULL);
+        rc = try_write(store, batch, err);
+    }
+    if (rc == STATOR_AGAIN && may_wait)
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                           "The disk does not keep up with the writes: nothing was written.");
+    return rc;
+}
+
+/* Hands the log's buffer to the system, with all writers kept out. */
+static enum stator_rc flush_log(struct store *store, struct stator_error *err)
+{
+    enum stator_rc rc = STATOR_OK;
+    char *why = NULL;
+
+    pthread_rwlock_wrlock(&store->log_lock);
+    if (store_read_only(store)) {
+        rc = stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                         "An earlier write or sync failed: whether the writes since are stored is not known until a "
+                         "restart.");
+    } else {
+        rocksdb_flush_wal(store->db, 0, &why);
+        if (why != NULL)
+            rc = fault_of_sync(store, err, why);
+    }
+    pthread_rwlock_unlock(&store->log_lock);
+    return rc;
 }
 
 enum stator_rc store_sync(struct store *store, struct stator_error *err)
 {
     char *why = NULL;
 
-    if (store->dir == NULL || store->durability == STORE_NONE)
+    if (store->durability == STORE_NONE)
         return STATOR_OK;
-    /* The engine's log must not be touched again after its first failure: it asserts. */
-    if (store_read_only(store))
-        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
-                           "An earlier write or sync failed: whether the writes since are stored is not known until a "
-                           "restart.");
+    STATOR_TRY(flush_log(store, err));
     rocksdb_flush_wal(store->db, 1, &why);
     return why != NULL ? fault_of_sync(store, err, why) : STATOR_OK;
 }

@@ -61,6 +61,8 @@ static bool copy(struct buf *out, struct bytes text, struct arena *arena)
     }
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size); /* what libFuzzer calls */
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes text = bytes_of(data, size);

@@ -42,6 +42,8 @@ static int sign_of(int order)
     return (order > 0) - (order < 0);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size); /* what libFuzzer calls */
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t *middle = memchr(data, 0, size);

@@ -72,6 +72,8 @@ static void check_base64(struct bytes data, struct arena *arena)
     buf_deinit(&text);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size); /* what libFuzzer calls */
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct json_reader reader;

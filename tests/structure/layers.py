@@ -31,15 +31,15 @@ class Rules:
             else:
                 raise ValueError(f"layers.txt:{number}: unknown verb {verb}")
 
-    def breach_of_folder(self, folder, target):
-        """Why a file of folder may not include a header of ours in target, or None."""
+    def breach_of_folder(self, folder, target, header):
+        """Why a file of folder may not include header, one of ours in the folder target, or None."""
         if folder == target or folder.split("/")[0] == "tests":
             return None
         if folder not in self.uses:
             return f"layers.txt has no line for {folder}"
-        if any(fnmatch.fnmatchcase(target, pattern) for pattern in self.uses[folder]):
+        if any(fnmatch.fnmatchcase(one, pattern) for pattern in self.uses[folder] for one in (target, header)):
             return None
-        return f"{folder} may not use {target}"
+        return f"{folder} may not use {header}"
 
     def breach_of_header(self, folder, header):
         """Why a file of folder may not include <header>, or None."""
@@ -57,10 +57,10 @@ def folder_of(root, path):
 
 
 def find_ours(root, source, name):
-    """The folder of a quoted include: beside its file, or on the build's include paths. None when there is no such file."""
+    """The path of an include from the root: beside its file, or on the build's include paths. None if there is no such file."""
     for place in [source.parent] + [root / part for part in SEARCHED]:
         if (place / name).is_file():
-            return folder_of(root, (place / name).resolve())
+            return (place / name).resolve().relative_to(root).as_posix()
     return None
 
 
@@ -86,7 +86,7 @@ def breaches(root, rules):
             elif target is None:
                 reason = f'"{name}" is no header of this repository'
             else:
-                reason = rules.breach_of_folder(folder, target)
+                reason = rules.breach_of_folder(folder, target.rpartition("/")[0], target)
             if reason:
                 yield f"{path.relative_to(root)}:{number}: {reason}"
         if folder.split("/")[0] in LAYERED and folder not in rules.uses:

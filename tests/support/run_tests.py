@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the *_test.py files of a folder: a line for each test, failures in full, a time limit on every test.
+"""Runs the *_test.py and test_*.py files of a folder: a line for each test, failures in full, a time limit on every test.
 
     python3 tests/support/run_tests.py tests/wire [--limit seconds] [--only text]
 
@@ -52,7 +52,7 @@ class Result(unittest.TestResult):
         super().stopTest(test)
 
     def trouble(self, test, err):
-        self.troubles.append((str(test), "".join(traceback.format_exception(*err))))
+        self.troubles.append((str(test), self._exc_info_to_string(err, test).rstrip()))
 
     def addError(self, test, err):
         if isinstance(test, unittest.TestCase):
@@ -94,9 +94,10 @@ def main():
     options = parser.parse_args()
 
     sys.path[:0] = [str(SUPPORT)]
-    suite = unittest.defaultTestLoader.discover(options.folder, pattern="*_test.py", top_level_dir=options.folder)
     chosen = unittest.TestSuite()  # a flat suite still runs setUpClass and setUpModule
-    chosen.addTests(test for test in flatten(suite) if options.only in test.id())
+    for pattern in ("*_test.py", "test_*.py"):
+        found = unittest.TestLoader().discover(options.folder, pattern=pattern, top_level_dir=options.folder)
+        chosen.addTests(test for test in flatten(found) if options.only in test.id())
     result = Result(options.limit)
     chosen.run(result)
     print(f"RESULT {result.passed} {result.failed} {result.skips}")

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts a built Stator for a test: on a port given by the system, in a directory of its own, and stops it cleanly.
 
-    with Server() as server:                      # or Server("--durability", "none", binary="stator-fake")
+    with Server() as server:                      # or Server("--in-memory"), Server("--durability", "none", binary="stator-fake")
         connection = server.connect()             # a socket; server.url is http://127.0.0.1:<port>
         server.kill(); server.start()             # the same directory again, after a crash
     # leaving checks that it exits with 0 within ten seconds and that no sanitizer said anything
 
-STATOR_BUILD names the build directory (default: build/dev, else build/release), STATOR_BINARY one executable.
+STATOR_BIN names the executable, STATOR_BUILD a build directory that has it (default: build/dev, else build/release).
 """
 import json
 import os
@@ -28,8 +28,8 @@ STOP_SECONDS = 10
 
 def find_binary(name="stator"):
     """The executable under test."""
-    if name == "stator" and os.environ.get("STATOR_BINARY"):
-        return pathlib.Path(os.environ["STATOR_BINARY"])
+    if name == "stator" and os.environ.get("STATOR_BIN"):
+        return pathlib.Path(os.environ["STATOR_BIN"]).resolve()
     builds = [os.environ.get("STATOR_BUILD"), ROOT / "build/dev", ROOT / "build/release"]
     for build in builds:
         if build and (pathlib.Path(build) / name).exists():
@@ -38,15 +38,18 @@ def find_binary(name="stator"):
 
 
 class Server:
-    """One server process at a time over one data directory, which goes with the Server unless it was given."""
+    """One server process at a time over one data directory, which goes with the Server unless it was given. start, stop
+    and kill may be called again and again; remove or close at the end."""
+
+    host = "127.0.0.1"
 
     def __init__(self, *flags, binary="stator", data_dir=None, environment=None, in_memory=False, open_files=None):
-        self.flags = list(flags)
+        self.flags = [flag for flag in flags if flag != "--in-memory"]
         self.binary = find_binary(binary)
         self.own_dir = data_dir is None
         self.base = tempfile.mkdtemp(prefix="stator-test-") if self.own_dir else None
         self.data_dir = pathlib.Path(data_dir) if data_dir else pathlib.Path(self.base) / "data"
-        self.in_memory = in_memory
+        self.in_memory = in_memory or "--in-memory" in flags
         self.environment = dict(environment or {})
         self.open_files = open_files  # limit of descriptors of the process
         self.process = None
@@ -68,7 +71,7 @@ class Server:
 
         self.output = []
         self.port = None
-        self.process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         env=environment, text=True, errors="replace", preexec_fn=lower_limits)
         self.started = threading.Event()
         self.reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
@@ -99,16 +102,22 @@ class Server:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def pid(self):
+        return self.process.pid
 
     def connect(self, timeout=10):
-        return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
+        return socket.create_connection((self.host, self.port), timeout=timeout)
 
     def signal(self, number):
         self.process.send_signal(number)
 
     def kill(self):
-        """A crash."""
+        """A crash. Nothing happens to one that is not running."""
+        if self.process is None:
+            return
         self.process.kill()
         self.process.wait()
         self.reader.join()
@@ -119,10 +128,10 @@ class Server:
         self.reader.join()
         return code
 
-    def stop(self, seconds=STOP_SECONDS):
+    def stop(self, seconds=STOP_SECONDS, number=signal.SIGTERM):
         """A clean end; returns how long it took."""
         before = time.monotonic()
-        self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(number)
         try:
             code = self.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -143,6 +152,16 @@ class Server:
     def remove(self):
         if self.own_dir:
             shutil.rmtree(self.base, ignore_errors=True)
+
+    def close(self):
+        """Stops it if it runs and removes its directory; one that died of itself fails the test, a killed one does not."""
+        try:
+            if self.running():
+                self.stop()
+            elif self.process is not None and self.process.returncode != -signal.SIGKILL:
+                self.check(self.process.returncode)
+        finally:
+            self.remove()
 
     def call(self, operation, body, target="DynamoDB_20120810"):
         """One operation on a connection of its own: (status, answer)."""

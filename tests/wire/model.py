@@ -318,12 +318,18 @@ class Table:
         self.items[self.at(key)] = new
         return old, new
 
+    def entry(self, index, item):
+        """An item's entry in an index, projected, or None."""
+        if item is None or not all(name in item for name in index.keys):
+            return None
+        if index.projection is None:
+            return item
+        kept = {*index.keys, *self.base.keys, *index.projection}
+        return {name: value for name, value in item.items() if name in kept}
+
     def entries(self, index):
-        """What is in an index, projected."""
-        kept = None if index.projection is None else {*index.keys, *self.base.keys, *index.projection}
-        for item in self.items.values():
-            if all(name in item for name in index.keys):
-                yield item if kept is None else {name: value for name, value in item.items() if name in kept}
+        found = (self.entry(index, item) for item in self.items.values())
+        return (entry for entry in found if entry is not None)
 
     def place(self, index, item):
         """What entries of one hash key are sorted by; entries with one place are in any order."""

@@ -17,6 +17,7 @@ from decimal import Decimal
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1] / "support")]
 
+import capacity
 import dynamo
 import expressions
 import model
@@ -109,7 +110,7 @@ class Generator:
 
     def item(self, table):
         item = self.key(table)
-        for name in {name for index in table.indexes for name in index.keys} - set(item):
+        for name in sorted({"i0", "i1", "i2", "i3"} - set(item)):
             if self.chance(0.7):
                 item[name] = self.key_value(table.base.types[name])
         for name in self.random.sample(sorted(ATTRIBUTES), self.random.randint(0, 6)):
@@ -208,7 +209,7 @@ class Run:
         self.client, self.seed, self.count = client, seed, count
         self.make = Generator(seed, peer)
         self.random, self.peer = self.make.random, peer
-        self.request = None
+        self.request, self.added = None, 0
 
     def run(self):
         prefix = f"model-{self.seed}-{os.getpid()}-"
@@ -216,6 +217,7 @@ class Run:
         for table in tables:
             self.create(table)
         operations = [self.put] * 6 + [self.update] * 7 + [self.delete] * 3 + [self.get] * 3 + [self.query] * 5 + [self.scan] * 2
+        operations = operations * 4 + ([] if self.peer else [self.change_indexes])
         for number in range(self.count):
             table, operation = self.random.choice(tables), self.random.choice(operations)
             try:
@@ -233,28 +235,51 @@ class Run:
 
     # --- tables
 
+    @staticmethod
+    def schema(index):
+        return ([{"AttributeName": name, "KeyType": "HASH"} for name in index.hashes] +
+                [{"AttributeName": name, "KeyType": "RANGE"} for name in index.ranges])
+
+    def described(self, index):
+        projection = {"ProjectionType": "ALL"}
+        if index.projection is not None:
+            projection["ProjectionType"] = "INCLUDE" if index.projection else "KEYS_ONLY"
+        if index.projection:
+            projection["NonKeyAttributes"] = sorted(index.projection)
+        return {"IndexName": index.name, "KeySchema": self.schema(index), "Projection": projection}
+
+    @staticmethod
+    def definitions(table, indexes):
+        names = sorted({name for index in indexes for name in index.keys})
+        return [{"AttributeName": name, "AttributeType": table.base.types[name]} for name in names]
+
     def create(self, table):
-        def schema(index):
-            return ([{"AttributeName": name, "KeyType": "HASH"} for name in index.hashes] +
-                    [{"AttributeName": name, "KeyType": "RANGE"} for name in index.ranges])
-
-        def projection(index):
-            if index.projection is None:
-                return {"ProjectionType": "ALL"}
-            if not index.projection:
-                return {"ProjectionType": "KEYS_ONLY"}
-            return {"ProjectionType": "INCLUDE", "NonKeyAttributes": sorted(index.projection)}
-
-        used = sorted({name for index in [table.base, *table.indexes] for name in index.keys})
-        request = {"TableName": table.name, "KeySchema": schema(table.base), "BillingMode": "PAY_PER_REQUEST",
-                   "AttributeDefinitions": [{"AttributeName": name, "AttributeType": table.base.types[name]} for name in used]}
+        request = {"TableName": table.name, "KeySchema": self.schema(table.base), "BillingMode": "PAY_PER_REQUEST",
+                   "AttributeDefinitions": self.definitions(table, [table.base, *table.indexes])}
         for member, local in (("LocalSecondaryIndexes", True), ("GlobalSecondaryIndexes", False)):
-            found = [{"IndexName": index.name, "KeySchema": schema(index), "Projection": projection(index)}
-                     for index in table.indexes if index.local == local]
+            found = [self.described(index) for index in table.indexes if index.local == local]
             if found:
                 request[member] = found
         self.request = request
         self.client.create_table(request)
+
+    def change_indexes(self, table):
+        """A global index is added to the table as it is, or one is dropped."""
+        present = [index for index in table.indexes if not index.local]
+        if present and (len(present) > 4 or self.make.chance(0.5)):
+            dropped = self.random.choice(present)
+            change = {"Delete": {"IndexName": dropped.name}}
+            table.indexes.remove(dropped)
+        else:
+            self.added += 1
+            index = model.Index(f"added{self.added}", *self.make.global_keys(table.base), table.base.types, self.make.projection())
+            change = {"Create": self.described(index)}
+            table.indexes.append(index)
+        self.call("UpdateTable", {"TableName": table.name, "GlobalSecondaryIndexUpdates": [change],
+                                  "AttributeDefinitions": self.definitions(table, [table.base, *table.indexes])})
+        self.client.table_is(table.name, lambda description: dynamo.is_active(description) and {
+            index["IndexName"] for index in description.get("GlobalSecondaryIndexes", [])
+        } == {index.name for index in table.indexes if not index.local})
 
     def check_counts(self, table):
         """On a quiet table the counts are exact."""
@@ -269,27 +294,36 @@ class Run:
     # --- single items
 
     def write(self, operation, request, table, writer, do):
-        """Sends a write and lets the model do it; both refuse or both do. Gives (answer, the model's result)."""
+        """Sends a write and lets the model do it; both refuse or both do. Gives (answer, item before, item after)."""
         condition = None
+        request["ReturnConsumedCapacity"] = self.asked_capacity()
         if self.make.chance(0.35):
             condition = self.make.condition(sorted(ATTRIBUTES) + table.base.keys, table.base.types)
             request["ConditionExpression"] = writer.condition(condition)
             if not self.peer and self.make.chance(0.5):
                 request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-        old = table.get(model.item_from_wire(request["Key"] if "Key" in request else request["Item"]))
+        key = model.item_from_wire(request["Key"] if "Key" in request else request["Item"])
+        old, refused = table.get(key), None
         try:
-            result, refused = do(condition), None
+            do(condition)
         except model.Refused as error:
-            result, refused = None, error
+            refused = error
         try:
             answer = self.call(operation, writer.add_to(request))
         except dynamo.DynamoError as error:
-            assert refused is not None and error.type == str(refused), f"server: {error}; model: {refused or result}"
+            assert refused is not None and error.type == str(refused), f"server: {error}; model: {refused or 'does it'}"
             asked = "ReturnValuesOnConditionCheckFailure" in request and error.type == "ConditionalCheckFailedException"
             self.same(error.body.get("Item"), old if asked else None)
-            return None, None
+            return None, None, None
         assert refused is None, f"the model refuses with {refused}, the server answers {answer}"
-        return answer, result
+        new = table.get(key)
+        if not self.peer:
+            capacity.check(answer.get("ConsumedCapacity"), request["ReturnConsumedCapacity"], table,
+                           *capacity.write_units(table, old, new))
+        return answer, old, new
+
+    def asked_capacity(self):
+        return self.random.choice(["NONE", "NONE", "NONE", "TOTAL", "INDEXES"])
 
     @staticmethod
     def same(actual, expected):
@@ -308,7 +342,7 @@ class Run:
                    "ReturnValues": self.random.choice(["NONE", "ALL_OLD"])}
         if spoiled and set(table.base.keys) & {name for name in item if item[name][0] == "BOOL"}:
             return  # no key to look at
-        answer, old = self.write("PutItem", request, table, expressions.Writer(self.random),
+        answer, old, _ = self.write("PutItem", request, table, expressions.Writer(self.random),
                                  lambda condition: table.put(item, condition))
         if answer is not None:
             self.same(answer.get("Attributes"), old if request["ReturnValues"] == "ALL_OLD" else None)
@@ -317,7 +351,7 @@ class Run:
         key = self.make.key(table)
         request = {"TableName": table.name, "Key": model.item_to_wire(key),
                    "ReturnValues": self.random.choice(["NONE", "ALL_OLD"])}
-        answer, old = self.write("DeleteItem", request, table, expressions.Writer(self.random),
+        answer, old, _ = self.write("DeleteItem", request, table, expressions.Writer(self.random),
                                  lambda condition: table.delete(key, condition))
         if answer is not None:
             self.same(answer.get("Attributes"), old if request["ReturnValues"] == "ALL_OLD" else None)
@@ -329,11 +363,10 @@ class Run:
             returned = "ALL_NEW"
         request = {"TableName": table.name, "Key": model.item_to_wire(key), "ReturnValues": returned,
                    "UpdateExpression": writer.update(clauses)}
-        answer, result = self.write("UpdateItem", request, table, writer,
-                                    lambda condition: table.update(key, clauses, condition))
+        answer, old, new = self.write("UpdateItem", request, table, writer,
+                                      lambda condition: table.update(key, clauses, condition))
         if answer is None:
             return
-        old, new = result
         expected = {"NONE": None, "ALL_OLD": old, "UPDATED_OLD": old, "ALL_NEW": new, "UPDATED_NEW": new}[returned]
         if returned.startswith("UPDATED") and expected is not None:
             touched = {clause[1][0] for clause in clauses}
@@ -343,13 +376,18 @@ class Run:
 
     def get(self, table):
         key, writer = self.make.key(table), expressions.Writer(self.random)
-        request = {"TableName": table.name, "Key": model.item_to_wire(key), "ConsistentRead": self.make.chance(0.5)}
-        expected = table.get(key)
+        request = {"TableName": table.name, "Key": model.item_to_wire(key), "ConsistentRead": self.make.chance(0.5),
+                   "ReturnConsumedCapacity": self.asked_capacity()}
+        expected = old = table.get(key)
         if self.make.chance(0.4):
             paths = self.make.paths(sorted(ATTRIBUTES) + table.base.keys)
             request["ProjectionExpression"] = writer.projection(paths)
             expected = expected if expected is None else model.project(expected, paths)
-        self.same(self.call("GetItem", writer.add_to(request)).get("Item"), expected)
+        answer = self.call("GetItem", writer.add_to(request))
+        self.same(answer.get("Item"), expected)
+        if not self.peer:
+            units = capacity.read_units([old] if old else [], request["ConsistentRead"])
+            capacity.check(answer.get("ConsumedCapacity"), request["ReturnConsumedCapacity"], table, units, {})
 
     # --- many items
 
@@ -404,10 +442,13 @@ class Run:
             entry = table.get(entry)
         return entry if paths is None else model.project(entry, paths)
 
-    def read_all(self, operation, request, table, index, evaluated):
-        """Follows the pages, checks each and gives their items; evaluated is what the model says is read."""
-        items, counts, scanned = [], 0, 0
+    def read_all(self, operation, request, table, index, entries):
+        """Follows the pages, checks each and gives their items; entries are what the model says is read."""
+        items, counts, scanned, evaluated = [], 0, 0, len(entries)
         limit = request.get("Limit")
+        whole = limit is None and not self.peer and request.get("Select") != "ALL_ATTRIBUTES"
+        if whole:
+            request["ReturnConsumedCapacity"] = self.random.choice(["TOTAL", "INDEXES"])
         self.request = (operation, request)
         for page in dynamo.pages(self.client, operation, request, evaluated + 2):
             scanned += page["ScannedCount"]
@@ -418,10 +459,20 @@ class Run:
                 assert len(page["Items"]) == page["Count"], page
                 items += [model.item_from_wire(item) for item in page["Items"]]
             assert ("LastEvaluatedKey" in page) == (page["ScannedCount"] == limit), f"limit {limit}: {page}"
+            if whole:
+                self.check_read(page["ConsumedCapacity"], request, table, index, entries)
             if "LastEvaluatedKey" in page:
                 assert set(page["LastEvaluatedKey"]) == set(table.base.keys) | set(index.keys), page
         assert scanned == evaluated, f"ScannedCount {scanned}, model {evaluated}"
         return items, counts
+
+    @staticmethod
+    def check_read(consumed, request, table, index, entries):
+        units = capacity.read_units(entries, request.get("ConsistentRead", False))
+        if index is table.base:
+            capacity.check(consumed, request["ReturnConsumedCapacity"], table, units, {})
+        else:
+            capacity.check(consumed, request["ReturnConsumedCapacity"], table, 0, {index.name: units})
 
     def query(self, table):
         index = self.random.choice([table.base, *table.indexes])
@@ -440,7 +491,7 @@ class Run:
             request["ExclusiveStartKey"] = model.item_to_wire(start)
             at = table.place(index, start)
             entries = [entry for entry in entries if (entry[0] > at if forward else entry[0] < at)]
-        items, count = self.read_all("Query", writer.add_to(request), table, index, len(entries))
+        items, count = self.read_all("Query", writer.add_to(request), table, index, [entry for _, entry in entries])
         kept = [(place, self.shown(table, request, paths, entry)) for place, entry in entries if model.holds(entry, condition)]
         assert count == len(kept), f"Count {count}, model {len(kept)}"
         if request.get("Select") != "COUNT":
@@ -469,7 +520,7 @@ class Run:
         kept = sorted(model.frozen_item(self.shown(table, request, paths, entry)) for entry in entries
                       if model.holds(entry, condition))
         writer.add_to(request)
-        items, count = self.scan_segments(request, table, index, len(entries))
+        items, count = self.scan_segments(request, table, index, entries)
         assert count == len(kept), f"Count {count}, model {len(kept)}"
         if request.get("Select") != "COUNT":
             actual = sorted(map(model.frozen_item, items))
@@ -477,18 +528,18 @@ class Run:
         if index is table.base and paths is None and request.get("Select") != "COUNT" and "TotalSegments" not in request:
             self.partitions_are_whole(items, table)
 
-    def scan_segments(self, request, table, index, evaluated):
+    def scan_segments(self, request, table, index, entries):
         if self.make.chance(0.7):
-            return self.read_all("Scan", request, table, index, evaluated)
+            return self.read_all("Scan", request, table, index, entries)
         request["TotalSegments"] = self.random.randint(1, 5)
         items, counts, scanned = [], 0, 0
         for segment in range(request["TotalSegments"]):
             self.request = ("Scan", {**request, "Segment": segment})
-            for page in dynamo.pages(self.client, "Scan", self.request[1], evaluated + 2):
+            for page in dynamo.pages(self.client, "Scan", self.request[1], len(entries) + 2):
                 items += [model.item_from_wire(item) for item in page.get("Items", [])]
                 counts += page["Count"]
                 scanned += page["ScannedCount"]
-        assert scanned == evaluated, f"ScannedCount of all segments {scanned}, model {evaluated}"
+        assert scanned == len(entries), f"ScannedCount of all segments {scanned}, model {len(entries)}"
         return items, counts
 
     @staticmethod

@@ -12,14 +12,14 @@ import { clientFor, createTable, send } from './support.mjs'
 const binary = process.env.STATOR_BIN
 
 async function start(dataDir) {
-  const child = spawn(binary, ['--host', '127.0.0.1', '--port', '0', '--data-dir', dataDir], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(binary, ['--port', '0', '--data-dir', dataDir], { stdio: ['ignore', 'pipe', 'pipe'] })
   const exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code)))
   const log = []
   const port = await new Promise((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
       readline.createInterface({ input: stream }).on('line', (line) => {
         log.push(line)
-        const found = /127\.0\.0\.1:(\d+)/.exec(line)
+        const found = /\blistening\b.*\bport=(\d+)/.exec(line)
         if (found) resolve(Number(found[1]))
       })
     }

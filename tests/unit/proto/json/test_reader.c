@@ -151,6 +151,7 @@ static void bad_text_is_refused(void **state)
             fail_msg("<%s> is taken", bad[i]);
         assert_false(json_valid(bytes_of_string(bad[i])));
     }
+    assert_false(json_valid((struct bytes){0}));
     buf_deinit(&out);
     arena_deinit(&arena);
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "value/value.h"
 
 #define LIMIT ((size_t)256 << 20)
@@ -253,6 +254,32 @@ static void wrong_types_have_the_words_of_the_service(void **state)
     }
 }
 
+/* Texts longer than an error are cut, but not within a character. */
+static void long_faults_are_cut_between_characters(void **state)
+{
+    static const char *const openings[] = {"{\"N\":\"", "{\"N\":\"1", "{\"N\":\"12", "{\"SS\":[\"x\",\"x\",\""};
+    static const char *const closings[] = {"\"}", "\"}", "\"}", "\"]}"};
+    static const char *const characters[] = {"\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"};
+    struct reading *r = *state;
+
+    for (size_t i = 0; i < COUNT_OF(openings) * COUNT_OF(characters); i++) {
+        struct value value;
+        struct buf buf;
+
+        buf_init(&buf, LIMIT);
+        buf_printf(&buf, "%s", openings[i % COUNT_OF(openings)]);
+        while (buf.len < 2 * STATOR_ERROR_MESSAGE_MAX)
+            buf_printf(&buf, "%s", characters[i / COUNT_OF(openings)]);
+        buf_printf(&buf, "%s", closings[i % COUNT_OF(openings)]);
+        assert_int_equal(read_text(r, &value, buf_bytes(&buf)), STATOR_OK);
+        assert_int_equal(value.type, VALUE_FAULT);
+        assert_true(utf8_valid(value.text) && utf8_valid(*value.older));
+        assert_in_range(value.text.len, STATOR_ERROR_MESSAGE_MAX - 4, STATOR_ERROR_MESSAGE_MAX - 1);
+        assert_in_range(value.older->len, STATOR_ERROR_MESSAGE_MAX - 4, STATOR_ERROR_MESSAGE_MAX - 1);
+        buf_deinit(&buf);
+    }
+}
+
 static void items(void **state)
 {
     struct bytes json = BYTES("{\"pk\":{\"S\":\"a\"},\"n\":{\"N\":\"1.0\"},\"\":{\"NULL\":true}}");
@@ -408,6 +435,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(values_become_canonical, setup, teardown),
         cmocka_unit_test_setup_teardown(faults_have_the_words_of_the_service, setup, teardown),
         cmocka_unit_test_setup_teardown(wrong_types_have_the_words_of_the_service, setup, teardown),
+        cmocka_unit_test_setup_teardown(long_faults_are_cut_between_characters, setup, teardown),
         cmocka_unit_test_setup_teardown(items, setup, teardown),
         cmocka_unit_test_setup_teardown(items_with_faults_and_wrong_types, setup, teardown),
         cmocka_unit_test_setup_teardown(depth, setup, teardown),

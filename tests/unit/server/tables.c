@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/server/tables.h"
+
+#include "unit/unit.h"
+
+#define PARTS_MAX 8
+#define INDEXES_MAX 4
+
+struct line {
+    struct KeySchemaElement keys[PARTS_MAX];
+    size_t key_count;
+};
+
+struct definitions {
+    struct AttributeDefinition at[PARTS_MAX * INDEXES_MAX];
+    size_t count;
+};
+
+static void define(struct definitions *all, struct bytes name, char type)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (bytes_equal(all->at[i].AttributeName, name))
+            return;
+    all->at[all->count].AttributeName = name;
+    all->at[all->count++].AttributeType =
+        API_ENUM(type == 'S' ? ScalarAttributeType_S : type == 'N' ? ScalarAttributeType_N : ScalarAttributeType_B);
+}
+
+/* "pk:S sk:N" */
+static void read_keys(struct line *out, struct definitions *all, const char **at, bool first_is_hash)
+{
+    out->key_count = 0;
+    while (**at != '\0' && **at != '|') {
+        size_t len = strcspn(*at, ":");
+        struct bytes name = bytes_of(*at, len);
+
+        define(all, name, (*at)[len + 1]);
+        out->keys[out->key_count].AttributeName = name;
+        out->keys[out->key_count].KeyType =
+            API_ENUM(out->key_count == 0 && first_is_hash ? KeyType_HASH : KeyType_RANGE);
+        out->key_count++;
+        *at += len + 2;
+        *at += strspn(*at, " ");
+    }
+    if (**at == '|')
+        *at += 1 + strspn(*at + 1, " ");
+}
+
+static struct KeySchema schema_of(const struct line *line, const struct KeySchemaElement *before, struct arena *arena)
+{
+    size_t lead = before != NULL;
+    struct KeySchemaElement *keys = ARENA_ARRAY(arena, struct KeySchemaElement, line->key_count + lead);
+
+    assert_non_null(keys);
+    if (before != NULL)
+        keys[0] = *before;
+    memcpy(keys + lead, line->keys, line->key_count * sizeof(*keys));
+    return (struct KeySchema){.at = keys, .count = line->key_count + lead, .set = true};
+}
+
+static void read_indexes(struct TableDescription *out, struct definitions *all, const char *at, struct arena *arena)
+{
+    struct LocalSecondaryIndexDescription *locals =
+        ARENA_ARRAY(arena, struct LocalSecondaryIndexDescription, INDEXES_MAX);
+    struct GlobalSecondaryIndexDescription *globals =
+        ARENA_ARRAY(arena, struct GlobalSecondaryIndexDescription, INDEXES_MAX);
+    struct Projection *all_of_it = ARENA_NEW(arena, struct Projection);
+
+    all_of_it->ProjectionType = API_ENUM(ProjectionType_ALL);
+    out->LocalSecondaryIndexes.at = locals;
+    out->GlobalSecondaryIndexes.at = globals;
+    while (*at != '\0') {
+        size_t len = strcspn(at, " ");
+        struct bytes name = bytes_of(at, len);
+        struct line line;
+
+        at += len + strspn(at + len, " ");
+        read_keys(&line, all, &at, name.at[0] == 'g');
+        if (name.at[0] == 'g') {
+            struct GlobalSecondaryIndexDescription *index = &globals[out->GlobalSecondaryIndexes.count++];
+
+            index->IndexName = name;
+            index->KeySchema = schema_of(&line, NULL, arena);
+            index->Projection = all_of_it;
+            index->IndexStatus = API_ENUM(IndexStatus_ACTIVE);
+            out->GlobalSecondaryIndexes.set = true;
+        } else {
+            struct LocalSecondaryIndexDescription *index = &locals[out->LocalSecondaryIndexes.count++];
+
+            index->IndexName = name;
+            index->KeySchema = schema_of(&line, &out->KeySchema.at[0], arena);
+            index->Projection = all_of_it;
+            out->LocalSecondaryIndexes.set = true;
+        }
+    }
+}
+
+struct table *table_of(const char *text, struct arena *arena)
+{
+    static const uint32_t ids[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    struct TableDescription *description = ARENA_NEW(arena, struct TableDescription);
+    struct definitions *all = ARENA_NEW(arena, struct definitions);
+    struct table_source source = {.namespace_ = BYTES(""), .description = description, .ids = ids};
+    struct stator_error err = {0};
+    struct table *table;
+    struct line base;
+
+    assert_non_null(description);
+    assert_non_null(all);
+    read_keys(&base, all, &text, true);
+    description->TableName = BYTES("test");
+    description->TableArn = BYTES("arn:aws:dynamodb:us-east-1:000000000000:table/test");
+    description->TableStatus = API_ENUM(TableStatus_ACTIVE);
+    description->KeySchema = schema_of(&base, NULL, arena);
+    read_indexes(description, all, text, arena);
+    description->AttributeDefinitions.at = all->at;
+    description->AttributeDefinitions.count = all->count;
+    description->AttributeDefinitions.set = true;
+    source.id_count = 1 + description->LocalSecondaryIndexes.count + description->GlobalSecondaryIndexes.count;
+    if (table_new(&table, &source, &err) != STATOR_OK)
+        fail_msg("%s: %s", text, err.message);
+    return table;
+}
+
+struct item item_of(const char *json, struct arena *arena)
+{
+    struct stator_error err = {0};
+    struct json_reader reader;
+    struct item item;
+
+    json_reader_init(&reader, bytes_of_string(json), arena);
+    if (item_read(&item, &reader, json_next(&reader), arena, &err) != STATOR_OK || item.fault)
+        fail_msg("%s: %s", json, err.message);
+    item.set = true;
+    return item;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tables for unit tests, made from a line of text: "pk:S sk:N | lsi l:S | gsi g:S h:N". The first word of the base and of
+ * a global index is its hash attribute, the others are range attributes; a local index names its range attribute.
+ */
+#ifndef TESTS_UNIT_SERVER_TABLES_H
+#define TESTS_UNIT_SERVER_TABLES_H
+
+#include "base/arena.h"
+#include "catalog/table.h"
+
+/* With references; ends with table_release. Fails the test when the line is no table. */
+struct table *table_of(const char *line, struct arena *arena);
+
+/* An item of DynamoDB JSON, parsed. Fails the test when it is none. */
+struct item item_of(const char *json, struct arena *arena);
+
+#endif
