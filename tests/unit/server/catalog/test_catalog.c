@@ -63,8 +63,8 @@ static struct table *make_table(struct catalog *catalog, const char *namespace_,
     arena_init(&arena, 1 << 20);
     snprintf(request, sizeof(request), "{\"TableName\":\"%s\",\"TableArn\":\"arn:%s\",%s%s}", name, name, definitions,
              global ? index : "");
-    assert_int_equal(
-        message_decode(&description, &shape_of_TableDescription, bytes_of_string(request), &arena, &err), STATOR_OK);
+    assert_int_equal(message_decode(&description, &shape_of_TableDescription, bytes_of_string(request), &arena, &err),
+                     STATOR_OK);
     for (size_t i = 0; i < 3; i++) {
         const struct bytes names[] = {{NULL, 0}, BYTES("local"), BYTES("global")};
 

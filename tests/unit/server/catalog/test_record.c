@@ -22,7 +22,7 @@ static struct TableDescription description(void)
 static void what_is_written_is_read(void **state)
 {
     static const uint32_t ids[] = {7}, dropped[] = {3, 0xFFFFFFFF};
-    static const struct Tag tag = {BYTES("k"), BYTES("")};
+    static const struct Tag tag = {.Key = BYTES("k"), .Value = BYTES("")};
     static const struct ProvisionedThroughputDescription units = {.ReadCapacityUnits = API_INTEGER(5)};
     struct TableDescription now = description(), settled = {.ProvisionedThroughput = &units};
     struct record record = {.description = &now, .ids = ids, .id_count = 1}, back;

@@ -15,15 +15,16 @@ static const struct {
      "{\"TableStatus\":\"ACTIVE\",\"ProvisionedThroughput\":{\"ReadCapacityUnits\":2},\"BillingModeSummary\":{"
      "\"BillingMode\":\"PROVISIONED\"}}"},
     /* a stream that was disabled, and encryption that was turned off, are gone */
-    {"{\"TableStatus\":\"UPDATING\",\"StreamSpecification\":{\"StreamEnabled\":false},\"LatestStreamLabel\":\"l\"}", NULL,
-     "{\"TableStatus\":\"ACTIVE\",\"LatestStreamLabel\":\"l\"}"},
+    {"{\"TableStatus\":\"UPDATING\",\"StreamSpecification\":{\"StreamEnabled\":false},\"LatestStreamLabel\":\"l\"}",
+     NULL, "{\"TableStatus\":\"ACTIVE\",\"LatestStreamLabel\":\"l\"}"},
     {"{\"TableStatus\":\"UPDATING\",\"StreamSpecification\":{\"StreamEnabled\":true}}", NULL,
      "{\"TableStatus\":\"ACTIVE\",\"StreamSpecification\":{\"StreamEnabled\":true}}"},
     {"{\"TableStatus\":\"ACTIVE\",\"SSEDescription\":{\"Status\":\"UPDATING\"}}",
      "{\"SSEDescription\":{\"Status\":\"DISABLED\"}}", "{\"TableStatus\":\"ACTIVE\"}"},
     /* indexes: made with their table; added to it; updated */
     {"{\"TableStatus\":\"CREATING\",\"GlobalSecondaryIndexes\":[{\"IndexName\":\"i\",\"IndexStatus\":\"CREATING\"}]}",
-     NULL, "{\"TableStatus\":\"ACTIVE\",\"GlobalSecondaryIndexes\":[{\"IndexName\":\"i\",\"IndexStatus\":\"ACTIVE\"}]}"},
+     NULL,
+     "{\"TableStatus\":\"ACTIVE\",\"GlobalSecondaryIndexes\":[{\"IndexName\":\"i\",\"IndexStatus\":\"ACTIVE\"}]}"},
     {"{\"TableStatus\":\"UPDATING\",\"GlobalSecondaryIndexes\":[{\"IndexName\":\"i\",\"IndexStatus\":\"CREATING\","
      "\"Backfilling\":false}]}",
      NULL,
@@ -103,22 +104,24 @@ static void the_later_of_two_transitions_wins(void **state)
                                                   "\"GlobalSecondaryIndexes\":[{\"IndexName\":\"i\","
                                                   "\"ProvisionedThroughput\":{\"ReadCapacityUnits\":3}}]}",
                                                   &arena)};
-    second = (struct transition){.kinds = TRANSITION_WARM,
-                                 .due_ms = 10,
-                                 .settled = decode("{\"WarmThroughput\":{\"ReadUnitsPerSecond\":4},"
-                                                   "\"GlobalSecondaryIndexes\":[{\"IndexName\":\"i\","
-                                                   "\"WarmThroughput\":{\"ReadUnitsPerSecond\":5}},{\"IndexName\":\"j\","
-                                                   "\"WarmThroughput\":{\"ReadUnitsPerSecond\":6}}]}",
-                                                   &arena)};
+    second =
+        (struct transition){.kinds = TRANSITION_WARM,
+                            .due_ms = 10,
+                            .settled = decode("{\"WarmThroughput\":{\"ReadUnitsPerSecond\":4},"
+                                              "\"GlobalSecondaryIndexes\":[{\"IndexName\":\"i\","
+                                              "\"WarmThroughput\":{\"ReadUnitsPerSecond\":5}},{\"IndexName\":\"j\","
+                                              "\"WarmThroughput\":{\"ReadUnitsPerSecond\":6}}]}",
+                                              &arena)};
     assert_true(transition_merge(&both, &first, &second, &arena));
     assert_int_equal(both.kinds, TRANSITION_IOPS | TRANSITION_WARM);
     assert_int_equal(both.due_ms, 20);
-    assert_described(both.settled,
-                     "{\"ProvisionedThroughput\":{\"ReadCapacityUnits\":2},\"WarmThroughput\":{\"ReadUnitsPerSecond\":4},"
-                     "\"GlobalSecondaryIndexes\":[{\"IndexName\":\"i\",\"ProvisionedThroughput\":{\"ReadCapacityUnits\":3}"
-                     ",\"WarmThroughput\":{\"ReadUnitsPerSecond\":5}},{\"IndexName\":\"j\",\"WarmThroughput\":{"
-                     "\"ReadUnitsPerSecond\":6}}]}",
-                     &arena);
+    assert_described(
+        both.settled,
+        "{\"ProvisionedThroughput\":{\"ReadCapacityUnits\":2},\"WarmThroughput\":{\"ReadUnitsPerSecond\":4},"
+        "\"GlobalSecondaryIndexes\":[{\"IndexName\":\"i\",\"ProvisionedThroughput\":{\"ReadCapacityUnits\":3}"
+        ",\"WarmThroughput\":{\"ReadUnitsPerSecond\":5}},{\"IndexName\":\"j\",\"WarmThroughput\":{"
+        "\"ReadUnitsPerSecond\":6}}]}",
+        &arena);
     assert_true(transition_merge(&both, &(struct transition){0}, &second, &arena));
     assert_ptr_equal(both.settled, second.settled);
     arena_deinit(&arena);

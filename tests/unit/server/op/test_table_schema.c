@@ -16,8 +16,8 @@
 
 #define ALL            "\"Projection\":{\"ProjectionType\":\"ALL\"}"
 #define INDEX(n, k, p) "{\"IndexName\":\"" n "\",\"KeySchema\":[" k "]," p "}"
-#define LSI(...)       ",\"LocalSecondaryIndexes\":[" __VA_ARGS__ "]"
-#define GSI(...)       ",\"GlobalSecondaryIndexes\":[" __VA_ARGS__ "]"
+#define LSI(list)      ",\"LocalSecondaryIndexes\":[" list "]"
+#define GSI(list)      ",\"GlobalSecondaryIndexes\":[" list "]"
 #define TABLE(d, k)    "{\"AttributeDefinitions\":[" d "],\"KeySchema\":[" k "]"
 #define ON_DEMAND      ",\"BillingMode\":\"PAY_PER_REQUEST\"}"
 #define UNITS(r, w)    "\"ProvisionedThroughput\":{\"ReadCapacityUnits\":" r ",\"WriteCapacityUnits\":" w "}"
@@ -75,7 +75,8 @@ static const struct check_case create_cases[] = {
     {TABLE(A "," B, H("a")) LSI() PROVISIONED, INVALID "List of LocalSecondaryIndexes is empty"},
     {TABLE(A "," B, H("a")) LSI(INDEX("abc", R("c"), "\"Projection\":{}")) PROVISIONED,
      INVALID "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex"},
-    {TABLE(A "," B, H("a") "," R("b")) LSI(INDEX("abc", R("c") "," R("d"), ALL), INDEX("abc", R("e"), ALL)) PROVISIONED,
+    {TABLE(A "," B, H("a") "," R("b")) LSI(INDEX("abc", R("c") "," R("d"), ALL) "," INDEX("abc", R("e"), ALL))
+         PROVISIONED,
      INVALID "Some index key attributes are not defined in AttributeDefinitions. Keys: [c, d], AttributeDefinitions: "
              "[a, b]"},
     {TABLE(A "," B, H("a") "," R("b")) LSI(INDEX("abc", R("a"), ALL)) PROVISIONED,
@@ -91,9 +92,9 @@ static const struct check_case create_cases[] = {
              "key: b, table hash key: a"},
     {TABLE(A "," B, H("a") "," R("b")) LSI(INDEX("abc", H("a") "," R("b"), "\"Projection\":{}")) PROVISIONED,
      INVALID "Unknown ProjectionType: null"},
-    {TABLE(A "," B, H("a") "," R("b"))
-         LSI(INDEX("abc", H("a") "," R("b"),
-                   "\"Projection\":{\"ProjectionType\":\"ALL\",\"NonKeyAttributes\":[\"a\"]}")) PROVISIONED,
+    {TABLE(A "," B, H("a") "," R("b")) LSI(
+         INDEX("abc", H("a") "," R("b"), "\"Projection\":{\"ProjectionType\":\"ALL\",\"NonKeyAttributes\":[\"a\"]}"))
+         PROVISIONED,
      INVALID "ProjectionType is ALL, but NonKeyAttributes is specified"},
     {TABLE(A "," B, H("a") "," R("b"))
          LSI(INDEX("abc", H("a") "," R("b"), "\"Projection\":{\"ProjectionType\":\"INCLUDE\"}")) PROVISIONED,
@@ -102,13 +103,15 @@ static const struct check_case create_cases[] = {
          LSI(INDEX("abc", H("a") "," R("b"),
                    "\"Projection\":{\"ProjectionType\":\"INCLUDE\",\"NonKeyAttributes\":[\"x\",\"x\"]}")) PROVISIONED,
      INVALID "Duplicate element in NonKeyAttributes: x"},
-    {TABLE(A "," B, H("a") "," R("b")) LSI(INDEX("abc", H("a") "," R("b"), ALL), INDEX("abc", H("a") "," R("b"), ALL))
-         PROVISIONED,
+    {TABLE(A "," B, H("a") "," R("b"))
+         LSI(INDEX("abc", H("a") "," R("b"), ALL) "," INDEX("abc", H("a") "," R("b"), ALL)) PROVISIONED,
      INVALID "Duplicate index name: abc"},
     {TABLE(A "," B, H("a") "," R("b"))
-         LSI(INDEX("ab1", H("a") "," R("b"), ALL), INDEX("ab2", H("a") "," R("b"), ALL),
-             INDEX("ab3", H("a") "," R("b"), ALL), INDEX("ab4", H("a") "," R("b"), ALL),
-             INDEX("ab5", H("a") "," R("b"), ALL), INDEX("ab6", H("a") "," R("b"), ALL)) PROVISIONED,
+         LSI(INDEX("ab1", H("a") "," R("b"), ALL) "," INDEX("ab2", H("a") "," R("b"), ALL) "," INDEX(
+             "ab3", H("a") "," R("b"), ALL) "," INDEX("ab4", H("a") "," R("b"),
+                                                      ALL) "," INDEX("ab5", H("a") "," R("b"),
+                                                                     ALL) "," INDEX("ab6", H("a") "," R("b"), ALL))
+             PROVISIONED,
      INVALID "Number of LocalSecondaryIndexes exceeds per-table limit of 5"},
     /* global indexes */
     {TABLE(A "," B, H("a")) GSI() PROVISIONED, INVALID "List of GlobalSecondaryIndexes is empty"},
@@ -117,8 +120,8 @@ static const struct check_case create_cases[] = {
              "[a, b]"},
     {TABLE(A "," B, H("a") "," R("b")) GSI(INDEX("abc", R("a"), ALL)) PROVISIONED,
      "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"},
-    {TABLE(A "," B, H("a")) GSI(INDEX("abc", H("a") "," R("b"), ALL),
-                                INDEX("abd", H("a") "," R("b"), UNITS("1", "1") "," ALL)) ON_DEMAND,
+    {TABLE(A "," B, H("a")) GSI(
+         INDEX("abc", H("a") "," R("b"), ALL) "," INDEX("abd", H("a") "," R("b"), UNITS("1", "1") "," ALL)) ON_DEMAND,
      INVALID "ProvisionedThroughput should not be specified for index: abd when BillingMode is PAY_PER_REQUEST"},
     {TABLE(A "," B, H("a")) GSI(INDEX("abc", H("a") "," R("b"), ALL)) PROVISIONED,
      INVALID "ProvisionedThroughput is not specified for index: abc"},
@@ -180,7 +183,7 @@ static enum stator_rc check_multiple(int hashes, int ranges, struct stator_error
     for (int i = 0; i < hashes + ranges; i++)
         buf_printf(&request, "%s{\"AttributeName\":\"k%d\",\"AttributeType\":\"N\"}", i == 0 ? "" : ",", i);
     buf_printf(&request, "],\"KeySchema\":[" H("k0") "],\"BillingMode\":\"PAY_PER_REQUEST\",\"GlobalSecondaryIndexes\":"
-                                                    "[{\"IndexName\":\"abc\"," ALL ",\"KeySchema\":[");
+                                                     "[{\"IndexName\":\"abc\"," ALL ",\"KeySchema\":[");
     for (int i = 0; i < hashes + ranges; i++)
         buf_printf(&request, "%s{\"AttributeName\":\"k%d\",\"KeyType\":\"%s\"}", i == 0 ? "" : ",", i,
                    i < hashes ? "HASH" : "RANGE");
@@ -203,11 +206,11 @@ static void a_global_index_has_up_to_four_and_four_attributes(void **state)
 
             assert_int_equal(rc, hashes > 4 || ranges > 4 ? STATOR_VALIDATION : STATOR_OK);
             if (rc != STATOR_OK)
-                assert_string_equal(err.message, hashes > 4
-                                                     ? INVALID "The KeySchema exceeds the maximum allowed number of HASH "
-                                                               "key attributes"
-                                                     : INVALID "The KeySchema exceeds the maximum allowed number of "
-                                                               "RANGE key attributes");
+                assert_string_equal(err.message,
+                                    hashes > 4 ? INVALID "The KeySchema exceeds the maximum allowed number of HASH "
+                                                         "key attributes"
+                                               : INVALID "The KeySchema exceeds the maximum allowed number of "
+                                                         "RANGE key attributes");
         }
     }
 }
