@@ -111,7 +111,8 @@ class Server:
     def connect(self, timeout=10):
         return socket.create_connection((self.host, self.port), timeout=timeout)
 
-    def send_signal(self, number):
+    def send(self, number):
+        """A signal."""
         self.process.send_signal(number)
 
     def kill(self):
