@@ -192,19 +192,15 @@ static bool entry_of(struct buf *key, struct buf *entry, struct location *where,
     return true;
 }
 
-/* An entry of an index that is being backfilled is counted by whoever puts it there: before that, the old item's entry,
- * whose key is in old_key, is none. */
-static enum stator_rc not_yet_there(bool *out, const struct step *s, const struct index *index, uint32_t shard,
-                                    enum store_tier tier, struct stator_error *err)
+/* Whether the old item's entry is there: an index that is still being filled may not have it yet. */
+static enum stator_rc find_old_entry(struct step *s, const struct location *where, enum store_tier tier, bool *there,
+                                     struct stator_error *err)
 {
-    struct store_pinned entry = {0};
+    struct store_pinned pinned = {0};
 
-    *out = false;
-    if (index->kind != INDEX_GLOBAL || index->status != IndexStatus_CREATING)
-        return STATOR_OK;
-    STATOR_TRY(store_get(s->db->store, STORE_SHARD(shard), buf_bytes(&s->old_key), tier, NULL, &entry, err));
-    *out = !bytes_present(entry.value);
-    store_release(&entry);
+    STATOR_TRY(store_get(s->db->store, STORE_SHARD(where->shard), buf_bytes(&s->old_key), tier, NULL, &pinned, err));
+    *there = bytes_present(pinned.value);
+    store_release(&pinned);
     return STATOR_OK;
 }
 
@@ -218,11 +214,15 @@ static enum stator_rc change_index(struct step *s, size_t i, enum store_tier tie
     bool failed = false;
     bool was = entry_of(&s->old_key, &s->old_entry, &old_where, &old_bytes, s, index, &s->result->old_item, &failed);
     bool is = entry_of(&s->new_key, &s->new_entry, &new_where, &new_bytes, s, index, &s->result->new_item, &failed);
-    bool in_place = was && is && bytes_equal(buf_bytes(&s->old_key), buf_bytes(&s->new_key));
-    bool absent = false;
+    bool in_place;
 
     if (failed)
         return stator_fail_memory(err);
+    if (was && index->status == IndexStatus_CREATING)
+        STATOR_TRY(find_old_entry(s, &old_where, tier, &was, err));
+    if (!was)
+        old_bytes = 0;
+    in_place = was && is && bytes_equal(buf_bytes(&s->old_key), buf_bytes(&s->new_key));
     if (in_place && bytes_equal(buf_bytes(&s->old_entry), buf_bytes(&s->new_entry)))
         return STATOR_OK;
     if (was && !in_place) {
@@ -233,10 +233,8 @@ static enum stator_rc change_index(struct step *s, size_t i, enum store_tier tie
         store_batch_put(s->batch, STORE_SHARD(new_where.shard), buf_bytes(&s->new_key), buf_bytes(&s->new_entry));
         s->result->index_units[i] += units(in_place && old_bytes > new_bytes ? old_bytes : new_bytes);
     }
-    if (was)
-        STATOR_TRY(not_yet_there(&absent, s, index, old_where.shard, tier, err));
-    s->count_deltas[1 + i] = (int64_t)is - (int64_t)(was && !absent);
-    s->byte_deltas[1 + i] = (int64_t)new_bytes - (int64_t)(absent ? 0 : old_bytes);
+    s->count_deltas[1 + i] = (int64_t)is - (int64_t)was;
+    s->byte_deltas[1 + i] = (int64_t)new_bytes - (int64_t)old_bytes;
     return STATOR_OK;
 }
 

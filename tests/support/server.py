@@ -111,7 +111,7 @@ class Server:
     def connect(self, timeout=10):
         return socket.create_connection((self.host, self.port), timeout=timeout)
 
-    def send(self, number):
+    def send_signal(self, number):
         """A signal."""
         self.process.send_signal(number)
 
