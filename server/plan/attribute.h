@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* attribute: what every attribute value in a request must keep to, in the service's words and order. Pure. */
+#ifndef SERVER_PLAN_ATTRIBUTE_H
+#define SERVER_PLAN_ATTRIBUTE_H
+
+#include "value/value.h"
+
+/* Its fault in the layer's words, nesting beyond VALUE_DEPTH_MAX levels, an empty name in a map. */
+STATOR_MUST_CHECK enum stator_rc attribute_check_value(const struct value *value, enum value_layer layer,
+                                                       struct stator_error *err);
+
+/* The same for all values of an item or a key, after the names of its attributes. */
+STATOR_MUST_CHECK enum stator_rc attribute_check_item(const struct item *item, enum value_layer layer,
+                                                      struct stator_error *err);
+
+/* ExpressionAttributeValues whose faults are checked already. The older layer says of which value it speaks, and leaves
+ * the depth to what is stored in the end. */
+STATOR_MUST_CHECK enum stator_rc attribute_check_values(const struct item *values, enum value_layer layer,
+                                                        struct stator_error *err);
+
+/* The depth alone: of an item that an update has made. */
+STATOR_MUST_CHECK enum stator_rc attribute_check_depth(const struct item *item, struct stator_error *err);
+
+/* "Empty attribute name". */
+STATOR_MUST_CHECK enum stator_rc attribute_check_name(struct bytes name, struct stator_error *err);
+
+#endif
