@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The repository keeps to layers.txt and to what every folder owes; and the checkers do find what breaks them."""
 import pathlib
+import re
 import tempfile
 import unittest
 
@@ -65,6 +66,18 @@ class Folders(unittest.TestCase):
             self.assertEqual(len(list(folders.spdx_faults(root, files))), 1)
             (root / "a/README.md").write_text("line\n" * 31, encoding="utf-8")
             self.assertIn("31 lines", list(folders.readme_faults(root, files))[0])
+
+
+class Readme(unittest.TestCase):
+    def test_names_every_flag(self):
+        """The flags table has the flags of config.c, each once and no other."""
+        config = (ROOT / "server/config/config.c").read_text(encoding="utf-8")
+        flags = set(re.findall(r'\{"([a-z-]+)",\s*KIND_', config)) | {"version", "help"}
+        rows = re.findall(r"^\| `--.*?` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+        named = [flag for row in rows for flag in re.findall(r"--([a-z-]+)", row)]
+        self.assertGreater(len(flags), 10)
+        self.assertEqual(set(named), flags)
+        self.assertEqual(len(named), len(set(named)))
 
 
 class Shape(unittest.TestCase):
