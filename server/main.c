@@ -24,11 +24,19 @@
 enum { EXIT_USAGE = 2 };
 
 #if defined(__SANITIZE_ADDRESS__)
+#define VISIBLE __attribute__((visibility("default")))
+VISIBLE const char *__lsan_default_suppressions(void);
+VISIBLE const char *__lsan_default_options(void);
+
 /* h2o recycles chunks in thread-local lists, which end with their threads, and never frees its queues. */
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
     return "leak:h2o_mem_alloc_recycle\nleak:h2o_multithread_create_queue\n";
+}
+
+const char *__lsan_default_options(void)
+{
+    return "print_suppressions=0";
 }
 #endif
 

@@ -5,7 +5,9 @@
  * undefined names and values, counts of operands, operands that are the same, and types. The number of operators is
  * looked at last.
  */
+#include "base/buf.h"
 #include "expr/condition_parser.h"
+#include "value/base64.h"
 
 struct function {
     const char *name;
@@ -196,14 +198,31 @@ static enum stator_rc check_exists(struct parser *parser, const struct draft *dr
                        condition_operator_name(draft->type));
 }
 
+/* "{N:1}"; binaries as in JSON, so that the message stays text. */
+static void describe(struct buf *buf, const struct value *value)
+{
+    buf_printf(buf, "AttributeValue: {%s:", value_type_name(value->type));
+    if (value->type == VALUE_B)
+        base64_encode(buf, value->text);
+    else
+        buf_append_bytes(buf, value->text);
+    buf_append_byte(buf, '}');
+}
+
 static enum stator_rc bad_bounds(struct parser *parser, const char *what, const struct value *low,
                                  const struct value *high)
 {
-    return parser_fail(parser,
-                       "The BETWEEN operator requires %s; lower bound operand: AttributeValue: {%s:%.*s}, "
-                       "upper bound operand: AttributeValue: {%s:%.*s}",
-                       what, value_type_name(low->type), BYTES_ARG(low->text), value_type_name(high->type),
-                       BYTES_ARG(high->text));
+    struct buf text;
+    enum stator_rc rc;
+
+    buf_init(&text, (size_t)1 << 20);
+    buf_append_literal(&text, "lower bound operand: ");
+    describe(&text, low);
+    buf_append_literal(&text, ", upper bound operand: ");
+    describe(&text, high);
+    rc = parser_fail(parser, "The BETWEEN operator requires %s; %.*s", what, BYTES_ARG(buf_bytes(&text)));
+    buf_deinit(&text);
+    return rc;
 }
 
 static enum stator_rc check_between(struct parser *parser, const struct draft *draft)

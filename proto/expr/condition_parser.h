@@ -11,6 +11,12 @@ STATOR_MUST_CHECK enum stator_rc condition_parse(struct draft **out, struct pars
 /* Everything that can be wrong with a well-formed condition, in the service's order; resolves the drafts. */
 STATOR_MUST_CHECK enum stator_rc condition_check(struct parser *parser);
 
+/* Turns "value < name" into "name > value"; in the trees that condition_check has made. */
+void key_condition_turn(struct parser *parser);
+
+/* What a key condition may not say, as far as no table is needed to know it. */
+STATOR_MUST_CHECK enum stator_rc key_condition_check(const struct expr *condition, struct stator_error *err);
+
 /* "=", "BETWEEN", "contains": how messages name it. */
 const char *condition_operator_name(enum expr_type type);
 

@@ -35,7 +35,6 @@ struct draft {
     struct path path;         /* PATH: names as written, "#n" not yet resolved */
     struct pointers operands; /* CALL, OPERATOR: of struct draft */
     bool condition;           /* stands where a condition stands and is no AND, OR, NOT */
-    bool reported;            /* a scratch mark of the checks */
     struct draft *next;       /* in the order of the text */
     struct expr *expr;        /* set by draft_resolve */
 };

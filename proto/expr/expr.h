@@ -106,12 +106,16 @@ struct placeholders {
     const struct item *values; /* attribute names are ":v"; NULL or !set when absent */
     bool *values_used;         /* one for each of values->count */
     enum value_layer layer;    /* OLDER: a value's fault is told with "ExpressionAttributeValues contains ..." around */
-    struct placeholder_name **sorted; /* private: by key, made when first needed; start with NULL */
+    /* private; start with NULL */
+    struct placeholder_name **sorted; /* by key, made when first needed */
+    const struct expr *key_condition; /* waits for expr_check_unused */
 };
 
 enum expr_language { EXPR_LANGUAGE_CONDITION, EXPR_LANGUAGE_FILTER, EXPR_LANGUAGE_KEY_CONDITION };
 
-/* "ConditionExpression", "FilterExpression", "KeyConditionExpression". */
+/* "ConditionExpression", "FilterExpression", "KeyConditionExpression". After expr_check_unused a key condition consists
+ * of ANDs of conditions whose first operand is an attribute's name and whose others are values: a comparison written
+ * value first has been turned round. */
 STATOR_MUST_CHECK enum stator_rc expr_parse_condition(const struct expr **out, struct bytes text,
                                                       enum expr_language language, struct placeholders *placeholders,
                                                       struct arena *arena, struct stator_error *err);
@@ -130,12 +134,11 @@ STATOR_MUST_CHECK enum stator_rc expr_parse_update(struct update **out, struct b
 STATOR_MUST_CHECK enum stator_rc expr_check_placeholders(const struct placeholders *placeholders, bool expression_given,
                                                          struct stator_error *err);
 
-/* "Value provided in ExpressionAttributeNames unused in expressions: keys: {#a, #b}" and its like for values. */
+/* What the service looks at when all of a request's expressions are known to be well formed: placeholders that none of
+ * them uses ("Value provided in ExpressionAttributeNames unused in expressions: keys: {#a, #b}" and its like for
+ * values); then what a key condition parsed with these placeholders may not say, as far as no table is needed to know
+ * it. */
 STATOR_MUST_CHECK enum stator_rc expr_check_unused(const struct placeholders *placeholders, struct stator_error *err);
-
-/* What a parsed key condition may not say, as far as no table is needed to know it. The service looks at this when all
- * of the request's expressions are known to be well formed and the placeholders used. */
-STATOR_MUST_CHECK enum stator_rc expr_check_key_condition(const struct expr *condition, struct stator_error *err);
 
 /* The first attribute name used in the condition that is among `names` (key attributes in a filter), or absent. */
 struct bytes expr_uses_any(const struct expr *expr, const struct bytes *names, size_t count);

@@ -92,10 +92,56 @@ static enum stator_rc check_part(const struct expr *expr, struct bytes *names, s
     return STATOR_OK;
 }
 
-enum stator_rc expr_check_key_condition(const struct expr *condition, struct stator_error *err)
+enum stator_rc key_condition_check(const struct expr *condition, struct stator_error *err)
 {
     struct bytes names[EXPR_OPERATORS_MAX]; /* at most one for each operator */
     size_t count = 0;
 
     return check_part(condition, names, &count, err);
+}
+
+static enum expr_type turned(enum expr_type type)
+{
+    switch (type) {
+    case EXPR_LT:
+        return EXPR_GT;
+    case EXPR_LE:
+        return EXPR_GE;
+    case EXPR_GT:
+        return EXPR_LT;
+    case EXPR_GE:
+        return EXPR_LE;
+    default:
+        return type;
+    }
+}
+
+static bool is_comparison(const struct expr *expr)
+{
+    switch (expr->type) {
+    case EXPR_EQ:
+    case EXPR_LT:
+    case EXPR_LE:
+    case EXPR_GT:
+    case EXPR_GE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void key_condition_turn(struct parser *parser)
+{
+    for (struct draft *draft = parser->first; draft != NULL; draft = draft->next) {
+        struct expr *expr = draft->expr;
+        const struct expr **children = (const struct expr **)(void *)expr->children;
+        const struct expr *first;
+
+        if (!is_comparison(expr) || children[0]->type != EXPR_VALUE || children[1]->type != EXPR_PATH)
+            continue;
+        first = children[0];
+        children[0] = children[1];
+        children[1] = first;
+        expr->type = turned(expr->type);
+    }
 }

@@ -18,6 +18,10 @@ enum stator_rc expr_parse_condition(const struct expr **out, struct bytes text, 
     STATOR_TRY(parser_init(&parser, members[language], text, placeholders, arena, err));
     STATOR_TRY(condition_parse(&draft, &parser));
     STATOR_TRY(condition_check(&parser));
+    if (language == EXPR_LANGUAGE_KEY_CONDITION) {
+        key_condition_turn(&parser);
+        placeholders->key_condition = draft->expr;
+    }
     *out = draft->expr;
     return STATOR_OK;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
-#include "expr/expr.h"
-#include "expr/lexer.h"
+#include "expr/condition_parser.h"
+
+#define KEY_BYTES_MAX 255 /* with its "#" or ":" */
 
 /* "#a" or ":a" and nothing else. */
 static bool well_formed(struct bytes key, enum token_kind kind)
@@ -17,13 +18,37 @@ static enum stator_rc bad_key(const char *member, struct bytes key, struct stato
                        BYTES_ARG(key));
 }
 
+static enum stator_rc check_name_key(struct bytes key, struct stator_error *err)
+{
+    if (key.len > KEY_BYTES_MAX)
+        return stator_fail(err, STATOR_VALIDATION,
+                           "ExpressionAttributeNames contains invalid key: The expression attribute map contains a "
+                           "key that is too long; size of key: %zu",
+                           key.len);
+    return well_formed(key, TOKEN_NAME_REF) ? STATOR_OK : bad_key("ExpressionAttributeNames", key, err);
+}
+
+/* The service does not tell the size here. */
+static enum stator_rc check_value_key(struct bytes key, struct stator_error *err)
+{
+    if (key.len > KEY_BYTES_MAX)
+        return stator_fail(err, STATOR_VALIDATION,
+                           "ExpressionAttributeValues contains invalid key: The expression attribute map contains a "
+                           "key that is too long;");
+    return well_formed(key, TOKEN_VALUE_REF) ? STATOR_OK : bad_key("ExpressionAttributeValues", key, err);
+}
+
 static enum stator_rc check_names(const struct placeholders *placeholders, struct stator_error *err)
 {
     if (placeholders->name_count == 0)
         return stator_fail(err, STATOR_VALIDATION, "ExpressionAttributeNames must not be empty");
     for (size_t i = 0; i < placeholders->name_count; i++)
-        if (!well_formed(placeholders->names[i].key, TOKEN_NAME_REF))
-            return bad_key("ExpressionAttributeNames", placeholders->names[i].key, err);
+        STATOR_TRY(check_name_key(placeholders->names[i].key, err));
+    for (size_t i = 0; i < placeholders->name_count; i++)
+        if (placeholders->names[i].name.len == 0)
+            return stator_fail(err, STATOR_VALIDATION,
+                               "ExpressionAttributeNames contains invalid value: Empty attribute name for key %.*s",
+                               BYTES_ARG(placeholders->names[i].key));
     return STATOR_OK;
 }
 
@@ -58,8 +83,7 @@ static enum stator_rc check_values(const struct placeholders *placeholders, stru
     if (values->count == 0)
         return stator_fail(err, STATOR_VALIDATION, "ExpressionAttributeValues must not be empty");
     for (size_t i = 0; i < values->count; i++)
-        if (!well_formed(values->attributes[i].name, TOKEN_VALUE_REF))
-            return bad_key("ExpressionAttributeValues", values->attributes[i].name, err);
+        STATOR_TRY(check_value_key(values->attributes[i].name, err));
     return values->fault ? fail_first_fault(placeholders, err) : STATOR_OK;
 }
 
@@ -127,5 +151,7 @@ enum stator_rc expr_check_unused(const struct placeholders *placeholders, struct
         rc = fail_unused(&listing, "ExpressionAttributeValues", err);
     }
     buf_deinit(&listing.buf);
+    if (rc == STATOR_OK && placeholders->key_condition != NULL)
+        rc = key_condition_check(placeholders->key_condition, err);
     return rc;
 }

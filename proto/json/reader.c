@@ -113,32 +113,44 @@ static size_t escape_of(const uint8_t *at, const uint8_t *end, uint32_t *code_po
     return 12;
 }
 
+/* The end of the run of sequences of two to four bytes at `at`, or NULL when one is not well-formed. */
+static const uint8_t *skip_sequences(const uint8_t *at, const uint8_t *end)
+{
+    do {
+        size_t len = utf8_sequence(bytes_of(at, (size_t)(end - at)));
+
+        if (len == 0)
+            return NULL;
+        at += len;
+    } while (at < end && *at >= 0x80);
+    return at;
+}
+
 /* Checks the string whose opening quote is at reader->at and moves past its closing one. */
 static bool scan_string(struct json_reader *reader, struct scanned *out)
 {
     const uint8_t *end = reader->end;
-    const uint8_t *at = reader->at + 1;
-    const uint8_t *begin = at;
+    const uint8_t *begin = reader->at + 1;
+    const uint8_t *at = begin;
     uint32_t code_point;
-    size_t len;
 
     out->escaped = false;
-    for (;;) {
-        at = skip_plain(at, end);
-        if (at == end)
-            return false;
-        if (*at == '"')
-            break;
-        if (*at == '\\') {
-            out->escaped = true;
-            len = escape_of(at, end, &code_point);
+    while ((at = skip_plain(at, end)) < end && *at != '"') {
+        if (*at >= 0x80) {
+            at = skip_sequences(at, end);
+            if (at == NULL)
+                return false;
         } else {
-            len = *at < 0x20 ? 0 : utf8_sequence(bytes_of(at, (size_t)(end - at)));
+            size_t len = *at == '\\' ? escape_of(at, end, &code_point) : 0;
+
+            if (len == 0)
+                return false;
+            out->escaped = true;
+            at += len;
         }
-        if (len == 0)
-            return false;
-        at += len;
     }
+    if (at == end)
+        return false;
     out->raw = bytes_of(begin, (size_t)(at - begin));
     reader->at = at + 1;
     return true;

@@ -2,10 +2,12 @@
 /* api: the structures of DynamoDB's API as C, made from api.def. Names are the wire's, so that `in->TableName` is the
  * member "TableName" and nothing is named twice.
  *
- * A decoded structure lives in the request's arena and borrows texts from the request's body. Absent members are
- * cleared: text            .at == NULL            integer, number   !.set            structure   NULL flag API_ABSENT
- * enumeration       .value == 0      list, map, item   !.set An answer is built the same way and written by
- * message_encode; absent members are left out.
+ * A decoded structure lives in the request's arena and borrows texts from the request's body. What was absent is
+ * cleared: of a text .at is NULL, of a number, list, map or item .set is false, of an enumeration .value is 0, a flag
+ * is API_ABSENT, a structure NULL. Nulls in lists and maps of the request are left out.
+ *
+ * An answer is built the same way and written by message_encode, which leaves out what is absent. A list or map whose
+ * .json is there is copied from it; .set must be true all the same.
  */
 #ifndef PROTO_MESSAGE_API_H
 #define PROTO_MESSAGE_API_H

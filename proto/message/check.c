@@ -127,23 +127,38 @@ static bool name_is_good(struct bytes text)
     return length >= 3 && length <= 255;
 }
 
+static void check_pattern(struct check *check, const struct shape *shape, const struct bytes *slot,
+                          const struct path *path)
+{
+    if (!shape->pattern->matches(*slot) && begin_value(check, KIND_STRING, shape, slot, path))
+        echo_printf(&check->text, "Member must satisfy regular expression pattern: %s", shape->pattern->text);
+}
+
+/* Whether a text that breaks both is first said to break its pattern. The service keeps a member's constraints in no
+ * order that could be told from outside; for names this is what was seen. */
+static bool pattern_is_first(const struct shape *shape)
+{
+    return shape == &shape_of_TableName || shape == &shape_of_BackupName;
+}
+
 static void check_string(struct check *check, const struct shape *shape, const struct bytes *slot, struct limits limits,
                          const struct path *path)
 {
     bool arn = is_arn_of_table(shape, *slot);
+    bool pattern = shape->pattern != NULL && !arn && check->layer == LAYER_OLDER;
 
     /* The published model knows only this of table names. */
     if (arn || (check->layer == LAYER_NEWER && shape == &shape_of_TableOfItems))
         limits = (struct limits){1, ARN_MAX};
+    if (limits.min == 1 && slot->len == 0) /* an empty name of a table of items is only too short */
+        pattern = false;
     if (shape->called != NULL && check->bad == NULL && !name_is_good(*slot))
         check->bad = shape;
+    if (pattern && pattern_is_first(shape))
+        check_pattern(check, shape, slot, path);
     check_limits(check, KIND_STRING, shape, slot, text_length(*slot, limits), "length", limits, path);
-    if (shape->pattern == NULL || arn || check->layer == LAYER_NEWER)
-        return;
-    if (limits.min == 1 && slot->len == 0) /* an empty name of a table of items is only too short */
-        return;
-    if (!shape->pattern->matches(*slot) && begin_value(check, KIND_STRING, shape, slot, path))
-        echo_printf(&check->text, "Member must satisfy regular expression pattern: %s", shape->pattern->text);
+    if (pattern && !pattern_is_first(shape))
+        check_pattern(check, shape, slot, path);
 }
 
 /* --- Lists and maps ---------------------------------------------------------------------------------------------- */

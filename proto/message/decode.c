@@ -4,6 +4,7 @@
 #include <float.h>
 #include <stdlib.h>
 
+#include "message/growing.h"
 #include "message/message.h"
 #include "message/tables.h"
 #include "json/reader.h"
@@ -17,6 +18,7 @@ struct decoder {
     struct json_reader reader;
     struct arena *arena;
     struct stator_error *err;
+    bool strict; /* SearchVectors: see "The strict reader" */
 };
 
 static enum stator_rc decode_slot(struct decoder *decoder, void *slot, uint8_t kind, const struct shape *shape,
@@ -239,6 +241,47 @@ static enum stator_rc decode_double(struct decoder *decoder, struct api_double *
     return STATOR_OK;
 }
 
+/* --- The strict reader -------------------------------------------------------------------------------------------- */
+
+/* SearchVectors is served by another reader, one that takes no null for a member and misses what is required at once.
+ * It says where, as far as it has read: line and column of the last byte, from 1. */
+static enum stator_rc fail_strict(struct decoder *decoder, enum stator_rc rc, const char *what, struct bytes name,
+                                  const char *after)
+{
+    unsigned long line = 1, column = 0;
+
+    for (const uint8_t *at = decoder->reader.start; at < decoder->reader.at; at++) {
+        column = *at == '\n' ? 0 : column + 1;
+        line += *at == '\n';
+    }
+    return stator_fail(decoder->err, rc, "%s%.*s%s at line %lu column %lu", what, BYTES_ARG(name), after, line, column);
+}
+
+static enum stator_rc fail_null(struct decoder *decoder, uint8_t kind)
+{
+    static const struct bytes expected[] = {
+        [KIND_STRING] = {(const uint8_t *)"a string", 8},
+        [KIND_ENUM] = {(const uint8_t *)"a string", 8},
+        [KIND_INTEGER] = {(const uint8_t *)"i32", 3},
+        [KIND_LIST] = {(const uint8_t *)"a sequence", 10},
+        [KIND_MAP] = {(const uint8_t *)"a map", 5},
+        [KIND_ITEM] = {(const uint8_t *)"a map", 5},
+        [KIND_STRUCTURE] = {0},
+    };
+
+    return fail_strict(decoder, STATOR_SERIALIZATION, "invalid type: null, expected ", expected[kind], "");
+}
+
+/* After the request's last brace: its first member that is required and not there. */
+static enum stator_rc check_required(struct decoder *decoder, const struct shape *shape, const void *structure)
+{
+    for (size_t i = shape->count; i-- > 0;) /* TableName, the first of its members, is the last in our order */
+        if (shape->members[i].need == REQUIRED &&
+            !slot_present(shape->members[i].kind, member_at(&shape->members[i], structure)))
+            return fail_strict(decoder, STATOR_VALIDATION, "missing field `", shape->members[i].name, "`");
+    return STATOR_OK;
+}
+
 /* --- Structures, lists, maps ------------------------------------------------------------------------------------- */
 
 static const struct member *member_find(const struct shape *shape, struct bytes name)
@@ -262,8 +305,10 @@ static enum stator_rc decode_members(struct decoder *decoder, void *structure, c
             return fail_text(decoder);
         member = member_find(shape, decoder->reader.text);
         token = json_next(&decoder->reader);
-        if (token == JSON_NULL)
+        if (token == JSON_NULL && (!decoder->strict || member == NULL))
             continue;
+        if (token == JSON_NULL)
+            return fail_null(decoder, member->kind);
         if (member == NULL) {
             if (token == JSON_BAD || !json_skip(&decoder->reader, token))
                 return fail_text(decoder);
@@ -272,38 +317,6 @@ static enum stator_rc decode_members(struct decoder *decoder, void *structure, c
         STATOR_TRY(decode_slot(decoder, (uint8_t *)structure + member->offset, member->kind, member->shape,
                                PLACE_MEMBER, token));
     }
-}
-
-/* Lists and maps while they grow: doubling, so that each element is moved at most twice on average. */
-struct growing {
-    uint8_t *at;
-    size_t count, capacity;
-};
-
-/* Room for one more element, cleared. NULL without memory. */
-static void *growing_next(struct growing *growing, size_t size, struct arena *arena)
-{
-    void *slot;
-
-    if (growing->count == growing->capacity) {
-        size_t capacity = growing->capacity == 0 ? 4 : growing->capacity * 2;
-        uint8_t *at = capacity > SIZE_MAX / 2 / size ? NULL : arena_alloc(arena, capacity * size);
-
-        if (at == NULL)
-            return NULL;
-        if (growing->count != 0)
-            memcpy(at, growing->at, growing->count * size);
-        growing->at = at;
-        growing->capacity = capacity;
-    }
-    slot = growing->at + growing->count * size;
-    memset(slot, 0, size);
-    return slot;
-}
-
-static void growing_finish(const struct growing *growing, struct api_list *out)
-{
-    *out = (struct api_list){.at = growing->at, .count = growing->count, .set = true};
 }
 
 /* An element of a list or a value of a map. Structures lie there themselves, not behind pointers. */
@@ -344,68 +357,6 @@ static enum stator_rc decode_list(struct decoder *decoder, struct api_list *out,
     return STATOR_OK;
 }
 
-/* A map's entry begins with its key. */
-static struct bytes entry_key(const struct growing *entries, size_t size, size_t i)
-{
-    struct bytes key;
-
-    memcpy(&key, entries->at + i * size, sizeof(key));
-    return key;
-}
-
-/* Sorts the positions from[0..count) by key, keeping the order of equal keys; spare has the same room. */
-static void positions_sort(const struct growing *entries, size_t size, uint32_t *from, uint32_t *spare, size_t count)
-{
-    size_t half = count / 2, left = 0, right = half;
-
-    if (count < 2)
-        return;
-    positions_sort(entries, size, from, spare, half);
-    positions_sort(entries, size, from + half, spare, count - half);
-    for (size_t i = 0; i < count; i++) {
-        bool take_left = right == count || (left < half && bytes_compare(entry_key(entries, size, from[left]),
-                                                                         entry_key(entries, size, from[right])) <= 0);
-
-        spare[i] = take_left ? from[left++] : from[right++];
-    }
-    memcpy(from, spare, count * sizeof(*from));
-}
-
-/* A key given twice counts once: at its first place, with its last value. False without memory. */
-static bool entries_unite(struct growing *entries, size_t size, struct arena *arena)
-{
-    size_t count = entries->count, kept = 0;
-    uint32_t *positions;
-    bool *dropped;
-
-    if (count < 2)
-        return true;
-    positions = ARENA_ARRAY(arena, uint32_t, count * 2);
-    dropped = ARENA_ARRAY(arena, bool, count);
-    if (positions == NULL || dropped == NULL)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        positions[i] = (uint32_t)i;
-    positions_sort(entries, size, positions, positions + count, count);
-    for (size_t i = 1, first = 0; i < count; i++) {
-        if (bytes_equal(entry_key(entries, size, positions[first]), entry_key(entries, size, positions[i]))) {
-            memcpy(entries->at + positions[first] * size, entries->at + positions[i] * size, size);
-            dropped[positions[i]] = true;
-        } else {
-            first = i;
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (dropped[i])
-            continue;
-        if (kept != i)
-            memcpy(entries->at + kept * size, entries->at + i * size, size);
-        kept++;
-    }
-    entries->count = kept;
-    return true;
-}
-
 static enum stator_rc decode_map(struct decoder *decoder, struct api_list *out, const struct shape *shape,
                                  enum place place, enum json_token first)
 {
@@ -431,7 +382,7 @@ static enum stator_rc decode_map(struct decoder *decoder, struct api_list *out, 
         STATOR_TRY(decode_element(decoder, slot + shape->value_offset, shape, token));
         growing.count++;
     }
-    if (!entries_unite(&growing, shape->size, decoder->arena))
+    if (!growing_unite(&growing, shape->size, decoder->arena))
         return stator_fail_memory(decoder->err);
     growing_finish(&growing, out);
     return STATOR_OK;
@@ -501,13 +452,16 @@ static enum json_token drain(struct json_reader *reader)
 enum stator_rc message_decode(void **out, const struct shape *shape, struct bytes body, struct arena *arena,
                               struct stator_error *err)
 {
-    struct decoder decoder = {.arena = arena, .err = err};
+    struct decoder decoder = {.arena = arena, .err = err, .strict = shape == &shape_of_SearchVectorsInput};
     enum stator_rc rc;
 
     *out = NULL;
     json_reader_init(&decoder.reader, body, arena);
     rc = decode_structure(&decoder, out, shape, PLACE_ELEMENT, json_next(&decoder.reader));
-    if ((rc == STATOR_OK || rc == STATOR_SERIALIZATION) && drain(&decoder.reader) == JSON_BAD)
+    if (rc == STATOR_OK && decoder.strict)
+        rc = check_required(&decoder, shape, *out);
+    if ((rc == STATOR_OK || rc == STATOR_SERIALIZATION || rc == STATOR_VALIDATION) &&
+        drain(&decoder.reader) == JSON_BAD)
         rc = fail_text(&decoder);
     return rc;
 }

@@ -16,8 +16,8 @@ void echo_bytes(struct echo *echo, struct bytes text)
         while (len > 0 && (text.at[len] & 0xC0) == 0x80) /* not in the middle of a character */
             len--;
     }
-    if (len != 0)
-        memcpy(echo->at + echo->len, text.at, len);
+    for (size_t i = 0; i < len; i++) /* what is told is a C string */
+        echo->at[echo->len + i] = text.at[i] == '\0' ? '?' : (char)text.at[i];
     echo->len += len;
 }
 

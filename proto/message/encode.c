@@ -69,10 +69,24 @@ static void encode_map(struct json_writer *writer, const struct api_list *map, c
     json_object_end(writer);
 }
 
+/* Values of a request that the service does not allow have no JSON of their own; they get here only when a message
+ * quotes the request. */
+#define NOT_ALLOWED "{}"
+
+static void encode_value(struct json_writer *writer, const struct value *value)
+{
+    if (value_check(value, NULL) != STATOR_OK) {
+        json_raw(writer, BYTES(NOT_ALLOWED));
+        return;
+    }
+    comma(writer);
+    value_write(writer->buf, value);
+}
+
 static void encode_item(struct json_writer *writer, const struct item *item)
 {
-    if (bytes_present(item->json)) {
-        json_raw(writer, item->json);
+    if (bytes_present(item->json) || item->fault) {
+        json_raw(writer, bytes_present(item->json) ? item->json : BYTES(NOT_ALLOWED));
         return;
     }
     comma(writer);
@@ -105,8 +119,7 @@ void encode_slot(struct json_writer *writer, const void *slot, uint8_t kind, con
         encode_enum(writer, slot, shape);
         return;
     case KIND_VALUE:
-        comma(writer);
-        value_write(writer->buf, slot);
+        encode_value(writer, slot);
         return;
     case KIND_ITEM:
         encode_item(writer, slot);

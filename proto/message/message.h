@@ -50,7 +50,8 @@ struct bytes message_enum_name(const struct shape *shape, int value);
 
 /* Reads body as a structure of that shape. *out is the C struct (struct GetItemInput ...), in the arena.
  * Fails with STATOR_SERIALIZATION: an empty text means that the body is not JSON, otherwise it is the service's type
- * error (and the body is JSON to its end). Unknown members and nulls are skipped. Texts borrow from body. */
+ * error (and the body is JSON to its end). Unknown members and nulls are skipped. Texts borrow from body. SearchVectors
+ * alone takes no nulls, and fails with STATOR_VALIDATION when a required member is missing. */
 STATOR_MUST_CHECK enum stator_rc message_decode(void **out, const struct shape *shape, struct bytes body,
                                                 struct arena *arena, struct stator_error *err);
 

@@ -3,24 +3,15 @@
 
 #include <stdlib.h>
 
+#include "value/prefix.h"
+
 #define INSERTION_MAX 24 /* as many as insertion sort takes faster than qsort */
 
 /* What is sorted in place of an attribute: most names differ in their first eight bytes. */
 struct place {
-    uint64_t prefix; /* those bytes, big-endian, with zeros behind a shorter name */
+    uint64_t prefix; /* of its name */
     const struct attribute *at;
 };
-
-static uint64_t prefix_of(struct bytes name)
-{
-    uint64_t prefix = 0;
-
-    if (name.len >= sizeof(prefix))
-        return read_be64(name.at);
-    for (size_t i = 0; i < name.len; i++)
-        prefix |= (uint64_t)name.at[i] << (56 - 8 * i);
-    return prefix;
-}
 
 /* By name; attributes of one name by address, and so in the order given. */
 static int compare_places(const struct place *a, const struct place *b)
@@ -72,7 +63,7 @@ size_t attributes_copy_sorted(struct attribute *to, const struct attribute *from
     if (places == NULL)
         return SIZE_MAX;
     for (size_t i = 0; i < count; i++)
-        places[i] = (struct place){.prefix = prefix_of(from[i].name), .at = &from[i]};
+        places[i] = (struct place){.prefix = bytes_prefix(from[i].name), .at = &from[i]};
     sort_places(places, count);
     for (size_t i = 0; i < count; i++) {
         if (kept != 0 && bytes_equal(to[kept - 1].name, places[i].at->name))

@@ -84,13 +84,13 @@ bool fault_make_number(struct value *out, struct bytes text, size_t offset, stru
 
 /* The first member, in the order sent, that was there before. Members that are equal are neighbours in order, the one
  * sent later after the other. */
-static const struct value *first_repeat(const struct value *const *order, size_t count)
+static const struct value *first_repeat(const struct place *order, size_t count)
 {
     const struct value *repeat = NULL;
 
     for (size_t i = 1; i < count; i++) {
-        if (value_compare(order[i - 1], order[i]) == 0 && (repeat == NULL || order[i] < repeat))
-            repeat = order[i];
+        if (value_equal(order[i - 1].member, order[i].member) && (repeat == NULL || order[i].member < repeat))
+            repeat = order[i].member;
     }
     return repeat;
 }
@@ -110,14 +110,14 @@ static void append_quoted(struct buf *buf, const struct value *member, const cha
 
 /* ["a", "b", "b", "x"]: the members before the first repeat sorted, the repeat, the others as sent. A separator of
  * binaries has no blank. */
-static void append_current(struct buf *buf, const struct value *members, const struct value *const *order, size_t count)
+static void append_current(struct buf *buf, const struct value *members, const struct place *order, size_t count)
 {
     const struct value *repeat = first_repeat(order, count);
     const char *separator = members[0].type == VALUE_S ? ", " : ",";
 
     for (size_t i = 0; i < count && buf->len <= TEXT_BYTES_MAX; i++) {
-        if (order[i] < repeat)
-            append_quoted(buf, order[i], separator);
+        if (order[i].member < repeat)
+            append_quoted(buf, order[i].member, separator);
     }
     for (const struct value *at = repeat; at < members + count && buf->len <= TEXT_BYTES_MAX; at++)
         append_quoted(buf, at, separator);
@@ -137,7 +137,7 @@ static void append_older(struct buf *buf, const struct value *members, size_t co
 }
 
 bool fault_make_duplicates(struct value *out, enum value_type set, const struct value *members,
-                           const struct value *const *order, size_t count, size_t offset, struct arena *arena)
+                           const struct place *order, size_t count, size_t offset, struct arena *arena)
 {
     const char *end = set == VALUE_BS ? "]of type BS contains duplicates." : "] contains duplicates.";
     struct buf current, older;

@@ -5,7 +5,7 @@
 #ifndef PROTO_VALUE_FAULT_H
 #define PROTO_VALUE_FAULT_H
 
-#include "value/value.h"
+#include "value/set.h"
 
 /* Faults whose words are always the same. */
 enum fault {
@@ -26,6 +26,6 @@ bool fault_make_number(struct value *out, struct bytes text, size_t offset, stru
 
 /* A set in which a member occurs twice. members are as sent; order as set_order gives it. */
 bool fault_make_duplicates(struct value *out, enum value_type set, const struct value *members,
-                           const struct value *const *order, size_t count, size_t offset, struct arena *arena);
+                           const struct place *order, size_t count, size_t offset, struct arena *arena);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "value/prefix.h"
+
 enum value_type set_member_type(enum value_type set)
 {
     stator_assert(set == VALUE_SS || set == VALUE_NS || set == VALUE_BS);
@@ -20,29 +22,47 @@ bool set_is_canonical(const struct value *members, size_t count)
     return true;
 }
 
-/* Members lie in one array, so their addresses tell the order given. */
-static int by_value(const void *a, const void *b)
+/* Of a number in canonical text: sign, digits before the point, and the text's first characters. At one number of
+ * digits the points are at one place, so that characters decide as digits do. */
+static uint64_t number_prefix(struct bytes text)
 {
-    const struct value *left = *(const struct value *const *)a;
-    const struct value *right = *(const struct value *const *)b;
-    int order = value_compare(left, right);
+    bool negative = text.at[0] == '-';
+    struct bytes digits = bytes_of(text.at + negative, text.len - negative);
+    const uint8_t *point = memchr(digits.at, '.', digits.len);
+    uint64_t integers = point != NULL ? (uint64_t)(point - digits.at) : digits.len; /* at most 126 */
+    uint64_t prefix = integers << 56 | bytes_prefix(digits) >> 8;
 
-    return order != 0 ? order : (left > right) - (left < right);
+    return negative ? ~prefix & INT64_MAX : prefix | ~(uint64_t)INT64_MAX;
 }
 
-const struct value **set_order(const struct value *members, size_t count, struct arena *arena)
+/* Members lie in one array, so their addresses tell the order given. */
+static int by_place(const void *a, const void *b)
 {
-    const struct value **order = arena_alloc(arena, count * sizeof(*order));
+    const struct place *left = a;
+    const struct place *right = b;
+    int order;
+
+    if (left->prefix != right->prefix)
+        return left->prefix < right->prefix ? -1 : 1;
+    order = value_compare(left->member, right->member);
+    return order != 0 ? order : (left->member > right->member) - (left->member < right->member);
+}
+
+const struct place *set_order(const struct value *members, size_t count, struct arena *arena)
+{
+    struct place *order = arena_alloc(arena, count * sizeof(*order));
 
     if (order == NULL)
         return NULL;
-    for (size_t i = 0; i < count; i++)
-        order[i] = &members[i];
-    qsort(order, count, sizeof(*order), by_value);
+    for (size_t i = 0; i < count; i++) {
+        order[i].prefix = members[i].type == VALUE_N ? number_prefix(members[i].text) : bytes_prefix(members[i].text);
+        order[i].member = &members[i];
+    }
+    qsort(order, count, sizeof(*order), by_place);
     return order;
 }
 
-bool set_make_ordered(struct value *out, enum value_type type, const struct value *const *order, size_t count,
+bool set_make_ordered(struct value *out, enum value_type type, const struct place *order, size_t count,
                       struct arena *arena)
 {
     struct value *members = arena_alloc(arena, count * sizeof(*members));
@@ -51,9 +71,9 @@ bool set_make_ordered(struct value *out, enum value_type type, const struct valu
     if (members == NULL)
         return false;
     for (size_t i = 0; i < count; i++) {
-        stator_assert(order[i]->type == set_member_type(type));
-        if (kept == 0 || !bytes_equal(members[kept - 1].text, order[i]->text))
-            members[kept++] = *order[i];
+        stator_assert(order[i].member->type == set_member_type(type));
+        if (kept == 0 || !bytes_equal(members[kept - 1].text, order[i].member->text))
+            members[kept++] = *order[i].member;
     }
     *out = (struct value){.type = type, .count = kept, .members = members};
     return true;
@@ -62,7 +82,7 @@ bool set_make_ordered(struct value *out, enum value_type type, const struct valu
 bool value_set_make(struct value *out, enum value_type type, const struct value *members, size_t count,
                     struct arena *arena)
 {
-    const struct value **order = set_order(members, count, arena);
+    const struct place *order = set_order(members, count, arena);
 
     return order != NULL && set_make_ordered(out, type, order, count, arena);
 }

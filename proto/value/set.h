@@ -11,11 +11,17 @@ enum value_type set_member_type(enum value_type set);
 /* Whether the members are in strictly ascending order: sorted, and none twice. */
 bool set_is_canonical(const struct value *members, size_t count);
 
-/* Pointers to the members in order; those that are equal stay in the order given. NULL when the arena is full. */
-const struct value **set_order(const struct value *members, size_t count, struct arena *arena);
+/* A member's place in the order of its set. */
+struct place {
+    uint64_t prefix; /* of two members, the one with the lesser prefix is the lesser */
+    const struct value *member;
+};
+
+/* The members in order; those that are equal stay in the order given. NULL when the arena is full. */
+const struct place *set_order(const struct value *members, size_t count, struct arena *arena);
 
 /* The canonical set of members in that order; of those that are equal the first stays. False when the arena is full. */
-bool set_make_ordered(struct value *out, enum value_type type, const struct value *const *order, size_t count,
+bool set_make_ordered(struct value *out, enum value_type type, const struct place *order, size_t count,
                       struct arena *arena);
 
 #endif

@@ -34,34 +34,46 @@ static struct bytes quotable(struct bytes text, struct arena *arena)
     return bytes_of(copy, text.len);
 }
 
-/* Cuts text at the first of the separators; what follows it stays in *rest. */
-static struct bytes cut(struct bytes *rest, const char *separators)
+/* Cuts text at the first separator; what follows it stays in *rest. */
+static struct bytes cut(struct bytes *rest, char separator)
 {
     struct bytes piece = *rest;
+    const uint8_t *end = rest->len != 0 ? memchr(rest->at, separator, rest->len) : NULL;
 
-    for (size_t i = 0; i < rest->len; i++) {
-        if (rest->at[i] != 0 && strchr(separators, rest->at[i]) != NULL) {
-            piece.len = i;
-            *rest = bytes_of(rest->at + i + 1, rest->len - i - 1);
-            return piece;
-        }
+    if (end == NULL) {
+        *rest = bytes_of(rest->at + rest->len, 0);
+        return piece;
     }
-    *rest = bytes_of(rest->at + rest->len, 0);
+    piece.len = (size_t)(end - rest->at);
+    *rest = bytes_of(end + 1, rest->len - piece.len - 1);
+    return piece;
+}
+
+/* The next "name=value" of a header: commas without blanks, and blanks without commas, are both legal. */
+static struct bytes cut_parameter(struct bytes *rest)
+{
+    struct bytes piece = *rest;
+    size_t len = 0;
+
+    while (len < rest->len && rest->at[len] != ',' && rest->at[len] != ' ')
+        len++;
+    piece.len = len;
+    len += len < rest->len;
+    *rest = bytes_of(rest->at + len, rest->len - len);
     return piece;
 }
 
 /* --- The header ----------------------------------------------------------------------------------------------------
  */
 
-/* Commas without blanks, and blanks without commas, are both legal. */
 static struct parts parts_of_header(const struct auth_input *input)
 {
     struct bytes rest = input->authorization;
-    struct parts parts = {.algorithm = cut(&rest, " ")};
+    struct parts parts = {.algorithm = cut(&rest, ' ')};
 
     while (rest.len != 0) {
-        struct bytes value = cut(&rest, ", ");
-        struct bytes name = cut(&value, "=");
+        struct bytes value = cut_parameter(&rest);
+        struct bytes name = cut(&value, '=');
 
         if (bytes_equal_string(name, "Credential"))
             parts.credential = value;
@@ -130,8 +142,8 @@ static bool parts_of_query(struct parts *parts, struct bytes query, struct arena
     bool presigned = false;
 
     while (query.len != 0) {
-        struct bytes value = cut(&query, "&");
-        struct bytes name = cut(&value, "=");
+        struct bytes value = cut(&query, '&');
+        struct bytes name = cut(&value, '=');
 
         if (bytes_equal_string(name, "X-Amz-Algorithm")) {
             presigned = true;
@@ -203,7 +215,7 @@ static enum stator_rc split_credential(struct auth_identity *out, struct bytes c
                            BYTES_ARG(quoted));
     }
     for (size_t i = 0; i < 5; i++)
-        element[i] = cut(&rest, "/");
+        element[i] = cut(&rest, '/');
     if (element[0].len == 0 || !utf8_valid(credential))
         return stator_fail(err, STATOR_UNRECOGNIZED_CLIENT, "The security token included in the request is invalid.");
     out->access_key = element[0];

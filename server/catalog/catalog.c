@@ -13,10 +13,10 @@
 #include <stdlib.h>
 
 struct catalog {
-    struct store *store;     /* borrowed */
-    pthread_mutex_t change;  /* one change at a time; guards next_id, stored_id */
-    pthread_rwlock_t lock;   /* guards tables, count, capacity; taken after `change`, never held over a write */
-    struct table **tables;   /* sorted by namespace, then name; one reference each */
+    struct store *store;    /* borrowed */
+    pthread_mutex_t change; /* one change at a time; guards next_id, stored_id */
+    pthread_rwlock_t lock;  /* guards tables, count, capacity; taken after `change`, never held over a write */
+    struct table **tables;  /* sorted by namespace, then name; one reference each */
     size_t count, capacity;
     uint32_t next_id, stored_id;
 };
@@ -87,8 +87,8 @@ static struct table *publish(struct catalog *catalog, struct table *table)
 
 /* --- Opening ------------------------------------------------------------------------------------------------------ */
 
-static enum stator_rc load_counter(struct store *store, uint32_t id, enum catalog_counter counter,
-                                   _Atomic int64_t *out, struct stator_error *err)
+static enum stator_rc load_counter(struct store *store, uint32_t id, enum catalog_counter counter, _Atomic int64_t *out,
+                                   struct stator_error *err)
 {
     uint8_t key[8];
     int64_t value;

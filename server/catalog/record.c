@@ -162,8 +162,9 @@ static enum stator_rc read_section(struct record *out, uint8_t kind, struct byte
     case SECTION_DROPPED:
         return read_ids(&out->extras.dropped, &out->extras.dropped_count, section, arena, err);
     default:
-        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "the record of a table was made by a newer Stator: "
-                                                              "section %u is not known",
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                           "the record of a table was made by a newer Stator: "
+                           "section %u is not known",
                            kind);
     }
 }
@@ -176,8 +177,8 @@ enum stator_rc record_read(struct record *out, struct bytes stored, struct arena
     if (stored.len == 0)
         return damaged(err, "it is empty");
     if (*at != RECORD_VERSION)
-        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "the record of a table has format %u; this Stator reads %d",
-                           *at, RECORD_VERSION);
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                           "the record of a table has format %u; this Stator reads %d", *at, RECORD_VERSION);
     at++;
     while (at != end) {
         struct bytes section;

@@ -64,8 +64,8 @@ struct table_state {
 struct table_extras {
     struct transition transition;
     struct TagList tags;
-    struct bytes policy;      /* ResourcePolicy as given, or absent */
-    const uint32_t *dropped;  /* ids of indexes that are no longer the table's and whose entries are not yet erased */
+    struct bytes policy;     /* ResourcePolicy as given, or absent */
+    const uint32_t *dropped; /* ids of indexes that are no longer the table's and whose entries are not yet erased */
     size_t dropped_count;
 };
 

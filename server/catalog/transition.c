@@ -20,8 +20,7 @@ struct TableDescription *description_draft(const struct TableDescription *descri
     return draft;
 }
 
-struct GlobalSecondaryIndexDescription *description_index(const struct TableDescription *description,
-                                                          struct bytes name)
+struct GlobalSecondaryIndexDescription *description_index(const struct TableDescription *description, struct bytes name)
 {
     for (size_t i = 0; i < description->GlobalSecondaryIndexes.count; i++) {
         const struct GlobalSecondaryIndexDescription *index = &description->GlobalSecondaryIndexes.at[i];
@@ -169,8 +168,8 @@ struct TableDescription *transition_settle(const struct TableDescription *now, c
 static bool merge_indexes(struct TableDescription *out, const struct TableDescription *later, struct arena *arena)
 {
     size_t count = out->GlobalSecondaryIndexes.count;
-    struct GlobalSecondaryIndexDescription *indexes = ARENA_ARRAY(arena, struct GlobalSecondaryIndexDescription,
-                                                                  count + later->GlobalSecondaryIndexes.count);
+    struct GlobalSecondaryIndexDescription *indexes =
+        ARENA_ARRAY(arena, struct GlobalSecondaryIndexDescription, count + later->GlobalSecondaryIndexes.count);
 
     if (indexes == NULL)
         return false;

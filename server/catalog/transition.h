@@ -17,8 +17,8 @@
 /* Why a table is UPDATING; a set of these. What else may change meanwhile depends on them. */
 enum transition_kind {
     TRANSITION_CREATE = 1,
-    TRANSITION_IOPS = 2,     /* provisioned throughput of the table */
-    TRANSITION_BILLING = 4,  /* with TRANSITION_IOPS */
+    TRANSITION_IOPS = 2,    /* provisioned throughput of the table */
+    TRANSITION_BILLING = 4, /* with TRANSITION_IOPS */
     TRANSITION_STREAM = 8,
     TRANSITION_CLASS = 16,
     TRANSITION_SSE = 32,

@@ -152,6 +152,15 @@ static void log_request(const struct request *request, size_t len)
                                                                                                   : "shared"));
 }
 
+/* Faults of ours or of the disk are an operator's business; of broken compression (InternalFailure) they are not. */
+static void log_fault(const struct job *job)
+{
+    if (job->rc == STATOR_INTERNAL_SERVER_ERROR || job->rc == STATOR_NO_MEMORY)
+        LOG_LINE(LOG_LEVEL_ERROR, "a request failed",
+                 LOG_STRING("operation", job->operation != OPERATION_NONE ? operation_info(job->operation)->name : "-"),
+                 LOG_STRING("reason", job->error.message), LOG_STRING("request_id", job->request_id));
+}
+
 /* All headers are there: the body, and then it is h2o's. */
 static void start(struct request *request, int status, struct bytes body)
 {
@@ -211,6 +220,7 @@ void answer_job(struct request *request)
     struct bytes body = buf_bytes(&job->answer);
     h2o_req_t *req = request->req;
 
+    log_fault(job);
     answer_add_common(req, request_id_of(request), request->origin);
     answer_add_header(req, &answer_content_type, request->amz_json ? AMZ_JSON : JSON);
     if (request->packed_as != ENCODING_PLAIN) {

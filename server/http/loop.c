@@ -262,35 +262,21 @@ static void end(struct loop *loop)
     request_free_spare(loop);
 }
 
+/* h2o's pools are the thread's own, so all of the loop is made there. */
 static void *loop_main(void *context)
 {
     struct loop *loop = context;
 
+    begin(loop);
+    h2o_barrier_wait(&loop->begun);
     while (!loop->draining || loop->connections_count != 0 || loop->away_count != 0)
         h2o_evloop_run(loop->evloop, SLEEP_MS);
     end(loop);
     return NULL;
 }
 
-/* h2o's pools are the thread's own, so all of the loop is made there. */
-struct start {
-    struct loop *loop;
-    h2o_barrier_t begun;
-};
-
-static void *thread_main(void *context)
-{
-    struct start *start = context;
-    struct loop *loop = start->loop;
-
-    begin(loop);
-    h2o_barrier_wait(&start->begun);
-    return loop_main(loop);
-}
-
 enum stator_rc loop_start(struct loop *loop, struct http *http, uint32_t index, struct stator_error *err)
 {
-    struct start start = {.loop = loop};
     int error;
 
     for (uint32_t i = 0; i < http->addresses.count; i++)
@@ -300,11 +286,11 @@ enum stator_rc loop_start(struct loop *loop, struct http *http, uint32_t index, 
     loop->http = http;
     loop->index = index;
     pthread_mutex_init(&loop->home_lock, NULL);
-    h2o_barrier_init(&start.begun, 2);
-    error = pthread_create(&loop->thread, NULL, thread_main, &start);
+    h2o_barrier_init(&loop->begun, 2);
+    error = pthread_create(&loop->thread, NULL, loop_main, loop);
     if (error != 0)
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "cannot start an event loop: %s", strerror(error));
-    h2o_barrier_wait(&start.begun);
+    h2o_barrier_wait(&loop->begun);
     return STATOR_OK;
 }
 

@@ -51,6 +51,7 @@ struct loop {
     struct http *http;
     uint32_t index;
     pthread_t thread;
+    h2o_barrier_t begun; /* the thread listens */
     h2o_evloop_t *evloop;
     h2o_context_t context;
     h2o_accept_ctx_t accept;

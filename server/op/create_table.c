@@ -12,15 +12,16 @@
 
 static enum stator_rc refuse_unsupported(const struct CreateTableInput *in, struct stator_error *err)
 {
-    const char *member = in->VectorIndexes.count != 0                                ? "VectorIndexes"
-                         : bytes_present(in->GlobalTableSourceArn)                   ? "GlobalTableSourceArn"
-                         : in->GlobalTableSettingsReplicationMode.value != 0         ? "GlobalTableSettingsReplicationMode"
-                                                                                     : NULL;
+    const char *member = in->VectorIndexes.count != 0                        ? "VectorIndexes"
+                         : bytes_present(in->GlobalTableSourceArn)           ? "GlobalTableSourceArn"
+                         : in->GlobalTableSettingsReplicationMode.value != 0 ? "GlobalTableSettingsReplicationMode"
+                                                                             : NULL;
 
     if (member == NULL)
         return STATOR_OK;
-    return stator_fail(err, STATOR_VALIDATION, "One or more parameter values were invalid: %s is not supported by "
-                                               "Stator yet",
+    return stator_fail(err, STATOR_VALIDATION,
+                       "One or more parameter values were invalid: %s is not supported by "
+                       "Stator yet",
                        member);
 }
 

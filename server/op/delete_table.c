@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DeleteTable: the table becomes DELETING; it and its items are gone for the next request, or after --transition-ms. What
- * is erased is a range of keys, so a table of any size goes at once. */
+/* DeleteTable: the table becomes DELETING; it and its items are gone for the next request, or after --transition-ms.
+ * What is erased is a range of keys, so a table of any size goes at once. */
 #include "op/engine.h"
 #include "op/table_change.h"
 

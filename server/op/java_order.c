@@ -76,7 +76,6 @@ void java_set_text(char out[JAVA_SET_TEXT_MAX], struct bytes *names, size_t coun
     }
     out[len++] = '[';
     for (size_t i = 0; i < count && len + names[i].len + 4 < JAVA_SET_TEXT_MAX; i++)
-        len += (size_t)snprintf(out + len, JAVA_SET_TEXT_MAX - len, "%s%.*s", i == 0 ? "" : ", ",
-                                BYTES_ARG(names[i]));
+        len += (size_t)snprintf(out + len, JAVA_SET_TEXT_MAX - len, "%s%.*s", i == 0 ? "" : ", ", BYTES_ARG(names[i]));
     snprintf(out + len, JAVA_SET_TEXT_MAX - len, "]");
 }

@@ -6,6 +6,8 @@
 
 /* The operations that are built. */
 static operation_step *const steps[OPERATION_COUNT] = {
+    [OPERATION_BatchGetItem] = op_batch_get_item,
+    [OPERATION_BatchWriteItem] = op_batch_write_item,
     [OPERATION_CreateTable] = op_create_table,
     [OPERATION_DeleteItem] = op_delete_item,
     [OPERATION_DeleteTable] = op_delete_table,

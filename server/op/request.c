@@ -172,13 +172,12 @@ static void add_index_arm(struct SecondaryIndexesCapacityMap *map, struct Second
     entries[i].value.CapacityUnits = API_DOUBLE(units);
 }
 
-const struct ConsumedCapacity *request_write_capacity(const struct api_enum *wanted, const struct table *table,
-                                                      const struct write_result *result, struct arena *arena)
+const struct ConsumedCapacity *request_capacity(const struct api_enum *wanted, const struct table *table,
+                                                double table_units, const uint32_t *index_units, struct arena *arena)
 {
-    size_t larger = result->old_bytes > result->new_bytes ? result->old_bytes : result->new_bytes;
-    double table_units = larger == 0 ? 1 : ceil((double)larger / 1024), total = table_units;
     struct SecondaryIndexesCapacityMap_entry *local, *global;
     struct ConsumedCapacity *out;
+    double total = table_units;
 
     if (wanted->value != ReturnConsumedCapacity_TOTAL && wanted->value != ReturnConsumedCapacity_INDEXES)
         return NULL;
@@ -188,7 +187,7 @@ const struct ConsumedCapacity *request_write_capacity(const struct api_enum *wan
     if (out == NULL || local == NULL || global == NULL)
         return NULL;
     for (size_t i = 0; i < table->index_count; i++) {
-        double units = result->index_units == NULL ? 0 : result->index_units[i];
+        double units = index_units == NULL ? 0 : index_units[i];
 
         total += units;
         if (units == 0 || wanted->value != ReturnConsumedCapacity_INDEXES)
@@ -203,6 +202,19 @@ const struct ConsumedCapacity *request_write_capacity(const struct api_enum *wan
     if (wanted->value == ReturnConsumedCapacity_INDEXES)
         out->Table = capacity_of(table_units, arena);
     return out;
+}
+
+double request_write_units(const struct write_result *result)
+{
+    size_t larger = result->old_bytes > result->new_bytes ? result->old_bytes : result->new_bytes;
+
+    return larger == 0 ? 1 : ceil((double)larger / 1024);
+}
+
+const struct ConsumedCapacity *request_write_capacity(const struct api_enum *wanted, const struct table *table,
+                                                      const struct write_result *result, struct arena *arena)
+{
+    return request_capacity(wanted, table, request_write_units(result), result->index_units, arena);
 }
 
 const struct ConsumedCapacity *request_read_capacity(const struct api_enum *wanted, const struct table *table,

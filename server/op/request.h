@@ -39,6 +39,14 @@ STATOR_MUST_CHECK enum stator_rc request_parse(struct expressions *expressions,
 /* The first fault of a value in the item, or nesting beyond 32 levels. */
 STATOR_MUST_CHECK enum stator_rc request_check_item(const struct item *item, struct stator_error *err);
 
+/* ConsumedCapacity of so many units of the table and of each of its indexes (NULL: none), or NULL when it was not asked
+ * for. */
+const struct ConsumedCapacity *request_capacity(const struct api_enum *wanted, const struct table *table,
+                                                double table_units, const uint32_t *index_units, struct arena *arena);
+
+/* Write units of the table: 1 KB each on the larger of the old and the new image; at least one. */
+double request_write_units(const struct write_result *result);
+
 /* ConsumedCapacity of a write, or NULL when it was not asked for. NULL with err set without memory is not told apart:
  * the answer then lacks it. */
 const struct ConsumedCapacity *request_write_capacity(const struct api_enum *wanted, const struct table *table,

@@ -33,9 +33,8 @@ static enum stator_rc ids_of(const uint32_t **out, size_t *count, struct catalog
     return STATOR_OK;
 }
 
-static enum stator_rc put(struct table **out, struct engine *engine, struct job *job,
-                          const struct table_change *change, const struct TableDescription *description,
-                          const struct table_extras *extras)
+static enum stator_rc put(struct table **out, struct engine *engine, struct job *job, const struct table_change *change,
+                          const struct TableDescription *description, const struct table_extras *extras)
 {
     struct table_source source = {
         .namespace_ = change->previous != NULL ? change->previous->namespace_ : change->namespace_,
@@ -60,8 +59,7 @@ static enum stator_rc put(struct table **out, struct engine *engine, struct job 
 static enum stator_rc put_settled(struct engine *engine, struct job *job, const struct table_change *change)
 {
     struct table_extras extras = change->extras;
-    const struct TableDescription *settled =
-        transition_settle(change->draft, &change->extras.transition, &job->arena);
+    const struct TableDescription *settled = transition_settle(change->draft, &change->extras.transition, &job->arena);
     struct table *table;
 
     if (settled == NULL)

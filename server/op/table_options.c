@@ -8,8 +8,8 @@
 #include <time.h>
 
 #include "base/utf8.h"
-#include "json/reader.h"
 #include "shard/ring.h"
+#include "json/reader.h"
 
 #define INVALID "One or more parameter values were invalid: "
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* table_options: stream, encryption, class, tags and policy of a table: checks in the service's words, descriptions. Pure.
+/* table_options: stream, encryption, class, tags and policy of a table: checks in the service's words, descriptions.
+ * Pure.
  */
 #ifndef SERVER_OP_TABLE_OPTIONS_H
 #define SERVER_OP_TABLE_OPTIONS_H

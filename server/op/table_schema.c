@@ -91,8 +91,8 @@ static enum stator_rc check_defined(const struct KeySchema *schema, const struct
     names_add_schema(&keys, schema);
     STATOR_TRY(names_of_definitions(&defined, definitions, arena, err));
     return fail_with_names(err, "Some index key attributes are not defined in AttributeDefinitions. Keys: ",
-                           (struct printed){keys, java_set_buckets(keys.count)}, ", AttributeDefinitions: ",
-                           (struct printed){defined, java_sized_buckets(defined.count)});
+                           (struct printed){keys, java_set_buckets(keys.count)},
+                           ", AttributeDefinitions: ", (struct printed){defined, java_sized_buckets(defined.count)});
 }
 
 static enum stator_rc check_distinct_definitions(const struct AttributeDefinitions *definitions,
@@ -223,8 +223,7 @@ static enum stator_rc check_local(const struct CreateTableInput *in, size_t at, 
 
     STATOR_TRY(check_pair(&index->KeySchema, err));
     if (index->KeySchema.count != 2)
-        return stator_fail(err, STATOR_VALIDATION,
-                           INVALID "Index KeySchema does not have a range key for index: %.*s",
+        return stator_fail(err, STATOR_VALIDATION, INVALID "Index KeySchema does not have a range key for index: %.*s",
                            BYTES_ARG(index->IndexName));
     if (!bytes_equal(hash, table_hash))
         return stator_fail(err, STATOR_VALIDATION,
@@ -270,8 +269,8 @@ static enum stator_rc check_all_used(const struct CreateTableInput *in, struct a
         return STATOR_OK;
     STATOR_TRY(names_of_definitions(&defined, &in->AttributeDefinitions, arena, err));
     return fail_with_names(err, "Some AttributeDefinitions are not used. AttributeDefinitions: ",
-                           (struct printed){defined, java_sized_buckets(defined.count)}, ", keys used: ",
-                           (struct printed){used, java_set_buckets(used.count)});
+                           (struct printed){defined, java_sized_buckets(defined.count)},
+                           ", keys used: ", (struct printed){used, java_set_buckets(used.count)});
 }
 
 static enum stator_rc check_lists(const struct CreateTableInput *in, struct stator_error *err)

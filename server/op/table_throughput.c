@@ -7,10 +7,11 @@
 #define INVALID "One or more parameter values were invalid: "
 #define GUIDE   "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
 
-#define UNITS_BOUND          1000000000000 /* what the service calls out of bounds */
-#define DAY_SECONDS          86400
-#define DECREASES_FREE       4
-#define DECREASE_PAUSE_S     3600
+#define UNITS_BOUND      1000000000000 /* what the service calls out of bounds */
+#define DAY_SECONDS      86400
+#define DECREASES_FREE   4
+#define DECREASE_PAUSE_S 3600
+#define TIME_TEXT_MAX    200
 
 /* --- Checks --- */
 
@@ -45,8 +46,8 @@ static enum stator_rc check_on_demand_unit(struct api_integer units, const char 
     if (!units.set || units.value >= 1 || (may_clear && units.value == -1))
         return STATOR_OK;
     name_text(name, "table", "index : ", index);
-    return stator_fail(err, STATOR_VALIDATION, INVALID "Requested %s for OnDemandThroughput for %s is outside of valid range",
-                       member, name);
+    return stator_fail(err, STATOR_VALIDATION,
+                       INVALID "Requested %s for OnDemandThroughput for %s is outside of valid range", member, name);
 }
 
 enum stator_rc throughput_check_on_demand(const struct OnDemandThroughput *units, struct bytes index, bool may_clear,
@@ -106,8 +107,9 @@ enum stator_rc throughput_check_new_table(const struct CreateTableInput *in, str
                                    "is PAY_PER_REQUEST");
     if (!on_demand && in->ProvisionedThroughput == NULL)
         return stator_fail(err, STATOR_VALIDATION,
-                           INVALID "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is "
-                                   "PROVISIONED");
+                           INVALID
+                           "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is "
+                           "PROVISIONED");
     if (!on_demand)
         STATOR_TRY(throughput_check_bounds(in->ProvisionedThroughput, err));
     if (in->OnDemandThroughput != NULL) {
@@ -180,10 +182,8 @@ enum stator_rc throughput_check_quota(const struct ProvisionedThroughput *provis
                                       struct bytes index, struct bytes region, struct stator_error *err)
 {
     if (provisioned != NULL) {
-        STATOR_TRY(
-            check_provisioned_quota(provisioned->ReadCapacityUnits, "ReadCapacityUnits", index, region, err));
-        STATOR_TRY(
-            check_provisioned_quota(provisioned->WriteCapacityUnits, "WriteCapacityUnits", index, region, err));
+        STATOR_TRY(check_provisioned_quota(provisioned->ReadCapacityUnits, "ReadCapacityUnits", index, region, err));
+        STATOR_TRY(check_provisioned_quota(provisioned->WriteCapacityUnits, "WriteCapacityUnits", index, region, err));
     }
     if (on_demand != NULL) {
         STATOR_TRY(check_other_quota(on_demand->MaxReadRequestUnits, "MaxReadRequestUnits", "OnDemandThroughput",
@@ -290,7 +290,7 @@ int64_t throughput_decreases_today(const struct ProvisionedThroughputDescription
 }
 
 /* "Thursday, October 8, 2026 at 11:20:48 PM Coordinated Universal Time" */
-static void time_text(char out[128], int64_t seconds)
+static void time_text(char out[TIME_TEXT_MAX], int64_t seconds)
 {
     time_t when = (time_t)seconds;
     struct tm tm;
@@ -299,7 +299,7 @@ static void time_text(char out[128], int64_t seconds)
     gmtime_r(&when, &tm);
     strftime(start, sizeof(start), "%A, %B", &tm);
     strftime(end, sizeof(end), "%M:%S %p", &tm);
-    snprintf(out, 128, "%s %d, %d at %d:%s Coordinated Universal Time", start, tm.tm_mday, tm.tm_year + 1900,
+    snprintf(out, TIME_TEXT_MAX, "%s %d, %d at %d:%s Coordinated Universal Time", start, tm.tm_mday, tm.tm_year + 1900,
              tm.tm_hour % 12 == 0 ? 12 : tm.tm_hour % 12, end);
 }
 
@@ -307,7 +307,7 @@ static enum stator_rc check_decreases(const struct ProvisionedThroughputDescript
                                       struct stator_error *err)
 {
     int64_t decreases = throughput_decreases_today(now, seconds), last, next, midnight;
-    char last_text[128], next_text[128];
+    char last_text[TIME_TEXT_MAX], next_text[TIME_TEXT_MAX];
 
     if (decreases < DECREASES_FREE)
         return STATOR_OK;
@@ -320,12 +320,13 @@ static enum stator_rc check_decreases(const struct ProvisionedThroughputDescript
         return STATOR_OK;
     time_text(last_text, last);
     time_text(next_text, next);
-    return stator_fail(err, STATOR_LIMIT_EXCEEDED,
-                       "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. "
-                       "After the first 4 decreases, each subsequent decrease in the same UTC day can be performed at "
-                       "most once every 3600 seconds. Number of decreases today: %lld. Last decrease at %s. Next "
-                       "decrease can be made at %s.",
-                       (long long)decreases, last_text, next_text);
+    return stator_fail(
+        err, STATOR_LIMIT_EXCEEDED,
+        "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. "
+        "After the first 4 decreases, each subsequent decrease in the same UTC day can be performed at "
+        "most once every 3600 seconds. Number of decreases today: %lld. Last decrease at %s. Next "
+        "decrease can be made at %s.",
+        (long long)decreases, last_text, next_text);
 }
 
 static enum stator_rc refuse_same(const struct ProvisionedThroughput *same, struct bytes index,
@@ -336,11 +337,12 @@ static enum stator_rc refuse_same(const struct ProvisionedThroughput *same, stru
 
     name_text(name, "table", "index ", index);
     name_text(of, "the table", "index ", index);
-    return stator_fail(err, STATOR_VALIDATION,
-                       "The provisioned throughput for the %s will not change. The requested value equals the current "
-                       "value. Current ReadCapacityUnits provisioned for %s: %lld. Requested ReadCapacityUnits: %lld. "
-                       "Current WriteCapacityUnits provisioned for %s: %lld. Requested WriteCapacityUnits: %lld. " GUIDE,
-                       name, of, read, read, of, write, write);
+    return stator_fail(
+        err, STATOR_VALIDATION,
+        "The provisioned throughput for the %s will not change. The requested value equals the current "
+        "value. Current ReadCapacityUnits provisioned for %s: %lld. Requested ReadCapacityUnits: %lld. "
+        "Current WriteCapacityUnits provisioned for %s: %lld. Requested WriteCapacityUnits: %lld. " GUIDE,
+        name, of, read, read, of, write, write);
 }
 
 enum stator_rc throughput_change(struct throughput_change *out, const struct ProvisionedThroughputDescription *now,
@@ -384,8 +386,9 @@ static enum stator_rc check_warm_unit(struct api_integer now, struct api_integer
         return STATOR_OK;
     name_text(name, "table", "index ", index);
     return stator_fail(err, STATOR_VALIDATION,
-                       INVALID "Requested %s for WarmThroughput for %s is lower than current WarmThroughput, decreasing "
-                               "WarmThroughput is not supported",
+                       INVALID
+                       "Requested %s for WarmThroughput for %s is lower than current WarmThroughput, decreasing "
+                       "WarmThroughput is not supported",
                        member, name);
 }
 

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "message/api.h"
 
-#define THROUGHPUT_MAX            40000 /* of one table or index: TableMaxReadCapacityUnits of an account */
+#define THROUGHPUT_MAX             40000 /* of one table or index: TableMaxReadCapacityUnits of an account */
 #define THROUGHPUT_ON_DEMAND_READ  12000 /* what an on-demand table takes at once */
 #define THROUGHPUT_ON_DEMAND_WRITE 4000
 
@@ -40,8 +40,8 @@ STATOR_MUST_CHECK enum stator_rc throughput_check_quota(const struct Provisioned
 /* --- Descriptions; NULL when the arena is full --- */
 
 /* NULL: on demand, which shows zeros. */
-const struct ProvisionedThroughputDescription *
-throughput_describe(const struct ProvisionedThroughput *provisioned, struct arena *arena);
+const struct ProvisionedThroughputDescription *throughput_describe(const struct ProvisionedThroughput *provisioned,
+                                                                   struct arena *arena);
 
 /* The warm throughput of a new table or index: what was asked for, for the rest what it has by itself. */
 const struct TableWarmThroughputDescription *throughput_describe_warm(const struct ProvisionedThroughput *provisioned,

@@ -38,16 +38,15 @@ struct GlobalSecondaryIndexDescription *update_settled_index(struct update *upda
     return there;
 }
 
-static enum stator_rc in_use(const struct update *update, struct bytes name, const char *text,
-                             struct stator_error *err)
+static enum stator_rc in_use(const struct update *update, struct bytes name, const char *text, struct stator_error *err)
 {
     return stator_fail(err, STATOR_RESOURCE_IN_USE, TABLE_IN_USE "%s Table: %.*s Index: %.*s", text,
                        BYTES_ARG(update->table->name), BYTES_ARG(name));
 }
 
 /* The draft's index of that name, which an action is for. */
-static enum stator_rc find_index(struct GlobalSecondaryIndexDescription **out, struct update *update,
-                                 struct bytes name, const char *verb, struct stator_error *err)
+static enum stator_rc find_index(struct GlobalSecondaryIndexDescription **out, struct update *update, struct bytes name,
+                                 const char *verb, struct stator_error *err)
 {
     *out = description_index(update->draft, name);
     if (*out != NULL)
@@ -153,8 +152,8 @@ static enum stator_rc update_provisioned(struct update *update, struct GlobalSec
 
     STATOR_TRY(throughput_check_bounds(asked, err));
     STATOR_TRY(throughput_check_quota(asked, NULL, NULL, index->IndexName, op_region(update->job), err));
-    STATOR_TRY(throughput_change(&change, index->ProvisionedThroughput, asked, index->IndexName, update->seconds, arena,
-                                 err));
+    STATOR_TRY(
+        throughput_change(&change, index->ProvisionedThroughput, asked, index->IndexName, update->seconds, arena, err));
     settled = update_settled_index(update, index->IndexName);
     warm = ARENA_NEW(arena, struct GlobalSecondaryIndexWarmThroughputDescription);
     if (settled == NULL || warm == NULL)
@@ -234,8 +233,9 @@ static enum stator_rc update_index(struct update *update, const struct UpdateGlo
         return STATOR_OK;
     if ((update->on_demand || becomes_on_demand) && (action->ProvisionedThroughput != NULL || !others))
         return stator_fail(err, STATOR_VALIDATION,
-                           INVALID "The only Updates for index: %.*s when TableThroughputMode is PAY_PER_REQUEST can be "
-                                   "to OnDemandThroughput, WarmThroughput",
+                           INVALID
+                           "The only Updates for index: %.*s when TableThroughputMode is PAY_PER_REQUEST can be "
+                           "to OnDemandThroughput, WarmThroughput",
                            BYTES_ARG(action->IndexName));
     if (action->ProvisionedThroughput == NULL && !others)
         return stator_fail(err, STATOR_VALIDATION,
@@ -396,9 +396,10 @@ static enum stator_rc create_index(struct update *update, const struct CreateGlo
     STATOR_TRY(table_schema_check_index(create, &definitions, &update->job->arena, err));
     STATOR_TRY(check_create_throughput(update, create, on_demand, err));
     if (update->draft->GlobalSecondaryIndexes.count >= TABLE_GLOBAL_INDEXES_MAX)
-        return stator_fail(err, STATOR_LIMIT_EXCEEDED,
-                           "Subscriber limit exceeded: Number of global secondary indexes exceeds per-table limit of %d",
-                           TABLE_GLOBAL_INDEXES_MAX);
+        return stator_fail(
+            err, STATOR_LIMIT_EXCEEDED,
+            "Subscriber limit exceeded: Number of global secondary indexes exceeds per-table limit of %d",
+            TABLE_GLOBAL_INDEXES_MAX);
     if (!append_index(update, create) ||
         !keep_used(update->draft, &definitions, &create->KeySchema, &update->job->arena))
         return stator_fail_memory(err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the service refuses because of the state a table is in. Admission is by member, not by status: deletion protection
- * and warm throughput may always change, the table's throughput only when it is quiet. */
+/* What the service refuses because of the state a table is in. Admission is by member, not by status: deletion
+ * protection and warm throughput may always change, the table's throughput only when it is quiet. */
 #include "op/update_table.h"
 
 static enum stator_rc busy(struct stator_error *err, const char *text, struct bytes table)
@@ -74,8 +74,8 @@ static enum stator_rc check_stream(const struct update *update, unsigned under_w
     const struct GlobalSecondaryIndexDescription *index = occupying_index(update);
 
     if ((under_way & TRANSITION_IOPS) != 0)
-        return busy(err, "Can't enable or disable stream while table IOPS are being updated. Table: ",
-                    update->table->name);
+        return busy(err,
+                    "Can't enable or disable stream while table IOPS are being updated. Table: ", update->table->name);
     if ((under_way & TRANSITION_STREAM) != 0)
         return busy_stream(update, "A stream status change is currently in progress.", err);
     if ((under_way & TRANSITION_CLASS) != 0)
@@ -119,8 +119,8 @@ static enum stator_rc check_on_demand(const struct update *update, unsigned unde
 static enum stator_rc check_index_set(const struct update *update, unsigned under_way, struct stator_error *err)
 {
     if ((under_way & TRANSITION_IOPS) != 0)
-        return busy(err, "Can't create or delete indexes while table IOPS are being updated. Table: ",
-                    update->table->name);
+        return busy(err,
+                    "Can't create or delete indexes while table IOPS are being updated. Table: ", update->table->name);
     if ((under_way & TRANSITION_STREAM) != 0)
         return busy_stream(update, "Can't create or delete an index when stream status is being updated.", err);
     if ((under_way & TRANSITION_CLASS) != 0)

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* legacy: the members that expressions replaced, as the same trees. All texts of errors are the service's. Trees are in the
- * arena and borrow from the members. A member that is not in the request leaves *out as it is. Pure.
+/* legacy: the members that expressions have replaced, as the same trees: Expected, QueryFilter, ScanFilter,
+ * KeyConditions with ConditionalOperator; AttributeUpdates; AttributesToGet. Pure.
+ *
+ * In:     the decoded member, whose enumerations message_validate has found valid.
+ * Out:    a tree in the arena that borrows names and values from the request. A member that is not set, or empty,
+ *         leaves *out as it was, so that an expression parsed before or after it stays.
+ * Errors: STATOR_VALIDATION in the service's words. That legacy members and expressions do not mix is the operations'
+ *         to check, before any of this.
  */
 #ifndef SERVER_PLAN_LEGACY_H
 #define SERVER_PLAN_LEGACY_H
@@ -8,25 +14,22 @@
 #include "expr/expr.h"
 #include "message/api.h"
 
-/* Expected, joined by ConditionalOperator. */
 STATOR_MUST_CHECK enum stator_rc legacy_expected(const struct expr **out, const struct ExpectedAttributeMap *expected,
                                                  const struct api_enum *conditional_operator, struct arena *arena,
                                                  struct stator_error *err);
 
-/* QueryFilter or ScanFilter, joined by ConditionalOperator. */
+/* QueryFilter or ScanFilter. */
 STATOR_MUST_CHECK enum stator_rc legacy_filter(const struct expr **out, const struct FilterConditionMap *filter,
                                                const struct api_enum *conditional_operator, struct arena *arena,
                                                struct stator_error *err);
 
-/* KeyConditions: one or two, joined by AND. */
+/* Which operators and attributes a table's keys allow is for plan_query to say. */
 STATOR_MUST_CHECK enum stator_rc legacy_key_conditions(const struct expr **out, const struct KeyConditions *conditions,
                                                        struct arena *arena, struct stator_error *err);
 
-/* AttributeUpdates. */
 STATOR_MUST_CHECK enum stator_rc legacy_updates(struct update **out, const struct AttributeUpdates *updates,
                                                 struct arena *arena, struct stator_error *err);
 
-/* AttributesToGet. */
 STATOR_MUST_CHECK enum stator_rc legacy_attributes_to_get(struct projection **out,
                                                           const struct AttributeNameList *names, struct arena *arena,
                                                           struct stator_error *err);

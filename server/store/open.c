@@ -365,7 +365,7 @@ enum stator_rc store_open(struct store **out, const struct store_options *option
         store->family_count = (uint32_t)opening.count - 1;
         if (store->dir != NULL)
             directory_sweep(store->dir);
-        space_init(store, settled.memtable_bytes);
+        space_init(store, rocks_memtables_bytes(settled.memtable_bytes, (uint32_t)opening.count));
         *out = store;
     }
     free(opening.names);

@@ -52,7 +52,7 @@ static void set_levels(rocksdb_options_t *o)
     rocksdb_options_set_target_file_size_multiplier(o, 2);
 }
 
-static uint64_t wal_bytes(size_t memtable_bytes, uint32_t families)
+uint64_t rocks_memtables_bytes(size_t memtable_bytes, uint32_t families)
 {
     uint64_t bytes = (uint64_t)memtable_bytes * families * 2;
 
@@ -65,10 +65,10 @@ static void set_memory(rocksdb_options_t *o, size_t memtable_bytes, uint32_t fam
 {
     rocksdb_options_set_write_buffer_size(o, memtable_bytes);
     rocksdb_options_set_max_write_buffer_number(o, 2);
-    /* All memtables together, however many families: past it the fullest is flushed early. */
-    rocksdb_options_set_db_write_buffer_size(o, (size_t)wal_bytes(memtable_bytes, families));
+    /* However many families: past it the fullest is flushed early. */
+    rocksdb_options_set_db_write_buffer_size(o, (size_t)rocks_memtables_bytes(memtable_bytes, families));
     /* A family that is written seldom keeps its part of the WAL alive; past this it is flushed. */
-    rocksdb_options_set_max_total_wal_size(o, wal_bytes(memtable_bytes, families));
+    rocksdb_options_set_max_total_wal_size(o, rocks_memtables_bytes(memtable_bytes, families));
     rocksdb_options_set_max_open_files(o, 256);
     rocksdb_options_set_table_cache_numshardbits(o, 2);
 }

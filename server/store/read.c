@@ -38,6 +38,11 @@ enum stator_rc store_get(struct store *store, uint32_t family, struct bytes key,
         const char *at = rocksdb_pinnableslice_value(slice, &out->value.len);
 
         out->value.at = (const uint8_t *)(at != NULL ? at : "");
+        /* For a table that is not open RocksDB says in the cached tier that the key may be there: found, and empty. */
+        if (tier == STORE_CACHED && out->value.len == 0 && store->dir != NULL) {
+            store_release(out);
+            return stator_fail(err, STATOR_AGAIN, "not in memory");
+        }
     }
     return STATOR_OK;
 }
@@ -97,6 +102,10 @@ static struct store_iterator *open_with_tier(struct store *store, uint32_t famil
     if (it == NULL)
         return NULL;
     it->options = rocksdb_readoptions_create();
+    /* RocksDB 7.8's merging iterator drops the status of a table it cannot read (or may not, in the cached tier) when
+     * it comes from the one before it in the same level: it would skip that table's keys in silence. It does so only
+     * when it looks for range deletions. See store_batch_delete_range for why it need not. */
+    rocksdb_readoptions_set_ignore_range_deletions(it->options, 1);
     if (bytes_present(lower)) {
         memcpy(it->bounds, lower.at, lower.len);
         rocksdb_readoptions_set_iterate_lower_bound(it->options, it->bounds, lower.len);

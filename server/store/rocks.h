@@ -72,6 +72,8 @@ struct rocks_situation {
 
 STATOR_MUST_CHECK enum stator_rc rocks_options_init(struct rocks_options *out, const struct store_options *options,
                                                     const struct rocks_situation *situation, struct stator_error *err);
+/* Most that all memtables take together. */
+uint64_t rocks_memtables_bytes(size_t memtable_bytes, uint32_t families);
 void rocks_options_deinit(struct rocks_options *options);
 
 /* --- counter.c ---------------------------------------------------------------------------------------------------- */
@@ -115,7 +117,7 @@ enum stator_rc fault_read_only(struct stator_error *err);
 /* --- space.c ------------------------------------------------------------------------------------------------------ */
 
 /* Sets how much is kept free. Call it when dir exists. */
-void space_init(struct store *store, size_t memtable_bytes);
+void space_init(struct store *store, uint64_t memtables_bytes);
 
 /* Counts bytes about to be written and, now and then, looks at the free space. False: refuse the write. */
 STATOR_MUST_CHECK bool space_allows(struct store *store, size_t bytes);

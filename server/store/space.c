@@ -22,13 +22,13 @@ static bool free_bytes(const char *dir, uint64_t *out_free, uint64_t *out_total)
     return true;
 }
 
-void space_init(struct store *store, size_t memtable_bytes)
+void space_init(struct store *store, uint64_t memtables_bytes)
 {
     uint64_t free_now, total;
 
     if (store->dir == NULL || !free_bytes(store->dir, &free_now, &total) || total == 0)
-        return;                                          /* 0 reserved: a file system that does not tell */
-    store->reserve_bytes = (uint64_t)memtable_bytes * 4; /* room to flush what is in memory */
+        return;                                 /* 0 reserved: a file system that does not tell */
+    store->reserve_bytes = memtables_bytes * 2; /* room to flush what is in memory, and to compact it once */
     if (store->reserve_bytes > total / 8)
         store->reserve_bytes = total / 8;
     atomic_store(&store->disk_full, free_now < store->reserve_bytes);

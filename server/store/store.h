@@ -60,7 +60,8 @@ struct store_pinned {
     void *slice; /* private */
 };
 
-/* Absence is STATOR_OK and an absent value. STATOR_AGAIN only with STORE_CACHED. snapshot may be NULL: the newest. */
+/* Absence is STATOR_OK and an absent value. STATOR_AGAIN only with STORE_CACHED, where an empty value always gives it.
+ * snapshot may be NULL: the newest. out needs no release after a failure. */
 STATOR_MUST_CHECK enum stator_rc store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
                                            const struct store_snapshot *snapshot, struct store_pinned *out,
                                            struct stator_error *err);
@@ -76,7 +77,8 @@ void store_batch_free(struct store_batch *batch);
 void store_batch_clear(struct store_batch *batch);
 void store_batch_put(struct store_batch *batch, uint32_t family, struct bytes key, struct bytes value);
 void store_batch_delete(struct store_batch *batch, uint32_t family, struct bytes key);
-/* All keys from first up to, not including, end. */
+/* All keys from first up to, not including, end, for ever: nothing may be put into that range again (ids of tables and
+ * indexes are never used again), and iterators must keep out of it: they may still show its keys, unlike store_get. */
 void store_batch_delete_range(struct store_batch *batch, uint32_t family, struct bytes first, struct bytes end);
 /* Adds delta to the counter of that key (absent is 0). */
 void store_batch_add(struct store_batch *batch, struct bytes counter_key, int64_t delta);
@@ -113,8 +115,8 @@ void store_iterator_previous(struct store_iterator *iterator);
 bool store_iterator_valid(const struct store_iterator *iterator);
 struct bytes store_iterator_key(const struct store_iterator *iterator);   /* until the next move */
 struct bytes store_iterator_value(const struct store_iterator *iterator); /* until the next move */
-/* When it is not valid: STATOR_OK at the end, STATOR_AGAIN on a cache miss, else an error. After STATOR_AGAIN open
- * anew. */
+/* When it is not valid: STATOR_OK at the end, STATOR_AGAIN on a cache miss, else an error. What it showed before a miss
+ * is right and complete; go on with a new iterator of STORE_ANY behind the last key. */
 STATOR_MUST_CHECK enum stator_rc store_iterator_status(const struct store_iterator *iterator, struct stator_error *err);
 
 /* Bytes that the keys from first to end take, roughly; what is in memtables included. May wait for the disk. */

@@ -192,9 +192,21 @@ static bool entry_of(struct buf *key, struct buf *entry, struct location *where,
     return true;
 }
 
+/* Whether the old item's entry is there: an index that is still being filled may not have it yet. */
+static enum stator_rc find_old_entry(struct step *s, const struct location *where, enum store_tier tier, bool *there,
+                                     struct stator_error *err)
+{
+    struct store_pinned pinned = {0};
+
+    STATOR_TRY(store_get(s->db->store, STORE_SHARD(where->shard), buf_bytes(&s->old_key), tier, NULL, &pinned, err));
+    *there = bytes_present(pinned.value);
+    store_release(&pinned);
+    return STATOR_OK;
+}
+
 /* An unchanged entry costs nothing, one changed in place its larger image, a moved one a delete and a put (field.md
  * D.6). */
-static enum stator_rc change_index(struct step *s, size_t i, struct stator_error *err)
+static enum stator_rc change_index(struct step *s, size_t i, enum store_tier tier, struct stator_error *err)
 {
     const struct index *index = &s->write->table->indexes[i];
     struct location old_where, new_where;
@@ -202,10 +214,15 @@ static enum stator_rc change_index(struct step *s, size_t i, struct stator_error
     bool failed = false;
     bool was = entry_of(&s->old_key, &s->old_entry, &old_where, &old_bytes, s, index, &s->result->old_item, &failed);
     bool is = entry_of(&s->new_key, &s->new_entry, &new_where, &new_bytes, s, index, &s->result->new_item, &failed);
-    bool in_place = was && is && bytes_equal(buf_bytes(&s->old_key), buf_bytes(&s->new_key));
+    bool in_place;
 
     if (failed)
         return stator_fail_memory(err);
+    if (was && index->status == IndexStatus_CREATING)
+        STATOR_TRY(find_old_entry(s, &old_where, tier, &was, err));
+    if (!was)
+        old_bytes = 0;
+    in_place = was && is && bytes_equal(buf_bytes(&s->old_key), buf_bytes(&s->new_key));
     if (in_place && bytes_equal(buf_bytes(&s->old_entry), buf_bytes(&s->new_entry)))
         return STATOR_OK;
     if (was && !in_place) {
@@ -269,7 +286,7 @@ static enum stator_rc prepare(struct step *s, enum store_tier tier, bool *nothin
     if (table->index_count != 0) {
         STATOR_TRY(parse_old(s, err));
         for (size_t i = 0; i < table->index_count; i++)
-            STATOR_TRY(change_index(s, i, err));
+            STATOR_TRY(change_index(s, i, tier, err));
     }
     add_counters(s);
     return STATOR_OK;

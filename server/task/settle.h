@@ -20,8 +20,7 @@ STATOR_MUST_CHECK enum stator_rc task_settle(struct database *db, struct table *
 /* Puts a version with another description and other extras in the place of `previous`; indexes keep their ids. *out, if
  * wanted, is the new version, held. batch may be NULL. */
 STATOR_MUST_CHECK enum stator_rc task_put(struct database *db, const struct table *previous,
-                                          const struct TableDescription *description,
-                                          const struct table_extras *extras, struct store_batch *batch,
-                                          struct table **out, struct stator_error *err);
+                                          const struct TableDescription *description, const struct table_extras *extras,
+                                          struct store_batch *batch, struct table **out, struct stator_error *err);
 
 #endif

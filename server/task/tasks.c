@@ -10,13 +10,13 @@
 #include "table/backfill.h"
 #include "task/settle.h"
 
-#define STEP_ITEMS     64   /* of a backfill while the catalog's change lock is held: a few milliseconds */
-#define ROUND_STEPS    16   /* of one backfill before other tables are looked at */
-#define SAVE_MS        1000 /* between two notes of how far a backfill got */
-#define RETRY_MS       1000 /* after a failed write */
-#define CURSOR_MAX     ((size_t)16 * 1024)
-#define NICENESS       10   /* requests come first */
-#define NEVER          UINT64_MAX
+#define STEP_ITEMS  64   /* of a backfill while the catalog's change lock is held: a few milliseconds */
+#define ROUND_STEPS 16   /* of one backfill before other tables are looked at */
+#define SAVE_MS     1000 /* between two notes of how far a backfill got */
+#define RETRY_MS    1000 /* after a failed write */
+#define CURSOR_MAX  ((size_t)16 * 1024)
+#define NICENESS    10 /* requests come first */
+#define NEVER       UINT64_MAX
 
 /* A backfill under way. */
 struct backfill {
@@ -71,8 +71,8 @@ static enum stator_rc load_cursor(struct database *db, struct backfill *backfill
     struct store_pinned pinned;
     uint8_t key[5];
 
-    STATOR_TRY(store_get(db->store, STORE_CATALOG, catalog_backfill_key(key, backfill->id), STORE_ANY, NULL, &pinned,
-                         err));
+    STATOR_TRY(
+        store_get(db->store, STORE_CATALOG, catalog_backfill_key(key, backfill->id), STORE_ANY, NULL, &pinned, err));
     if (!bytes_present(pinned.value))
         return STATOR_OK;
     if (pinned.value.len >= 4 && read_be32(pinned.value.at) <= store_shards(db->store)) {

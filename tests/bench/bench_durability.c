@@ -152,15 +152,16 @@ int main(int argc, char **argv)
         struct rusage usage;
 
         getrusage(RUSAGE_SELF, &usage);
-        printf("%-6s %4zu under way: %8.0f/s, p50 %.0f us, p99 %.0f us; write %.2f us, loop %.2f us, process %.2f us CPU "
-               "each; %zu stalls; %ld KiB\n",
-               argv[2], under_way, (double)count / begun, count ? latencies[count / 2] * 1e6 : 0,
-               count ? latencies[count * 99 / 100] * 1e6 : 0, write_s / (double)count * 1e6,
-               loop_cpu / (double)count * 1e6,
-               ((double)usage.ru_utime.tv_sec + (double)usage.ru_stime.tv_sec +
-                (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6) /
-                   (double)count * 1e6,
-               again, usage.ru_maxrss);
+        printf(
+            "%-6s %4zu under way: %8.0f/s, p50 %.0f us, p99 %.0f us; write %.2f us, loop %.2f us, process %.2f us CPU "
+            "each; %zu stalls; %ld KiB\n",
+            argv[2], under_way, (double)count / begun, count ? latencies[count / 2] * 1e6 : 0,
+            count ? latencies[count * 99 / 100] * 1e6 : 0, write_s / (double)count * 1e6,
+            loop_cpu / (double)count * 1e6,
+            ((double)usage.ru_utime.tv_sec + (double)usage.ru_stime.tv_sec +
+             (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6) /
+                (double)count * 1e6,
+            again, usage.ru_maxrss);
     }
     durability_stop(durability); /* ends what is under way */
     store_batch_free(batch);

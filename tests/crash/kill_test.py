@@ -80,6 +80,7 @@ class Crashes:
         for writer in self.writers:
             writer.join(30)
             assert not writer.is_alive(), "a client still waits for a server that is gone"
+        assert "Sanitizer" not in self.server.text() and "runtime error" not in self.server.text(), self.server.text()
 
     def settle(self, client, ignore=()):
         """Every acknowledged write is there. Gives the items, by key."""
@@ -186,6 +187,7 @@ def backfill_rounds(rounds, seed):
             client = backfill.remove_index(client)
         ledger.check_indexes(client, TABLE, crashes.settle(client, ignore=filled))
         print(f"backfill: seed {seed}, {rounds} kills, the index was then: {backfill.seen}", flush=True)
+        assert backfill.seen["CREATING"] > 0 or rounds < 4, "no kill came before the index was ready"
 
 
 class KillTest(unittest.TestCase):

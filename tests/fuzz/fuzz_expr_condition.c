@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     world_init(&world);
     if (parsed(&world, expr_parse_condition(&expr, text, EXPR_LANGUAGE_KEY_CONDITION, &world.placeholders, &world.arena,
                                             &world.err))) {
-        parsed(&world, expr_check_key_condition(expr, &world.err));
+        parsed(&world, expr_check_unused(&world.placeholders, &world.err));
         holds = test(&world, expr);
         check(test(&world, expr) == holds);
         test_opposite(&world, text, holds);

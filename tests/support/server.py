@@ -111,7 +111,7 @@ class Server:
     def connect(self, timeout=10):
         return socket.create_connection((self.host, self.port), timeout=timeout)
 
-    def send(self, number):
+    def send_signal(self, number):
         """A signal."""
         self.process.send_signal(number)
 
@@ -129,10 +129,10 @@ class Server:
         self.reader.join()
         return code
 
-    def stop(self, seconds=STOP_SECONDS, number=signal.SIGTERM):
-        """A clean end; returns how long it took."""
+    def stop(self, seconds=STOP_SECONDS, number=None):
+        """A clean end, by SIGTERM or another signal; returns how long it took."""
         before = time.monotonic()
-        self.process.send_signal(number)
+        self.process.send_signal(signal.SIGTERM if number is None else number)
         try:
             code = self.wait(seconds)
         except subprocess.TimeoutExpired:

@@ -166,6 +166,9 @@ static void test_each_condition(void **state)
         {"a between :n2 and :n",
          P "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound "
            "operand: AttributeValue: {N:2}, upper bound operand: AttributeValue: {N:1}"},
+        {"a between :b and :n",
+         P "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: "
+           "AttributeValue: {B:YQ==}, upper bound operand: AttributeValue: {N:1}"},
         {"a between :n and :n2", NULL},
         /* the condition written first is looked at first */
         {"begins_with(a, :n) AND b = :missing", TYPE("begins_with", "N")},
@@ -196,17 +199,22 @@ static void test_accepted(void **state)
 
 /* --- Limits ------------------------------------------------------------------------------------------------------- */
 
-static void parse_long(const char *text, size_t len, const char *message)
+static void parse_as(enum expr_language language, const char *text, size_t len, const char *message)
 {
     struct fixture fixture;
     const struct expr *expr;
     enum stator_rc rc;
 
     fixture_init(&fixture, NAMES, VALUES);
-    rc = expr_parse_condition(&expr, bytes_of(text, len), EXPR_LANGUAGE_FILTER, &fixture.placeholders, &fixture.arena,
-                              &fixture.err);
+    rc =
+        expr_parse_condition(&expr, bytes_of(text, len), language, &fixture.placeholders, &fixture.arena, &fixture.err);
     assert_outcome(&fixture, "long text", rc, message);
     fixture_deinit(&fixture);
+}
+
+static void parse_long(const char *text, size_t len, const char *message)
+{
+    parse_as(EXPR_LANGUAGE_FILTER, text, len, message);
 }
 
 static size_t repeat(char *out, const char *first, const char *again, size_t count)
@@ -231,6 +239,9 @@ static void test_limits(void **state)
     len = repeat(text, "attribute_exists(a", "a", 4097 - 19);
     text[len++] = ')';
     parse_long(text, len, P "Expression size has exceeded the maximum allowed size; expression size: 4097");
+
+    parse_as(EXPR_LANGUAGE_KEY_CONDITION, text, len,
+             "Invalid KeyConditionExpression: Expression size has exceeded the maximum allowed size;");
 
     parse_long(text, repeat(text, "a=:s", " OR a=:s", 149), NULL); /* 299 operators */
     parse_long(text, repeat(text, "NOT a=:s", " OR a=:s", 149), NULL);

@@ -46,17 +46,47 @@ static void test_messages(void **state)
         enum stator_rc rc;
 
         fixture_init(&fixture, NULL, "{\":a\":{\"S\":\"1\"},\":b\":{\"S\":\"1\"},\":t\":{\"S\":\"S\"}}");
+        memset(fixture.placeholders.values_used, true, fixture.values.count); /* what is unused is told before */
         rc = expr_parse_condition(&expr, bytes_of_string(cases[i].text), EXPR_LANGUAGE_KEY_CONDITION,
                                   &fixture.placeholders, &fixture.arena, &fixture.err);
         assert_outcome(&fixture, cases[i].text, rc, NULL);
-        assert_outcome(&fixture, cases[i].text, expr_check_key_condition(expr, &fixture.err), cases[i].message);
+        assert_outcome(&fixture, cases[i].text, expr_check_unused(&fixture.placeholders, &fixture.err),
+                       cases[i].message);
+        fixture_deinit(&fixture);
+    }
+}
+
+/* The name comes first in the tree, wherever it stood. */
+static void test_turned(void **state)
+{
+    static const struct {
+        const char *text;
+        enum expr_type type;
+    } cases[] = {
+        {":a < b", EXPR_GT}, {":a <= b", EXPR_GE}, {":a > b", EXPR_LT},  {":a >= b", EXPR_LE},
+        {":a = b", EXPR_EQ}, {"b < :a", EXPR_LT},  {"b <= :a", EXPR_LE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct fixture fixture;
+        const struct expr *expr;
+
+        fixture_init(&fixture, NULL, "{\":a\":{\"S\":\"1\"}}");
+        assert_int_equal(expr_parse_condition(&expr, bytes_of_string(cases[i].text), EXPR_LANGUAGE_KEY_CONDITION,
+                                              &fixture.placeholders, &fixture.arena, &fixture.err),
+                         STATOR_OK);
+        assert_int_equal(expr_check_unused(&fixture.placeholders, &fixture.err), STATOR_OK);
+        assert_int_equal(expr->type, cases[i].type);
+        assert_int_equal(expr->children[0]->type, EXPR_PATH);
+        assert_int_equal(expr->children[1]->type, EXPR_VALUE);
         fixture_deinit(&fixture);
     }
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_messages)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_messages), cmocka_unit_test(test_turned)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/proto/expr/expr_unit.h"
 
+#define A15  "aaaaaaaaaaaaaaa"
+#define A51  A15 A15 A15 "aaaaaa"
+#define A255 A51 A51 A51 A51 A51
+
 static void test_check(void **state)
 {
     static const struct {
@@ -18,6 +22,17 @@ static void test_check(void **state)
          "ExpressionAttributeNames contains invalid key: Syntax error; key: \"#\""},
         {"#a-b=a", NULL, true, VALUE_LAYER_OLDER,
          "ExpressionAttributeNames contains invalid key: Syntax error; key: \"#a-b\""},
+        {"#" A255 "=a", NULL, true, VALUE_LAYER_OLDER,
+         "ExpressionAttributeNames contains invalid key: The expression attribute map contains a key that is too long; "
+         "size of key: 256"},
+        {"#" A255 "-x=a", NULL, true, VALUE_LAYER_OLDER,
+         "ExpressionAttributeNames contains invalid key: The expression attribute map contains a key that is too long; "
+         "size of key: 258"},
+        {NULL, "{\":" A255 "\":{\"S\":\"a\"}}", true, VALUE_LAYER_OLDER,
+         "ExpressionAttributeValues contains invalid key: The expression attribute map contains a key that is too "
+         "long;"},
+        {"#b=b #a= ", NULL, true, VALUE_LAYER_OLDER,
+         "ExpressionAttributeNames contains invalid value: Empty attribute name for key #a"},
         {"#1_a=a", NULL, true, VALUE_LAYER_OLDER, NULL},
         {NULL, "{}", true, VALUE_LAYER_OLDER, "ExpressionAttributeValues must not be empty"},
         {NULL, "{\"a\":{\"S\":\"\"}}", true, VALUE_LAYER_OLDER,

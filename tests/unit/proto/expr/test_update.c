@@ -290,10 +290,41 @@ static void test_cost(void **state)
     }
 }
 
+/* Each allocation fails once: an error, nothing worse. */
+static void test_memory(void **state)
+{
+    static const char text[] =
+        "set b.a = b.b + :n, l[7] = list_append(l, :l), #a = if_not_exists(q, :s) remove b.b, l[0] "
+        "add s :ab delete t :ss";
+    bool done = false;
+
+    (void)state;
+    for (size_t bytes = 0; !done; bytes += 8) {
+        struct fixture fixture;
+        struct update *update;
+        struct item old, new, touched;
+        enum stator_rc rc;
+
+        assert_true(bytes < 65536);
+        fixture_init(&fixture, NAMES, VALUES);
+        old = item_of_json(&fixture.arena, OLD);
+        fixture.arena.max_bytes = fixture.arena.used_bytes + bytes;
+        rc = expr_parse_update(&update, bytes_of_string(text), &fixture.placeholders, &fixture.arena, &fixture.err);
+        if (rc == STATOR_OK)
+            rc = update_apply(&new, update, &old, &fixture.arena, &fixture.err);
+        if (rc == STATOR_OK)
+            rc = update_touched(&touched, update, &new, &fixture.arena, &fixture.err);
+        assert_true(rc == STATOR_OK || rc == STATOR_NO_MEMORY);
+        done = rc == STATOR_OK;
+        fixture_deinit(&fixture);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_messages), cmocka_unit_test(test_apply),
-                                       cmocka_unit_test(test_no_item), cmocka_unit_test(test_cost)};
+                                       cmocka_unit_test(test_no_item), cmocka_unit_test(test_cost),
+                                       cmocka_unit_test(test_memory)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/unit.h"
 
+#include <float.h>
+
 #include "base/arena.h"
 #include "message/message.h"
 
@@ -57,18 +59,20 @@ static void last_of_a_name_counts(void **state)
 
     (void)state;
     arena_init(&arena, LITTLE);
-    assert_int_equal(decode(&out, OPERATION_PutItem,
-                            "{\"TableName\":\"a\",\"Item\":{\"x\":{\"S\":\"1\"}},\"TableName\":\"b\","
-                            "\"ExpressionAttributeNames\":{\"#b\":\"1\",\"#a\":\"2\",\"#b\":\"3\",\"#c\":null}}",
-                            &arena, &err),
-                     STATOR_OK);
+    assert_int_equal(
+        decode(&out, OPERATION_PutItem,
+               "{\"TableName\":\"a\",\"Item\":{\"x\":{\"S\":\"1\"}},\"TableName\":\"b\","
+               "\"ExpressionAttributeNames\":{\"#b\":\"1\",\"#a\":\"2\",\"#b\":\"3\",\"#c\":null,\"#d\":\"4\"}}",
+               &arena, &err),
+        STATOR_OK);
     put = out;
     assert_bytes_are(put->TableName, "b");
     assert_int_equal(put->Item.count, 1);
-    assert_int_equal(put->ExpressionAttributeNames.count, 2);
+    assert_int_equal(put->ExpressionAttributeNames.count, 3);
     assert_bytes_are(put->ExpressionAttributeNames.at[0].key, "#b");
     assert_bytes_are(put->ExpressionAttributeNames.at[0].value, "3");
     assert_bytes_are(put->ExpressionAttributeNames.at[1].key, "#a");
+    assert_bytes_are(put->ExpressionAttributeNames.at[2].key, "#d");
 
     assert_int_equal(decode(&out, OPERATION_BatchGetItem,
                             "{\"RequestItems\":{\"t\":{\"Keys\":[{\"a\":{\"S\":\"x\"}},{},{},{},{\"a\":{\"N\":\"1\"}}],"
@@ -189,6 +193,43 @@ static void says_what_is_wrong(void **state)
     }
 }
 
+#define SEARCH "\"IndexName\":\"vix\",\"SearchVector\":[{\"N\":\"1\"}],\"TopK\":1"
+
+/* SearchVectors has a reader of its own; searchVectors.test.ts of the suite of October 2026. */
+static const struct strict {
+    enum stator_rc rc;
+    const char *body, *text;
+} stricts[] = {
+    {STATOR_OK, "{\"TableName\":\"a\"," SEARCH ",\"Nobody\":null}", ""},
+    {STATOR_SERIALIZATION, "{\"TableName\":null," SEARCH "}",
+     "invalid type: null, expected a string at line 1 column 17"},
+    {STATOR_SERIALIZATION, "{\"SearchVector\":null}", "invalid type: null, expected a sequence at line 1 column 20"},
+    {STATOR_SERIALIZATION, "{\n \"TopK\":null}", "invalid type: null, expected i32 at line 2 column 12"},
+    {STATOR_SERIALIZATION, "{\"ExpressionAttributeNames\":null}",
+     "invalid type: null, expected a map at line 1 column 32"},
+    {STATOR_VALIDATION, "{" SEARCH "}", "missing field `TableName` at line 1 column 55"},
+    {STATOR_VALIDATION, "{" SEARCH "}\n", "missing field `TableName` at line 1 column 55"},
+    {STATOR_VALIDATION, "{\"IndexName\":\"ab\"}", "missing field `TableName` at line 1 column 18"},
+    {STATOR_SERIALIZATION, "{\"IndexName\":\"ab\"},", ""},
+    {STATOR_SERIALIZATION, "{\"IndexName\":null", ""},
+};
+
+static void one_operation_is_strict(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(stricts); i++) {
+        struct arena arena;
+        struct stator_error err = {.message = ""};
+        void *out;
+
+        arena_init(&arena, LITTLE);
+        if (decode(&out, OPERATION_SearchVectors, stricts[i].body, &arena, &err) != stricts[i].rc ||
+            strcmp(err.message, stricts[i].text) != 0)
+            fail_msg("%s gives \"%s\", not \"%s\"", stricts[i].body, err.message, stricts[i].text);
+        arena_deinit(&arena);
+    }
+}
+
 static const struct number {
     const char *text;
     int64_t integer, longer; /* as Limit, as ReadCapacityUnits */
@@ -233,7 +274,39 @@ static void numbers_stay_in_their_range(void **state)
     }
 }
 
-/* A map of a million names must not take a quadratic time, and a full arena must not crash. */
+static void times_and_flags(void **state)
+{
+    static const struct {
+        const char *text;
+        double time;
+    } times[] = {{"1731940176.149", 1731940176.149}, {"0", 0}, {"1e999", DBL_MAX}, {"-1e999", -DBL_MAX}};
+    static const struct {
+        const char *text;
+        enum api_boolean flag;
+    } flags[] = {{"true", API_TRUE},    {"false", API_FALSE},     {"\"TRUE\"", API_TRUE},
+                 {"\"No\"", API_FALSE}, {"\"1\"", API_TRUE},      {"\"0\"", API_FALSE},
+                 {"\"yes\"", API_TRUE}, {"\"false\"", API_FALSE}, {"null", API_ABSENT}};
+    struct arena arena;
+    struct stator_error err;
+    char body[100];
+    void *out;
+
+    (void)state;
+    arena_init(&arena, LITTLE);
+    for (size_t i = 0; i < COUNT_OF(times); i++) {
+        snprintf(body, sizeof(body), "{\"TimeRangeLowerBound\":%s}", times[i].text);
+        assert_int_equal(decode(&out, OPERATION_ListBackups, body, &arena, &err), STATOR_OK);
+        assert_true(((const struct ListBackupsInput *)out)->TimeRangeLowerBound.value == times[i].time);
+    }
+    for (size_t i = 0; i < COUNT_OF(flags); i++) {
+        snprintf(body, sizeof(body), "{\"ConsistentRead\":%s}", flags[i].text);
+        assert_int_equal(decode(&out, OPERATION_GetItem, body, &arena, &err), STATOR_OK);
+        assert_int_equal(((const struct GetItemInput *)out)->ConsistentRead, flags[i].flag);
+    }
+    arena_deinit(&arena);
+}
+
+/* A map of many names must not take a quadratic time, and a full arena must not crash. */
 static void memory_ends(void **state)
 {
     static char body[400000];
@@ -250,11 +323,26 @@ static void memory_ends(void **state)
     assert_int_equal(decode(&out, OPERATION_GetItem, body, &arena, &err), STATOR_OK);
     assert_int_equal(((const struct GetItemInput *)out)->ExpressionAttributeNames.count, 15000);
     arena_deinit(&arena);
-    for (size_t max = 0; max < 3000; max += 100) {
+}
+
+/* Each limit of the arena in turn, until one is enough. */
+static void memory_may_end_anywhere(void **state)
+{
+    static const char body[] = "{\"TableName\":\"t\\n\",\"KeySchema\":[{},{},{},{},{}],\"ProvisionedThroughput\":{"
+                               "\"ReadCapacityUnits\":1.5},\"GlobalSecondaryIndexes\":[{\"Projection\":{"
+                               "\"NonKeyAttributes\":[\"a\\t\"]}}]}";
+    enum stator_rc rc = STATOR_NO_MEMORY;
+
+    (void)state;
+    for (size_t max = 0; rc != STATOR_OK; max++) {
+        struct arena arena;
+        struct stator_error err;
+        void *out;
+
+        assert_in_range(max, 0, LITTLE);
         arena_init(&arena, max);
-        if (decode(&out, OPERATION_GetItem, body, &arena, &err) == STATOR_OK)
-            fail_msg("%zu bytes are enough", max);
-        assert_true(err.rc == STATOR_NO_MEMORY || err.rc == STATOR_INTERNAL_SERVER_ERROR);
+        rc = decode(&out, OPERATION_CreateTable, body, &arena, &err);
+        assert_true(rc == STATOR_OK || err.rc == STATOR_NO_MEMORY || err.rc == STATOR_INTERNAL_SERVER_ERROR);
         arena_deinit(&arena);
     }
 }
@@ -262,9 +350,10 @@ static void memory_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_what_is_there), cmocka_unit_test(last_of_a_name_counts),
-        cmocka_unit_test(says_what_is_wrong),  cmocka_unit_test(numbers_stay_in_their_range),
-        cmocka_unit_test(memory_ends),
+        cmocka_unit_test(reads_what_is_there),     cmocka_unit_test(last_of_a_name_counts),
+        cmocka_unit_test(says_what_is_wrong),      cmocka_unit_test(numbers_stay_in_their_range),
+        cmocka_unit_test(times_and_flags),         cmocka_unit_test(memory_ends),
+        cmocka_unit_test(memory_may_end_anywhere), cmocka_unit_test(one_operation_is_strict),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

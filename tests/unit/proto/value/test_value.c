@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "value/number.h"
 #include "value/value.h"
 
 #define LIMIT ((size_t)64 << 20)
@@ -154,6 +155,50 @@ static void sets(void **state)
     arena_deinit(&arena);
 }
 
+static uint64_t random_of(uint64_t *seed)
+{
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    return *seed;
+}
+
+/* Numbers of all lengths and signs, many alike in their first digits. */
+static void sets_of_numbers_are_in_order(void **state)
+{
+    enum { COUNT = 3000 };
+    struct number before = {0};
+    struct value *members, set;
+    uint64_t seed = 20261121;
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena, LIMIT);
+    members = ARENA_ARRAY(&arena, struct value, COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+        uint64_t drawn = random_of(&seed);
+        struct number number;
+        char text[NUMBER_TEXT_MAX];
+
+        snprintf(text, sizeof(text), "%s%s%ue%d", drawn & 1 ? "-" : "", drawn & 2 ? "1234567" : "",
+                 (unsigned)(drawn >> 2 & 0xFF), (int)(drawn >> 10) % (drawn & 0x100 ? 3 : 110));
+        assert_int_equal(number_parse(&number, bytes_of_string(text), NULL), STATOR_OK);
+        members[i] = (struct value){.type = VALUE_N};
+        members[i].text = arena_copy(&arena, bytes_of(text, number_format(text, &number)));
+    }
+    assert_true(value_set_make(&set, VALUE_NS, members, COUNT, &arena));
+    for (size_t i = 0; i < set.count; i++) {
+        struct number number;
+
+        assert_int_equal(number_parse(&number, set.members[i].text, NULL), STATOR_OK);
+        assert_true(i == 0 || number_compare(&before, &number) < 0);
+        before = number;
+    }
+    for (size_t i = 0; i < COUNT; i++)
+        assert_true(value_set_has(&set, &members[i]));
+    arena_deinit(&arena);
+}
+
 /* Names that agree in their first eight bytes, or end within them, in every number that sorts differently. */
 static void attributes_of_any_number_are_sorted_and_found(void **state)
 {
@@ -225,6 +270,7 @@ int main(void)
         cmocka_unit_test(order),
         cmocka_unit_test(sizes),
         cmocka_unit_test(sets),
+        cmocka_unit_test(sets_of_numbers_are_in_order),
         cmocka_unit_test(attributes_of_any_number_are_sorted_and_found),
         cmocka_unit_test(source_over_an_item),
         cmocka_unit_test(prepared_json_is_copied),

@@ -1,7 +1,6 @@
 # Targets for people, with pinned tools:
 #   format  writes every C file as .clang-format wants it
 #   lint    fails if a C file is not so, and on what .clang-tidy finds
-#   bench   tests/bench/run
 find_program(CLANG_FORMAT clang-format-14)
 find_program(CLANG_TIDY clang-tidy-14)
 find_program(RUN_CLANG_TIDY run-clang-tidy-14)
@@ -21,4 +20,3 @@ stator_tool(format CLANG_FORMAT COMMAND sh -c "${c_files} | xargs -0 ${CLANG_FOR
 stator_tool(lint RUN_CLANG_TIDY
   COMMAND sh -c "${c_files} | xargs -0 ${CLANG_FORMAT} --dry-run -Werror"
   COMMAND ${RUN_CLANG_TIDY} -quiet -p ${CMAKE_BINARY_DIR} "${CMAKE_SOURCE_DIR}/(proto|server|client)/.*")
-add_custom_target(bench COMMAND ${CMAKE_SOURCE_DIR}/tests/bench/run USES_TERMINAL)

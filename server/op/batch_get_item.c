@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "op/batch.h"
+#include "plan/key.h"
+#include "plan/legacy.h"
+#include "table/read.h"
+
+#define KEYS_MAX         100
+#define KEYS_ON_LOOP     10                         /* more are read on a worker */
+#define ANSWER_BYTES_MAX ((size_t)16 * 1024 * 1024) /* of items; what is over it is unprocessed. field.md D.4 */
+
+struct reading {
+    struct engine *engine;
+    struct job *job;
+    struct batch *batch;
+    struct BatchGetItemOutput *out;
+    struct BatchGetResponseMap_entry *responses;
+    struct BatchGetRequestMap_entry *unprocessed;
+    size_t answer_bytes;
+};
+
+/* Everything that needs no table, in the service's order. Gives each table's projection. */
+static enum stator_rc check(struct projection **projections, const struct BatchGetRequestMap *requests, struct job *job)
+{
+    size_t total = 0;
+
+    for (size_t i = 0; i < requests->count; i++) {
+        const struct KeysAndAttributes *request = &requests->at[i].value;
+        const struct request_member legacy[] = {{"AttributesToGet", request->AttributesToGet.set}};
+        const struct request_member expression[] = {
+            {"ProjectionExpression", bytes_present(request->ProjectionExpression)}};
+        struct expressions expressions = {.projection_text = request->ProjectionExpression};
+
+        STATOR_TRY(
+            request_check_members(legacy, 1, expression, 1, &request->ExpressionAttributeNames, NULL, &job->error));
+        STATOR_TRY(
+            legacy_attributes_to_get(&expressions.projection, &request->AttributesToGet, &job->arena, &job->error));
+        STATOR_TRY(request_parse(&expressions, &request->ExpressionAttributeNames, NULL, job));
+        projections[i] = expressions.projection;
+        for (size_t k = 0; k < request->Keys.count; k++)
+            STATOR_TRY(request_check_item(&request->Keys.at[k], &job->error));
+        STATOR_TRY(batch_check_distinct(request->Keys.at, request->Keys.count, &job->error));
+        total += request->Keys.count;
+    }
+    if (total > KEYS_MAX)
+        return stator_fail(&job->error, STATOR_VALIDATION, "Too many items requested for the BatchGetItem call");
+    if (total > KEYS_ON_LOOP && !job->on_worker)
+        return STATOR_AGAIN;
+    return STATOR_OK;
+}
+
+static enum stator_rc check_keys(const struct table *table, const struct KeysAndAttributes *request,
+                                 const struct projection *projection, struct stator_error *err)
+{
+    for (size_t k = 0; k < request->Keys.count; k++)
+        STATOR_TRY(key_check(table, &request->Keys.at[k], err));
+    return key_check_paths(table, projection, NULL, err);
+}
+
+/* The item as it is answered: its own JSON, or the projection of it. Copied: the store's memory goes with the next key.
+ */
+static enum stator_rc shape_item(struct item *out, const struct read_result *read, const struct projection *projection,
+                                 struct job *job)
+{
+    struct item_source_stored source;
+    struct stored_item copy;
+    struct bytes bytes = arena_copy(&job->arena, projection == NULL ? read->item.json : read->pinned.value);
+
+    if (!bytes_present(bytes))
+        return stator_fail_memory(&job->error);
+    *out = (struct item){.set = true, .json = bytes};
+    if (projection == NULL)
+        return STATOR_OK;
+    if (!stored_item_open(&copy, bytes) || !item_source_stored_init(&source, &copy, &job->arena))
+        return stator_fail_memory(&job->error);
+    STATOR_TRY(projection_apply(out, projection, &source.source, &job->arena, &job->error));
+    out->set = true;
+    return STATOR_OK;
+}
+
+/* One key. *over: the answer is full, so the key is unprocessed. */
+static enum stator_rc read_one(struct reading *r, size_t i, const struct item *key, const struct projection *projection,
+                               struct item *out, bool *over)
+{
+    const struct BatchGetItemInput *in = r->job->input;
+    bool consistent = in->RequestItems.at[i].value.ConsistentRead == API_TRUE;
+    struct batch_table *table = &r->batch->tables[i];
+    struct read_result read;
+    enum stator_rc rc;
+
+    rc = table_get(&r->engine->db, table->table, key, r->job->on_worker, &read, &r->job->error);
+    if (rc == STATOR_OK && read.exists && r->answer_bytes + read.item.size_bytes > ANSWER_BYTES_MAX) {
+        *over = true;
+    } else if (rc == STATOR_OK) {
+        table->units += request_read_units(read.exists ? read.item.size_bytes : 0, consistent);
+        r->job->wait.epoch = read.epoch > r->job->wait.epoch ? read.epoch : r->job->wait.epoch;
+        if (read.exists) {
+            r->answer_bytes += read.item.size_bytes;
+            rc = shape_item(out, &read, projection, r->job);
+        }
+    }
+    store_release(&read.pinned);
+    return rc;
+}
+
+static enum stator_rc read_table(struct reading *r, size_t i, const struct projection *projection)
+{
+    const struct BatchGetItemInput *in = r->job->input;
+    const struct KeysAndAttributes *request = &in->RequestItems.at[i].value;
+    struct item *items = ARENA_ARRAY(&r->job->arena, struct item, request->Keys.count);
+    struct item *left = ARENA_ARRAY(&r->job->arena, struct item, request->Keys.count);
+    size_t found = 0, left_count = 0;
+
+    if (items == NULL || left == NULL)
+        return stator_fail_memory(&r->job->error);
+    for (size_t k = 0; k < request->Keys.count; k++) {
+        bool over = false;
+
+        STATOR_TRY(read_one(r, i, &request->Keys.at[k], projection, &items[found], &over));
+        if (over)
+            left[left_count++] = request->Keys.at[k];
+        found += items[found].set;
+    }
+    r->responses[i].key = in->RequestItems.at[i].key;
+    r->responses[i].value = (struct ItemList)API_LIST(items, found);
+    if (left_count != 0) {
+        struct BatchGetRequestMap_entry *entry = &r->unprocessed[r->out->UnprocessedKeys.count++];
+
+        *entry = in->RequestItems.at[i];
+        entry->value.Keys = (struct KeyList)API_LIST(left, left_count);
+    }
+    return STATOR_OK;
+}
+
+static enum stator_rc read_all(struct reading *r, struct projection **projections)
+{
+    const struct BatchGetItemInput *in = r->job->input;
+    size_t count = in->RequestItems.count;
+
+    r->out = ARENA_NEW(&r->job->arena, struct BatchGetItemOutput);
+    r->responses = ARENA_ARRAY(&r->job->arena, struct BatchGetResponseMap_entry, count);
+    r->unprocessed = ARENA_ARRAY(&r->job->arena, struct BatchGetRequestMap_entry, count);
+    if (r->out == NULL || r->responses == NULL || r->unprocessed == NULL)
+        return stator_fail_memory(&r->job->error);
+    for (size_t i = 0; i < count; i++)
+        STATOR_TRY(
+            check_keys(r->batch->tables[i].table, &in->RequestItems.at[i].value, projections[i], &r->job->error));
+    for (size_t i = 0; i < count; i++)
+        STATOR_TRY(read_table(r, i, projections[i]));
+    r->out->Responses = (struct BatchGetResponseMap)API_LIST(r->responses, count);
+    r->out->UnprocessedKeys.at = r->unprocessed;
+    r->out->UnprocessedKeys.set = true;
+    r->out->ConsumedCapacity = batch_capacity(r->batch, &in->ReturnConsumedCapacity, &r->job->arena);
+    r->job->output = r->out;
+    return STATOR_OK;
+}
+
+enum stator_rc op_batch_get_item(struct engine *engine, struct job *job)
+{
+    const struct BatchGetItemInput *in = job->input;
+    const struct BatchGetRequestMap *requests = &in->RequestItems;
+    struct projection **projections = ARENA_ARRAY(&job->arena, struct projection *, requests->count);
+    struct bytes *names = ARENA_ARRAY(&job->arena, struct bytes, requests->count);
+    struct reading reading = {.engine = engine, .job = job};
+    enum stator_rc rc;
+
+    if (projections == NULL || names == NULL)
+        return stator_fail_memory(&job->error);
+    for (size_t i = 0; i < requests->count; i++)
+        names[i] = requests->at[i].key;
+    STATOR_TRY(check(projections, requests, job));
+    rc = batch_open(&reading.batch, engine, job, names, requests->count);
+    if (rc == STATOR_OK)
+        rc = read_all(&reading, projections);
+    if (rc == STATOR_AGAIN) { /* from the start, on a worker */
+        job->cleanup(job);
+        job->cleanup = NULL;
+    }
+    return rc;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Preloaded into a program, makes its disk fail.
+ *
+ *      FAIL_SYNC_AT=n    the n-th fsync or fdatasync fails with EIO
+ *      FAIL_WRITE_AT=n   the n-th write of a file below FAIL_DIR fails with ENOSPC, and so do all after it
+ *      FAIL_DIR=dir      count only files below this directory
+ *      FAIL_REPORT=file  gets "hit" when a call was made to fail
+ *      FREE_SPACE_LIE=1  statvfs says that there is much space
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static atomic_long syncs, writes;
+
+static long number_of(const char *name)
+{
+    const char *text = getenv(name);
+
+    return text != NULL ? atol(text) : 0;
+}
+
+static bool counts(int fd)
+{
+    const char *dir = getenv("FAIL_DIR");
+    char link[64], path[PATH_MAX];
+    ssize_t len;
+
+    if (dir == NULL)
+        return false;
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    len = readlink(link, path, sizeof(path) - 1);
+    return len >= (ssize_t)strlen(dir) && strncmp(path, dir, strlen(dir)) == 0;
+}
+
+static void report(void)
+{
+    const char *name = getenv("FAIL_REPORT");
+    int fd = name != NULL ? open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
+
+    if (fd >= 0) {
+        (void)!syscall(SYS_write, fd, "hit", 3);
+        close(fd);
+    }
+}
+
+static bool sync_fails(int fd)
+{
+    if (number_of("FAIL_SYNC_AT") == 0 || !counts(fd) || atomic_fetch_add(&syncs, 1) + 1 != number_of("FAIL_SYNC_AT"))
+        return false;
+    report();
+    errno = EIO;
+    return true;
+}
+
+static bool write_fails(int fd)
+{
+    if (number_of("FAIL_WRITE_AT") == 0 || !counts(fd) || atomic_fetch_add(&writes, 1) + 1 < number_of("FAIL_WRITE_AT"))
+        return false;
+    report();
+    errno = ENOSPC;
+    return true;
+}
+
+int fsync(int fd)
+{
+    return sync_fails(fd) ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+int fdatasync(int fd)
+{
+    return sync_fails(fd) ? -1 : (int)syscall(SYS_fdatasync, fd);
+}
+
+ssize_t write(int fd, const void *data, size_t len)
+{
+    return write_fails(fd) ? -1 : syscall(SYS_write, fd, data, len);
+}
+
+int statvfs(const char *path, struct statvfs *out)
+{
+    static int (*real)(const char *, struct statvfs *);
+
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "statvfs");
+    if (real(path, out) != 0)
+        return -1;
+    if (number_of("FREE_SPACE_LIE") != 0)
+        out->f_bfree = out->f_bavail = out->f_blocks;
+    return 0;
+}

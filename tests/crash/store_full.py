@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A disk that is really full, a small tmpfs: store_full.py <build directory>. Needs the right to mount.
+
+1. The store keeps some space free: writes are refused, reads go on, writes are taken again when there is space.
+2. With statvfs lying the engine itself meets the end of the disk: writes are refused for good, reads go on, nothing
+   aborts; while the disk is full a restart either works or says why; when there is space it works."""
+import os
+import subprocess
+import sys
+
+from store_runs import SKIPPED, Runs
+
+DISK = 40 << 20
+BALLAST = 8 << 20
+
+
+def fill(runs, mount, told, faults, expected):
+    directory, ballast = os.path.join(mount, "data"), os.path.join(mount, "ballast")
+    with open(ballast, "wb") as file:
+        file.write(bytes(BALLAST))
+    status, lines, text = runs.fill(directory, ballast, faults)
+    if status not in expected or ("full" not in text and "No space left" not in text):
+        sys.exit(f"{told}: status {status}: {text}")
+    batches = runs.check(directory, "full", lines, told)
+    print(f"{told}: {batches} batches; {text.strip()}")
+
+
+def main():
+    with Runs(sys.argv[1]) as runs:
+        mount = runs.directory("disk")
+        os.mkdir(mount)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", mount], check=False).returncode != 0:
+            print("skipped: mount was refused")
+            sys.exit(SKIPPED)
+        try:
+            fill(runs, mount, "kept free", None, (0,))
+            subprocess.run(["rm", "-rf", os.path.join(mount, "data")], check=True)
+            fill(runs, mount, "engine's own", {"FREE_SPACE_LIE": 1}, (0, 4))
+        finally:
+            subprocess.run(["umount", mount], check=False)
+
+
+main()
