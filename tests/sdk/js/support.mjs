@@ -72,7 +72,7 @@ export function toSdk(value, table) {
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => {
       const binary = isBinary(name) && (typeof member === 'string' || Array.isArray(member))
-      return [name, binary ? fromBase64(member) : toSdk(member, table)]
+      return [name.replace('{table}', table), binary ? fromBase64(member) : toSdk(member, table)]
     })
   )
 }
@@ -91,7 +91,7 @@ export function plain(value) {
 
 // --- Comparing ---
 
-const WHOLE = new Set(['Item', 'Items', 'Attributes', 'LastEvaluatedKey', 'ItemCollectionKey'])
+const WHOLE = new Set(['Item', 'Items', 'Attributes', 'LastEvaluatedKey', 'ItemCollectionKey', 'Responses', 'UnprocessedItems', 'UnprocessedKeys'])
 
 export function assertHas(actual, expected, where = 'answer') {
   if (expected === null) {

@@ -111,7 +111,7 @@ def to_sdk(value, table=""):
         elif name == "BS" and isinstance(member, list):
             out[name] = [base64.b64decode(element) for element in member]
         else:
-            out[name] = to_sdk(member, table)
+            out[name.replace("{table}", table)] = to_sdk(member, table)
     return out
 
 
@@ -142,7 +142,7 @@ def placeholders(expression, names=None, values=None):
 
 # --- Comparing ---
 
-WHOLE = {"Item", "Items", "Attributes", "LastEvaluatedKey", "ItemCollectionKey"}
+WHOLE = {"Item", "Items", "Attributes", "LastEvaluatedKey", "ItemCollectionKey", "Responses", "UnprocessedItems", "UnprocessedKeys"}
 ENVELOPE = "1 validation error detected: "
 
 
