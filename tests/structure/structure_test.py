@@ -80,6 +80,34 @@ class Readme(unittest.TestCase):
         self.assertEqual(len(named), len(set(named)))
 
 
+    def test_names_every_operation(self):
+        """What is built is in README, what is not is not said to be."""
+        built = set(re.findall(r"\[OPERATION_(\w+)\] = op_", (ROOT / "server/op/op.c").read_text(encoding="utf-8")))
+        section = (ROOT / "README.md").read_text(encoding="utf-8").split("## What it does today")[1].split("##")[0]
+        self.assertGreater(len(built), 10)
+        self.assertEqual(set(re.findall(r"\b((?:[A-Z][a-z]+){2,}|Query|Scan)\b", section.split("The other operations")[0])), built)
+
+
+class Architecture(unittest.TestCase):
+    TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+
+    def test_files_are_there(self):
+        named = re.findall(r"`([\w/]+\.(?:c|h|def|txt|py|md))\b", self.TEXT)
+        self.assertGreater(len(named), 10)
+        for name in named:
+            with self.subTest(name):
+                self.assertTrue([path for path in ROOT.glob("*/**/" + name) if "build" not in path.relative_to(ROOT).parts[:1]]
+                                or (ROOT / name).is_file())
+
+    def test_functions_are_there(self):
+        named = re.findall(r"`([\w/]+\.c):\s+(\w+)`", self.TEXT)
+        self.assertGreater(len(named), 5)
+        for file, function in named:
+            with self.subTest(file=file, function=function):
+                texts = [path.read_text(encoding="utf-8") for path in (ROOT / "server").glob("**/" + file)]
+                self.assertTrue(any(re.search(rf"^[\w *]*\b{function}\(", text, re.MULTILINE) for text in texts))
+
+
 class Shape(unittest.TestCase):
     def test_measures_functions(self):
         lines = ["/* f */", "static int f(int a,", "             int b)", "{", "    return a;", "}", "struct s {", "};"]
