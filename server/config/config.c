@@ -35,7 +35,8 @@ enum option_id {
     OPTION_COUNT
 };
 
-/* One setting: --name, STATOR_NAME. Choices are in the order of their enum. */
+/* One setting: --name, STATOR_NAME. Choices are in the order of their enum. Without a help it is a flag of DynamoDB
+ * Local only. */
 struct option {
     const char *name;
     enum kind kind;
@@ -89,8 +90,7 @@ static const struct option options[OPTION_COUNT] = {
                            "separate tables by what clients sign with (not: all clients see all tables)"},
     [OPTION_TRANSITION_MS] =
         {"transition-ms", KIND_NUMBER, "N", 0, 3600000, {NULL}, "how long CREATING, UPDATING and DELETING last (0)"},
-    [OPTION_CORS] =
-        {"cors", KIND_TEXT, "ORIGINS", 0, 0, {NULL}, "origins whose pages may read answers, with commas between (*)"},
+    [OPTION_CORS] = {"cors", KIND_TEXT, NULL, 0, 0, {NULL}, NULL},
     [OPTION_LOG_FORMAT] =
         {"log-format", KIND_CHOICE, "text|json", 0, 0, {"text", "json", NULL}, "form of the log (text)"},
     [OPTION_LOG_LEVEL] = {"log-level",
@@ -227,7 +227,7 @@ static enum stator_rc read_environment(struct given *given, char *(*environment)
         const char *value;
 
         variable_of(name, sizeof(name), options[id].name);
-        value = environment(name);
+        value = options[id].help != NULL ? environment(name) : NULL;
         if (value == NULL || *value == '\0')
             continue;
         /* Kubernetes sets STATOR_PORT=tcp://... for a service that is called stator. */
@@ -268,7 +268,8 @@ static enum stator_rc parse_long(struct given *given, const char *argument, stru
     char who[64];
 
     for (enum option_id id = 0; id < OPTION_COUNT; id++) {
-        if (strlen(options[id].name) != name_len || memcmp(options[id].name, name, name_len) != 0)
+        if (options[id].help == NULL || strlen(options[id].name) != name_len ||
+            memcmp(options[id].name, name, name_len) != 0)
             continue;
         snprintf(who, sizeof(who), "--%s", options[id].name);
         if (value == NULL)
@@ -467,6 +468,8 @@ void config_print_help(void)
     for (enum option_id id = 0; id < OPTION_COUNT; id++) {
         char left[64];
 
+        if (options[id].help == NULL)
+            continue;
         snprintf(left, sizeof(left), "--%s %s", options[id].name,
                  options[id].value_name != NULL ? options[id].value_name : "");
         printf("  %-37s %s\n", left, options[id].help);

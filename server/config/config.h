@@ -43,12 +43,12 @@ struct config {
     bool shared_db;         /* -sharedDb was given: for the banner */
 };
 
-/* What the machine gives: the default of --loops. */
+/* environment: getenv, or a test's. cores: the default of --loops. */
 STATOR_MUST_CHECK enum stator_rc config_parse(struct config *out, int argc, char *const *argv,
                                               char *(*environment)(const char *name), uint32_t cores,
                                               struct stator_error *err);
 
-/* What --help prints, ended by NULL: one text a line. */
+/* What --help says, on standard output. */
 void config_print_help(void);
 
 #endif

@@ -11,6 +11,40 @@
 /* How often a port that the system chose for the first address may turn out to be taken on the next. */
 #define CHOICES_MAX 16
 
+static bool is_any_ipv6(const struct sockaddr_storage *address)
+{
+    return address->ss_family == AF_INET6 && memcmp(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
+                                                    &in6addr_any, sizeof(in6addr_any)) == 0;
+}
+
+static void add_address(struct bind_addresses *out, const struct sockaddr *address, socklen_t len)
+{
+    for (uint32_t i = 0; i < out->count; i++)
+        if (out->len[i] == len && memcmp(&out->at[i], address, len) == 0)
+            return; /* /etc/hosts may say things twice */
+    if (out->count == LIMIT_ADDRESSES)
+        return;
+    memcpy(&out->at[out->count], address, len);
+    out->len[out->count++] = len;
+}
+
+/* "::" means every address, and on a kernel without IPv6 those of IPv4 are every one. */
+static void mend_any(struct bind_addresses *out)
+{
+    struct sockaddr_in any = {.sin_family = AF_INET};
+    int fd;
+
+    if (out->count != 1 || !is_any_ipv6(&out->at[0]))
+        return;
+    fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0) {
+        close(fd);
+        return;
+    }
+    out->count = 0;
+    add_address(out, (const struct sockaddr *)&any, sizeof(any));
+}
+
 enum stator_rc bind_resolve(struct bind_addresses *out, const char *host, struct stator_error *err)
 {
     static const char *const loopback[] = {"127.0.0.1", "::1"};
@@ -25,12 +59,11 @@ enum stator_rc bind_resolve(struct bind_addresses *out, const char *host, struct
         if (error != 0)
             return stator_fail(err, STATOR_VALIDATION, "--host: '%s' is no address of this machine: %s", name,
                                gai_strerror(error));
-        for (struct addrinfo *at = found; at != NULL && out->count < LIMIT_ADDRESSES; at = at->ai_next) {
-            memcpy(&out->at[out->count], at->ai_addr, at->ai_addrlen);
-            out->len[out->count++] = at->ai_addrlen;
-        }
+        for (struct addrinfo *at = found; at != NULL; at = at->ai_next)
+            add_address(out, at->ai_addr, at->ai_addrlen);
         freeaddrinfo(found);
     }
+    mend_any(out);
     return STATOR_OK;
 }
 
@@ -76,10 +109,8 @@ static int bind_one(const struct sockaddr_storage *address, socklen_t len, bool 
     if (fd < 0)
         return -1;
     set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    if (address->ss_family == AF_INET6) /* "::" means every address of either family */
-        set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY,
-                   memcmp(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, &in6addr_any,
-                          sizeof(in6addr_any)) != 0);
+    if (address->ss_family == AF_INET6) /* "::" is of both families */
+        set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !is_any_ipv6(address));
     if (!first)
         set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (bind(fd, (const struct sockaddr *)address, len) == 0) {

@@ -13,6 +13,7 @@ static enum stator_rc open_database(struct engine *engine, struct stator_error *
         .dir = options->data_dir,
         .shards = options->shards,
         .durability = options->durability,
+        .layout = RING_LAYOUT,
     };
     struct database *db = &engine->db;
 

@@ -6,6 +6,8 @@
 #include "format/keycodec.h"
 #include "plan/index.h"
 
+#define NAME_BYTES_MAX 65535 /* of an attribute; field.md D.1 */
+
 /* --- Members --------------------------------------------------------------------------------------------------------
  */
 
@@ -141,11 +143,16 @@ enum stator_rc request_check_item(const struct item *item, struct stator_error *
 {
     if (item->fault)
         STATOR_TRY(item_check(item, err));
-    for (size_t i = 0; i < item->count; i++)
+    for (size_t i = 0; i < item->count; i++) {
         if (value_depth(&item->attributes[i].value) >= VALUE_DEPTH_MAX)
             return stator_fail(err, STATOR_VALIDATION,
                                "Nesting Levels have exceeded supported limits: Attributes in the item have nested "
                                "levels beyond supported limit");
+        if (item->attributes[i].name.len > NAME_BYTES_MAX) /* the service's words are not known */
+            return stator_fail(err, STATOR_VALIDATION,
+                               "One or more parameter values were invalid: An attribute name is longer than %d bytes",
+                               NAME_BYTES_MAX);
+    }
     return STATOR_OK;
 }
 

@@ -157,26 +157,17 @@ static enum stator_rc create(struct opening *opening, struct stator_error *err)
     return write_record(opening, shards, err);
 }
 
-/* A directory without a format record: ours from an interrupted creation when every family is one of ours and empty. */
+/* A directory without a format record: ours from an interrupted creation when nothing was ever written to it. */
 static enum stator_rc create_again(struct opening *opening, struct stator_error *err)
 {
     char *why = NULL;
     rocksdb_options_t *plain;
-    bool untouched = true;
 
-    for (size_t i = 0; i < opening->count; i++) {
-        rocksdb_iterator_t *it =
-            rocksdb_create_iterator_cf(opening->store->db, opening->store->read_any, opening->handles[i]);
-
-        rocksdb_iter_seek_to_first(it);
-        untouched = untouched && !rocksdb_iter_valid(it);
-        rocksdb_iter_destroy(it);
-    }
-    if (!untouched)
-        return stator_fail(
-            err, STATOR_INTERNAL_SERVER_ERROR,
-            "The data directory '%s' has a RocksDB database that is not Stator's: choose another directory.",
-            opening->path);
+    if (rocksdb_get_latest_sequence_number(opening->store->db) != 0)
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                           "The data directory '%s' has a RocksDB database that is not Stator's, or a damaged one: its "
+                           "format record is missing. Choose another directory.",
+                           opening->path);
     close_database(opening);
     forget(opening);
     plain = rocksdb_options_create();

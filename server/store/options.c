@@ -3,10 +3,12 @@
 #include "store/rocks.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #define WAL_BYTES_MIN     ((uint64_t)32 << 20)  /* a restart after a crash replays at most about this much ... */
 #define WAL_BYTES_MAX     ((uint64_t)256 << 20) /* ... or, with many families, this */
-#define LOG_LEVEL_NOTHING 6                     /* one past the highest */
+#define OPEN_FILES_MAX    256
+#define LOG_LEVEL_NOTHING 6 /* one past the highest */
 
 /* Settings without a setter in the C API.
  * avoid_flush_during_recovery: a restart keeps its WAL and fills memtables, instead of a table file for each family.
@@ -39,8 +41,8 @@ static void set_tables(rocksdb_options_t *o, size_t cache_bytes)
     rocksdb_block_based_options_destroy(table);
 }
 
-/* LZ4 at every level, the last included: zstd would save a third of the disk, but with a cache of a few MiB most cold
- * reads decompress a block of the last level, and LZ4 does that in a fifth of the time. */
+/* LZ4 at every level, the last included. zstd would take less disk there, but with a cache of a few MiB most cold reads
+ * decompress a block of that level, several times slower than LZ4 does; and reads are what this store is for. */
 static void set_levels(rocksdb_options_t *o)
 {
     rocksdb_options_set_compression(o, rocksdb_lz4_compression);
@@ -61,6 +63,18 @@ uint64_t rocks_memtables_bytes(size_t memtable_bytes, uint32_t families)
     return bytes > WAL_BYTES_MAX ? WAL_BYTES_MAX : bytes;
 }
 
+/* Tables kept open: at most a quarter of what the process may open, the rest is for connections. A flush that cannot
+ * open its file would make the store read-only. */
+static int open_files(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+        limit.rlim_cur / 4 >= OPEN_FILES_MAX)
+        return OPEN_FILES_MAX;
+    return (int)(limit.rlim_cur / 4);
+}
+
 static void set_memory(rocksdb_options_t *o, size_t memtable_bytes, uint32_t families)
 {
     rocksdb_options_set_write_buffer_size(o, memtable_bytes);
@@ -69,7 +83,7 @@ static void set_memory(rocksdb_options_t *o, size_t memtable_bytes, uint32_t fam
     rocksdb_options_set_db_write_buffer_size(o, (size_t)rocks_memtables_bytes(memtable_bytes, families));
     /* A family that is written seldom keeps its part of the WAL alive; past this it is flushed. */
     rocksdb_options_set_max_total_wal_size(o, rocks_memtables_bytes(memtable_bytes, families));
-    rocksdb_options_set_max_open_files(o, 256);
+    rocksdb_options_set_max_open_files(o, open_files());
     rocksdb_options_set_table_cache_numshardbits(o, 2);
 }
 

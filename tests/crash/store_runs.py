@@ -11,12 +11,18 @@ import time
 SKIPPED = 77  # ctest's SKIP_RETURN_CODE
 
 
+def asserted(status, text):
+    """RocksDB's own assertion, which Debian's library has on: its log was touched once more after it had failed. The
+    store keeps its threads from doing so, but for a few microseconds and for the engine's own threads. The process stops,
+    as a database does on a failed sync; what was acknowledged must be there all the same."""
+    return status == -6 and "sync_without_flush_called_" in text
+
+
 class Runs:
     def __init__(self, build):
         self.program = os.path.join(build, "store_crash")
         self.preload = os.path.join(build, "fail_io.so")
-        self.home = tempfile.mkdtemp(prefix="stator-crash-")
-        self.sanitized = b"libasan" in subprocess.run(["ldd", self.program], capture_output=True, check=True).stdout
+        self.home = tempfile.mkdtemp(prefix="store-crash-")
 
     def __enter__(self):
         return self
@@ -66,10 +72,12 @@ class Runs:
 
     def check(self, directory, mode, acknowledged, told):
         """Stops the test unless everything acknowledged is there and nothing is there by half. Returns the batches."""
+        if acknowledged and not os.path.exists(os.path.join(directory, "CURRENT")):
+            sys.exit(f"{told}: somebody removed the directory {directory}")
         done = subprocess.run([self.program, "check", directory, mode], input=acknowledged, capture_output=True,
                               timeout=60, check=False)
         if done.returncode != 0:
-            kept = tempfile.mkdtemp(prefix="stator-crash-kept-")
+            kept = tempfile.mkdtemp(prefix="store-crash-kept-")
             shutil.copytree(directory, kept, dirs_exist_ok=True)
             sys.exit(f"{told}: status {done.returncode}: {done.stderr.decode()}\nthe directory is kept in {kept}")
         return int(done.stdout)

@@ -39,7 +39,7 @@ SCHEMA = {
                              {"AttributeName": "g", "AttributeType": "S"}],
     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
     "GlobalSecondaryIndexes": [{"IndexName": "global", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
-                                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["l"]}}],
+                                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["l", "m", "z"]}}],
     "LocalSecondaryIndexes": [{"IndexName": "local", "Projection": {"ProjectionType": "ALL"},
                                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "g", "KeyType": "RANGE"}]}],
     "StreamSpecification": {"StreamEnabled": False}, "Tags": [{"Key": "k", "Value": "v"}]}

@@ -191,6 +191,26 @@ class Bounds(unittest.TestCase):
                 self.assertEqual(wire.read().status, 200)
                 wire.close()
 
+    @unittest.skipUnless(SLOW, "takes 700 MB: STATOR_SLOW=1")
+    def test_unfinished_requests_past_the_maximum(self):
+        """The largest are closed until the rest is within a GiB of buffers."""
+        with Server("--loops", "1", binary="stator-fake", in_memory=True) as server:
+            wires = [Wire(server, timeout=60) for _ in range(40)]
+            head = request(operation="ListTables", length=False, headers={"Content-Length": "16777000"})
+            for wire in wires:
+                wire.send(head + b" " * 16776999)
+            time.sleep(15)
+            closed = 0
+            for wire in wires:
+                try:
+                    wire.send(b"x")
+                    closed += wire.read().status != 200
+                except (Closed, OSError):
+                    closed += 1
+                wire.close()
+            self.assertIn("too many bytes of unfinished requests", server.text())
+            self.assertTrue(8 <= closed <= 12, closed)
+
     def test_descriptors_used_up(self):
         with Server("--max-connections", "10000", binary="stator-fake", in_memory=True, open_files=64) as server:
             self.assertIn("the limit of open files is low", server.text())

@@ -21,6 +21,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(_
 import capacity
 import dynamo
 import expressions
+import legacy
 import model
 from server import Server
 
@@ -212,6 +213,7 @@ class Run:
         self.make = Generator(seed, peer)
         self.random, self.peer = self.make.random, peer
         self.request, self.added = None, 0
+        self.legacy = False  # the operation at hand uses no expressions
 
     def run(self):
         prefix = f"model-{self.seed}-{os.getpid()}-"
@@ -223,6 +225,7 @@ class Run:
         end, number = time.monotonic() + self.seconds, 0
         while number < self.count and time.monotonic() < end:
             table, operation = self.random.choice(tables), self.random.choice(operations)
+            self.legacy = self.make.chance(0.2)
             try:
                 operation(table)
             except Exception as error:
@@ -302,8 +305,13 @@ class Run:
         """Sends a write and lets the model do it; both refuse or both do. Gives (answer, item before, item after)."""
         condition = None
         request["ReturnConsumedCapacity"] = self.asked_capacity()
-        if self.make.chance(0.35):
-            condition = self.make.condition(sorted(ATTRIBUTES) + table.base.keys, table.base.types)
+        names = sorted(ATTRIBUTES) + table.base.keys
+        if self.legacy and self.make.chance(0.35):
+            condition, request["Expected"], word = legacy.conditions(self.make, names, table.base.types, True)
+            if len(request["Expected"]) > 1:
+                request["ConditionalOperator"] = word
+        elif self.make.chance(0.35) and not self.legacy:
+            condition = self.make.condition(names, table.base.types)
             request["ConditionExpression"] = writer.condition(condition)
             if not self.peer and self.make.chance(0.5):
                 request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
@@ -366,8 +374,11 @@ class Run:
         returned = self.random.choice(["NONE", "ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW"])
         if any(len(clause[1]) > 1 for clause in clauses) and returned.startswith("UPDATED"):
             returned = "ALL_NEW"
-        request = {"TableName": table.name, "Key": model.item_to_wire(key), "ReturnValues": returned,
-                   "UpdateExpression": writer.update(clauses)}
+        request = {"TableName": table.name, "Key": model.item_to_wire(key), "ReturnValues": returned}
+        if self.legacy:
+            clauses, request["AttributeUpdates"] = legacy.updates(self.make, ATTRIBUTES)
+        else:
+            request["UpdateExpression"] = writer.update(clauses)
         answer, old, new = self.write("UpdateItem", request, table, writer,
                                       lambda condition: table.update(key, clauses, condition))
         if answer is None:
@@ -385,14 +396,21 @@ class Run:
                    "ReturnConsumedCapacity": self.asked_capacity()}
         expected = old = table.get(key)
         if self.make.chance(0.4):
-            paths = self.make.paths(sorted(ATTRIBUTES) + table.base.keys)
-            request["ProjectionExpression"] = writer.projection(paths)
+            paths = self.add_projection(request, writer, sorted(ATTRIBUTES) + table.base.keys)
             expected = expected if expected is None else model.project(expected, paths)
         answer = self.call("GetItem", writer.add_to(request))
         self.same(answer.get("Item"), expected)
         if not self.peer:
             units = capacity.read_units([old] if old else [], request["ConsistentRead"])
             capacity.check(answer.get("ConsumedCapacity"), request["ReturnConsumedCapacity"], table, units, {})
+
+    def add_projection(self, request, writer, names):
+        paths = [(name,) for name in self.make.some(names, 4)] if self.legacy else self.make.paths(names)
+        if self.legacy:
+            request["AttributesToGet"] = [path[0] for path in paths]
+        else:
+            request["ProjectionExpression"] = writer.projection(paths)
+        return paths
 
     # --- many items
 
@@ -425,11 +443,9 @@ class Run:
         names = sorted((seen | set(table.base.keys) | set(index.keys)) - set(no_filter_on))
         condition = paths = None
         if names and self.make.chance(0.4):
-            condition = self.make.condition(names, table.base.types)
-            request["FilterExpression"] = writer.condition(condition)
+            condition = self.add_filter(request, writer, names, table.base.types)
         if self.make.chance(0.3):
-            paths = self.make.paths(sorted(seen | set(table.base.keys) | set(index.keys)))
-            request["ProjectionExpression"] = writer.projection(paths)
+            paths = self.add_projection(request, writer, sorted(seen | set(table.base.keys) | set(index.keys)))
         elif self.make.chance(0.15):
             request["Select"] = "COUNT"
         elif index.local and self.make.chance(0.3):
@@ -441,6 +457,17 @@ class Run:
         if self.make.chance(0.6):
             request["Limit"] = self.random.randint(1, 6)
         return condition, paths
+
+    def add_filter(self, request, writer, names, types):
+        if not self.legacy:
+            condition = self.make.condition(names, types)
+            request["FilterExpression"] = writer.condition(condition)
+            return condition
+        member = "QueryFilter" if "KeyConditions" in request else "ScanFilter"
+        condition, request[member], word = legacy.conditions(self.make, names, types)
+        if len(request[member]) > 1:
+            request["ConditionalOperator"] = word
+        return condition
 
     def shown(self, table, request, paths, entry):
         if request.get("Select") == "ALL_ATTRIBUTES":
@@ -485,8 +512,12 @@ class Run:
         hashes, nodes = self.some_hashes(table, index), self.range_condition(index)
         parts = [("=", ("path", (name,)), ("value", hashes[name])) for name in index.hashes] + nodes
         self.random.shuffle(parts)
-        request = {"TableName": table.name, "KeyConditionExpression": " AND ".join(map(writer.condition, parts)),
-                   "ScanIndexForward": forward}
+        request = {"TableName": table.name, "ScanIndexForward": forward}
+        self.legacy = self.legacy and len(parts) == len({part[1] for part in parts}) and len(index.keys) < 3
+        if self.legacy:
+            request["KeyConditions"] = legacy.key_conditions(parts)
+        else:
+            request["KeyConditionExpression"] = " AND ".join(map(writer.condition, parts))
         condition, paths = self.filter_and_projection(table, index, request, writer, index.keys)
         entries = table.query(index, hashes, None, forward)
         for node in nodes:

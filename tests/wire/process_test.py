@@ -121,6 +121,17 @@ class Life(unittest.TestCase):
                     continue
                 raise AssertionError(address) from error
 
+    def test_hosts(self):
+        for host, address in ("0.0.0.0", "127.0.0.1"), ("127.0.0.2", "127.0.0.2"), ("localhost", "127.0.0.1"), ("::", "127.0.0.1"):
+            server = self.server("--host", host)
+            with socket.create_connection((address, server.port), timeout=5) as client:
+                client.sendall(request(method="GET", headers={}))
+                self.assertIn(b"healthy", client.recv(1000))
+            server.stop()
+        server = self.server("--host", "127.0.0.1")
+        with self.assertRaises(OSError):
+            socket.create_connection(("127.0.0.2", server.port), timeout=5)
+
     def test_every_loop_serves(self):
         server = self.server("--loops", "4", "--log-level", "debug")
         wires = [Wire(server) for _ in range(64)]

@@ -73,13 +73,12 @@ static void settings(void **state)
                                               "STATOR_VALIDATION_WORDING=classic",
                                               "STATOR_ISOLATE_BY=access-key,region",
                                               "STATOR_TRANSITION_MS=250",
-                                              "STATOR_CORS=http://a,http://b",
                                               "STATOR_LOG_FORMAT=json",
                                               "STATOR_LOG_LEVEL=error",
                                               NULL};
     static const char line[] = "stator serve --port 0 --host=:: --data-dir /d --durability process --shards 8 --loops "
                                "2 --max-connections=50 --validation-wording classic --isolate-by region,access-key "
-                               "--transition-ms 250 --cors http://a,http://b --log-format json --log-level error";
+                               "--transition-ms 250 -cors http://a,http://b --log-format json --log-level error";
     struct config config;
 
     (void)state;
@@ -97,7 +96,7 @@ static void settings(void **state)
         assert_int_equal(config.wording, WORDING_CLASSIC);
         assert_true(config.isolate_by_region && config.isolate_by_access_key);
         assert_int_equal(config.transition_ms, 250);
-        assert_string_equal(config.cors, "http://a,http://b");
+        assert_string_equal(config.cors, i == 0 ? "http://a,http://b" : "*");
         assert_int_equal(config.log_format, LOG_FORMAT_JSON);
         assert_int_equal(config.log_level, LOG_LEVEL_ERROR);
     }
@@ -196,6 +195,7 @@ static void refused(void **state)
     } cases[] = {
         {"stator --what", NULL, "unknown flag '--what' (stator --help lists them)"},
         {"stator --portable 1", NULL, "unknown flag '--portable' (stator --help lists them)"},
+        {"stator --cors *", NULL, "unknown flag '--cors' (stator --help lists them)"},
         {"stator -sharedDB", NULL, "unknown flag '-sharedDB' (stator --help lists them)"},
         {"stator --port", NULL, "--port: needs a value"},
         {"stator -port", NULL, "-port: needs a value"},

@@ -186,23 +186,34 @@ static void foreign_directories_are_left_alone(void **state)
     assert_opens(sub, 1);
 }
 
-static void a_foreign_rocksdb_is_left_alone(void **state)
+/* A database of the plain engine, with the families of ours when asked. */
+static void make_raw(const char *dir, bool families)
 {
-    struct fixture *f = *state;
+    static const char *const names[] = {"catalog", "counters", "shard-0"};
     rocksdb_options_t *options = rocksdb_options_create();
     char *why = NULL;
     rocksdb_t *db;
 
     rocksdb_options_set_create_if_missing(options, 1);
-    db = rocksdb_open(options, f->dir, &why);
+    db = rocksdb_open(options, dir, &why);
     assert_null(why);
+    for (size_t i = 0; i < COUNT_OF(names) && families; i++) {
+        rocksdb_column_family_handle_destroy(rocksdb_create_column_family(db, options, names[i], &why));
+        assert_null(why);
+    }
     rocksdb_close(db);
     rocksdb_options_destroy(options);
+}
+
+static void a_foreign_rocksdb_is_left_alone(void **state)
+{
+    struct fixture *f = *state;
+
+    make_raw(f->dir, false);
     put_raw(f->dir, "their", "data", 4);
     assert_refused(f->dir, 0, LAYOUT, "not Stator's", "");
-    put_raw(f->dir, "their", NULL, 0);
-    assert_opens(f->dir, 2); /* empty: as an interrupted creation leaves it */
-    assert_opens(f->dir, 2);
+    put_raw(f->dir, "their", NULL, 0); /* empty now, but it was theirs */
+    assert_refused(f->dir, 0, LAYOUT, "not Stator's", "");
 }
 
 static void an_interrupted_creation_is_made_anew(void **state)
@@ -212,7 +223,15 @@ static void an_interrupted_creation_is_made_anew(void **state)
     write_file(f->dir, "LOCK", "");
     write_file(f->dir, "MANIFEST-000001", "half");
     assert_opens(f->dir, 2);
-    put_raw(f->dir, "format", NULL, 0); /* all families, but no record */
+    put_raw(f->dir, "format", NULL, 0);
+    assert_refused(f->dir, 2, LAYOUT, "format record is missing", ""); /* that is damage, not an interruption */
+}
+
+static void a_creation_without_record_is_made_anew(void **state)
+{
+    struct fixture *f = *state;
+
+    make_raw(f->dir, true);
     assert_opens(f->dir, 5);
     assert_refused(f->dir, 2, LAYOUT, "5 shards", "with 2");
 }
@@ -266,6 +285,7 @@ int main(void)
         ONE(foreign_directories_are_left_alone),
         ONE(a_foreign_rocksdb_is_left_alone),
         ONE(an_interrupted_creation_is_made_anew),
+        ONE(a_creation_without_record_is_made_anew),
         ONE(damage_is_told),
         ONE(rights_are_told),
         ONE(nothing_is_left_behind),
