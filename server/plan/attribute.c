@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/attribute.h"
 
-#define EMPTY_NAME "Empty attribute name"
+#define EMPTY_NAME     "Empty attribute name"
+#define NAME_BYTES_MAX 65535 /* field.md D.1 */
 
 static enum stator_rc check_value_depth(const struct value *value, struct stator_error *err)
 {
@@ -34,7 +35,13 @@ static bool has_empty_name(const struct value *value)
 
 enum stator_rc attribute_check_name(struct bytes name, struct stator_error *err)
 {
-    return name.len != 0 ? STATOR_OK : stator_fail(err, STATOR_VALIDATION, EMPTY_NAME);
+    if (name.len == 0)
+        return stator_fail(err, STATOR_VALIDATION, EMPTY_NAME);
+    if (name.len > NAME_BYTES_MAX) /* the service's words are not known */
+        return stator_fail(err, STATOR_VALIDATION,
+                           "One or more parameter values were invalid: An attribute name is longer than %d bytes",
+                           NAME_BYTES_MAX);
+    return STATOR_OK;
 }
 
 enum stator_rc attribute_check_value(const struct value *value, enum value_layer layer, struct stator_error *err)
@@ -46,8 +53,8 @@ enum stator_rc attribute_check_value(const struct value *value, enum value_layer
 
 enum stator_rc attribute_check_item(const struct item *item, enum value_layer layer, struct stator_error *err)
 {
-    if (item->count != 0)
-        STATOR_TRY(attribute_check_name(item->attributes[0].name, err)); /* sorted: the shortest is the first */
+    for (size_t i = 0; i < item->count; i++)
+        STATOR_TRY(attribute_check_name(item->attributes[i].name, err));
     STATOR_TRY(item_check(item, layer, err));
     STATOR_TRY(attribute_check_depth(item, err));
     for (size_t i = 0; i < item->count; i++)

@@ -21,7 +21,7 @@ STATOR_MUST_CHECK enum stator_rc attribute_check_values(const struct item *value
 /* The depth alone: of an item that an update has made. */
 STATOR_MUST_CHECK enum stator_rc attribute_check_depth(const struct item *item, struct stator_error *err);
 
-/* "Empty attribute name". */
+/* The name of an attribute of an item: neither empty nor longer than the service allows. */
 STATOR_MUST_CHECK enum stator_rc attribute_check_name(struct bytes name, struct stator_error *err);
 
 #endif

@@ -30,8 +30,7 @@ STATOR_MUST_CHECK enum stator_rc legacy_key_conditions(const struct expr **out, 
                                                        struct stator_error *err);
 
 STATOR_MUST_CHECK enum stator_rc legacy_updates(struct update **out, const struct AttributeUpdates *updates,
-                                                enum value_layer layer, struct arena *arena,
-                                                struct stator_error *err);
+                                                enum value_layer layer, struct arena *arena, struct stator_error *err);
 
 STATOR_MUST_CHECK enum stator_rc legacy_attributes_to_get(struct projection **out,
                                                           const struct AttributeNameList *names, struct arena *arena,

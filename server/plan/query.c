@@ -35,6 +35,20 @@ static enum stator_rc collect(struct condition *out, const struct expr *expr, st
     return STATOR_OK;
 }
 
+/* One condition for a key attribute at most: more of them than there are attributes cannot all be on the key. */
+static enum stator_rc check_count(const struct condition *condition, const struct key_schema *key,
+                                  struct stator_error *err)
+{
+    size_t attributes = key->hash_count + key->range_count;
+
+    if (condition->count <= attributes)
+        return STATOR_OK;
+    return stator_fail(err, STATOR_VALIDATION,
+                       "The number of query conditions (%zu) exceeds the number of key attributes defined in the "
+                       "schema (%zu)",
+                       condition->count, attributes);
+}
+
 static const struct expr *clause_on(const struct condition *condition, struct bytes name)
 {
     for (size_t i = 0; i < condition->count; i++)
@@ -310,6 +324,7 @@ static enum stator_rc plan_with(struct page_request *request, struct bounds *b, 
     uint32_t used = 0;
 
     STATOR_TRY(collect(&condition, expr, err));
+    STATOR_TRY(check_count(&condition, key, err));
     if (start->set && start->count != start_key_parts(request->table, request->index))
         return stator_fail(err, STATOR_VALIDATION, "The provided starting key is invalid");
     STATOR_TRY(check_hash(key, &condition, start, err));
