@@ -20,12 +20,28 @@ struct reading {
     size_t answer_bytes, answer_json;
 };
 
+/* What one table's request asks for mixes with what another's does, too. */
+static enum stator_rc check_mixed(const struct BatchGetRequestMap *requests, struct wording_voice voice,
+                                  struct stator_error *err)
+{
+    static const struct ExpressionAttributeNameMap no_names;
+    struct request_member legacy = {"AttributesToGet", false}, expression = {"ProjectionExpression", false};
+    const struct request_members members = {&legacy, &expression, 1, 1, &no_names, NULL};
+
+    for (size_t i = 0; i < requests->count; i++) {
+        legacy.given |= requests->at[i].value.AttributesToGet.set;
+        expression.given |= bytes_present(requests->at[i].value.ProjectionExpression);
+    }
+    return request_check_members(&members, voice, err);
+}
+
 /* Everything that needs no table, in the service's order. Gives each table's projection. */
 static enum stator_rc check(struct projection **projections, const struct BatchGetRequestMap *requests,
                             struct wording_voice voice, struct job *job)
 {
     size_t total = 0;
 
+    STATOR_TRY(check_mixed(requests, voice, &job->error));
     for (size_t i = 0; i < requests->count; i++) {
         const struct KeysAndAttributes *request = &requests->at[i].value;
         const struct request_member legacy[] = {{"AttributesToGet", request->AttributesToGet.set}};

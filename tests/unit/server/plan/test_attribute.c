@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/unit.h"
 
-#include "json/reader.h"
 #include "plan/attribute.h"
+#include "json/reader.h"
 
 #define NUMBER "The parameter cannot be converted to a numeric value"
 #define NAME   "Empty attribute name"

@@ -9,12 +9,18 @@
 static const char schema[] = "pk:S sk:N | lsi l:S | gsi g:S h:N i:S";
 
 static const char *const items[] = {
-    "{\"pk\":{\"S\":\"a\"},\"sk\":{\"N\":\"1\"},\"l\":{\"S\":\"\\u0000\"},\"g\":{\"S\":\"x\"},\"h\":{\"N\":\"1\"},\"i\":{\"S\":\"a\"}}",
-    "{\"pk\":{\"S\":\"a\"},\"sk\":{\"N\":\"2\"},\"l\":{\"S\":\"ab\"},\"g\":{\"S\":\"x\"},\"h\":{\"N\":\"1\"},\"i\":{\"S\":\"ab\"}}",
-    "{\"pk\":{\"S\":\"a\"},\"sk\":{\"N\":\"-3.5\"},\"l\":{\"S\":\"abc\"},\"g\":{\"S\":\"x\"},\"h\":{\"N\":\"2\"},\"i\":{\"S\":\"b\"}}",
-    "{\"pk\":{\"S\":\"a\"},\"sk\":{\"N\":\"1e100\"},\"l\":{\"S\":\"b\"},\"g\":{\"S\":\"xy\"},\"h\":{\"N\":\"1\"},\"i\":{\"S\":\"a\"}}",
-    "{\"pk\":{\"S\":\"b\"},\"sk\":{\"N\":\"1\"},\"l\":{\"S\":\"ab\"},\"g\":{\"S\":\"x\"},\"h\":{\"N\":\"1\"},\"i\":{\"S\":\"abc\"}}",
-    "{\"pk\":{\"S\":\"a\\u0000\"},\"sk\":{\"N\":\"1\"},\"l\":{\"S\":\"a\"},\"g\":{\"S\":\"\\u00ff\"},\"h\":{\"N\":\"0\"},\"i\":{\"S\":\"z\"}}",
+    "{\"pk\":{\"S\":\"a\"},\"sk\":{\"N\":\"1\"},\"l\":{\"S\":\"\\u0000\"},\"g\":{\"S\":\"x\"},\"h\":{\"N\":\"1\"},"
+    "\"i\":{\"S\":\"a\"}}",
+    "{\"pk\":{\"S\":\"a\"},\"sk\":{\"N\":\"2\"},\"l\":{\"S\":\"ab\"},\"g\":{\"S\":\"x\"},\"h\":{\"N\":\"1\"},\"i\":{"
+    "\"S\":\"ab\"}}",
+    "{\"pk\":{\"S\":\"a\"},\"sk\":{\"N\":\"-3.5\"},\"l\":{\"S\":\"abc\"},\"g\":{\"S\":\"x\"},\"h\":{\"N\":\"2\"},\"i\":"
+    "{\"S\":\"b\"}}",
+    "{\"pk\":{\"S\":\"a\"},\"sk\":{\"N\":\"1e100\"},\"l\":{\"S\":\"b\"},\"g\":{\"S\":\"xy\"},\"h\":{\"N\":\"1\"},\"i\":"
+    "{\"S\":\"a\"}}",
+    "{\"pk\":{\"S\":\"b\"},\"sk\":{\"N\":\"1\"},\"l\":{\"S\":\"ab\"},\"g\":{\"S\":\"x\"},\"h\":{\"N\":\"1\"},\"i\":{"
+    "\"S\":\"abc\"}}",
+    "{\"pk\":{\"S\":\"a\\u0000\"},\"sk\":{\"N\":\"1\"},\"l\":{\"S\":\"a\"},\"g\":{\"S\":\"\\u00ff\"},\"h\":{\"N\":"
+    "\"0\"},\"i\":{\"S\":\"z\"}}",
 };
 
 static const char values[] = "{\":a\":{\"S\":\"a\"},\":ab\":{\"S\":\"ab\"},\":b\":{\"S\":\"b\"},\":x\":{\"S\":\"x\"},"
@@ -126,7 +132,12 @@ static void refusals(void **state)
     } cases[] = {
         {schema, NULL, "sk = :n1", NULL, "Query condition missed key schema element: pk"},
         {schema, NULL, "pk = :a AND l = :a", NULL, "Query condition missed key schema element: sk"},
-        {"pk:S", NULL, "pk = :a AND sk = :n1", NULL, "Query key condition not supported"},
+        {"pk:S", NULL, "pk = :a AND sk = :n1", NULL,
+         "The number of query conditions (2) exceeds the number of key attributes defined in the schema (1)"},
+        {schema, NULL, "pk = :a AND sk = :n1 AND l = :a", NULL,
+         "The number of query conditions (3) exceeds the number of key attributes defined in the schema (2)"},
+        {schema, "gsi", "g = :x AND h = :n1 AND i = :a AND l = :a", NULL,
+         "The number of query conditions (4) exceeds the number of key attributes defined in the schema (3)"},
         {schema, NULL, "pk > :a", NULL, "Query key condition not supported"},
         {schema, NULL, "pk = :n1", NULL,
          "One or more parameter values were invalid: Condition parameter type does not match schema type"},
@@ -160,9 +171,8 @@ static void refusals(void **state)
         request.index = index_named(f.table, cases[c].index);
         if (cases[c].start != NULL)
             start = item_of(cases[c].start, &f.arena);
-        assert_int_equal(
-            plan_query(&request, &f.ring, parse(cases[c].condition, &f.arena), &start, &f.arena, &err),
-            STATOR_VALIDATION);
+        assert_int_equal(plan_query(&request, &f.ring, parse(cases[c].condition, &f.arena), &start, &f.arena, &err),
+                         STATOR_VALIDATION);
         assert_string_equal(err.message, cases[c].message);
         tear_down(&f);
     }
