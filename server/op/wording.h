@@ -3,7 +3,7 @@
  * is settled here, by --validation-wording.
  *
  * Classic: every operation the older one. Current: BatchWriteItem and Scan the older one, the others the current one,
- * where PutItem, UpdateItem and DeleteItem tell all that they refuse without looking at a table in an envelope:
+ * where PutItem, UpdateItem and DeleteItem tell nearly all that they refuse without looking at a table in an envelope:
  * "1 validation error detected: ".
  */
 #ifndef SERVER_OP_WORDING_H

@@ -2,22 +2,32 @@
 #include "plan/attribute.h"
 
 #define EMPTY_NAME     "Empty attribute name"
+#define TOO_DEEP       "Nesting Levels have exceeded supported limits"
+#define SENT_TOO_DEEP  TOO_DEEP ": Attributes in the item have nested levels beyond supported limit"
 #define NAME_BYTES_MAX 65535 /* field.md D.1 */
 
-static enum stator_rc check_value_depth(const struct value *value, struct stator_error *err)
+static bool too_deep(const struct value *value)
 {
-    if (value_depth(value) < VALUE_DEPTH_MAX) /* the attribute itself is a level */
-        return STATOR_OK;
-    return stator_fail(err, STATOR_VALIDATION,
-                       "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels "
-                       "beyond supported limit");
+    return value_depth(value) >= VALUE_DEPTH_MAX; /* the attribute itself is a level */
 }
 
-enum stator_rc attribute_check_depth(const struct item *item, struct stator_error *err)
+/* A value that is not to be stored as it is: the older layer allows it one level more. */
+static bool operand_too_deep(const struct value *value, enum value_layer layer)
+{
+    return value_depth(value) >= VALUE_DEPTH_MAX + (layer == VALUE_LAYER_OLDER);
+}
+
+static bool has_too_deep(const struct item *item)
 {
     for (size_t i = 0; i < item->count; i++)
-        STATOR_TRY(check_value_depth(&item->attributes[i].value, err));
-    return STATOR_OK;
+        if (too_deep(&item->attributes[i].value))
+            return true;
+    return false;
+}
+
+enum stator_rc attribute_check_updated(const struct item *item, struct stator_error *err)
+{
+    return has_too_deep(item) ? stator_fail(err, STATOR_VALIDATION, TOO_DEEP) : STATOR_OK;
 }
 
 /* Whether a map in it, at any level, has an attribute without a name. Sorted, that one is the first. */
@@ -47,7 +57,8 @@ enum stator_rc attribute_check_name(struct bytes name, struct stator_error *err)
 enum stator_rc attribute_check_value(const struct value *value, enum value_layer layer, struct stator_error *err)
 {
     STATOR_TRY(value_check(value, layer, err));
-    STATOR_TRY(check_value_depth(value, err));
+    if (operand_too_deep(value, layer))
+        return stator_fail(err, STATOR_VALIDATION, SENT_TOO_DEEP);
     return has_empty_name(value) ? stator_fail(err, STATOR_VALIDATION, EMPTY_NAME) : STATOR_OK;
 }
 
@@ -56,25 +67,30 @@ enum stator_rc attribute_check_item(const struct item *item, enum value_layer la
     for (size_t i = 0; i < item->count; i++)
         STATOR_TRY(attribute_check_name(item->attributes[i].name, err));
     STATOR_TRY(item_check(item, layer, err));
-    STATOR_TRY(attribute_check_depth(item, err));
+    if (has_too_deep(item))
+        return stator_fail(err, STATOR_VALIDATION, SENT_TOO_DEEP);
     for (size_t i = 0; i < item->count; i++)
         if (has_empty_name(&item->attributes[i].value))
             return stator_fail(err, STATOR_VALIDATION, EMPTY_NAME);
     return STATOR_OK;
 }
 
-enum stator_rc attribute_check_values(const struct item *values, enum value_layer layer, struct stator_error *err)
+/* The older layer tells whose fault it is. */
+static enum stator_rc fail_operand(struct bytes key, const char *text, enum value_layer layer, struct stator_error *err)
 {
     if (layer == VALUE_LAYER_CURRENT)
-        STATOR_TRY(attribute_check_depth(values, err));
-    for (size_t i = 0; i < values->count; i++) {
-        if (!has_empty_name(&values->attributes[i].value))
-            continue;
-        if (layer == VALUE_LAYER_CURRENT)
-            return stator_fail(err, STATOR_VALIDATION, EMPTY_NAME);
-        return stator_fail(err, STATOR_VALIDATION,
-                           "ExpressionAttributeValues contains invalid value: " EMPTY_NAME " for key %.*s",
-                           BYTES_ARG(values->attributes[i].name));
-    }
+        return stator_fail(err, STATOR_VALIDATION, "%s", text);
+    return stator_fail(err, STATOR_VALIDATION, "ExpressionAttributeValues contains invalid value: %s for key %.*s",
+                       text, BYTES_ARG(key));
+}
+
+enum stator_rc attribute_check_values(const struct item *values, enum value_layer layer, struct stator_error *err)
+{
+    for (size_t i = 0; i < values->count; i++)
+        if (operand_too_deep(&values->attributes[i].value, layer))
+            return fail_operand(values->attributes[i].name, SENT_TOO_DEEP, layer, err);
+    for (size_t i = 0; i < values->count; i++)
+        if (has_empty_name(&values->attributes[i].value))
+            return fail_operand(values->attributes[i].name, EMPTY_NAME, layer, err);
     return STATOR_OK;
 }

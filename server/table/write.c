@@ -150,7 +150,7 @@ static enum stator_rc make_updated(struct step *s, struct stator_error *err)
     STATOR_TRY(check_index_keys(write->table, after, err));
     if (item_size(after) > ITEM_BYTES_MAX)
         return fail_update_size(err);
-    return attribute_check_depth(after, err);
+    return attribute_check_updated(after, err);
 }
 
 static enum stator_rc make_new(struct step *s, struct stator_error *err)

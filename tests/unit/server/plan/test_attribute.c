@@ -105,7 +105,7 @@ static void depth(void **state)
     }
 }
 
-/* Values of expressions: the older layer leaves their depth alone, and says whose name is empty. */
+/* Values of expressions: the older layer allows one level more, and says of which it speaks. */
 static void values(void **state)
 {
     static const struct {
@@ -114,6 +114,7 @@ static void values(void **state)
     } cases[] = {
         {31, "", NULL, NULL},
         {32, "", NESTED, NULL},
+        {33, "", NESTED, "ExpressionAttributeValues contains invalid value: " NESTED " for key d"},
         {1, ",\":v\":{\"M\":{\"\":{\"S\":\"x\"}}}", NAME,
          "ExpressionAttributeValues contains invalid value: Empty attribute name for key :v"},
     };
@@ -134,6 +135,32 @@ static void values(void **state)
     }
 }
 
+/* One value of Expected, AttributeUpdates or a filter; and what an update has made. */
+static void operands(void **state)
+{
+    static const struct {
+        unsigned depth;
+        bool current, older, stored;
+    } cases[] = {{31, true, true, true}, {32, false, true, false}, {33, false, false, false}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct arena arena;
+        struct stator_error err = {0};
+        const struct value *value;
+        struct item item;
+
+        arena_init(&arena, 1024 * 1024);
+        item_of_text(&item, nested(cases[i].depth, "", &arena), &arena);
+        value = item_find(&item, BYTES("d"));
+        check(attribute_check_value(value, VALUE_LAYER_CURRENT, &err), &err, "", cases[i].current ? NULL : NESTED);
+        check(attribute_check_value(value, VALUE_LAYER_OLDER, &err), &err, "", cases[i].older ? NULL : NESTED);
+        check(attribute_check_updated(&item, &err), &err, "",
+              cases[i].stored ? NULL : "Nesting Levels have exceeded supported limits");
+        arena_deinit(&arena);
+    }
+}
+
 static void names(void **state)
 {
     static const uint8_t longest[65536] = {'a'};
@@ -149,10 +176,8 @@ static void names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(items),
-        cmocka_unit_test(depth),
-        cmocka_unit_test(values),
-        cmocka_unit_test(names),
+        cmocka_unit_test(items),    cmocka_unit_test(depth), cmocka_unit_test(values),
+        cmocka_unit_test(operands), cmocka_unit_test(names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
