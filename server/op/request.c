@@ -128,8 +128,6 @@ enum stator_rc request_parse(struct expressions *e, const struct ExpressionAttri
         return STATOR_OK;
     STATOR_TRY(make_placeholders(&placeholders, names, values, layer, &job->arena, &job->error));
     STATOR_TRY(expr_check_placeholders(&placeholders, given, &job->error));
-    for (size_t i = 0; i < names->count; i++)
-        STATOR_TRY(attribute_check_name(names->at[i].value, &job->error));
     if (values != NULL)
         STATOR_TRY(attribute_check_values(values, layer, &job->error));
     if (bytes_present(e->update_text))

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/attribute.h"
 
-#define EMPTY_NAME     "Empty attribute name"
 #define TOO_DEEP       "Nesting Levels have exceeded supported limits"
 #define SENT_TOO_DEEP  TOO_DEEP ": Attributes in the item have nested levels beyond supported limit"
 #define NAME_BYTES_MAX 65535 /* field.md D.1 */
@@ -30,28 +29,36 @@ enum stator_rc attribute_check_updated(const struct item *item, struct stator_er
     return has_too_deep(item) ? stator_fail(err, STATOR_VALIDATION, TOO_DEEP) : STATOR_OK;
 }
 
-/* Whether a map in it, at any level, has an attribute without a name. Sorted, that one is the first. */
-static bool has_empty_name(const struct value *value)
+/* What is wrong with a name, or NULL. */
+static const char *name_fault(struct bytes name)
 {
-    if (value->type == VALUE_M && value->count != 0 && value->attributes[0].name.len == 0)
-        return true;
-    if (value->type != VALUE_M && value->type != VALUE_L)
-        return false;
-    for (size_t i = 0; i < value->count; i++)
-        if (has_empty_name(value->type == VALUE_M ? &value->attributes[i].value : &value->members[i]))
-            return true;
-    return false;
+    if (name.len == 0)
+        return "Empty attribute name";
+    return name.len > NAME_BYTES_MAX ? "Attribute name is too large, must be less than 65536 bytes" : NULL;
+}
+
+/* The same of the names in the maps of a value, at any level. */
+static const char *inner_name_fault(const struct value *value)
+{
+    const char *fault = NULL;
+
+    if (value->type == VALUE_M)
+        for (size_t i = 0; i < value->count && fault == NULL; i++)
+            fault = name_fault(value->attributes[i].name);
+    if (value->type == VALUE_M || value->type == VALUE_L)
+        for (size_t i = 0; i < value->count && fault == NULL; i++)
+            fault = inner_name_fault(value->type == VALUE_M ? &value->attributes[i].value : &value->members[i]);
+    return fault;
+}
+
+static enum stator_rc fail_if(const char *fault, struct stator_error *err)
+{
+    return fault == NULL ? STATOR_OK : stator_fail(err, STATOR_VALIDATION, "%s", fault);
 }
 
 enum stator_rc attribute_check_name(struct bytes name, struct stator_error *err)
 {
-    if (name.len == 0)
-        return stator_fail(err, STATOR_VALIDATION, EMPTY_NAME);
-    if (name.len > NAME_BYTES_MAX) /* the service's words are not known */
-        return stator_fail(err, STATOR_VALIDATION,
-                           "One or more parameter values were invalid: An attribute name is longer than %d bytes",
-                           NAME_BYTES_MAX);
-    return STATOR_OK;
+    return fail_if(name_fault(name), err);
 }
 
 enum stator_rc attribute_check_value(const struct value *value, enum value_layer layer, struct stator_error *err)
@@ -59,7 +66,7 @@ enum stator_rc attribute_check_value(const struct value *value, enum value_layer
     STATOR_TRY(value_check(value, layer, err));
     if (operand_too_deep(value, layer))
         return stator_fail(err, STATOR_VALIDATION, SENT_TOO_DEEP);
-    return has_empty_name(value) ? stator_fail(err, STATOR_VALIDATION, EMPTY_NAME) : STATOR_OK;
+    return fail_if(inner_name_fault(value), err);
 }
 
 enum stator_rc attribute_check_item(const struct item *item, enum value_layer layer, struct stator_error *err)
@@ -70,8 +77,7 @@ enum stator_rc attribute_check_item(const struct item *item, enum value_layer la
     if (has_too_deep(item))
         return stator_fail(err, STATOR_VALIDATION, SENT_TOO_DEEP);
     for (size_t i = 0; i < item->count; i++)
-        if (has_empty_name(&item->attributes[i].value))
-            return stator_fail(err, STATOR_VALIDATION, EMPTY_NAME);
+        STATOR_TRY(fail_if(inner_name_fault(&item->attributes[i].value), err));
     return STATOR_OK;
 }
 
@@ -89,8 +95,11 @@ enum stator_rc attribute_check_values(const struct item *values, enum value_laye
     for (size_t i = 0; i < values->count; i++)
         if (operand_too_deep(&values->attributes[i].value, layer))
             return fail_operand(values->attributes[i].name, SENT_TOO_DEEP, layer, err);
-    for (size_t i = 0; i < values->count; i++)
-        if (has_empty_name(&values->attributes[i].value))
-            return fail_operand(values->attributes[i].name, EMPTY_NAME, layer, err);
+    for (size_t i = 0; i < values->count; i++) {
+        const char *fault = inner_name_fault(&values->attributes[i].value);
+
+        if (fault != NULL)
+            return fail_operand(values->attributes[i].name, fault, layer, err);
+    }
     return STATOR_OK;
 }

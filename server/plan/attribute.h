@@ -6,7 +6,7 @@
 #include "value/value.h"
 
 /* A value to compare or to update with: its fault in the layer's words, nesting beyond VALUE_DEPTH_MAX levels (one more
- * in the older layer), an empty name in a map. */
+ * in the older layer), a name in a map that may not be. */
 STATOR_MUST_CHECK enum stator_rc attribute_check_value(const struct value *value, enum value_layer layer,
                                                        struct stator_error *err);
 

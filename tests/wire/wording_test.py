@@ -221,13 +221,19 @@ class Wordings(unittest.TestCase):
         self.expect("DeleteItem", {"Key": KEY, "ReturnValues": "UPDATED_NEW", "ConditionExpression": "d = :d",
                                    "ExpressionAttributeValues": values(d=deep(100))}, RETURNS, RETURNS)
 
-    def test_empty_names(self):
+    def test_names(self):
         empty = "Empty attribute name"
         bad, inside = {**KEY, "": {"S": "x"}}, {**KEY, "m": {"L": [{"M": {"": {"S": "x"}}}]}}
         self.expect("PutItem", {"Item": bad}, one(empty), empty)
         self.expect("PutItem", {"Item": inside}, one(empty), empty)
         self.expect("PutItem", {"Item": {**bad, "d": deep(40)}}, one(empty), empty)
         self.expect("PutItem", {"Item": {**inside, "d": deep(40)}}, one(NEST), NEST)
+        large = "Attribute name is too large, must be less than 65536 bytes"
+        for length, told in [(65535, (ABSENT, ABSENT)), (65536, (one(large), large))]:
+            name = "x" * length
+            self.expect("PutItem", {"Item": {**KEY, name: {"S": "x"}}}, *told)
+            self.expect("PutItem", {"Item": {**KEY, "m": {"M": {name: {"S": "x"}}}}}, *told)
+            self.expect("UpdateItem", {"Key": KEY, "AttributeUpdates": {name: {"Value": {"S": "x"}}}}, *told)
         self.expect("GetItem", {"Key": bad}, empty, empty)
         self.expect("BatchWriteItem", {"RequestItems": {"absent": [{"PutRequest": {"Item": bad}}]}}, empty, empty)
         self.expect("UpdateItem", {"Key": KEY, "AttributeUpdates": {"": {"Value": {"S": "x"}}}}, one(empty), empty)
