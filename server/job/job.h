@@ -18,8 +18,9 @@
 #include "message/message.h"
 #include "shard/durability.h"
 
-#define JOB_ARENA_MAX  ((size_t)256 * 1024 * 1024) /* a 16 MiB request of tiny values takes about 10 times that */
-#define JOB_ANSWER_MAX ((size_t)64 * 1024 * 1024)  /* 16 MB of items with all their escapes */
+#define JOB_ARENA_MAX ((size_t)256 * 1024 * 1024) /* a 16 MiB request of tiny values takes about 10 times that */
+#define JOB_ANSWER_MAX                                                                                                 \
+    ((size_t)128 * 1024 * 1024) /* a page of 1 MB whose JSON is 67 times as long, and its last item */
 
 enum job_state { JOB_DECODED, JOB_WORKING, JOB_SYNCING, JOB_DONE };
 

@@ -7,6 +7,7 @@
 #define KEYS_MAX         100
 #define KEYS_ON_LOOP     10                         /* more are read on a worker */
 #define ANSWER_BYTES_MAX ((size_t)16 * 1024 * 1024) /* of items; what is over it is unprocessed. field.md D.4 */
+#define ANSWER_JSON_MAX  ((size_t)64 * 1024 * 1024) /* likewise of their JSON, which may be much longer */
 
 struct reading {
     struct engine *engine;
@@ -15,7 +16,7 @@ struct reading {
     struct BatchGetItemOutput *out;
     struct BatchGetResponseMap_entry *responses;
     struct BatchGetRequestMap_entry *unprocessed;
-    size_t answer_bytes;
+    size_t answer_bytes, answer_json;
 };
 
 /* Everything that needs no table, in the service's order. Gives each table's projection. */
@@ -88,13 +89,16 @@ static enum stator_rc read_one(struct reading *r, size_t i, const struct item *k
     enum stator_rc rc;
 
     rc = table_get(&r->engine->db, table->table, key, r->job->on_worker, &read, &r->job->error);
-    if (rc == STATOR_OK && read.exists && r->answer_bytes + read.item.size_bytes > ANSWER_BYTES_MAX) {
+    if (rc == STATOR_OK && read.exists &&
+        (r->answer_bytes + read.item.size_bytes > ANSWER_BYTES_MAX ||
+         r->answer_json + read.item.json.len > ANSWER_JSON_MAX)) {
         *over = true;
     } else if (rc == STATOR_OK) {
         table->units += request_read_units(read.exists ? read.item.size_bytes : 0, consistent);
         r->job->wait.epoch = read.epoch > r->job->wait.epoch ? read.epoch : r->job->wait.epoch;
         if (read.exists) {
             r->answer_bytes += read.item.size_bytes;
+            r->answer_json += read.item.json.len;
             rc = shape_item(out, &read, projection, r->job);
         }
     }

@@ -74,12 +74,29 @@ struct unkept {
     struct buf names;
 };
 
+/* Whether "a, b" has the name. */
+static bool already_named(const struct buf *names, struct bytes name)
+{
+    struct bytes rest = buf_bytes(names);
+
+    while (rest.len != 0) {
+        const uint8_t *comma = memmem(rest.at, rest.len, ", ", 2);
+        size_t len = comma == NULL ? rest.len : (size_t)(comma - rest.at);
+
+        if (bytes_equal(bytes_of(rest.at, len), name))
+            return true;
+        rest = comma == NULL ? (struct bytes){0} : bytes_of(comma + 2, rest.len - len - 2);
+    }
+    return false;
+}
+
 static void add_unkept(void *context, const struct path *path)
 {
     struct unkept *unkept = context;
     struct bytes name = path->elements[0].name;
 
-    if (index_keeps(unkept->progress->table, unkept->progress->request.index, name))
+    if (index_keeps(unkept->progress->table, unkept->progress->request.index, name) ||
+        already_named(&unkept->names, name))
         return;
     if (unkept->names.len != 0)
         buf_append_literal(&unkept->names, ", ");
@@ -221,21 +238,6 @@ static const struct ConsumedCapacity *capacity(const struct read_page *progress,
     return request_read_capacity(&progress->in.capacity, progress->table, index, fetched, units, arena);
 }
 
-/* The page's items become the list's JSON, brackets around them. */
-static bool finish_items(struct bytes *json, struct page *page, struct arena *arena)
-{
-    uint8_t *text = arena_alloc(arena, page->items.len + 2);
-
-    if (text == NULL)
-        return false;
-    text[0] = '[';
-    if (page->items.len != 0)
-        memcpy(text + 1, page->items.at, page->items.len);
-    text[page->items.len + 1] = ']';
-    *json = bytes_of(text, page->items.len + 2);
-    return true;
-}
-
 /* QueryOutput and ScanOutput have the same members; Scan's is filled through Query's. */
 _Static_assert(sizeof(struct QueryOutput) == sizeof(struct ScanOutput), "one structure serves both");
 
@@ -248,8 +250,7 @@ static enum stator_rc answer(struct read_page *progress, struct job *job)
         return stator_fail_memory(&job->error);
     if (!progress->request.count_only) {
         out->Items.set = true;
-        if (!finish_items(&out->Items.json, page, &job->arena))
-            return stator_fail_memory(&job->error);
+        out->Items.json = buf_bytes(&page->items);
     }
     out->Count = API_INTEGER(page->count);
     out->ScannedCount = API_INTEGER(page->scanned);

@@ -5,7 +5,7 @@
 #include "format/keycodec.h"
 #include "plan/index.h"
 
-#define ENTRY_BYTES_MAX ((size_t)8 * 1024 * 1024)
+#define ARENA_BYTES_MAX (8 * STORED_ITEM_BYTES_MAX) /* an item parsed is larger than its JSON */
 
 /* Puts the entry of the item that is under base_key now, unless it is there already. Under the item's latch. */
 static enum stator_rc put_entry(struct database *db, const struct table *table, const struct index *index,
@@ -59,9 +59,9 @@ static enum stator_rc do_item(struct database *db, const struct table *table, co
     struct arena arena;
     enum stator_rc rc;
 
-    arena_init(&arena, 64 * ENTRY_BYTES_MAX);
+    arena_init(&arena, ARENA_BYTES_MAX);
     buf_init(&key, 16 * 1024);
-    buf_init(&entry, ENTRY_BYTES_MAX);
+    buf_init(&entry, STORED_ITEM_BYTES_MAX);
     latch_take(db->latches, latch);
     rc = store_get(db->store, family, base_key, STORE_ANY, NULL, &pinned, err);
     if (rc == STATOR_OK && bytes_present(pinned.value))

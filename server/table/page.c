@@ -4,9 +4,9 @@
 #include "format/keycodec.h"
 #include "plan/index.h"
 
-#define ITEMS_JSON_MAX     ((size_t)64 * 1024 * 1024) /* 1 MB of items with every byte escaped, and the last item */
-#define STEP_BYTES_ON_LOOP ((size_t)128 * 1024)       /* evaluated in one step that may not wait */
-#define SCRATCH_BYTES_MAX  ((size_t)64 * 1024 * 1024)
+#define ITEMS_JSON_MAX     ((size_t)112 * 1024 * 1024) /* 1 MB of items at 67 bytes for one, and the last item */
+#define STEP_BYTES_ON_LOOP ((size_t)128 * 1024)        /* evaluated in one step that may not wait */
+#define SCRATCH_BYTES_MAX  (8 * STORED_ITEM_BYTES_MAX)
 
 void page_init(struct page *page, struct database *db, const struct page_request *request, struct arena *arena)
 {
@@ -16,6 +16,7 @@ void page_init(struct page *page, struct database *db, const struct page_request
     buf_init(&page->lower, 16 * 1024);
     buf_init(&page->upper, 16 * 1024);
     buf_init(&page->items, ITEMS_JSON_MAX);
+    buf_append_byte(&page->items, '[');
     page->shard = request->one_shard ? request->shard : 0;
     page->done = request->one_shard && bytes_compare(request->lower, request->upper) >= 0;
     if (!bytes_present(request->start_after))
@@ -257,6 +258,8 @@ enum stator_rc page_step(struct page *page, uint32_t items_max, bool may_wait, s
             finish_shard(page);
         }
     }
+    if (page->done)
+        buf_append_byte(&page->items, ']');
     if (rc != STATOR_OK || page->done)
         drop_iterator(page); /* after a miss a new one goes on behind `position` */
     return rc;

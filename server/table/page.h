@@ -28,7 +28,7 @@ struct page {
     struct buf lower, upper; /* bounds in the current shard */
 
     bool done;
-    struct buf items; /* the JSON of the items, commas between them, without brackets */
+    struct buf items; /* their JSON array; whole when done */
     uint32_t count, scanned;
     size_t evaluated_bytes; /* of the index (or base) read */
     size_t fetched_units;   /* table reads of fetch: each item rounded up to 4 KB */

@@ -352,7 +352,7 @@ enum stator_rc table_write(struct database *db, const struct write *write, bool 
 
     *result = (struct write_result){0};
     for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++)
-        buf_init(bufs[i], 16 * ITEM_BYTES_MAX); /* JSON may take several bytes for one of the item */
+        buf_init(bufs[i], STORED_ITEM_BYTES_MAX);
     rc = step_init(&s, err);
     if (rc == STATOR_OK) {
         uint32_t latch = latch_of(ring_token(buf_bytes(&s.key)));

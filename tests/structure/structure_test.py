@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The repository keeps to layers.txt and to what every folder owes; and the checkers do find what breaks them."""
 import pathlib
+import re
 import tempfile
 import unittest
 
@@ -65,6 +66,46 @@ class Folders(unittest.TestCase):
             self.assertEqual(len(list(folders.spdx_faults(root, files))), 1)
             (root / "a/README.md").write_text("line\n" * 31, encoding="utf-8")
             self.assertIn("31 lines", list(folders.readme_faults(root, files))[0])
+
+
+class Readme(unittest.TestCase):
+    def test_names_every_flag(self):
+        """The flags table has the flags of config.c, each once and no other."""
+        config = (ROOT / "server/config/config.c").read_text(encoding="utf-8")
+        flags = set(re.findall(r'\{"([a-z-]+)",\s*KIND_', config)) | {"version", "help"}
+        rows = re.findall(r"^\| `--.*?` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+        named = [flag for row in rows for flag in re.findall(r"--([a-z-]+)", row)]
+        self.assertGreater(len(flags), 10)
+        self.assertEqual(set(named), flags)
+        self.assertEqual(len(named), len(set(named)))
+
+
+    def test_names_every_operation(self):
+        """What is built is in README, what is not is not said to be."""
+        built = set(re.findall(r"\[OPERATION_(\w+)\] = op_", (ROOT / "server/op/op.c").read_text(encoding="utf-8")))
+        section = (ROOT / "README.md").read_text(encoding="utf-8").split("## What it does today")[1].split("##")[0]
+        self.assertGreater(len(built), 10)
+        self.assertEqual(set(re.findall(r"\b((?:[A-Z][a-z]+){2,}|Query|Scan)\b", section.split("The other operations")[0])), built)
+
+
+class Architecture(unittest.TestCase):
+    TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+
+    def test_files_are_there(self):
+        named = re.findall(r"`([\w/]+\.(?:c|h|def|txt|py|md))\b", self.TEXT)
+        self.assertGreater(len(named), 10)
+        for name in named:
+            with self.subTest(name):
+                self.assertTrue([path for path in ROOT.glob("*/**/" + name) if "build" not in path.relative_to(ROOT).parts[:1]]
+                                or (ROOT / name).is_file())
+
+    def test_functions_are_there(self):
+        named = re.findall(r"`([\w/]+\.c):\s+(\w+)`", self.TEXT)
+        self.assertGreater(len(named), 5)
+        for file, function in named:
+            with self.subTest(file=file, function=function):
+                texts = [path.read_text(encoding="utf-8") for path in (ROOT / "server").glob("**/" + file)]
+                self.assertTrue(any(re.search(rf"^[\w *]*\b{function}\(", text, re.MULTILINE) for text in texts))
 
 
 class Shape(unittest.TestCase):

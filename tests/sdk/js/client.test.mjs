@@ -38,6 +38,15 @@ describe('document client', { concurrency: 4 }, () => {
     assert.equal(Item.n.value, text)
   })
 
+  it('writes and gets in batches', async () => {
+    const requests = Array.from({ length: 25 }, (_, i) => ({ PutRequest: { Item: { pk: 'batch', sk: String(i), l: i } } }))
+    const { UnprocessedItems } = await documents.send(new lib.BatchWriteCommand({ RequestItems: { [TableName]: requests } }))
+    assert.deepEqual(UnprocessedItems, {})
+    const Keys = Array.from({ length: 50 }, (_, i) => ({ pk: 'batch', sk: String(i) }))
+    const { Responses } = await documents.send(new lib.BatchGetCommand({ RequestItems: { [TableName]: { Keys } } }))
+    assert.deepEqual(Responses[TableName].map(({ l }) => l).sort((a, b) => a - b), requests.map((_, i) => i))
+  })
+
   it('updates, queries, scans and deletes', async () => {
     for (const sk of ['a', 'b', 'c']) await documents.send(new lib.PutCommand({ TableName, Item: { pk: 'q', sk, g: 'only', l: sk.charCodeAt(0) } }))
     const update = { TableName, Key: { pk: 'q', sk: 'b' }, UpdateExpression: 'SET seen = if_not_exists(seen, :zero) + :one', ExpressionAttributeValues: { ':zero': 0, ':one': 1 }, ReturnValues: 'ALL_NEW' }

@@ -72,7 +72,7 @@ export function toSdk(value, table) {
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => {
       const binary = isBinary(name) && (typeof member === 'string' || Array.isArray(member))
-      return [name, binary ? fromBase64(member) : toSdk(member, table)]
+      return [name.replace('{table}', table), binary ? fromBase64(member) : toSdk(member, table)]
     })
   )
 }
@@ -91,7 +91,7 @@ export function plain(value) {
 
 // --- Comparing ---
 
-const WHOLE = new Set(['Item', 'Items', 'Attributes', 'LastEvaluatedKey', 'ItemCollectionKey'])
+const WHOLE = new Set(['Item', 'Items', 'Attributes', 'LastEvaluatedKey', 'ItemCollectionKey', 'Responses', 'UnprocessedItems', 'UnprocessedKeys'])
 
 export function assertHas(actual, expected, where = 'answer') {
   if (expected === null) {
@@ -110,15 +110,12 @@ export function assertHas(actual, expected, where = 'answer') {
   }
 }
 
-// expected: "Name: message"; "..." at its end stands for any rest. The envelope of the 2026 wording is left aside.
+// expected: "Name: message"; "..." in it stands for anything. The envelope of the 2026 wording is left aside.
 export function assertError(error, expected) {
   const bare = (message) => message.replace('1 validation error detected: ', '')
   const actual = `${error.name}: ${bare(error.message)}`
-  if (expected.endsWith('...')) {
-    assert.equal(actual.slice(0, expected.length - 3), expected.slice(0, -3), actual)
-  } else {
-    assert.equal(actual, expected)
-  }
+  const pattern = expected.split('...').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')
+  if (!new RegExp(`^${pattern}$`, 's').test(actual)) assert.equal(actual, expected)
 }
 
 export async function assertRefused(promise, expected) {

@@ -63,6 +63,17 @@ class Resource(unittest.TestCase):
                 answer = self.table.query(KeyConditionExpression=Key("pk").eq("p"), FilterExpression=condition)
                 self.assertEqual((answer["Count"], answer["ScannedCount"]), (count, 20))
 
+    def test_batches(self):
+        with self.table.batch_writer(overwrite_by_pkeys=["pk", "sk"]) as batch:
+            for i in range(70):
+                batch.put_item(Item={"pk": "batch", "sk": str(i % 60), "l": i})
+            batch.delete_item(Key={"pk": "batch", "sk": "5"})
+        found = self.table.query(KeyConditionExpression=Key("pk").eq("batch"))
+        self.assertEqual(found["Count"], 59)
+        keys = [{"pk": "batch", "sk": str(i)} for i in range(5)]
+        answer = resource.batch_get_item(RequestItems={self.table.name: {"Keys": keys, "ProjectionExpression": "l"}})
+        self.assertEqual(sorted(item["l"] for item in answer["Responses"][self.table.name]), [60, 61, 62, 63, 64])
+
     def test_update_and_delete(self):
         item_key = {"pk": "u", "sk": "1"}
         answer = self.table.update_item(Key=item_key, UpdateExpression="SET #n = if_not_exists(#n, :zero) + :half ADD seen :who",
