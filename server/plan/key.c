@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/key.h"
 
-#define HASH_BYTES_MAX  2048 /* field.md D.1 */
-#define RANGE_BYTES_MAX 1024
-
 static enum stator_rc check_length(const struct value *value, bool is_hash, struct stator_error *err)
 {
-    if (value->type == VALUE_N || value->text.len <= (is_hash ? HASH_BYTES_MAX : RANGE_BYTES_MAX))
+    if (value->type == VALUE_N || value->text.len <= (is_hash ? KEY_HASH_BYTES_MAX : KEY_RANGE_BYTES_MAX))
         return STATOR_OK;
     if (is_hash)
         return stator_fail(err, STATOR_VALIDATION,

@@ -20,7 +20,7 @@ struct fixture {
 static void set_up(struct fixture *f, const char *line, const char *dir)
 {
     arena_init(&f->arena, 1 << 28);
-    database_open(&f->db, dir, dir == NULL ? STORE_NONE : STORE_PROCESS);
+    database_open(&f->db, dir, STORE_NONE);
     f->table = table_of(line, &f->arena);
 }
 
@@ -366,7 +366,7 @@ static void memory_ends(void **state)
     for (size_t i = 0; i < COUNT_OF(steps); i++) {
         struct write write = write_of(&f, &steps[i], &f.arena);
         size_t before = database_items(&f.db, f.table), refused = 0;
-        enum stator_rc rc = STATOR_INTERNAL_SERVER_ERROR;
+        enum stator_rc rc = STATOR_NO_MEMORY;
 
         for (size_t max = 0; rc != STATOR_OK; max += 8) {
             struct stator_error err = {0};
@@ -378,7 +378,7 @@ static void memory_ends(void **state)
             if (rc == STATOR_OK)
                 assert_false(result.condition_failed);
             else
-                assert_int_equal(rc, STATOR_INTERNAL_SERVER_ERROR);
+                assert_int_equal(rc, STATOR_NO_MEMORY);
             write_result_release(&result);
             arena_deinit(&arena);
             if (rc != STATOR_OK)
