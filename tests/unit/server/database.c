@@ -6,6 +6,8 @@
 #include "format/itemcodec.h"
 #include "format/keycodec.h"
 #include "plan/index.h"
+#include "table/write.h"
+#include "unit/server/tables.h"
 
 #define SHARDS 4
 
@@ -29,6 +31,33 @@ void database_close(struct database *db)
     latch_table_free(db->latches);
     ring_deinit(&db->ring);
     store_close(db->store);
+}
+
+static void write_one(struct database *db, const struct table *table, const char *json, enum write_kind kind)
+{
+    struct stator_error err = {0};
+    struct write_result result;
+    struct arena arena;
+    struct item item;
+
+    arena_init(&arena, 1 << 26);
+    item = item_of(json, &arena);
+    const struct write write = {.kind = kind, .table = table, .key = &item, .item = kind == WRITE_PUT ? &item : NULL};
+
+    if (table_write(db, &write, true, &result, &arena, &err) != STATOR_OK)
+        fail_msg("%s: %s", json, err.message);
+    write_result_release(&result);
+    arena_deinit(&arena);
+}
+
+void database_put(struct database *db, const struct table *table, const char *item)
+{
+    write_one(db, table, item, WRITE_PUT);
+}
+
+void database_delete(struct database *db, const struct table *table, const char *key)
+{
+    write_one(db, table, key, WRITE_DELETE);
 }
 
 struct sums {

@@ -13,6 +13,10 @@ void database_close(struct database *db);
  * and the counters in the store and in index_state are the sums of what is there. */
 void database_audit(struct database *db, const struct table *table);
 
+/* Puts or deletes one item; JSON of the item or the key. */
+void database_put(struct database *db, const struct table *table, const char *item);
+void database_delete(struct database *db, const struct table *table, const char *key);
+
 /* The base items there are. */
 size_t database_items(struct database *db, const struct table *table);
 

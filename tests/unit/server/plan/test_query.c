@@ -9,12 +9,18 @@
 static const char schema[] = "pk:S sk:N | lsi l:S | gsi g:S h:N i:S";
 
 static const char *const items[] = {
-    "{\"pk\":{\"S\":\"a\"},\"sk\":{\"N\":\"1\"},\"l\":{\"S\":\"\\u0000\"},\"g\":{\"S\":\"x\"},\"h\":{\"N\":\"1\"},\"i\":{\"S\":\"a\"}}",
-    "{\"pk\":{\"S\":\"a\"},\"sk\":{\"N\":\"2\"},\"l\":{\"S\":\"ab\"},\"g\":{\"S\":\"x\"},\"h\":{\"N\":\"1\"},\"i\":{\"S\":\"ab\"}}",
-    "{\"pk\":{\"S\":\"a\"},\"sk\":{\"N\":\"-3.5\"},\"l\":{\"S\":\"abc\"},\"g\":{\"S\":\"x\"},\"h\":{\"N\":\"2\"},\"i\":{\"S\":\"b\"}}",
-    "{\"pk\":{\"S\":\"a\"},\"sk\":{\"N\":\"1e100\"},\"l\":{\"S\":\"b\"},\"g\":{\"S\":\"xy\"},\"h\":{\"N\":\"1\"},\"i\":{\"S\":\"a\"}}",
-    "{\"pk\":{\"S\":\"b\"},\"sk\":{\"N\":\"1\"},\"l\":{\"S\":\"ab\"},\"g\":{\"S\":\"x\"},\"h\":{\"N\":\"1\"},\"i\":{\"S\":\"abc\"}}",
-    "{\"pk\":{\"S\":\"a\\u0000\"},\"sk\":{\"N\":\"1\"},\"l\":{\"S\":\"a\"},\"g\":{\"S\":\"\\u00ff\"},\"h\":{\"N\":\"0\"},\"i\":{\"S\":\"z\"}}",
+    "{\"pk\":{\"S\":\"a\"},\"sk\":{\"N\":\"1\"},\"l\":{\"S\":\"\\u0000\"},\"g\":{\"S\":\"x\"},\"h\":{\"N\":\"1\"},"
+    "\"i\":{\"S\":\"a\"}}",
+    "{\"pk\":{\"S\":\"a\"},\"sk\":{\"N\":\"2\"},\"l\":{\"S\":\"ab\"},\"g\":{\"S\":\"x\"},\"h\":{\"N\":\"1\"},\"i\":{"
+    "\"S\":\"ab\"}}",
+    "{\"pk\":{\"S\":\"a\"},\"sk\":{\"N\":\"-3.5\"},\"l\":{\"S\":\"abc\"},\"g\":{\"S\":\"x\"},\"h\":{\"N\":\"2\"},\"i\":"
+    "{\"S\":\"b\"}}",
+    "{\"pk\":{\"S\":\"a\"},\"sk\":{\"N\":\"1e100\"},\"l\":{\"S\":\"b\"},\"g\":{\"S\":\"xy\"},\"h\":{\"N\":\"1\"},\"i\":"
+    "{\"S\":\"a\"}}",
+    "{\"pk\":{\"S\":\"b\"},\"sk\":{\"N\":\"1\"},\"l\":{\"S\":\"ab\"},\"g\":{\"S\":\"x\"},\"h\":{\"N\":\"1\"},\"i\":{"
+    "\"S\":\"abc\"}}",
+    "{\"pk\":{\"S\":\"a\\u0000\"},\"sk\":{\"N\":\"1\"},\"l\":{\"S\":\"a\"},\"g\":{\"S\":\"\\u00ff\"},\"h\":{\"N\":"
+    "\"0\"},\"i\":{\"S\":\"z\"}}",
 };
 
 static const char values[] = "{\":a\":{\"S\":\"a\"},\":ab\":{\"S\":\"ab\"},\":b\":{\"S\":\"b\"},\":x\":{\"S\":\"x\"},"
@@ -160,10 +166,54 @@ static void refusals(void **state)
         request.index = index_named(f.table, cases[c].index);
         if (cases[c].start != NULL)
             start = item_of(cases[c].start, &f.arena);
-        assert_int_equal(
-            plan_query(&request, &f.ring, parse(cases[c].condition, &f.arena), &start, &f.arena, &err),
-            STATOR_VALIDATION);
+        assert_int_equal(plan_query(&request, &f.ring, parse(cases[c].condition, &f.arena), &start, &f.arena, &err),
+                         STATOR_VALIDATION);
         assert_string_equal(err.message, cases[c].message);
+        tear_down(&f);
+    }
+}
+
+/* Values that no key can have are refused, however long they are. */
+static void values_too_long(void **state)
+{
+    static const struct {
+        size_t hash_bytes, range_bytes;
+        const char *message;
+    } cases[] = {
+        {2048, 1024, NULL},
+        {2049, 1,
+         "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"},
+        {100000, 1,
+         "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"},
+        {1, 1025,
+         "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of "
+         "1024 bytes"},
+        {1, 100000,
+         "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of "
+         "1024 bytes"},
+    };
+    const struct item no_start = {0};
+
+    (void)state;
+    for (size_t c = 0; c < COUNT_OF(cases); c++) {
+        struct page_request request = {.forward = true};
+        struct value *hash, *range;
+        const struct expr *condition;
+        struct stator_error err = {0};
+        struct fixture f;
+
+        set_up(&f, "pk:S sk:S");
+        request.table = f.table;
+        request.index = &f.table->base;
+        condition = parse("pk = :a AND sk = :b", &f.arena);
+        hash = (struct value *)condition->children[0]->children[1]->value;
+        range = (struct value *)condition->children[1]->children[1]->value;
+        hash->text = bytes_of(arena_calloc(&f.arena, 1, cases[c].hash_bytes), cases[c].hash_bytes);
+        range->text = bytes_of(arena_calloc(&f.arena, 1, cases[c].range_bytes), cases[c].range_bytes);
+        assert_int_equal(plan_query(&request, &f.ring, condition, &no_start, &f.arena, &err),
+                         cases[c].message == NULL ? STATOR_OK : STATOR_VALIDATION);
+        if (cases[c].message != NULL)
+            assert_string_equal(err.message, cases[c].message);
         tear_down(&f);
     }
 }
@@ -198,6 +248,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(range_is_the_condition),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(values_too_long),
         cmocka_unit_test(segments_tile_the_tokens),
     };
 
