@@ -8,7 +8,6 @@
 #include "plan/key.h"
 
 #define LEAVES_MAX    64 /* clauses of one key condition; more than any schema has keys */
-#define KEY_BYTES_MAX ((size_t)64 * 1024)
 
 /* One clause: attribute, operator, values. */
 struct clause {

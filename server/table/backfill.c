@@ -60,7 +60,7 @@ static enum stator_rc do_item(struct database *db, const struct table *table, co
     enum stator_rc rc;
 
     arena_init(&arena, ARENA_BYTES_MAX);
-    buf_init(&key, 16 * 1024);
+    buf_init(&key, KEY_BYTES_MAX);
     buf_init(&entry, STORED_ITEM_BYTES_MAX);
     latch_take(db->latches, latch);
     rc = store_get(db->store, family, base_key, STORE_ANY, NULL, &pinned, err);

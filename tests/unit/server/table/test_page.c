@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "table/page.h"
 
+#include "table/write.h"
 #include "unit/server/database.h"
 #include "unit/server/expressions.h"
 #include "unit/server/json.h"
@@ -430,6 +431,59 @@ static void a_megabyte(void **state)
     tear_down(&f);
 }
 
+/* An index of the most key attributes, all as long as they may be and of bytes that the codec escapes. */
+static void longest_keys(void **state)
+{
+    static const char schema[] = "pk:B sk:B | g a:B b:B c:B d:B";
+    static const char *const names[] = {"a", "b", "c", "d", "pk", "sk"};
+    struct attribute attributes[COUNT_OF(names)];
+    const struct item item = {.attributes = attributes, .count = COUNT_OF(names), .set = true};
+    const struct ask ask = {.index = "g", .limit = 1};
+    struct stator_error err = {0};
+    struct page_request request;
+    struct write_result result;
+    struct key_schema *key;
+    struct page page;
+    struct fixture f;
+
+    (void)state;
+    set_up(&f, NULL);
+    table_release(f.table);
+    f.table = table_of(schema, &f.arena);
+    key = &f.table->indexes[0].key; /* as if made of three hash attributes and one range attribute */
+    memcpy(&key->hash[1], key->range, 2 * sizeof(key->hash[0]));
+    key->hash_count = 3;
+    key->range[0] = key->range[2];
+    key->range_count = 1;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        size_t bytes = i == 3 || i == 5 ? KEY_RANGE_BYTES_MAX : KEY_HASH_BYTES_MAX;
+
+        attributes[i] = (struct attribute){
+            .name = bytes_of_string(names[i]),
+            .value = {.type = VALUE_B, .text = bytes_of(arena_calloc(&f.arena, 1, bytes), bytes)},
+        };
+    }
+    const struct write write = {.kind = WRITE_PUT, .table = f.table, .key = &item, .item = &item};
+    assert_int_equal(table_write(&f.db, &write, true, &result, &f.arena, &err), STATOR_OK);
+    write_result_release(&result);
+    database_audit(&f.db, f.table);
+
+    request = request_of(&f, &ask);
+    page_init(&page, &f.db, &request, &f.arena);
+    assert_int_equal(page_step(&page, UINT32_MAX, true, &err), STATOR_OK);
+    assert_int_equal(page.scanned, 1);
+    assert_int_equal(page.last_key.count, COUNT_OF(names));
+    page_deinit(&page);
+
+    /* on from there */
+    assert_int_equal(plan_scan(&request, &f.db.ring, 0, 1, &page.last_key, &f.arena, &err), STATOR_OK);
+    page_init(&page, &f.db, &request, &f.arena);
+    assert_int_equal(page_step(&page, UINT32_MAX, true, &err), STATOR_OK);
+    assert_int_equal(page.scanned, 0);
+    page_deinit(&page);
+    tear_down(&f);
+}
+
 /* Items that go or come while a page is read: those left alone come once, in order, and nothing breaks. */
 static void changes_between_steps(void **state)
 {
@@ -502,8 +556,9 @@ static void memory_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pages),      cmocka_unit_test(pages_from_the_disk),   cmocka_unit_test(all_items_once),
-        cmocka_unit_test(a_megabyte), cmocka_unit_test(changes_between_steps), cmocka_unit_test(memory_ends),
+        cmocka_unit_test(pages),       cmocka_unit_test(pages_from_the_disk),   cmocka_unit_test(all_items_once),
+        cmocka_unit_test(a_megabyte),  cmocka_unit_test(changes_between_steps), cmocka_unit_test(longest_keys),
+        cmocka_unit_test(memory_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
