@@ -20,6 +20,9 @@
 #include "value/value.h"
 
 #define KEY_PREFIX_BYTES 12 /* index id and token */
+#define KEY_BYTES_MAX                                                                                                  \
+    ((size_t)64 * 1024) /* of a whole key: eight attributes of an index and two of the base, every                     \
+                           byte escaped, take half of it */
 
 void key_append_prefix(struct buf *buf, uint32_t index_id, uint64_t token);
 

@@ -256,8 +256,8 @@ static uint64_t collection_bytes(struct engine *engine, const struct table *tabl
 
         if (index->kind == INDEX_GLOBAL)
             continue;
-        buf_init(&first, 16 * 1024);
-        buf_init(&end, 16 * 1024);
+        buf_init(&first, KEY_BYTES_MAX);
+        buf_init(&end, KEY_BYTES_MAX);
         if (index_hash_prefix(&first, &where, &engine->db.ring, index, key)) {
             buf_append_bytes(&end, buf_bytes(&first));
             if (key_successor(&end))

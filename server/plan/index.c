@@ -3,12 +3,16 @@
 
 #include "format/keycodec.h"
 
-static bool append_parts(struct buf *key, const struct key_attribute *parts, uint32_t count, const struct item *item)
+/* Writes see to it that a key attribute is not empty and not too long; what is older than an index may be either. */
+static bool append_parts(struct buf *key, const struct key_attribute *parts, uint32_t count, size_t bytes_max,
+                         const struct item *item)
 {
     for (uint32_t i = 0; i < count; i++) {
         const struct value *value = item_find(item, parts[i].name);
 
         if (value == NULL || value->type != parts[i].type)
+            return false;
+        if (value->type != VALUE_N && (value->text.len == 0 || value->text.len > bytes_max))
             return false;
         key_append_value(key, value);
     }
@@ -22,7 +26,7 @@ static bool append_hash(struct buf *key, struct location *where, const struct ri
     size_t start = key->len;
 
     key_append_prefix(key, index->state->id, 0);
-    if (!append_parts(key, index->key.hash, index->key.hash_count, item) || key->failed)
+    if (!append_parts(key, index->key.hash, index->key.hash_count, KEY_HASH_BYTES_MAX, item) || key->failed)
         return false;
     where->token = ring_token(bytes_of(key->at + start + KEY_PREFIX_BYTES, key->len - start - KEY_PREFIX_BYTES));
     where->shard = ring_shard(ring, where->token);
@@ -43,11 +47,12 @@ bool index_key(struct buf *key, struct location *where, const struct ring *ring,
     const struct key_schema *base = &table->base.key;
 
     if (!append_hash(key, where, ring, index, attributes) ||
-        !append_parts(key, index->key.range, index->key.range_count, attributes))
+        !append_parts(key, index->key.range, index->key.range_count, KEY_RANGE_BYTES_MAX, attributes))
         return false;
-    if (index->kind == INDEX_GLOBAL && !append_parts(key, base->hash, base->hash_count, attributes))
+    if (index->kind == INDEX_GLOBAL && !append_parts(key, base->hash, base->hash_count, KEY_HASH_BYTES_MAX, attributes))
         return false;
-    if (index->kind != INDEX_BASE && !append_parts(key, base->range, base->range_count, attributes))
+    if (index->kind != INDEX_BASE &&
+        !append_parts(key, base->range, base->range_count, KEY_RANGE_BYTES_MAX, attributes))
         return false;
     return !key->failed;
 }

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/key.h"
 
-#define HASH_BYTES_MAX  2048 /* field.md D.1 */
-#define RANGE_BYTES_MAX 1024
-
-static enum stator_rc check_length(const struct value *value, bool is_hash, struct stator_error *err)
+enum stator_rc key_check_length(const struct value *value, bool is_hash, struct stator_error *err)
 {
-    if (value->type == VALUE_N || value->text.len <= (is_hash ? HASH_BYTES_MAX : RANGE_BYTES_MAX))
+    if (value->type == VALUE_N || value->text.len <= (is_hash ? KEY_HASH_BYTES_MAX : KEY_RANGE_BYTES_MAX))
         return STATOR_OK;
     if (is_hash)
         return stator_fail(err, STATOR_VALIDATION,
@@ -39,7 +36,7 @@ enum stator_rc key_check_attribute(const struct item *key, const struct key_attr
                            "One or more parameter values are not valid. The AttributeValue for a key attribute cannot "
                            "contain an empty %s value. Key: %.*s",
                            kind_of(value), BYTES_ARG(attribute->name));
-    return check_length(value, is_hash, err);
+    return key_check_length(value, is_hash, err);
 }
 
 enum stator_rc key_check(const struct table *table, const struct item *key, struct stator_error *err)
@@ -73,7 +70,7 @@ static enum stator_rc check_own_part(const struct item *item, const struct key_a
                            "One or more parameter values are not valid. The AttributeValue for a key attribute cannot "
                            "contain an empty %s value. Key: %.*s",
                            kind_of(value), BYTES_ARG(part->name));
-    return check_length(value, is_hash, err);
+    return key_check_length(value, is_hash, err);
 }
 
 static enum stator_rc check_index_type(enum value_type type, const struct index *index,
@@ -102,7 +99,7 @@ static enum stator_rc check_index_part(const struct item *item, const struct ind
                            "is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. "
                            "IndexName: %.*s, IndexKey: %.*s",
                            kind_of(value), BYTES_ARG(index->name), BYTES_ARG(part->name));
-    return check_length(value, is_hash, err);
+    return key_check_length(value, is_hash, err);
 }
 
 static enum stator_rc check_index_item(const struct index *index, const void *item, struct stator_error *err)

@@ -26,6 +26,9 @@ STATOR_MUST_CHECK enum stator_rc key_check_paths(const struct table *table, cons
 STATOR_MUST_CHECK enum stator_rc key_check_attribute(const struct item *key, const struct key_attribute *attribute,
                                                      bool is_hash, struct stator_error *err);
 
+/* A key attribute's value, of the right type: no longer than it may be. */
+STATOR_MUST_CHECK enum stator_rc key_check_length(const struct value *value, bool is_hash, struct stator_error *err);
+
 /* The table's key attributes of an item (which has them), in the arena; count 0 without memory. */
 struct item key_of_item(const struct table *table, const struct item *item, struct arena *arena);
 

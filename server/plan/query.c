@@ -8,7 +8,6 @@
 #include "plan/key.h"
 
 #define LEAVES_MAX    64 /* clauses of one key condition; more than any schema has keys */
-#define KEY_BYTES_MAX ((size_t)64 * 1024)
 
 /* One clause: attribute, operator, values. */
 struct clause {
@@ -95,6 +94,7 @@ static enum stator_rc check_clause(const struct expr *clause, const struct key_a
                                "One or more parameter values are not valid. The AttributeValue for a key attribute "
                                "cannot contain an empty %s value. Key: %.*s",
                                value->type == VALUE_S ? "string" : "binary", BYTES_ARG(part->name));
+        STATOR_TRY(key_check_length(value, is_hash, err));
     }
     if (is_hash && clause->type != EXPR_EQ)
         return stator_fail(err, STATOR_VALIDATION, "Query key condition not supported");

@@ -60,7 +60,7 @@ static enum stator_rc do_item(struct database *db, const struct table *table, co
     enum stator_rc rc;
 
     arena_init(&arena, ARENA_BYTES_MAX);
-    buf_init(&key, 16 * 1024);
+    buf_init(&key, KEY_BYTES_MAX);
     buf_init(&entry, STORED_ITEM_BYTES_MAX);
     latch_take(db->latches, latch);
     rc = store_get(db->store, family, base_key, STORE_ANY, NULL, &pinned, err);
@@ -101,6 +101,10 @@ static enum stator_rc do_shard(struct database *db, const struct table *table, c
     for (; rc == STATOR_OK && *left != 0 && store_iterator_valid(iterator); --*left) {
         buf_reset(&cursor->after);
         buf_append_bytes(&cursor->after, store_iterator_key(iterator));
+        if (cursor->after.failed) { /* never go on from the table's beginning, as if nothing had been done */
+            rc = stator_fail_memory(err);
+            break;
+        }
         rc = do_item(db, table, index, family, buf_bytes(&cursor->after), err);
         store_iterator_next(iterator);
     }
@@ -139,6 +143,7 @@ void table_erase(const struct database *db, const struct index *index, struct st
     buf_init(&upper, 64);
     key_append_prefix(&lower, index->state->id, 0);
     key_append_prefix(&upper, index->state->id + 1, 0);
+    stator_assert(!lower.failed && !upper.failed); /* a range without an end would be everything */
     for (uint32_t shard = 0; shard < store_shards(db->store); shard++)
         store_batch_delete_range(batch, STORE_SHARD(shard), buf_bytes(&lower), buf_bytes(&upper));
     store_batch_delete(batch, STORE_COUNTERS, catalog_counter_key(counter, index->state->id, COUNTER_ITEMS));

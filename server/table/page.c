@@ -12,9 +12,9 @@ void page_init(struct page *page, struct database *db, const struct page_request
 {
     *page = (struct page){.request = request, .db = db, .arena = arena};
     arena_init(&page->scratch, SCRATCH_BYTES_MAX);
-    buf_init(&page->position, 16 * 1024);
-    buf_init(&page->lower, 16 * 1024);
-    buf_init(&page->upper, 16 * 1024);
+    buf_init(&page->position, KEY_BYTES_MAX);
+    buf_init(&page->lower, KEY_BYTES_MAX);
+    buf_init(&page->upper, KEY_BYTES_MAX);
     buf_init(&page->items, ITEMS_JSON_MAX);
     buf_append_byte(&page->items, '[');
     page->shard = request->one_shard ? request->shard : 0;
@@ -111,7 +111,7 @@ static enum stator_rc fetch_item(struct page *page, const struct stored_item *en
     *found = false;
     if (!stored_item_parse(&attributes, entry, &page->scratch))
         return stator_fail_memory(err);
-    buf_init(&key, 16 * 1024);
+    buf_init(&key, KEY_BYTES_MAX);
     if (index_key(&key, &where, &page->db->ring, table, &table->base, &attributes))
         rc = store_get(page->db->store, STORE_SHARD(where.shard), buf_bytes(&key), may_wait ? STORE_ANY : STORE_CACHED,
                        page->snapshot, pinned, err);

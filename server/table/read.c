@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "table/read.h"
 
+#include "format/keycodec.h"
 #include "plan/index.h"
 
 static enum stator_rc get(struct database *db, struct buf *key, const struct location *where, bool may_wait,
@@ -27,7 +28,7 @@ enum stator_rc table_get(struct database *db, const struct table *table, const s
     enum stator_rc rc;
 
     *result = (struct read_result){0};
-    buf_init(&encoded, 16 * 1024);
+    buf_init(&encoded, KEY_BYTES_MAX);
     if (index_key(&encoded, &where, &db->ring, table, &table->base, key))
         rc = get(db, &encoded, &where, may_wait, result, err);
     else

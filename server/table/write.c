@@ -82,7 +82,7 @@ static enum stator_rc check_index_key(const struct value *value, const struct ke
                            "secondary index key to a value that is not supported. The AttributeValue for a key "
                            "attribute cannot contain an empty %s value.",
                            value->type == VALUE_S ? "string" : "binary");
-    if (value->type != VALUE_N && value->text.len > (is_hash ? 2048U : 1024U))
+    if (value->type != VALUE_N && value->text.len > (is_hash ? KEY_HASH_BYTES_MAX : KEY_RANGE_BYTES_MAX))
         return stator_fail(err, STATOR_VALIDATION,
                            "The update expression attempted to update the secondary index key beyond allowed size "
                            "limits");

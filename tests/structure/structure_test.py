@@ -2,12 +2,15 @@
 """The repository keeps to layers.txt and to what every folder owes; and the checkers do find what breaks them."""
 import pathlib
 import re
+import shutil
+import subprocess
 import tempfile
 import unittest
 
 import folders
 import layers
 import shape
+import symbols
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RULES = (ROOT / "tests/structure/layers.txt").read_text(encoding="utf-8")
@@ -112,6 +115,35 @@ class Shape(unittest.TestCase):
     def test_measures_functions(self):
         lines = ["/* f */", "static int f(int a,", "             int b)", "{", "    return a;", "}", "struct s {", "};"]
         self.assertEqual(list(shape.functions(lines)), [("f", 4, 3)])
+
+
+class Symbols(unittest.TestCase):
+    def test_repository(self):
+        builds = symbols.builds(ROOT)
+        if not builds:
+            self.skipTest("nothing is built: no build/*/**/libstator_*.a")
+        found = [line for build in builds for line in symbols.clashes(build)]
+        self.assertFalse(found, "\n" + "\n".join(found))
+
+    def test_finds_clashes(self):
+        compiler = shutil.which("cc") or shutil.which("gcc")
+        if compiler is None or shutil.which("ar") is None or shutil.which("nm") is None:
+            self.skipTest("no C compiler here")
+        sources = {
+            "one": "int shared(void) { return 1; } static int own(void) { return 2; } int a(void) { return own(); }",
+            "two": "int shared(void) { return 3; } static int own(void) { return 4; } int b(void) { return own(); }",
+            "three": "int shared(void); int c(void) { return shared(); }",
+        }
+        with tempfile.TemporaryDirectory() as temporary:
+            build = pathlib.Path(temporary) / "build/dev"
+            (build / "deep").mkdir(parents=True)
+            for name, text in sources.items():
+                (build / f"{name}.c").write_text(text + "\n", encoding="utf-8")
+                subprocess.run([compiler, "-c", f"{name}.c"], cwd=build, check=True)
+                subprocess.run(["ar", "rc", f"deep/libstator_{name}.a", f"{name}.o"], cwd=build, check=True)
+            self.assertEqual(symbols.builds(pathlib.Path(temporary)), [build])
+            self.assertEqual(list(symbols.clashes(build)),
+                             ["dev: shared is defined in libstator_one.a, libstator_two.a"])
 
 
 if __name__ == "__main__":

@@ -3,12 +3,15 @@
 
 #include "unit/unit.h"
 
-#define PARTS_MAX 8
+#define PARTS_MAX   8
 #define INDEXES_MAX 4
 
 struct line {
     struct KeySchemaElement keys[PARTS_MAX];
     size_t key_count;
+    struct bytes included[PARTS_MAX];
+    size_t included_count;
+    bool keys_only, creating;
 };
 
 struct definitions {
@@ -22,18 +25,38 @@ static void define(struct definitions *all, struct bytes name, char type)
         if (bytes_equal(all->at[i].AttributeName, name))
             return;
     all->at[all->count].AttributeName = name;
-    all->at[all->count++].AttributeType =
-        API_ENUM(type == 'S' ? ScalarAttributeType_S : type == 'N' ? ScalarAttributeType_N : ScalarAttributeType_B);
+    all->at[all->count++].AttributeType = API_ENUM(type == 'S'   ? ScalarAttributeType_S
+                                                   : type == 'N' ? ScalarAttributeType_N
+                                                                 : ScalarAttributeType_B);
+}
+
+/* What else may be in an index's words; false when the word is a key attribute. */
+static bool read_option(struct line *out, struct bytes word)
+{
+    if (word.at[0] == '+')
+        out->included[out->included_count++] = bytes_of(word.at + 1, word.len - 1);
+    else if (bytes_equal_string(word, "-"))
+        out->keys_only = true;
+    else if (bytes_equal_string(word, "~"))
+        out->creating = true;
+    else
+        return false;
+    return true;
 }
 
 /* "pk:S sk:N" */
 static void read_keys(struct line *out, struct definitions *all, const char **at, bool first_is_hash)
 {
-    out->key_count = 0;
+    *out = (struct line){0};
     while (**at != '\0' && **at != '|') {
-        size_t len = strcspn(*at, ":");
+        size_t word = strcspn(*at, " "), len = strcspn(*at, ":");
         struct bytes name = bytes_of(*at, len);
 
+        if (read_option(out, bytes_of(*at, word))) {
+            *at += word;
+            *at += strspn(*at, " ");
+            continue;
+        }
         define(all, name, (*at)[len + 1]);
         out->keys[out->key_count].AttributeName = name;
         out->keys[out->key_count].KeyType =
@@ -58,15 +81,32 @@ static struct KeySchema schema_of(const struct line *line, const struct KeySchem
     return (struct KeySchema){.at = keys, .count = line->key_count + lead, .set = true};
 }
 
+static const struct Projection *projection_of(const struct line *line, struct arena *arena)
+{
+    struct Projection *out = ARENA_NEW(arena, struct Projection);
+    struct bytes *names = ARENA_ARRAY(arena, struct bytes, line->included_count);
+
+    assert_non_null(out);
+    assert_non_null(names);
+    out->ProjectionType = API_ENUM(line->keys_only             ? ProjectionType_KEYS_ONLY
+                                   : line->included_count != 0 ? ProjectionType_INCLUDE
+                                                               : ProjectionType_ALL);
+    if (line->included_count == 0)
+        return out;
+    memcpy(names, line->included, line->included_count * sizeof(*names));
+    out->NonKeyAttributes.at = names;
+    out->NonKeyAttributes.count = line->included_count;
+    out->NonKeyAttributes.set = true;
+    return out;
+}
+
 static void read_indexes(struct TableDescription *out, struct definitions *all, const char *at, struct arena *arena)
 {
     struct LocalSecondaryIndexDescription *locals =
         ARENA_ARRAY(arena, struct LocalSecondaryIndexDescription, INDEXES_MAX);
     struct GlobalSecondaryIndexDescription *globals =
         ARENA_ARRAY(arena, struct GlobalSecondaryIndexDescription, INDEXES_MAX);
-    struct Projection *all_of_it = ARENA_NEW(arena, struct Projection);
 
-    all_of_it->ProjectionType = API_ENUM(ProjectionType_ALL);
     out->LocalSecondaryIndexes.at = locals;
     out->GlobalSecondaryIndexes.at = globals;
     while (*at != '\0') {
@@ -81,15 +121,17 @@ static void read_indexes(struct TableDescription *out, struct definitions *all, 
 
             index->IndexName = name;
             index->KeySchema = schema_of(&line, NULL, arena);
-            index->Projection = all_of_it;
-            index->IndexStatus = API_ENUM(IndexStatus_ACTIVE);
+            index->Projection = projection_of(&line, arena);
+            index->IndexStatus = API_ENUM(line.creating ? IndexStatus_CREATING : IndexStatus_ACTIVE);
+            if (line.creating)
+                index->Backfilling = API_TRUE;
             out->GlobalSecondaryIndexes.set = true;
         } else {
             struct LocalSecondaryIndexDescription *index = &locals[out->LocalSecondaryIndexes.count++];
 
             index->IndexName = name;
             index->KeySchema = schema_of(&line, &out->KeySchema.at[0], arena);
-            index->Projection = all_of_it;
+            index->Projection = projection_of(&line, arena);
             out->LocalSecondaryIndexes.set = true;
         }
     }
@@ -97,10 +139,16 @@ static void read_indexes(struct TableDescription *out, struct definitions *all, 
 
 struct table *table_of(const char *text, struct arena *arena)
 {
+    return table_version_of(text, NULL, arena);
+}
+
+struct table *table_version_of(const char *text, const struct table *previous, struct arena *arena)
+{
     static const uint32_t ids[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
     struct TableDescription *description = ARENA_NEW(arena, struct TableDescription);
     struct definitions *all = ARENA_NEW(arena, struct definitions);
-    struct table_source source = {.namespace_ = BYTES(""), .description = description, .ids = ids};
+    struct table_source source = {
+        .namespace_ = BYTES(""), .description = description, .ids = ids, .previous = previous};
     struct stator_error err = {0};
     struct table *table;
     struct line base;

@@ -178,6 +178,51 @@ static void refusals(void **state)
     }
 }
 
+/* Values that no key can have are refused, however long they are. */
+static void values_too_long(void **state)
+{
+    static const struct {
+        size_t hash_bytes, range_bytes;
+        const char *message;
+    } cases[] = {
+        {2048, 1024, NULL},
+        {2049, 1,
+         "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"},
+        {100000, 1,
+         "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"},
+        {1, 1025,
+         "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of "
+         "1024 bytes"},
+        {1, 100000,
+         "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of "
+         "1024 bytes"},
+    };
+    const struct item no_start = {0};
+
+    (void)state;
+    for (size_t c = 0; c < COUNT_OF(cases); c++) {
+        struct page_request request = {.forward = true};
+        struct value *hash, *range;
+        const struct expr *condition;
+        struct stator_error err = {0};
+        struct fixture f;
+
+        set_up(&f, "pk:S sk:S");
+        request.table = f.table;
+        request.index = &f.table->base;
+        condition = parse("pk = :a AND sk = :b", &f.arena);
+        hash = (struct value *)condition->children[0]->children[1]->value;
+        range = (struct value *)condition->children[1]->children[1]->value;
+        hash->text = bytes_of(arena_calloc(&f.arena, 1, cases[c].hash_bytes), cases[c].hash_bytes);
+        range->text = bytes_of(arena_calloc(&f.arena, 1, cases[c].range_bytes), cases[c].range_bytes);
+        assert_int_equal(plan_query(&request, &f.ring, condition, &no_start, &f.arena, &err),
+                         cases[c].message == NULL ? STATOR_OK : STATOR_VALIDATION);
+        if (cases[c].message != NULL)
+            assert_string_equal(err.message, cases[c].message);
+        tear_down(&f);
+    }
+}
+
 /* Segments cover every token once. */
 static void segments_tile_the_tokens(void **state)
 {
@@ -208,6 +253,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(range_is_the_condition),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(values_too_long),
         cmocka_unit_test(segments_tile_the_tokens),
     };
 

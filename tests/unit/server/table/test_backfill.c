@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "table/backfill.h"
+
+#include <pthread.h>
+
+#include "plan/index.h"
+#include "table/write.h"
+#include "unit/server/database.h"
+#include "unit/server/expressions.h"
+#include "unit/server/json.h"
+#include "unit/server/store/temporary.h"
+#include "unit/server/tables.h"
+#include "unit/unit.h"
+
+#define BEFORE "pk:S sk:N | lsi l:S"
+#define AFTER  BEFORE " | gsi ~ g:S h:N +a"
+
+struct fixture {
+    struct database db;
+    struct arena arena;
+    struct table *before, *after;
+};
+
+static void set_up(struct fixture *f, const char *dir)
+{
+    arena_init(&f->arena, 1 << 28);
+    database_open(&f->db, dir, STORE_NONE);
+    f->before = table_of(BEFORE, &f->arena);
+    f->after = table_version_of(AFTER, f->before, &f->arena);
+}
+
+static void tear_down(struct fixture *f)
+{
+    table_release(f->after);
+    table_release(f->before);
+    database_close(&f->db);
+    arena_deinit(&f->arena);
+}
+
+static const struct index *new_index(const struct fixture *f)
+{
+    return &f->after->indexes[f->after->index_count - 1];
+}
+
+/* Items of every kind: in the index, without one of its attributes, with one that does not fit. */
+static void put_items(struct fixture *f, int count)
+{
+    static const char *const kinds[] = {
+        S("g", "x") "," N("h", "1"),
+        S("g", "y") "," N("h", "2"),
+        S("g", "x"),
+        N("h", "3"),
+        N("g", "4") "," N("h", "4"),
+        S("g", "") "," N("h", "5"),
+        S("b", "b"),
+        S("g", "z") "," N("h", "6") ",\"i\":{\"BOOL\":true}",
+    };
+
+    for (int i = 0; i < count; i++) {
+        char item[256];
+
+        snprintf(item, sizeof(item), ITEM(S("pk", "p%d"), N("sk", "%d"), S("a", "a%d"), S("l", "l"), "%s"), i % 13, i,
+                 i, kinds[i % (int)COUNT_OF(kinds)]);
+        database_put(&f->db, f->before, item);
+    }
+}
+
+/* Steps of so many items to the end; how many steps it took. */
+static size_t fill(struct fixture *f, struct backfill_cursor *cursor, uint32_t items, size_t steps_max)
+{
+    struct stator_error err = {0};
+    bool done = false;
+    size_t steps = 0;
+
+    for (; !done && steps < steps_max; steps++)
+        if (table_backfill(&f->db, f->after, new_index(f), cursor, items, &done, &err) != STATOR_OK)
+            fail_msg("%s", err.message);
+    return steps;
+}
+
+static void cursor_init(struct backfill_cursor *cursor)
+{
+    cursor->shard = 0;
+    buf_init(&cursor->after, 16 * 1024);
+}
+
+static void fills_in_steps(void **state)
+{
+    static const struct {
+        int items;
+        uint32_t step;
+        size_t steps_least;
+    } cases[] = {{0, 10, 1}, {1, 1, 2}, {100, 1, 101}, {100, 7, 15}, {100, 100000, 1}};
+
+    (void)state;
+    for (size_t c = 0; c < COUNT_OF(cases); c++) {
+        struct backfill_cursor cursor;
+        struct fixture f;
+
+        set_up(&f, NULL);
+        put_items(&f, cases[c].items);
+        cursor_init(&cursor);
+        assert_true(fill(&f, &cursor, cases[c].step, 100000) >= cases[c].steps_least);
+        database_audit(&f.db, f.after);
+        if (cases[c].items == 100)
+            assert_int_equal(atomic_load(&new_index(&f)->state->item_count), 13 + 13 + 12);
+        buf_deinit(&cursor.after);
+
+        cursor_init(&cursor); /* once more from the start: nothing changes */
+        fill(&f, &cursor, cases[c].step, 100000);
+        database_audit(&f.db, f.after);
+        buf_deinit(&cursor.after);
+        tear_down(&f);
+    }
+}
+
+/* A writer that comes before, or after, the backfill of its item. */
+static void writes_between_steps(void **state)
+{
+    (void)state;
+    for (size_t steps = 0; steps < 60; steps += 3) {
+        struct backfill_cursor cursor;
+        struct fixture f;
+
+        set_up(&f, NULL);
+        put_items(&f, 50);
+        cursor_init(&cursor);
+        fill(&f, &cursor, 1, steps);
+        for (int i = 0; i < 50; i += 5) {
+            char text[256];
+
+            snprintf(text, sizeof(text), ITEM(S("pk", "p%d"), N("sk", "%d"), S("g", "new"), N("h", "9")), i % 13, i);
+            if (i % 10 == 0)
+                database_put(&f.db, f.after, text);
+            snprintf(text, sizeof(text), ITEM(S("pk", "p%d"), N("sk", "%d")), (i + 1) % 13, i + 1);
+            database_delete(&f.db, f.after, text);
+            snprintf(text, sizeof(text), ITEM(S("pk", "p%d"), N("sk", "%d")), (i + 2) % 13, i + 2);
+            if (i % 10 != 0)
+                database_put(&f.db, f.after, text); /* out of the index */
+        }
+        fill(&f, &cursor, 4, 100000);
+        database_audit(&f.db, f.after);
+        buf_deinit(&cursor.after);
+        tear_down(&f);
+    }
+}
+
+/* --- Writers on other threads ------------------------------------------------------------------------------------- */
+
+#define WRITERS       3
+#define WRITES_LEAST  300
+#define ITEMS_CHANGED 40
+
+struct writer {
+    struct fixture *f;
+    _Atomic(struct table *) *current;
+    _Atomic bool *stop;
+    uint32_t seed;
+    const char *trouble;
+};
+
+static uint32_t random_below(struct writer *writer, uint32_t limit)
+{
+    writer->seed = writer->seed * 1664525 + 1013904223;
+    return (writer->seed >> 8) % limit;
+}
+
+/* One random change of one of a few items, on whatever version is current. */
+static void change_one(struct writer *writer)
+{
+    uint32_t i = random_below(writer, ITEMS_CHANGED), kind = random_below(writer, 4);
+    struct stator_error err = {0};
+    struct write_result result;
+    char text[256], values[128];
+    struct arena arena;
+    struct item item;
+    bool stale = true;
+
+    arena_init(&arena, 1 << 24);
+    snprintf(text, sizeof(text), ITEM(S("pk", "p%u"), N("sk", "%u"), "%s"), i % 13, i,
+             kind == 0   ? S("g", "w") "," N("h", "1")
+             : kind == 1 ? S("c", "c")
+                         : "");
+    if (kind > 1)
+        *strrchr(text, ',') = '}';
+    snprintf(values, sizeof(values), ITEM(S(":g", "u%u"), N(":h", "%u"), S(":a", "u")), random_below(writer, 3), i);
+    item = item_of(text, &arena);
+    while (stale) {
+        const struct write write = {
+            .kind = kind < 2    ? WRITE_PUT
+                    : kind == 2 ? WRITE_DELETE
+                                : WRITE_UPDATE,
+            .table = atomic_load(writer->current),
+            .key = &item,
+            .item = &item,
+            .update = kind == 3 ? update_of("SET g = :g, h = :h, a = :a", values, &arena) : NULL,
+        };
+
+        stale = false;
+        if (table_write(&writer->f->db, &write, true, &result, &arena, &err) != STATOR_OK)
+            writer->trouble = "a write failed";
+        else
+            stale = result.stale;
+        write_result_release(&result);
+    }
+    arena_deinit(&arena);
+}
+
+static void *write_on(void *context)
+{
+    struct writer *writer = context;
+
+    for (int i = 0; i < WRITES_LEAST || !atomic_load(writer->stop); i++)
+        change_one(writer);
+    return NULL;
+}
+
+static void concurrent_writers(void **state)
+{
+    (void)state;
+    for (uint32_t round = 0; round < 4; round++) {
+        struct writer writers[WRITERS];
+        pthread_t threads[WRITERS];
+        struct backfill_cursor cursor;
+        _Atomic(struct table *) current;
+        _Atomic bool stop;
+        struct fixture f;
+
+        set_up(&f, NULL);
+        put_items(&f, 200);
+        atomic_init(&current, f.before);
+        atomic_init(&stop, false);
+        cursor_init(&cursor);
+        for (uint32_t i = 0; i < WRITERS; i++) {
+            writers[i] = (struct writer){.f = &f, .current = &current, .stop = &stop, .seed = 1000 * round + i};
+            assert_int_equal(pthread_create(&threads[i], NULL, write_on, &writers[i]), 0);
+        }
+        atomic_store(&current, f.after);
+        atomic_store(&f.before->superseded, true);
+        latch_barrier(f.db.latches);
+        fill(&f, &cursor, 1 + round, 100000);
+        atomic_store(&stop, true);
+        for (uint32_t i = 0; i < WRITERS; i++) {
+            pthread_join(threads[i], NULL);
+            if (writers[i].trouble != NULL)
+                fail_msg("%s", writers[i].trouble);
+        }
+        database_audit(&f.db, f.after);
+        buf_deinit(&cursor.after);
+        tear_down(&f);
+    }
+}
+
+/* --- Erasing ------------------------------------------------------------------------------------------------------ */
+
+static size_t entries_found(struct fixture *f, const struct index *index, int count)
+{
+    size_t found = 0;
+
+    for (int i = 0; i < count; i++) {
+        struct store_pinned pinned = {0};
+        struct stator_error err = {0};
+        struct location where;
+        struct item item;
+        char text[128];
+        struct buf key;
+
+        snprintf(text, sizeof(text), ITEM(S("pk", "p%d"), N("sk", "%d"), S("g", "x"), N("h", "1"), S("l", "l")), i, i);
+        item = item_of(text, &f->arena);
+        buf_init(&key, 1 << 16);
+        assert_true(index_key(&key, &where, &f->db.ring, f->after, index, &item));
+        assert_int_equal(
+            store_get(f->db.store, STORE_SHARD(where.shard), buf_bytes(&key), STORE_ANY, NULL, &pinned, &err),
+            STATOR_OK);
+        found += bytes_present(pinned.value);
+        store_release(&pinned);
+        buf_deinit(&key);
+    }
+    return found;
+}
+
+/* Each index alone; its neighbours, with ids one less and one more, stay. In a directory also over a restart. */
+static void erases_one_index(void **state)
+{
+    char dir[64];
+
+    (void)state;
+    assert_non_null(temporary_make(dir));
+    for (int erased = 0; erased < 3; erased++) {
+        const struct index *all[3];
+        struct stator_error err = {0};
+        struct store_batch *batch;
+        struct fixture f;
+
+        set_up(&f, erased == 1 ? dir : NULL);
+        for (int i = 0; i < 20; i++) {
+            char text[128];
+
+            snprintf(text, sizeof(text), ITEM(S("pk", "p%d"), N("sk", "%d"), S("g", "x"), N("h", "1"), S("l", "l")), i,
+                     i);
+            database_put(&f.db, f.after, text);
+        }
+        batch = store_batch_new(f.db.store);
+        all[0] = &f.after->base;
+        all[1] = &f.after->indexes[0];
+        all[2] = &f.after->indexes[1];
+        table_erase(&f.db, all[erased], batch);
+        assert_int_equal(store_write(f.db.store, batch, true, &err), STATOR_OK);
+        store_batch_free(batch);
+        if (erased == 1) {
+            tear_down(&f);
+            set_up(&f, dir);
+            all[0] = &f.after->base;
+            all[1] = &f.after->indexes[0];
+            all[2] = &f.after->indexes[1];
+        }
+        for (int i = 0; i < 3; i++) {
+            uint8_t key[8];
+            int64_t items;
+
+            assert_int_equal(entries_found(&f, all[i], 20), i == erased ? 0 : 20);
+            assert_int_equal(
+                store_counter(f.db.store, catalog_counter_key(key, all[i]->state->id, COUNTER_ITEMS), &items, &err),
+                STATOR_OK);
+            assert_int_equal(items, i == erased ? 0 : 20);
+            assert_int_equal(
+                store_counter(f.db.store, catalog_counter_key(key, all[i]->state->id, COUNTER_BYTES), &items, &err),
+                STATOR_OK);
+            assert_int_equal(items == 0, i == erased);
+        }
+        tear_down(&f);
+    }
+    temporary_remove(dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fills_in_steps),
+        cmocka_unit_test(writes_between_steps),
+        cmocka_unit_test(concurrent_writers),
+        cmocka_unit_test(erases_one_index),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
