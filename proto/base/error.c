@@ -4,6 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
 
 #define V "com.amazon.coral.validate#"
 #define C "com.amazon.coral.service#"
@@ -23,16 +26,30 @@ const struct stator_error_info *stator_error_info(enum stator_rc rc)
     return &info[STATOR_INTERNAL_SERVER_ERROR];
 }
 
+/* The text was cut, perhaps inside a character: its bytes go, so that the rest is text. */
+static void drop_cut_character(char *text)
+{
+    size_t len = strlen(text), start = len;
+
+    while (start > 0 && len - start < 4 && ((unsigned char)text[--start] & 0xC0) == 0x80)
+        ;
+    if (utf8_sequence(bytes_of(text + start, len - start)) != len - start)
+        text[start] = '\0';
+}
+
 enum stator_rc stator_fail(struct stator_error *err, enum stator_rc rc, const char *format, ...)
 {
     va_list args;
+    int length;
 
     if (err == NULL)
         return rc;
     err->rc = rc;
     va_start(args, format);
-    vsnprintf(err->message, sizeof(err->message), format, args);
+    length = vsnprintf(err->message, sizeof(err->message), format, args);
     va_end(args);
+    if (length >= (int)sizeof(err->message))
+        drop_cut_character(err->message);
     return rc;
 }
 

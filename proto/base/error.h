@@ -6,7 +6,8 @@
 #include "base/bytes.h"
 #include "stator/error.h"
 
-/* Writes rc and the formatted text (cut at STATOR_ERROR_MESSAGE_MAX) into err and returns rc. err may be NULL. */
+/* Writes rc and the formatted text (cut at STATOR_ERROR_MESSAGE_MAX, after a whole character) into err and returns rc.
+ * err may be NULL. */
 enum stator_rc stator_fail(struct stator_error *err, enum stator_rc rc, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -75,7 +75,7 @@ static void encode_map(struct json_writer *writer, const struct api_list *map, c
 
 static void encode_value(struct json_writer *writer, const struct value *value)
 {
-    if (value_check(value, NULL) != STATOR_OK) {
+    if (value_check(value, VALUE_LAYER_CURRENT, NULL) != STATOR_OK) {
         json_raw(writer, BYTES(NOT_ALLOWED));
         return;
     }

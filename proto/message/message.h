@@ -60,6 +60,9 @@ STATOR_MUST_CHECK enum stator_rc message_decode(void **out, const struct shape *
 STATOR_MUST_CHECK enum stator_rc message_validate(const struct shape *shape, const void *in, enum wording wording,
                                                   struct stator_error *err);
 
+/* Whether an attribute value in it is nested so deeply that the service reads the request in its older layer. */
+bool message_is_deep(const struct shape *shape, const void *in);
+
 /* Writes the structure as JSON. buf->failed tells of a lack of memory. */
 void message_encode(struct buf *buf, const struct shape *shape, const void *out);
 

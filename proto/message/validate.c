@@ -111,6 +111,11 @@ static bool is_deep(uint8_t kind, const struct shape *shape, const void *slot)
     }
 }
 
+bool message_is_deep(const struct shape *shape, const void *in)
+{
+    return has_deep_member(shape, in);
+}
+
 /* --- Words of the newer layer for enumerations ------------------------------------------------------------------- */
 
 #define ENUM_NEWER     "Failed to satisfy constraint: Member must satisfy enum value set: "

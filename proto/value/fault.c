@@ -207,19 +207,22 @@ struct bytes value_fault_text(const struct value *fault, enum value_layer layer)
     return layer == VALUE_LAYER_CURRENT ? fault->text : *fault->older;
 }
 
-static enum stator_rc fail_with(const struct value *fault, struct stator_error *err)
+static enum stator_rc fail_with(const struct value *fault, enum value_layer layer, struct stator_error *err)
 {
+    struct bytes text;
+
     if (fault == NULL)
         return STATOR_OK;
-    return stator_fail(err, STATOR_VALIDATION, "%.*s", BYTES_ARG(fault->text));
+    text = value_fault_text(fault, layer);
+    return stator_fail(err, STATOR_VALIDATION, "%.*s", BYTES_ARG(text));
 }
 
-enum stator_rc value_check(const struct value *value, struct stator_error *err)
+enum stator_rc value_check(const struct value *value, enum value_layer layer, struct stator_error *err)
 {
-    return fail_with(value_fault(value), err);
+    return fail_with(value_fault(value), layer, err);
 }
 
-enum stator_rc item_check(const struct item *item, struct stator_error *err)
+enum stator_rc item_check(const struct item *item, enum value_layer layer, struct stator_error *err)
 {
-    return fail_with(item_fault(item), err);
+    return fail_with(item_fault(item), layer, err);
 }

@@ -143,9 +143,10 @@ const struct value *item_fault(const struct item *item);
 /* What that layer says of a fault. */
 struct bytes value_fault_text(const struct value *fault, enum value_layer layer);
 
-/* Fails with the first fault's text in the current layer's words, if there is one. */
-STATOR_MUST_CHECK enum stator_rc value_check(const struct value *value, struct stator_error *err);
-STATOR_MUST_CHECK enum stator_rc item_check(const struct item *item, struct stator_error *err);
+/* Fails with the first fault's text in that layer's words, if there is one. */
+STATOR_MUST_CHECK enum stator_rc value_check(const struct value *value, enum value_layer layer,
+                                             struct stator_error *err);
+STATOR_MUST_CHECK enum stator_rc item_check(const struct item *item, enum value_layer layer, struct stator_error *err);
 
 /* Deepest nesting: 0 for a scalar, 1 for an M or L of scalars. */
 unsigned value_depth(const struct value *value);

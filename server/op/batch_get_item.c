@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "op/batch.h"
+#include "plan/attribute.h"
 #include "plan/key.h"
 #include "plan/legacy.h"
 #include "table/read.h"
@@ -19,26 +20,43 @@ struct reading {
     size_t answer_bytes, answer_json;
 };
 
+/* What one table's request asks for mixes with what another's does, too. */
+static enum stator_rc check_mixed(const struct BatchGetRequestMap *requests, struct wording_voice voice,
+                                  struct stator_error *err)
+{
+    static const struct ExpressionAttributeNameMap no_names;
+    struct request_member legacy = {"AttributesToGet", false}, expression = {"ProjectionExpression", false};
+    const struct request_members members = {&legacy, &expression, 1, 1, &no_names, NULL};
+
+    for (size_t i = 0; i < requests->count; i++) {
+        legacy.given |= requests->at[i].value.AttributesToGet.set;
+        expression.given |= bytes_present(requests->at[i].value.ProjectionExpression);
+    }
+    return request_check_members(&members, voice, err);
+}
+
 /* Everything that needs no table, in the service's order. Gives each table's projection. */
-static enum stator_rc check(struct projection **projections, const struct BatchGetRequestMap *requests, struct job *job)
+static enum stator_rc check(struct projection **projections, const struct BatchGetRequestMap *requests,
+                            struct wording_voice voice, struct job *job)
 {
     size_t total = 0;
 
+    STATOR_TRY(check_mixed(requests, voice, &job->error));
     for (size_t i = 0; i < requests->count; i++) {
         const struct KeysAndAttributes *request = &requests->at[i].value;
         const struct request_member legacy[] = {{"AttributesToGet", request->AttributesToGet.set}};
         const struct request_member expression[] = {
             {"ProjectionExpression", bytes_present(request->ProjectionExpression)}};
+        const struct request_members members = {legacy, expression, 1, 1, &request->ExpressionAttributeNames, NULL};
         struct expressions expressions = {.projection_text = request->ProjectionExpression};
 
-        STATOR_TRY(
-            request_check_members(legacy, 1, expression, 1, &request->ExpressionAttributeNames, NULL, &job->error));
+        STATOR_TRY(request_check_members(&members, voice, &job->error));
         STATOR_TRY(
             legacy_attributes_to_get(&expressions.projection, &request->AttributesToGet, &job->arena, &job->error));
-        STATOR_TRY(request_parse(&expressions, &request->ExpressionAttributeNames, NULL, job));
+        STATOR_TRY(request_parse(&expressions, &request->ExpressionAttributeNames, NULL, voice.layer, job));
         projections[i] = expressions.projection;
         for (size_t k = 0; k < request->Keys.count; k++)
-            STATOR_TRY(request_check_item(&request->Keys.at[k], &job->error));
+            STATOR_TRY(attribute_check_item(&request->Keys.at[k], voice.layer, &job->error));
         STATOR_TRY(batch_check_distinct(request->Keys.at, request->Keys.count, &job->error));
         total += request->Keys.count;
     }
@@ -171,7 +189,7 @@ enum stator_rc op_batch_get_item(struct engine *engine, struct job *job)
         return stator_fail_memory(&job->error);
     for (size_t i = 0; i < requests->count; i++)
         names[i] = requests->at[i].key;
-    STATOR_TRY(check(projections, requests, job));
+    STATOR_TRY(check(projections, requests, wording_voice(engine, job), job));
     rc = batch_open(&reading.batch, engine, job, names, requests->count);
     if (rc == STATOR_OK)
         rc = read_all(&reading, projections);

@@ -2,6 +2,7 @@
 /* Each request of a batch is a write of its own: one that meets an error after others have been done is given back as
  * unprocessed, with all after it. */
 #include "op/batch.h"
+#include "plan/attribute.h"
 #include "plan/key.h"
 
 #define REQUESTS_MAX 25
@@ -23,7 +24,8 @@ static const struct item *key_source(const struct WriteRequest *request)
 }
 
 /* Everything that needs no table, in the service's order. */
-static enum stator_rc check(const struct BatchWriteItemRequestMap *tables, struct stator_error *err)
+static enum stator_rc check(const struct BatchWriteItemRequestMap *tables, enum value_layer layer,
+                            struct stator_error *err)
 {
     size_t total = 0;
 
@@ -36,7 +38,7 @@ static enum stator_rc check(const struct BatchWriteItemRequestMap *tables, struc
                                    "Supplied AttributeValue has more than one datatypes set, must contain exactly one "
                                    "of the supported datatypes");
         for (size_t k = 0; k < requests->count; k++) {
-            STATOR_TRY(request_check_item(key_source(&requests->at[k]), err));
+            STATOR_TRY(attribute_check_item(key_source(&requests->at[k]), layer, err));
             if (item_size(key_source(&requests->at[k])) > ITEM_BYTES_MAX)
                 return stator_fail(err, STATOR_VALIDATION, "Item size has exceeded the maximum allowed size");
         }
@@ -203,7 +205,7 @@ enum stator_rc op_batch_write_item(struct engine *engine, struct job *job)
         return stator_fail_memory(&job->error);
     for (size_t i = 0; i < in->RequestItems.count; i++)
         names[i] = in->RequestItems.at[i].key;
-    STATOR_TRY(check(&in->RequestItems, &job->error));
+    STATOR_TRY(check(&in->RequestItems, wording_voice(engine, job).layer, &job->error));
     if (!job->on_worker)
         return STATOR_AGAIN; /* many writes, each of which may wait, and none of which may be done twice */
     STATOR_TRY(batch_open(&writing.batch, engine, job, names, in->RequestItems.count));

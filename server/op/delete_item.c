@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "op/request.h"
+#include "plan/attribute.h"
 #include "plan/key.h"
 #include "plan/legacy.h"
 
 /* Everything that needs no table, in the service's order. */
-static enum stator_rc check(const struct DeleteItemInput *in, struct stator_error *err)
+static enum stator_rc check(const struct DeleteItemInput *in, struct wording_voice voice, struct stator_error *err)
 {
     const struct request_member legacy[] = {
         {"Expected", in->Expected.set},
@@ -12,9 +13,11 @@ static enum stator_rc check(const struct DeleteItemInput *in, struct stator_erro
     };
     const struct request_member expressions[] = {{"ConditionExpression", bytes_present(in->ConditionExpression)}};
 
-    STATOR_TRY(request_check_members(legacy, 2, expressions, 1, &in->ExpressionAttributeNames,
-                                     &in->ExpressionAttributeValues, err));
-    STATOR_TRY(request_check_item(&in->Key, err));
+    const struct request_members members = {
+        legacy, expressions, 2, 1, &in->ExpressionAttributeNames, &in->ExpressionAttributeValues};
+
+    STATOR_TRY(request_check_members(&members, voice, err));
+    STATOR_TRY(attribute_check_item(&in->Key, voice.layer, err));
     if (in->ReturnValues.value != ReturnValue_ABSENT && in->ReturnValues.value != ReturnValue_NONE &&
         in->ReturnValues.value != ReturnValue_ALL_OLD)
         return stator_fail(err, STATOR_VALIDATION, "ReturnValues can only be ALL_OLD or NONE");
@@ -46,6 +49,17 @@ static enum stator_rc answer(struct engine *engine, struct job *job, const struc
     return STATOR_OK;
 }
 
+/* Checks and understands all that needs no table. */
+static enum stator_rc read_request(struct expressions *out, struct wording_voice voice, struct job *job)
+{
+    const struct DeleteItemInput *in = job->input;
+
+    STATOR_TRY(check(in, voice, &job->error));
+    STATOR_TRY(legacy_expected(&out->condition, &in->Expected, &in->ConditionalOperator, voice.layer, &job->arena,
+                               &job->error));
+    return request_parse(out, &in->ExpressionAttributeNames, &in->ExpressionAttributeValues, voice.layer, job);
+}
+
 enum stator_rc op_delete_item(struct engine *engine, struct job *job)
 {
     const struct DeleteItemInput *in = job->input;
@@ -54,10 +68,7 @@ enum stator_rc op_delete_item(struct engine *engine, struct job *job)
 
     if (item_write == NULL)
         return stator_fail_memory(&job->error);
-    STATOR_TRY(check(in, &job->error));
-    STATOR_TRY(
-        legacy_expected(&expressions.condition, &in->Expected, &in->ConditionalOperator, &job->arena, &job->error));
-    STATOR_TRY(request_parse(&expressions, &in->ExpressionAttributeNames, &in->ExpressionAttributeValues, job));
+    STATOR_TRY(wording_refuse(engine, job, read_request(&expressions, wording_voice(engine, job), job)));
     item_write->write = (struct write){.kind = WRITE_DELETE, .key = &in->Key, .condition = expressions.condition};
     STATOR_TRY(request_write(item_write, engine, job, in->TableName, check_table));
     if (item_write->result.condition_failed)

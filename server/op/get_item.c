@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "op/request.h"
+#include "plan/attribute.h"
 #include "plan/key.h"
 #include "plan/legacy.h"
 #include "table/read.h"
@@ -18,13 +19,15 @@ static void release(struct job *job)
 }
 
 /* Everything that needs no table, in the service's order. */
-static enum stator_rc check(const struct GetItemInput *in, struct stator_error *err)
+static enum stator_rc check(const struct GetItemInput *in, struct wording_voice voice, struct stator_error *err)
 {
     const struct request_member legacy[] = {{"AttributesToGet", in->AttributesToGet.set}};
     const struct request_member expressions[] = {{"ProjectionExpression", bytes_present(in->ProjectionExpression)}};
 
-    STATOR_TRY(request_check_members(legacy, 1, expressions, 1, &in->ExpressionAttributeNames, NULL, err));
-    return request_check_item(&in->Key, err);
+    const struct request_members members = {legacy, expressions, 1, 1, &in->ExpressionAttributeNames, NULL};
+
+    STATOR_TRY(request_check_members(&members, voice, err));
+    return attribute_check_item(&in->Key, voice.layer, err);
 }
 
 static enum stator_rc answer(struct job *job, const struct progress *progress, const struct projection *projection)
@@ -68,14 +71,15 @@ enum stator_rc op_get_item(struct engine *engine, struct job *job)
 {
     const struct GetItemInput *in = job->input;
     struct expressions expressions = {.projection_text = in->ProjectionExpression};
+    struct wording_voice voice = wording_voice(engine, job);
     struct progress *progress = ARENA_NEW(&job->arena, struct progress);
     enum stator_rc rc;
 
     if (progress == NULL)
         return stator_fail_memory(&job->error);
-    STATOR_TRY(check(in, &job->error));
+    STATOR_TRY(check(in, voice, &job->error));
     STATOR_TRY(legacy_attributes_to_get(&expressions.projection, &in->AttributesToGet, &job->arena, &job->error));
-    STATOR_TRY(request_parse(&expressions, &in->ExpressionAttributeNames, NULL, job));
+    STATOR_TRY(request_parse(&expressions, &in->ExpressionAttributeNames, NULL, voice.layer, job));
     STATOR_TRY(op_table(&progress->table, engine, job, in->TableName, OP_DATA));
     job->progress = progress;
     rc = read_item(progress, engine, job, expressions.projection);

@@ -3,33 +3,36 @@
 #include "plan/legacy.h"
 
 /* Everything that needs no table, in the service's order. */
-static enum stator_rc check(struct read_page_input *page, const struct QueryInput *in, struct job *job)
+static enum stator_rc check(struct read_page_input *page, const struct QueryInput *in, struct wording_voice voice,
+                            struct job *job)
 {
     const struct request_member legacy[] = {
         {"AttributesToGet", in->AttributesToGet.set},
         {"QueryFilter", in->QueryFilter.set},
         {"ConditionalOperator", in->ConditionalOperator.value != 0},
-        {"KeyConditions", in->KeyConditions.set},
+        {"KeyConditions", in->KeyConditions.set && bytes_present(in->KeyConditionExpression)},
     };
     const struct request_member expressions[] = {
         {"ProjectionExpression", bytes_present(in->ProjectionExpression)},
         {"FilterExpression", bytes_present(in->FilterExpression)},
         {"KeyConditionExpression", bytes_present(in->KeyConditionExpression)},
     };
+    const struct request_members members = {
+        legacy, expressions, 4, 3, &in->ExpressionAttributeNames, &in->ExpressionAttributeValues};
     struct expressions *e = &page->expressions;
 
-    STATOR_TRY(request_check_members(legacy, 4, expressions, 3, &in->ExpressionAttributeNames,
-                                     &in->ExpressionAttributeValues, &job->error));
-    STATOR_TRY(legacy_filter(&e->filter, &in->QueryFilter, &in->ConditionalOperator, &job->arena, &job->error));
+    STATOR_TRY(request_check_members(&members, voice, &job->error));
+    STATOR_TRY(
+        legacy_filter(&e->filter, &in->QueryFilter, &in->ConditionalOperator, voice.layer, &job->arena, &job->error));
     STATOR_TRY(legacy_attributes_to_get(&e->projection, &in->AttributesToGet, &job->arena, &job->error));
-    STATOR_TRY(read_page_check_start_key(&in->ExclusiveStartKey, &job->error));
+    STATOR_TRY(read_page_check_start_key(&in->ExclusiveStartKey, voice.layer, &job->error));
     STATOR_TRY(read_page_check_select(page, true, &job->error));
     if (!in->KeyConditions.set && !bytes_present(in->KeyConditionExpression))
         return stator_fail(&job->error, STATOR_VALIDATION,
                            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the "
                            "request.");
-    STATOR_TRY(request_parse(e, &in->ExpressionAttributeNames, &in->ExpressionAttributeValues, job));
-    return legacy_key_conditions(&e->key_condition, &in->KeyConditions, &job->arena, &job->error);
+    STATOR_TRY(request_parse(e, &in->ExpressionAttributeNames, &in->ExpressionAttributeValues, voice.layer, job));
+    return legacy_key_conditions(&e->key_condition, &in->KeyConditions, voice.layer, &job->arena, &job->error);
 }
 
 static enum stator_rc open_query(struct read_page *progress, struct engine *engine, struct job *job)
@@ -52,7 +55,7 @@ static enum stator_rc open_query(struct read_page *progress, struct engine *engi
                 .projection_text = in->ProjectionExpression,
             },
     };
-    STATOR_TRY(check(&progress->in, in, job));
+    STATOR_TRY(check(&progress->in, in, wording_voice(engine, job), job));
     STATOR_TRY(read_page_open(progress, engine, job));
     progress->request.forward = in->ScanIndexForward != API_FALSE;
     STATOR_TRY(plan_query(&progress->request, &engine->db.ring, progress->in.expressions.key_condition,

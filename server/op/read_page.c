@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "op/read_page.h"
 
+#include "plan/attribute.h"
 #include "plan/index.h"
 #include "plan/key.h"
 
@@ -53,14 +54,14 @@ enum stator_rc read_page_check_select(const struct read_page_input *in, bool que
 }
 
 /* The service begins some of the faults with the key's name, and some not. */
-enum stator_rc read_page_check_start_key(const struct item *key, struct stator_error *err)
+enum stator_rc read_page_check_start_key(const struct item *key, enum value_layer layer, struct stator_error *err)
 {
     static const char *const bare[] = {"contains duplicates", "number set", "numeric value", "significant digits",
                                        "number with magnitude"};
     struct stator_error why;
     const char *prefix = "The provided starting key is invalid: ";
 
-    if (!key->set || item_check(key, &why) == STATOR_OK)
+    if (!key->set || attribute_check_item(key, layer, &why) == STATOR_OK)
         return STATOR_OK;
     for (size_t i = 0; i < sizeof(bare) / sizeof(bare[0]); i++)
         if (strstr(why.message, bare[i]) != NULL)

@@ -32,7 +32,8 @@ STATOR_MUST_CHECK enum stator_rc read_page_check_select(const struct read_page_i
                                                         struct stator_error *err);
 
 /* Faults of the values in ExclusiveStartKey. */
-STATOR_MUST_CHECK enum stator_rc read_page_check_start_key(const struct item *key, struct stator_error *err);
+STATOR_MUST_CHECK enum stator_rc read_page_check_start_key(const struct item *key, enum value_layer layer,
+                                                           struct stator_error *err);
 
 /* Finds table and index and fills what both operations have in common of progress->request. */
 STATOR_MUST_CHECK enum stator_rc read_page_open(struct read_page *progress, struct engine *engine, struct job *job);

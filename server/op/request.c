@@ -4,9 +4,8 @@
 #include <math.h>
 
 #include "format/keycodec.h"
+#include "plan/attribute.h"
 #include "plan/index.h"
-
-#define NAME_BYTES_MAX 65535 /* of an attribute; field.md D.1 */
 
 /* --- Members --------------------------------------------------------------------------------------------------------
  */
@@ -34,18 +33,16 @@ static bool any_given(const struct request_member *members, size_t count)
     return false;
 }
 
-static enum stator_rc fail_mixed(const struct request_member *legacy, size_t legacy_count,
-                                 const struct request_member *expressions, size_t expression_count,
-                                 struct stator_error *err)
+static enum stator_rc fail_mixed(const struct request_members *members, struct stator_error *err)
 {
     struct buf text;
     enum stator_rc rc;
 
     buf_init(&text, STATOR_ERROR_MESSAGE_MAX);
     buf_append_literal(&text, "Non-expression parameters: ");
-    append_given(&text, legacy, legacy_count);
+    append_given(&text, members->legacy, members->legacy_count);
     buf_append_literal(&text, " Expression parameters: ");
-    append_given(&text, expressions, expression_count);
+    append_given(&text, members->expressions, members->expression_count);
     rc = stator_fail(err, STATOR_VALIDATION,
                      "Can not use both expression and non-expression parameters in the same request: %.*s",
                      BYTES_ARG(buf_bytes(&text)));
@@ -53,50 +50,53 @@ static enum stator_rc fail_mixed(const struct request_member *legacy, size_t leg
     return rc;
 }
 
+#define NO_EXPRESSION "ExpressionAttributeValues can only be specified when using expressions"
+
 /* "ConditionExpression is null", "UpdateExpression and ConditionExpression are null". */
-static enum stator_rc fail_no_expression(const struct request_member *expressions, size_t count,
+static enum stator_rc fail_no_expression(const struct request_members *members, struct wording_voice voice,
                                          struct stator_error *err)
 {
+    const struct request_member *expressions = members->expressions;
+    size_t count = members->expression_count;
     struct buf text;
     enum stator_rc rc;
 
+    if (voice.envelope)
+        return stator_fail(err, STATOR_VALIDATION, NO_EXPRESSION);
+    if (count > 1 && strcmp(expressions[0].name, "ProjectionExpression") == 0) { /* takes no values */
+        expressions++;
+        count--;
+    }
     buf_init(&text, STATOR_ERROR_MESSAGE_MAX);
     for (size_t i = 0; i < count; i++)
         buf_printf(&text, "%s%s", i == 0 ? "" : " and ", expressions[i].name);
-    rc = stator_fail(err, STATOR_VALIDATION,
-                     "ExpressionAttributeValues can only be specified when using expressions: %.*s %s null",
-                     BYTES_ARG(buf_bytes(&text)), count > 1 ? "are" : "is");
+    rc = stator_fail(err, STATOR_VALIDATION, NO_EXPRESSION ": %.*s %s null", BYTES_ARG(buf_bytes(&text)),
+                     count > 1 ? "are" : "is");
     buf_deinit(&text);
     return rc;
 }
 
-enum stator_rc request_check_members(const struct request_member *legacy, size_t legacy_count,
-                                     const struct request_member *expressions, size_t expression_count,
-                                     const struct ExpressionAttributeNameMap *names, const struct item *values,
+enum stator_rc request_check_members(const struct request_members *members, struct wording_voice voice,
                                      struct stator_error *err)
 {
-    if (any_given(expressions, expression_count)) {
-        if (any_given(legacy, legacy_count))
-            return fail_mixed(legacy, legacy_count, expressions, expression_count, err);
+    if (any_given(members->expressions, members->expression_count)) {
+        if (any_given(members->legacy, members->legacy_count))
+            return fail_mixed(members, err);
         return STATOR_OK;
     }
-    if (names->set)
+    if (members->names->set)
         return stator_fail(err, STATOR_VALIDATION,
                            "ExpressionAttributeNames can only be specified when using expressions");
-    if (values == NULL || !values->set)
+    if (members->values == NULL || !members->values->set)
         return STATOR_OK;
-    /* A projection takes no values, so the service does not name it. */
-    if (expression_count > 1 && strcmp(expressions[0].name, "ProjectionExpression") == 0) {
-        expressions++;
-        expression_count--;
-    }
-    return fail_no_expression(expressions, expression_count, err);
+    return fail_no_expression(members, voice, err);
 }
 
 static enum stator_rc make_placeholders(struct placeholders *out, const struct ExpressionAttributeNameMap *names,
-                                        const struct item *values, struct arena *arena, struct stator_error *err)
+                                        const struct item *values, enum value_layer layer, struct arena *arena,
+                                        struct stator_error *err)
 {
-    *out = (struct placeholders){.names_set = names->set, .name_count = names->count, .values = values};
+    *out = (struct placeholders){.names_set = names->set, .name_count = names->count, .values = values, .layer = layer};
     out->names = ARENA_ARRAY(arena, struct placeholder_name, names->count);
     out->values_used = ARENA_ARRAY(arena, bool, values == NULL ? 0 : values->count);
     if (out->names == NULL || out->values_used == NULL)
@@ -117,7 +117,7 @@ static enum stator_rc parse_condition(const struct expr **out, struct bytes text
 }
 
 enum stator_rc request_parse(struct expressions *e, const struct ExpressionAttributeNameMap *names,
-                             const struct item *values, struct job *job)
+                             const struct item *values, enum value_layer layer, struct job *job)
 {
     bool given = bytes_present(e->update_text) || bytes_present(e->condition_text) ||
                  bytes_present(e->key_condition_text) || bytes_present(e->filter_text) ||
@@ -126,8 +126,10 @@ enum stator_rc request_parse(struct expressions *e, const struct ExpressionAttri
 
     if (!given)
         return STATOR_OK;
-    STATOR_TRY(make_placeholders(&placeholders, names, values, &job->arena, &job->error));
+    STATOR_TRY(make_placeholders(&placeholders, names, values, layer, &job->arena, &job->error));
     STATOR_TRY(expr_check_placeholders(&placeholders, given, &job->error));
+    if (values != NULL)
+        STATOR_TRY(attribute_check_values(values, layer, &job->error));
     if (bytes_present(e->update_text))
         STATOR_TRY(expr_parse_update(&e->update, e->update_text, &placeholders, &job->arena, &job->error));
     STATOR_TRY(parse_condition(&e->condition, e->condition_text, EXPR_LANGUAGE_CONDITION, &placeholders, job));
@@ -137,23 +139,6 @@ enum stator_rc request_parse(struct expressions *e, const struct ExpressionAttri
     if (bytes_present(e->projection_text))
         STATOR_TRY(expr_parse_projection(&e->projection, e->projection_text, &placeholders, &job->arena, &job->error));
     return expr_check_unused(&placeholders, &job->error);
-}
-
-enum stator_rc request_check_item(const struct item *item, struct stator_error *err)
-{
-    if (item->fault)
-        STATOR_TRY(item_check(item, err));
-    for (size_t i = 0; i < item->count; i++) {
-        if (value_depth(&item->attributes[i].value) >= VALUE_DEPTH_MAX)
-            return stator_fail(err, STATOR_VALIDATION,
-                               "Nesting Levels have exceeded supported limits: Attributes in the item have nested "
-                               "levels beyond supported limit");
-        if (item->attributes[i].name.len > NAME_BYTES_MAX) /* the service's words are not known */
-            return stator_fail(err, STATOR_VALIDATION,
-                               "One or more parameter values were invalid: An attribute name is longer than %d bytes",
-                               NAME_BYTES_MAX);
-    }
-    return STATOR_OK;
 }
 
 /* --- Capacity (field.md D.6)

@@ -4,7 +4,7 @@
 #define SERVER_OP_REQUEST_H
 
 #include "expr/expr.h"
-#include "op/engine.h"
+#include "op/wording.h"
 #include "plan/query.h"
 #include "table/write.h"
 
@@ -15,13 +15,18 @@ struct request_member {
     bool given;
 };
 
+/* The members of a request that do not go together. Arrays are in the service's order. */
+struct request_members {
+    const struct request_member *legacy, *expressions;
+    size_t legacy_count, expression_count;
+    const struct ExpressionAttributeNameMap *names;
+    const struct item *values; /* NULL: the operation has none */
+};
+
 /* "Can not use both expression and non-expression parameters in the same request: ..." and "ExpressionAttributeNames
- * can only be specified when using expressions" and its like for values. Arrays are in the service's order. */
-STATOR_MUST_CHECK enum stator_rc request_check_members(const struct request_member *legacy, size_t legacy_count,
-                                                       const struct request_member *expressions,
-                                                       size_t expression_count,
-                                                       const struct ExpressionAttributeNameMap *names,
-                                                       const struct item *values, struct stator_error *err);
+ * can only be specified when using expressions" and its like for values, which names them outside the envelope. */
+STATOR_MUST_CHECK enum stator_rc request_check_members(const struct request_members *members,
+                                                       struct wording_voice voice, struct stator_error *err);
 
 /* A request's expressions: texts in (absent: not given), trees out (NULL likewise). */
 struct expressions {
@@ -34,10 +39,7 @@ struct expressions {
 /* Checks the placeholders, parses all texts in the service's order, and refuses placeholders that none of them uses. */
 STATOR_MUST_CHECK enum stator_rc request_parse(struct expressions *expressions,
                                                const struct ExpressionAttributeNameMap *names,
-                                               const struct item *values, struct job *job);
-
-/* The first fault of a value in the item, or nesting beyond 32 levels. */
-STATOR_MUST_CHECK enum stator_rc request_check_item(const struct item *item, struct stator_error *err);
+                                               const struct item *values, enum value_layer layer, struct job *job);
 
 /* ConsumedCapacity of so many units of the table and of each of its indexes (NULL: none), or NULL when it was not asked
  * for. */

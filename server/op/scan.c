@@ -21,7 +21,8 @@ static enum stator_rc check_segments(const struct ScanInput *in, struct stator_e
 }
 
 /* Everything that needs no table, in the service's order. */
-static enum stator_rc check(struct read_page_input *page, const struct ScanInput *in, struct job *job)
+static enum stator_rc check(struct read_page_input *page, const struct ScanInput *in, struct wording_voice voice,
+                            struct job *job)
 {
     const struct request_member legacy[] = {
         {"AttributesToGet", in->AttributesToGet.set},
@@ -32,16 +33,18 @@ static enum stator_rc check(struct read_page_input *page, const struct ScanInput
         {"ProjectionExpression", bytes_present(in->ProjectionExpression)},
         {"FilterExpression", bytes_present(in->FilterExpression)},
     };
+    const struct request_members members = {
+        legacy, expressions, 3, 2, &in->ExpressionAttributeNames, &in->ExpressionAttributeValues};
     struct expressions *e = &page->expressions;
 
-    STATOR_TRY(request_check_members(legacy, 3, expressions, 2, &in->ExpressionAttributeNames,
-                                     &in->ExpressionAttributeValues, &job->error));
+    STATOR_TRY(request_check_members(&members, voice, &job->error));
     STATOR_TRY(legacy_attributes_to_get(&e->projection, &in->AttributesToGet, &job->arena, &job->error));
-    STATOR_TRY(legacy_filter(&e->filter, &in->ScanFilter, &in->ConditionalOperator, &job->arena, &job->error));
-    STATOR_TRY(read_page_check_start_key(&in->ExclusiveStartKey, &job->error));
+    STATOR_TRY(
+        legacy_filter(&e->filter, &in->ScanFilter, &in->ConditionalOperator, voice.layer, &job->arena, &job->error));
+    STATOR_TRY(read_page_check_start_key(&in->ExclusiveStartKey, voice.layer, &job->error));
     STATOR_TRY(check_segments(in, &job->error));
     STATOR_TRY(read_page_check_select(page, false, &job->error));
-    return request_parse(e, &in->ExpressionAttributeNames, &in->ExpressionAttributeValues, job);
+    return request_parse(e, &in->ExpressionAttributeNames, &in->ExpressionAttributeValues, voice.layer, job);
 }
 
 static enum stator_rc open_scan(struct read_page *progress, struct engine *engine, struct job *job)
@@ -62,7 +65,7 @@ static enum stator_rc open_scan(struct read_page *progress, struct engine *engin
                 .projection_text = in->ProjectionExpression,
             },
     };
-    STATOR_TRY(check(&progress->in, in, job));
+    STATOR_TRY(check(&progress->in, in, wording_voice(engine, job), job));
     STATOR_TRY(read_page_open(progress, engine, job));
     STATOR_TRY(plan_scan(&progress->request, &engine->db.ring, in->Segment.set ? (uint32_t)in->Segment.value : 0,
                          in->TotalSegments.set ? (uint32_t)in->TotalSegments.value : 1, &in->ExclusiveStartKey,

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "op/request.h"
+#include "plan/attribute.h"
 #include "plan/key.h"
 #include "plan/legacy.h"
 
 /* Everything that needs no table, in the service's order. */
-static enum stator_rc check(const struct UpdateItemInput *in, struct stator_error *err)
+static enum stator_rc check(const struct UpdateItemInput *in, struct wording_voice voice, struct stator_error *err)
 {
     const struct request_member legacy[] = {
         {"AttributeUpdates", in->AttributeUpdates.set},
@@ -16,9 +17,11 @@ static enum stator_rc check(const struct UpdateItemInput *in, struct stator_erro
         {"ConditionExpression", bytes_present(in->ConditionExpression)},
     };
 
-    STATOR_TRY(request_check_members(legacy, 3, expressions, 2, &in->ExpressionAttributeNames,
-                                     &in->ExpressionAttributeValues, err));
-    return request_check_item(&in->Key, err);
+    const struct request_members members = {
+        legacy, expressions, 3, 2, &in->ExpressionAttributeNames, &in->ExpressionAttributeValues};
+
+    STATOR_TRY(request_check_members(&members, voice, err));
+    return attribute_check_item(&in->Key, voice.layer, err);
 }
 
 static enum stator_rc check_table(const struct table *table, struct item_write *item_write, struct job *job)
@@ -78,6 +81,18 @@ static enum stator_rc answer(struct engine *engine, struct job *job, const struc
     return STATOR_OK;
 }
 
+/* Checks and understands all that needs no table. */
+static enum stator_rc read_request(struct expressions *out, struct wording_voice voice, struct job *job)
+{
+    const struct UpdateItemInput *in = job->input;
+
+    STATOR_TRY(check(in, voice, &job->error));
+    STATOR_TRY(legacy_updates(&out->update, &in->AttributeUpdates, voice.layer, &job->arena, &job->error));
+    STATOR_TRY(legacy_expected(&out->condition, &in->Expected, &in->ConditionalOperator, voice.layer, &job->arena,
+                               &job->error));
+    return request_parse(out, &in->ExpressionAttributeNames, &in->ExpressionAttributeValues, voice.layer, job);
+}
+
 enum stator_rc op_update_item(struct engine *engine, struct job *job)
 {
     const struct UpdateItemInput *in = job->input;
@@ -89,13 +104,12 @@ enum stator_rc op_update_item(struct engine *engine, struct job *job)
 
     if (item_write == NULL)
         return stator_fail_memory(&job->error);
-    STATOR_TRY(check(in, &job->error));
-    STATOR_TRY(legacy_updates(&expressions.update, &in->AttributeUpdates, &job->arena, &job->error));
-    STATOR_TRY(
-        legacy_expected(&expressions.condition, &in->Expected, &in->ConditionalOperator, &job->arena, &job->error));
-    STATOR_TRY(request_parse(&expressions, &in->ExpressionAttributeNames, &in->ExpressionAttributeValues, job));
-    item_write->write = (struct write){
-        .kind = WRITE_UPDATE, .key = &in->Key, .update = expressions.update, .condition = expressions.condition};
+    STATOR_TRY(wording_refuse(engine, job, read_request(&expressions, wording_voice(engine, job), job)));
+    item_write->write = (struct write){.kind = WRITE_UPDATE,
+                                       .key = &in->Key,
+                                       .update = expressions.update,
+                                       .condition = expressions.condition,
+                                       .flat = engine->options.wording == WORDING_CLASSIC};
     STATOR_TRY(request_write(item_write, engine, job, in->TableName, check_table));
     if (item_write->result.condition_failed)
         return request_condition_failed(job, &in->ReturnValuesOnConditionCheckFailure, &item_write->result);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/legacy.h"
 
+#include "plan/attribute.h"
+
 #define INVALID "One or more parameter values were invalid: "
 
 /* One attribute's condition, whichever member it came from. */
@@ -160,10 +162,11 @@ static enum stator_rc check_types(const struct legacy_condition *condition, stru
     return STATOR_OK;
 }
 
-static enum stator_rc check_condition(const struct legacy_condition *condition, struct stator_error *err)
+static enum stator_rc check_condition(const struct legacy_condition *condition, enum value_layer layer,
+                                      struct stator_error *err)
 {
     for (size_t i = 0; i < condition->count; i++)
-        STATOR_TRY(value_check(&condition->values[i], err));
+        STATOR_TRY(attribute_check_value(&condition->values[i], layer, err));
     if (!count_fits(condition))
         return stator_fail(err, STATOR_VALIDATION,
                            INVALID "Invalid number of argument(s) for the %.*s ComparisonOperator",
@@ -188,7 +191,7 @@ static enum stator_rc check_conditional_operator(const struct api_enum *conditio
 
 /* Both are maps of Condition, of the same layout but of two types. */
 static enum stator_rc translate(const struct expr **out, struct bytes name, const struct Condition *in,
-                                struct arena *arena, struct stator_error *err)
+                                enum value_layer layer, struct arena *arena, struct stator_error *err)
 {
     const struct legacy_condition condition = {
         .name = name,
@@ -198,12 +201,13 @@ static enum stator_rc translate(const struct expr **out, struct bytes name, cons
         .count = in->AttributeValueList.count,
     };
 
-    STATOR_TRY(check_condition(&condition, err));
+    STATOR_TRY(check_condition(&condition, layer, err));
     return make_condition(out, &condition, arena, err);
 }
 
 enum stator_rc legacy_filter(const struct expr **out, const struct FilterConditionMap *filter,
-                             const struct api_enum *conditional_operator, struct arena *arena, struct stator_error *err)
+                             const struct api_enum *conditional_operator, enum value_layer layer, struct arena *arena,
+                             struct stator_error *err)
 {
     const struct expr **conditions = ARENA_ARRAY(arena, const struct expr *, filter->count);
 
@@ -213,12 +217,12 @@ enum stator_rc legacy_filter(const struct expr **out, const struct FilterConditi
     if (conditions == NULL)
         return stator_fail_memory(err);
     for (size_t i = 0; i < filter->count; i++)
-        STATOR_TRY(translate(&conditions[i], filter->at[i].key, &filter->at[i].value, arena, err));
+        STATOR_TRY(translate(&conditions[i], filter->at[i].key, &filter->at[i].value, layer, arena, err));
     return join(out, conditions, filter->count, conditional_operator->value == ConditionalOperator_OR, arena, err);
 }
 
 enum stator_rc legacy_key_conditions(const struct expr **out, const struct KeyConditions *conditions,
-                                     struct arena *arena, struct stator_error *err)
+                                     enum value_layer layer, struct arena *arena, struct stator_error *err)
 {
     const struct expr **made = ARENA_ARRAY(arena, const struct expr *, conditions->count);
 
@@ -227,7 +231,7 @@ enum stator_rc legacy_key_conditions(const struct expr **out, const struct KeyCo
     if (made == NULL)
         return stator_fail_memory(err);
     for (size_t i = 0; i < conditions->count; i++)
-        STATOR_TRY(translate(&made[i], conditions->at[i].key, &conditions->at[i].value, arena, err));
+        STATOR_TRY(translate(&made[i], conditions->at[i].key, &conditions->at[i].value, layer, arena, err));
     if (conditions->count == 0)
         return stator_fail(err, STATOR_VALIDATION, "Conditions can be of length 1 or 2 only");
     return join(out, made, conditions->count, false, arena, err);
@@ -277,7 +281,7 @@ static enum stator_rc expect_comparison(struct legacy_condition *condition, cons
 }
 
 static enum stator_rc expect(const struct expr **out, struct bytes name, const struct ExpectedAttributeValue *in,
-                             struct arena *arena, struct stator_error *err)
+                             enum value_layer layer, struct arena *arena, struct stator_error *err)
 {
     struct legacy_condition condition = {.name = name};
 
@@ -294,12 +298,12 @@ static enum stator_rc expect(const struct expr **out, struct bytes name, const s
         condition.values = &in->Value;
         condition.count = 1;
     }
-    STATOR_TRY(check_condition(&condition, err));
+    STATOR_TRY(check_condition(&condition, layer, err));
     return make_condition(out, &condition, arena, err);
 }
 
 enum stator_rc legacy_expected(const struct expr **out, const struct ExpectedAttributeMap *expected,
-                               const struct api_enum *conditional_operator, struct arena *arena,
+                               const struct api_enum *conditional_operator, enum value_layer layer, struct arena *arena,
                                struct stator_error *err)
 {
     const struct expr **conditions = ARENA_ARRAY(arena, const struct expr *, expected->count);
@@ -310,6 +314,6 @@ enum stator_rc legacy_expected(const struct expr **out, const struct ExpectedAtt
     if (conditions == NULL)
         return stator_fail_memory(err);
     for (size_t i = 0; i < expected->count; i++)
-        STATOR_TRY(expect(&conditions[i], expected->at[i].key, &expected->at[i].value, arena, err));
+        STATOR_TRY(expect(&conditions[i], expected->at[i].key, &expected->at[i].value, layer, arena, err));
     return join(out, conditions, expected->count, conditional_operator->value == ConditionalOperator_OR, arena, err);
 }

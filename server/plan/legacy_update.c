@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "plan/legacy.h"
+
 #include <stdlib.h>
 
-#include "plan/legacy.h"
+#include "plan/attribute.h"
 
 #define INVALID "One or more parameter values were invalid: "
 
@@ -19,12 +21,13 @@ static bool is_set(enum value_type type)
     return type == VALUE_SS || type == VALUE_NS || type == VALUE_BS;
 }
 
-static enum stator_rc check_update(const struct AttributeValueUpdate *update, struct stator_error *err)
+static enum stator_rc check_update(const struct AttributeValueUpdate *update, enum value_layer layer,
+                                   struct stator_error *err)
 {
     enum value_type type = update->Value.type;
     int action = update->Action.value;
 
-    STATOR_TRY(value_check(&update->Value, err));
+    STATOR_TRY(attribute_check_value(&update->Value, layer, err));
     if (type == VALUE_ABSENT) {
         if (action == AttributeAction_DELETE)
             return STATOR_OK;
@@ -74,13 +77,15 @@ static enum stator_rc make_updates(struct update **out, const struct AttributeUp
     return STATOR_OK;
 }
 
-enum stator_rc legacy_updates(struct update **out, const struct AttributeUpdates *updates, struct arena *arena,
-                              struct stator_error *err)
+enum stator_rc legacy_updates(struct update **out, const struct AttributeUpdates *updates, enum value_layer layer,
+                              struct arena *arena, struct stator_error *err)
 {
     if (updates->count == 0)
         return STATOR_OK;
-    for (size_t i = 0; i < updates->count; i++)
-        STATOR_TRY(check_update(&updates->at[i].value, err));
+    for (size_t i = 0; i < updates->count; i++) {
+        STATOR_TRY(attribute_check_name(updates->at[i].key, err));
+        STATOR_TRY(check_update(&updates->at[i].value, layer, err));
+    }
     return make_updates(out, updates, arena, err);
 }
 

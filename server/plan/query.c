@@ -20,18 +20,32 @@ struct condition {
     size_t count;
 };
 
-static enum stator_rc collect(struct condition *out, const struct expr *expr, struct stator_error *err)
+static void collect(struct condition *out, const struct expr *expr)
 {
     if (expr->type == EXPR_AND) {
         for (size_t i = 0; i < expr->child_count; i++)
-            STATOR_TRY(collect(out, expr->children[i], err));
-        return STATOR_OK;
+            collect(out, expr->children[i]);
+        return;
     }
-    if (out->count == LEAVES_MAX)
-        return stator_fail(err, STATOR_VALIDATION, "Conditions can be of length 1 or 2 only");
-    out->clauses[out->count].name = expr->children[0]->path.elements[0].name;
-    out->clauses[out->count++].expr = expr;
-    return STATOR_OK;
+    if (out->count < LEAVES_MAX) {
+        out->clauses[out->count].name = expr->children[0]->path.elements[0].name;
+        out->clauses[out->count].expr = expr;
+    }
+    out->count++; /* check_count refuses what has no place */
+}
+
+/* One condition for a key attribute at most: more of them than there are attributes cannot all be on the key. */
+static enum stator_rc check_count(const struct condition *condition, const struct key_schema *key,
+                                  struct stator_error *err)
+{
+    size_t attributes = key->hash_count + key->range_count;
+
+    if (condition->count <= attributes)
+        return STATOR_OK;
+    return stator_fail(err, STATOR_VALIDATION,
+                       "The number of query conditions (%zu) exceeds the number of key attributes defined in the "
+                       "schema (%zu)",
+                       condition->count, attributes);
 }
 
 static const struct expr *clause_on(const struct condition *condition, struct bytes name)
@@ -102,8 +116,6 @@ static enum stator_rc check_hash(const struct key_schema *key, const struct cond
 
         if (start->set)
             STATOR_TRY(key_check_attribute(start, part, true, err));
-        if (key->range_count == 0 && condition->count > key->hash_count)
-            return stator_fail(err, STATOR_VALIDATION, "Query key condition not supported");
         if (clause == NULL)
             return missed(part->name, err);
         STATOR_TRY(check_clause(clause, part, true, err));
@@ -127,12 +139,10 @@ static enum stator_rc check_range(uint32_t *used, const struct key_schema *key, 
             matched++;
         }
     }
-    if (condition->count > key->hash_count + matched) { /* a clause on what is no key */
+    if (condition->count > key->hash_count + matched) /* a clause on what is no key: there is a key without one */
         for (uint32_t i = 0; i < key->range_count; i++)
             if (clause_on(condition, key->range[i].name) == NULL)
                 return missed(key->range[i].name, err);
-        return stator_fail(err, STATOR_VALIDATION, "Query key condition not supported");
-    }
     for (int i = 0; i < last; i++) {
         const struct expr *clause = clause_on(condition, key->range[i].name);
 
@@ -309,7 +319,8 @@ static enum stator_rc plan_with(struct page_request *request, struct bounds *b, 
     struct condition condition = {.count = 0};
     uint32_t used = 0;
 
-    STATOR_TRY(collect(&condition, expr, err));
+    collect(&condition, expr);
+    STATOR_TRY(check_count(&condition, key, err));
     if (start->set && start->count != start_key_parts(request->table, request->index))
         return stator_fail(err, STATOR_VALIDATION, "The provided starting key is invalid");
     STATOR_TRY(check_hash(key, &condition, start, err));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "table/write.h"
 
+#include "plan/attribute.h"
 #include "plan/index.h"
 
 /* What one write has at hand while it holds its latch. */
@@ -119,31 +120,49 @@ static enum stator_rc check_index_keys(const struct table *table, const struct u
     return STATOR_OK;
 }
 
+/* What an update starts from: the item, or the key of one that is not there. */
+static enum stator_rc before_update(struct item *before, struct step *s, struct stator_error *err)
+{
+    STATOR_TRY(parse_old(s, err));
+    *before = s->result->existed ? s->result->old_item : *s->write->key;
+    before->set = s->result->existed;
+    return STATOR_OK;
+}
+
+static enum stator_rc fail_update_size(struct stator_error *err)
+{
+    return stator_fail(err, STATOR_VALIDATION, "Item size to update has exceeded the maximum allowed size");
+}
+
+/* The service measures what the statement writes before it looks at the condition. */
+static enum stator_rc check_statement(struct step *s, struct stator_error *err)
+{
+    const struct write *write = s->write;
+    struct item before;
+
+    if (write->kind != WRITE_UPDATE || write->update == NULL || write->flat ||
+        write->update->statement_bytes <= ITEM_BYTES_MAX) /* what it writes at most */
+        return STATOR_OK;
+    STATOR_TRY(before_update(&before, s, err));
+    return update_statement_bytes(write->update, &before) > ITEM_BYTES_MAX ? fail_update_size(err) : STATOR_OK;
+}
+
 static enum stator_rc make_updated(struct step *s, struct stator_error *err)
 {
     const struct write *write = s->write;
-    struct write_result *result = s->result;
-    const struct item *before = write->key; /* an update of an absent item starts from its key */
-    size_t bytes;
+    struct item *after = &s->result->new_item;
+    struct item before;
 
-    STATOR_TRY(parse_old(s, err));
-    if (result->existed)
-        before = &result->old_item;
+    STATOR_TRY(before_update(&before, s, err));
     if (write->update == NULL) {
-        result->new_item = *before;
+        *after = before;
         return STATOR_OK;
     }
-    STATOR_TRY(update_apply(&result->new_item, write->update, before, s->arena, err));
-    STATOR_TRY(check_index_keys(write->table, write->update, &result->new_item, err));
-    bytes = item_size(&result->new_item);
-    if (bytes > ITEM_BYTES_MAX || write->update->statement_bytes > ITEM_BYTES_MAX)
-        return stator_fail(err, STATOR_VALIDATION, "Item size to update has exceeded the maximum allowed size");
-    for (size_t i = 0; i < result->new_item.count; i++)
-        if (value_depth(&result->new_item.attributes[i].value) >= VALUE_DEPTH_MAX)
-            return stator_fail(err, STATOR_VALIDATION,
-                               "Nesting Levels have exceeded supported limits: Attributes in the item have nested "
-                               "levels beyond supported limit");
-    return STATOR_OK;
+    STATOR_TRY(update_apply(after, write->update, &before, s->arena, err));
+    STATOR_TRY(check_index_keys(write->table, write->update, after, err));
+    if (item_size(after) > ITEM_BYTES_MAX)
+        return fail_update_size(err);
+    return attribute_check_updated(after, err);
 }
 
 static enum stator_rc make_new(struct step *s, struct stator_error *err)
@@ -289,6 +308,7 @@ static enum stator_rc prepare(struct step *s, enum store_tier tier, bool *nothin
     const struct table *table = s->write->table;
 
     STATOR_TRY(read_old(s, tier, err));
+    STATOR_TRY(check_statement(s, err));
     STATOR_TRY(test_condition(s, err));
     *nothing = s->result->condition_failed || (s->write->kind == WRITE_DELETE && !s->result->existed);
     if (*nothing)

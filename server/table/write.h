@@ -23,6 +23,7 @@ struct write {
     const struct item *item;      /* WRITE_PUT: the new item */
     const struct update *update;  /* WRITE_UPDATE: what to change; NULL: only see that the item exists */
     const struct expr *condition; /* or NULL */
+    bool flat;                    /* WRITE_UPDATE: only the finished item is measured, not what the statement writes */
 };
 
 struct write_result {

@@ -51,7 +51,7 @@ static void check_faulty(const struct item *item)
     struct stator_error err;
 
     check(fault != NULL && utf8_valid(fault->text) && utf8_valid(*fault->older));
-    check(item_check(item, &err) == STATOR_VALIDATION);
+    check(item_check(item, VALUE_LAYER_CURRENT, &err) == STATOR_VALIDATION);
 }
 
 static void check_base64(struct bytes data, struct arena *arena)

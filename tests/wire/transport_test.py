@@ -287,7 +287,7 @@ class Transport(unittest.TestCase):
 
     def test_answer_past_the_limit(self):
         wire = self.wire()
-        response = wire.ask(request(json.dumps({"Size": 65 * 1048576})))
+        response = wire.ask(request(json.dumps({"Size": 129 * 1048576})))
         self.assertEqual(response.status, 500)
         self.assertIn("InternalServerError", json.loads(response.body)["__type"])
         self.still_serves(wire)

@@ -2,6 +2,7 @@
 #include "unit/unit.h"
 
 #include "base/error.h"
+#include "base/utf8.h"
 
 static enum stator_rc refuses(struct stator_error *err)
 {
@@ -29,6 +30,31 @@ static void a_long_text_is_cut(void **state)
     assert_int_equal(strlen(err.message), STATOR_ERROR_MESSAGE_MAX - 1);
 }
 
+/* Whatever the cut falls into, the text stays UTF-8 and loses no whole character. */
+static void a_cut_leaves_whole_characters(void **state)
+{
+    static const char *const characters[] = {"x", "\u00e9", "\u20ac", "\U0001f600"};
+
+    (void)state;
+    for (size_t c = 0; c < COUNT_OF(characters); c++) {
+        size_t bytes = strlen(characters[c]);
+        char long_text[2 * STATOR_ERROR_MESSAGE_MAX];
+
+        for (size_t lead = 0; lead < 4; lead++) {
+            struct stator_error err;
+            size_t len = lead, whole = lead + (STATOR_ERROR_MESSAGE_MAX - 1 - lead) / bytes * bytes;
+
+            memset(long_text, 'a', lead);
+            for (; len + bytes < sizeof(long_text); len += bytes)
+                memcpy(long_text + len, characters[c], bytes);
+            long_text[len] = '\0';
+            assert_int_equal(stator_fail(&err, STATOR_VALIDATION, "%s", long_text), STATOR_VALIDATION);
+            assert_int_equal(strlen(err.message), whole);
+            assert_true(utf8_valid(bytes_of_string(err.message)));
+        }
+    }
+}
+
 static void wire_names(void **state)
 {
     (void)state;
@@ -45,6 +71,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_and_code_travel),
         cmocka_unit_test(a_long_text_is_cut),
+        cmocka_unit_test(a_cut_leaves_whole_characters),
         cmocka_unit_test(wire_names),
     };
 

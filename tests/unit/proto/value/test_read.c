@@ -50,7 +50,7 @@ static void assert_canonical(struct reading *r, struct bytes json, const char *c
     buf_init(&buf, LIMIT);
     assert_int_equal(read_text(r, &value, json), STATOR_OK);
     assert_false(r->fault);
-    assert_int_equal(value_check(&value, &r->err), STATOR_OK);
+    assert_int_equal(value_check(&value, VALUE_LAYER_CURRENT, &r->err), STATOR_OK);
     assert_int_equal(json_next(&r->reader), JSON_END);
     value_write(&buf, &value);
     assert_false(buf.failed);
@@ -173,7 +173,7 @@ static void faults_have_the_words_of_the_service(void **state)
         assert_int_equal(read_text(r, &value, bytes_of_string(cases[i].json)), STATOR_OK);
         assert_true(r->fault);
         assert_int_equal(json_next(&r->reader), JSON_END);
-        assert_int_equal(value_check(&value, &r->err), STATOR_VALIDATION);
+        assert_int_equal(value_check(&value, VALUE_LAYER_CURRENT, &r->err), STATOR_VALIDATION);
         assert_string_equal(r->err.message, cases[i].current);
         fault = value_fault(&value);
         assert_bytes_are(value_fault_text(fault, VALUE_LAYER_CURRENT), cases[i].current);
@@ -328,7 +328,7 @@ static void items_with_faults_and_wrong_types(void **state)
         assert_int_equal(item_read(&item, &r->reader, json_next(&r->reader), &r->arena, &r->err), cases[i].read);
         if (cases[i].read == STATOR_OK) {
             assert_true(item.fault);
-            assert_int_equal(item_check(&item, &r->err), STATOR_VALIDATION);
+            assert_int_equal(item_check(&item, VALUE_LAYER_CURRENT, &r->err), STATOR_VALIDATION);
         }
         assert_string_equal(r->err.message, cases[i].text);
     }
@@ -399,7 +399,7 @@ static void large_collections(void **state)
         buf_printf(&buf, ",\"%u\"", i % (COUNT - 1));
     buf_append_literal(&buf, "]}");
     assert_int_equal(read_text(r, &value, buf_bytes(&buf)), STATOR_OK);
-    assert_int_equal(value_check(&value, &r->err), STATOR_VALIDATION);
+    assert_int_equal(value_check(&value, VALUE_LAYER_CURRENT, &r->err), STATOR_VALIDATION);
     assert_int_equal(strlen(r->err.message), STATOR_ERROR_MESSAGE_MAX - 1);
     buf_deinit(&buf);
 }

@@ -72,8 +72,8 @@ static void test_expected_messages(void **state)
         struct fixture fixture;
         const struct PutItemInput *in = decode(&fixture, &shape_of_PutItemInput, cases[i].json);
         const struct expr *expr = NULL;
-        enum stator_rc rc =
-            legacy_expected(&expr, &in->Expected, &in->ConditionalOperator, &fixture.arena, &fixture.err);
+        enum stator_rc rc = legacy_expected(&expr, &in->Expected, &in->ConditionalOperator, VALUE_LAYER_CURRENT,
+                                            &fixture.arena, &fixture.err);
 
         assert_outcome(&fixture, cases[i].json, rc, cases[i].message);
         assert_null(expr);
@@ -129,7 +129,8 @@ static void test_expected(void **state)
         const struct expr *expr = NULL;
 
         assert_outcome(&fixture, cases[i].json,
-                       legacy_expected(&expr, &in->Expected, &in->ConditionalOperator, &fixture.arena, &fixture.err),
+                       legacy_expected(&expr, &in->Expected, &in->ConditionalOperator, VALUE_LAYER_CURRENT,
+                                       &fixture.arena, &fixture.err),
                        NULL);
         assert_non_null(expr);
         if (holds(&fixture, expr, ITEM) != cases[i].holds)
@@ -184,11 +185,14 @@ static void test_filter_messages(void **state)
         snprintf(json, sizeof(json), "{\"QueryFilter\":%s,\"KeyConditions\":%s}", cases[i].filter, cases[i].filter);
         in = decode(&fixture, &shape_of_QueryInput, json);
         assert_outcome(&fixture, json,
-                       legacy_filter(&expr, &in->QueryFilter, &in->ConditionalOperator, &fixture.arena, &fixture.err),
+                       legacy_filter(&expr, &in->QueryFilter, &in->ConditionalOperator, VALUE_LAYER_CURRENT,
+                                     &fixture.arena, &fixture.err),
                        cases[i].message);
         assert_int_equal(expr != NULL, cases[i].message == NULL && in->QueryFilter.count != 0);
-        assert_outcome(&fixture, json, legacy_key_conditions(&expr, &in->KeyConditions, &fixture.arena, &fixture.err),
-                       in->KeyConditions.count == 0 ? "Conditions can be of length 1 or 2 only" : cases[i].message);
+        assert_outcome(
+            &fixture, json,
+            legacy_key_conditions(&expr, &in->KeyConditions, VALUE_LAYER_CURRENT, &fixture.arena, &fixture.err),
+            in->KeyConditions.count == 0 ? "Conditions can be of length 1 or 2 only" : cases[i].message);
         fixture_deinit(&fixture);
     }
 }
@@ -204,7 +208,8 @@ static void test_filter(void **state)
     const struct expr *expr = NULL;
 
     (void)state;
-    assert_int_equal(legacy_filter(&expr, &in->ScanFilter, &in->ConditionalOperator, &fixture.arena, &fixture.err),
+    assert_int_equal(legacy_filter(&expr, &in->ScanFilter, &in->ConditionalOperator, VALUE_LAYER_CURRENT,
+                                   &fixture.arena, &fixture.err),
                      STATOR_OK);
     assert_true(holds(&fixture, expr, ITEM));
     assert_false(holds(&fixture, expr, "{\"n\":{\"N\":\"3\"},\"s\":{\"S\":\"y\"}}"));
@@ -261,7 +266,7 @@ static void test_updates(void **state)
 
         snprintf(json, sizeof(json), "{\"AttributeUpdates\":%s}", cases[i].updates);
         in = decode(&fixture, &shape_of_UpdateItemInput, json);
-        rc = legacy_updates(&update, &in->AttributeUpdates, &fixture.arena, &fixture.err);
+        rc = legacy_updates(&update, &in->AttributeUpdates, VALUE_LAYER_CURRENT, &fixture.arena, &fixture.err);
         if (rc == STATOR_OK) {
             assert_non_null(cases[i].old);
             old = item_of_json(&fixture.arena, cases[i].old);

@@ -132,7 +132,12 @@ static void refusals(void **state)
     } cases[] = {
         {schema, NULL, "sk = :n1", NULL, "Query condition missed key schema element: pk"},
         {schema, NULL, "pk = :a AND l = :a", NULL, "Query condition missed key schema element: sk"},
-        {"pk:S", NULL, "pk = :a AND sk = :n1", NULL, "Query key condition not supported"},
+        {"pk:S", NULL, "pk = :a AND sk = :n1", NULL,
+         "The number of query conditions (2) exceeds the number of key attributes defined in the schema (1)"},
+        {schema, NULL, "pk = :a AND sk = :n1 AND l = :a", NULL,
+         "The number of query conditions (3) exceeds the number of key attributes defined in the schema (2)"},
+        {schema, "gsi", "g = :x AND h = :n1 AND i = :a AND l = :a", NULL,
+         "The number of query conditions (4) exceeds the number of key attributes defined in the schema (3)"},
         {schema, NULL, "pk > :a", NULL, "Query key condition not supported"},
         {schema, NULL, "pk = :n1", NULL,
          "One or more parameter values were invalid: Condition parameter type does not match schema type"},

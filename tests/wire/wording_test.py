@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What item operations refuse, in both wordings: the words of the two layers, the envelope, and which of two faults is
+told. One server for each wording; every case is sent to both."""
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+
+from dynamo import Client, DynamoError
+from server import Server
+
+INVALID = "One or more parameter values were invalid: "
+NEST = ("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported "
+        "limit")
+NUMBER = "The parameter cannot be converted to a numeric value"
+OVERFLOW = "Number overflow. Attempting to store a number with magnitude larger than supported range"
+UNDERFLOW = "Number underflow. Attempting to store a number with magnitude smaller than supported range"
+NEEDS_TWO = "ConditionalOperator can only be used when Filter or Expected has two or more elements"
+RETURNS = "ReturnValues can only be ALL_OLD or NONE"
+MIXED = "Can not use both expression and non-expression parameters in the same request: "
+LIMIT = 409600
+KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
+ABSENT = "Requested resource not found"
+
+
+def one(text):
+    """The envelope."""
+    return "1 validation error detected: " + text
+
+
+def deep(depth):
+    value = {"S": "leaf"}
+    for _ in range(depth):
+        value = {"M": {"n": value}}
+    return value
+
+
+def values(**given):
+    return {":" + name: value for name, value in given.items()}
+
+
+class Wordings(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.servers, cls.clients = [], []
+        for flags in ((), ("--validation-wording", "classic")):
+            server = Server(*flags, in_memory=True)
+            server.start()
+            cls.servers.append(server)
+            client = Client(server.url)
+            cls.clients.append(client)
+            client.create_table({
+                "TableName": "items", "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]})
+
+    @classmethod
+    def tearDownClass(cls):
+        for client, server in zip(cls.clients, cls.servers):
+            client.close()
+            server.stop()
+            server.remove()
+
+    def answers(self, operation, request):
+        """What both servers say, current first; None: it was done."""
+        told = []
+        for client in self.clients:
+            try:
+                client.call(operation, request)
+                told.append(None)
+            except DynamoError as error:
+                told.append(error.message)
+        return tuple(told)
+
+    def expect(self, operation, request, current, classic, table="absent"):
+        if not operation.startswith("Batch"):
+            request = {"TableName": table, **request}
+        with self.subTest(operation=operation, request=str(request)[:300]):
+            self.assertEqual(self.answers(operation, request), (current, classic))
+
+    def test_layers_of_values(self):
+        pairs = [  # value, current, older
+            ({"N": "abc"}, NUMBER + ": abc", NUMBER + ": abc"),
+            ({"N": ""}, NUMBER + ": ", NUMBER),
+            ({"N": "1e126"}, OVERFLOW, OVERFLOW),
+            ({"N": "1e2147483647"}, OVERFLOW, UNDERFLOW),
+            ({"SS": ["b", "a", "b"]}, INVALID + 'Input collection ["a", "b", "b"] contains duplicates.',
+             INVALID + "Input collection [b, a, b] contains duplicates."),
+            ({"BS": ["/w==", "AA==", "AA=="]},
+             INVALID + 'Input collection ["AA==","/w==","AA=="]of type BS contains duplicates.',
+             INVALID + "Input collection [/w==, AA==, AA==]of type BS contains duplicates."),
+            ({"NS": ["2", "1", "2"]}, INVALID + "Input collection contains duplicates.",
+             "Input collection contains duplicates"),
+        ]
+        for value, current, older in pairs:
+            wrapped = f"ExpressionAttributeValues contains invalid value: {older} for key :v"
+            condition = {"ConditionExpression": "x = :v", "ExpressionAttributeValues": values(v=value)}
+            change = {"UpdateExpression": "SET x = :v", "ExpressionAttributeValues": values(v=value)}
+            filtered = {"FilterExpression": "x = :v", "ExpressionAttributeValues": values(v=value)}
+            legacy = {"x": {"ComparisonOperator": "EQ", "AttributeValueList": [value]}}
+            bad_key = {"pk": value, "sk": {"S": "b"}}
+
+            self.expect("PutItem", {"Item": {**KEY, "x": value}}, one(current), older)
+            self.expect("PutItem", {"Item": {**KEY, "x": {"M": {"y": {"L": [value]}}}}}, one(current), older)
+            self.expect("PutItem", {"Item": KEY, **condition}, one(current), wrapped)
+            self.expect("PutItem", {"Item": KEY, "Expected": {"x": {"Value": value}}}, one(current), older)
+            self.expect("UpdateItem", {"Key": KEY, **change}, one(current), wrapped)
+            self.expect("UpdateItem", {"Key": bad_key}, one(current), older)
+            self.expect("UpdateItem", {"Key": KEY, "AttributeUpdates": {"x": {"Value": value}}}, one(current), older)
+            self.expect("DeleteItem", {"Key": bad_key}, one(current), older)
+            self.expect("DeleteItem", {"Key": KEY, **condition}, one(current), wrapped)
+            self.expect("GetItem", {"Key": bad_key}, current, older)
+            self.expect("BatchGetItem", {"RequestItems": {"absent": {"Keys": [bad_key]}}}, current, older)
+            self.expect("Query", {"KeyConditionExpression": "pk = :v", "ExpressionAttributeValues": values(v=value)},
+                        current, wrapped)
+            self.expect("Query", {"KeyConditions": legacy}, current, older)
+            self.expect("Query", {"KeyConditions": legacy, "QueryFilter": legacy}, current, older)
+            self.expect("Query", {"ExclusiveStartKey": bad_key, "KeyConditions": legacy}, current, older)
+            self.expect("Scan", filtered, wrapped, wrapped)
+            self.expect("Scan", {"ScanFilter": legacy}, older, older)
+            self.expect("BatchWriteItem", {"RequestItems": {"absent": [{"PutRequest": {"Item": {"x": value}}}]}},
+                        older, older)
+            self.expect("BatchWriteItem", {"RequestItems": {"absent": [{"DeleteRequest": {"Key": bad_key}}]}},
+                        older, older)
+
+    def test_envelope(self):
+        """Only around what is refused without looking at a table."""
+        plain = [  # members of a PutItem, and what they are told
+            ({"ExpressionAttributeNames": {"#a": "a"}},
+             "ExpressionAttributeNames can only be specified when using expressions"),
+            ({"Expected": {"a": {"Exists": False}}, "ConditionExpression": "attribute_exists(a)"},
+             MIXED + "Non-expression parameters: {Expected} Expression parameters: {ConditionExpression}"),
+            ({"ConditionExpression": ""}, "Invalid ConditionExpression: The expression can not be empty;"),
+            ({"ConditionExpression": "attribute_exists(a)", "ExpressionAttributeValues": {}},
+             "ExpressionAttributeValues must not be empty"),
+            ({"ConditionExpression": "a = :v"},
+             "Invalid ConditionExpression: An expression attribute value used in expression is not defined; attribute "
+             "value: :v"),
+            ({"ConditionExpression": "attribute_exists(a)", "ExpressionAttributeNames": {"#u": "u"}},
+             "Value provided in ExpressionAttributeNames unused in expressions: keys: {#u}"),
+            ({"Expected": {"a": {"Exists": True}}},
+             INVALID + "Value must be provided when Exists is true for Attribute: a"),
+            ({"Expected": {"a": {"ComparisonOperator": "EQ"}}},
+             INVALID + "Value or AttributeValueList must be used with ComparisonOperator: EQ for Attribute: a"),
+        ]
+        for members, text in plain:
+            self.expect("PutItem", {"Item": KEY, **members}, one(text), text)
+            self.expect("DeleteItem", {"Key": KEY, **members}, one(text), text)
+            self.expect("UpdateItem", {"Key": KEY, **members}, one(text), text)
+        for operation, member in [("PutItem", "Item"), ("DeleteItem", "Key")]:
+            self.expect(operation, {member: KEY, "ReturnValues": "ALL_NEW"}, one(RETURNS), RETURNS)
+        empty = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+        self.expect("PutItem", {"Item": {**KEY, "x": {}}}, empty, empty)
+        self.expect("UpdateItem", {"Key": {"pk": {"S": "a", "N": "1"}}}, *2 * [empty.replace(
+            "is empty", "has more than one datatypes set")])
+        schema = "The provided key element does not match the schema"
+        missing = INVALID + "Missing the key sk in the item"
+        self.expect("UpdateItem", {"Key": {"pk": {"S": "a"}}}, schema, schema, "items")
+        self.expect("DeleteItem", {"Key": {"pk": {"S": "a"}}}, schema, schema, "items")
+        self.expect("PutItem", {"Item": {"pk": {"S": "a"}}}, missing, missing, "items")
+        text = 'Invalid UpdateExpression: Syntax error; token: "INVALID", near: "INVALID SYNTAX"'
+        for table in ("absent", "items"):
+            self.expect("UpdateItem", {"Key": KEY, "UpdateExpression": "INVALID SYNTAX HERE"}, one(text), text, table)
+
+    def test_values_without_an_expression(self):
+        text = "ExpressionAttributeValues can only be specified when using expressions"
+        given = {"ExpressionAttributeValues": values(v={"S": "x"})}
+        self.expect("PutItem", {"Item": KEY, **given}, one(text), text + ": ConditionExpression is null")
+        self.expect("DeleteItem", {"Key": KEY, **given}, one(text), text + ": ConditionExpression is null")
+        self.expect("UpdateItem", {"Key": KEY, **given}, one(text),
+                    text + ": UpdateExpression and ConditionExpression are null")
+        both = text + ": FilterExpression and KeyConditionExpression are null"
+        self.expect("Query", given, both, both)
+
+    def test_conditional_operator(self):
+        """With fewer than two conditions its value is not looked at, but in the classic wording."""
+        enum = one("Value 'XOR' at 'conditionalOperator' failed to satisfy constraint: Member must satisfy enum value "
+                   "set: [OR, AND]")
+        newer = "Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]"
+        key = {"pk": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "a"}]}}
+        absent = {"ComparisonOperator": "NULL"}
+        alone = "ConditionalOperator cannot be used without Filter or Expected"
+        for operation, member in [("PutItem", "Item"), ("UpdateItem", "Key"), ("DeleteItem", "Key")]:
+            request = {member: KEY, "ConditionalOperator": "XOR"}
+            self.expect(operation, {**request, "Expected": {"a": {"Exists": False}}}, one(NEEDS_TWO), enum)
+            self.expect(operation, request, one(alone), enum)
+            two = {"a": {"Exists": False}, "b": {"Exists": False}}
+            self.expect(operation, {**request, "Expected": two}, one(newer), enum)
+        request = {"KeyConditions": key, "ConditionalOperator": "XOR"}
+        self.expect("Query", {**request, "QueryFilter": {"b": absent}}, NEEDS_TWO, enum)
+        self.expect("Query", request, alone, enum)
+        self.expect("Query", {**request, "QueryFilter": {"b": absent, "c": absent}}, newer, enum)
+
+    def test_depth(self):
+        """31 levels around a leaf are allowed, in a value of an expression one more by the older layer; what only turns
+        out to be too deep when it is stored is told in fewer words."""
+        failed = "The conditional request failed"
+        for depth, current, classic in [(31, None, None), (32, one(NEST), NEST), (100, NEST, NEST)]:
+            self.expect("PutItem", {"Item": {**KEY, "d": deep(depth)}}, current, classic, "items")
+        for depth, told in [(31, None), (32, NEST), (100, NEST)]:
+            request = {"RequestItems": {"items": [{"PutRequest": {"Item": {**KEY, "d": deep(depth)}}}]}}
+            self.expect("BatchWriteItem", request, told, told)
+        wrapped = f"ExpressionAttributeValues contains invalid value: {NEST} for key :d"
+        for depth, current, classic in [(31, failed, failed), (32, one(NEST), failed), (40, one(NEST), wrapped)]:
+            condition = {"ConditionExpression": "absent = :d", "ExpressionAttributeValues": values(d=deep(depth))}
+            self.expect("UpdateItem", {"Key": KEY, **condition}, current, classic, "items")
+            self.expect("DeleteItem", {"Key": KEY, **condition}, current, classic, "items")
+        change = {"UpdateExpression": "SET d = :d", "ExpressionAttributeValues": values(d=deep(32))}
+        short = NEST.partition(":")[0]
+        self.expect("UpdateItem", {"Key": KEY, **change}, one(NEST), short, "items")
+        self.expect("UpdateItem", {"Key": KEY, "AttributeUpdates": {"d": {"Value": deep(32)}}}, one(NEST), short, "items")
+        self.expect("UpdateItem", {"Key": KEY, "UpdateExpression": "SET p = :p",
+                                   "ExpressionAttributeValues": values(p={"M": {}})}, None, None, "items")
+        self.expect("UpdateItem", {"Key": KEY, "UpdateExpression": "SET p.d = :d",
+                                   "ExpressionAttributeValues": values(d=deep(31))}, short, short, "items")
+        legacy = {"a": {"ComparisonOperator": "EQ", "AttributeValueList": [deep(40)]}}
+        self.expect("Scan", {"ScanFilter": legacy}, NEST, NEST)
+        self.expect("DeleteItem", {"Key": KEY, "ReturnValues": "UPDATED_NEW", "ConditionExpression": "d = :d",
+                                   "ExpressionAttributeValues": values(d=deep(100))}, RETURNS, RETURNS)
+
+    def test_names(self):
+        empty = "Empty attribute name"
+        bad, inside = {**KEY, "": {"S": "x"}}, {**KEY, "m": {"L": [{"M": {"": {"S": "x"}}}]}}
+        self.expect("PutItem", {"Item": bad}, one(empty), empty)
+        self.expect("PutItem", {"Item": inside}, one(empty), empty)
+        self.expect("PutItem", {"Item": {**bad, "d": deep(40)}}, one(empty), empty)
+        self.expect("PutItem", {"Item": {**inside, "d": deep(40)}}, one(NEST), NEST)
+        large = "Attribute name is too large, must be less than 65536 bytes"
+        for length, told in [(65535, (ABSENT, ABSENT)), (65536, (one(large), large))]:
+            name = "x" * length
+            self.expect("PutItem", {"Item": {**KEY, name: {"S": "x"}}}, *told)
+            self.expect("PutItem", {"Item": {**KEY, "m": {"M": {name: {"S": "x"}}}}}, *told)
+            self.expect("UpdateItem", {"Key": KEY, "AttributeUpdates": {name: {"Value": {"S": "x"}}}}, *told)
+        self.expect("GetItem", {"Key": bad}, empty, empty)
+        self.expect("BatchWriteItem", {"RequestItems": {"absent": [{"PutRequest": {"Item": bad}}]}}, empty, empty)
+        self.expect("UpdateItem", {"Key": KEY, "AttributeUpdates": {"": {"Value": {"S": "x"}}}}, one(empty), empty)
+        change = {"UpdateExpression": "SET m = :m", "ExpressionAttributeValues": values(m=inside["m"])}
+        self.expect("UpdateItem", {"Key": KEY, **change}, one(empty),
+                    f"ExpressionAttributeValues contains invalid value: {empty} for key :m")
+
+    def test_key_conditions(self):
+        """They mix with expressions unless one of those is a KeyConditionExpression."""
+        key = {"pk": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "nobody"}]}}
+        legacy = {"KeyConditions": key, "FilterExpression": "attribute_exists(x)"}
+        mixed = MIXED + "Non-expression parameters: {%s} Expression parameters: {%s}"
+        self.expect("Query", legacy, None, None, "items")
+        text = mixed % ("KeyConditions", "FilterExpression, KeyConditionExpression")
+        self.expect("Query", {**legacy, "KeyConditionExpression": ""}, text, text)
+        text = mixed % ("QueryFilter", "FilterExpression")
+        self.expect("Query", {**legacy, "QueryFilter": key}, text, text)
+        count = "The number of query conditions (3) exceeds the number of key attributes defined in the schema (2)"
+        three = {name: key["pk"] for name in ("pk", "sk", "x")}
+        self.expect("Query", {"KeyConditions": three}, count, count, "items")
+        many = " AND ".join(f"a{i} = :v" for i in range(100))
+        self.expect("Query", {"KeyConditionExpression": many, "ExpressionAttributeValues": values(v={"S": "a"})},
+                    count.replace("(3)", "(100)"), count.replace("(3)", "(100)"), "items")
+
+    def test_batch_get_mixes_over_tables(self):
+        text = MIXED + "Non-expression parameters: {AttributesToGet} Expression parameters: {ProjectionExpression}"
+        self.expect("BatchGetItem", {"RequestItems": {"one": {"Keys": [KEY], "ProjectionExpression": "a"},
+                                                      "two": {"Keys": [KEY], "AttributesToGet": ["a"]}}}, text, text)
+
+    def test_statement_is_measured_before_the_condition(self):
+        """An update of the current wording costs 22 bytes and what it writes; the classic one is as large as its item."""
+        failed = "The conditional request failed"
+        large = "Item size to update has exceeded the maximum allowed size"
+        change = {"Key": {"pk": {"S": "k"}, "sk": {"S": "k"}}, "UpdateExpression": "SET b = :v"}
+        item = sum(map(len, ["pk", "k", "sk", "k", "b"]))
+
+        def text(length):
+            return {"ExpressionAttributeValues": values(v={"S": "x" * length})}
+
+        self.expect("UpdateItem", {**change, **text(LIMIT - 23)}, None, None, "items")
+        self.expect("UpdateItem", {**change, **text(LIMIT - 22)}, large, None, "items")
+        self.expect("UpdateItem", {**change, **text(LIMIT - item)}, large, None, "items")
+        self.expect("UpdateItem", {**change, **text(LIMIT - item + 1)}, large, large, "items")
+        never = {"ConditionExpression": "attribute_exists(never)"}
+        self.expect("UpdateItem", {**change, **text(LIMIT - 22), **never}, large, failed, "items")
+        self.expect("UpdateItem", {**change, **text(LIMIT - 23), **never}, failed, failed, "items")
+
+    def test_item_size_comes_before_the_table(self):
+        large = "Item size has exceeded the maximum allowed size"
+        item = {**KEY, "x": {"S": "x" * (LIMIT - 7)}}
+        self.expect("PutItem", {"Item": item}, ABSENT, ABSENT)
+        self.expect("BatchWriteItem", {"RequestItems": {"absent": [{"PutRequest": {"Item": item}}]}}, ABSENT, ABSENT)
+        item["x"]["S"] += "x"
+        self.expect("PutItem", {"Item": item}, large, large)
+        self.expect("BatchWriteItem", {"RequestItems": {"absent": [{"PutRequest": {"Item": item}}]}}, large, large)
+
+    def test_a_long_text_is_cut_after_a_whole_character(self):
+        for lead in range(3):
+            name = "x" * lead + "\u20ac" * 3000
+            got = self.answers("Query", {"TableName": "absent", "KeyConditions": {},
+                                         "AttributesToGet": [name, name]})
+            self.assertEqual(got[0].rstrip("\u20ac").rstrip("x"),
+                             INVALID + "Duplicate value in attribute name: ")
+
+
+if __name__ == "__main__":
+    unittest.main()
