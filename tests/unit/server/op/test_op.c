@@ -126,14 +126,16 @@ static const struct step steps[] = {
      "ValidationException: One or more parameter values were invalid: Type mismatch for Index Key g Expected: "
      "S Actual: N IndexName: gsi"},
     {"PutItem", "{'TableName':'test','ReturnValues':'ALL_NEW','Item':{'pk':{'S':'p'},'sk':{'N':'1'}}}",
-     "ValidationException: ReturnValues can only be ALL_OLD or NONE"},
+     "ValidationException: 1 validation error detected: ReturnValues can only be ALL_OLD or NONE"},
     {"PutItem", "{'TableName':'nope','Item':{'pk':{'S':'p'},'sk':{'N':'1'}}}",
      "ResourceNotFoundException: Requested resource not found"},
     {"PutItem", "{'TableName':'test','ExpressionAttributeNames':{'#a':'a'},'Item':{'pk':{'S':'p'},'sk':{'N':'1'}}}",
-     "ValidationException: ExpressionAttributeNames can only be specified when using expressions"},
+     "ValidationException: 1 validation error detected: ExpressionAttributeNames can only be specified when using "
+     "expressions"},
     {"PutItem",
      "{'TableName':'test','ConditionExpression':'a = :a','Expected':{},'Item':{'pk':{'S':'p'},'sk':{'N':'1'}}}",
-     "ValidationException: Can not use both expression and non-expression parameters in the same request: "
+     "ValidationException: 1 validation error detected: Can not use both expression and non-expression parameters in "
+     "the same request: "
      "Non-expression parameters: {Expected} Expression parameters: {ConditionExpression}"},
     {"PutItem", "{'TableName':'test','Item':3}", "SerializationException: Unexpected field type"},
     {"PutItem", "{", "SerializationException: "},
@@ -408,7 +410,7 @@ static void every_operation_answers(void **state)
                 fail_msg("%s %s: %s", name, bodies[b], answer.text);
             if (unknown && strstr(answer.text, name) == NULL)
                 fail_msg("%s is not named by: %s", name, answer.text);
-            if (!unknown && b >= 2 && answer.rc != STATOR_SERIALIZATION)
+            if (!unknown && (b == 2 || b == 3) && answer.rc != STATOR_SERIALIZATION)
                 fail_msg("%s %s: %s", name, bodies[b], answer.text);
             assert_int_not_equal(answer.rc, STATOR_INTERNAL_SERVER_ERROR);
         }
@@ -486,7 +488,7 @@ static void memory_ends(void **state)
           ",'IndexName':'lsi','Limit':2,'KeyConditionExpression':'pk = :p AND l > :l','FilterExpression':"
           "'#m.n[0] = :n','ProjectionExpression':'sk, #m','ExpressionAttributeNames':{'#m':'m'},"
           "'ExpressionAttributeValues':{':p':{'S':'p'},':l':{'S':'k'},':n':{'N':'1'}}}",
-          "~'Count':1,'ScannedCount':2,'LastEvaluatedKey':{'l':{'S':'l'},'pk':{'S':'p'},'sk':{'N':'4'}},"
+          "~'Count':2,'ScannedCount':2,'LastEvaluatedKey':{'l':{'S':'l'},'pk':{'S':'p'},'sk':{'N':'4'}},"
           "'ConsumedCapacity':{'TableName':'test','CapacityUnits':"},
          false},
         {{"Scan", "{" ALL_CAPACITY ",'IndexName':'gsi','Limit':1}",
@@ -520,7 +522,7 @@ static void memory_ends(void **state)
 
         quoted(request, sizeof(request), step->request);
         contents(&before, engine);
-        for (size_t max = 0;; max += 24) {
+        for (size_t max = 0;; max += 8) {
             run(&answer, engine, operation_named(step->operation), request, refused % 2 == 0, max);
             if (answer.rc == STATOR_OK &&
                 (!cases[c].in_parts || strstr(answer.text, "\"UnprocessedItems\":{}") != NULL))
@@ -537,7 +539,7 @@ static void memory_ends(void **state)
         }
         if (!is_expected(answer.text, step->answer))
             fail_msg("%s:\n%s\nis not\n%s", step->operation, answer.text, step->answer);
-        assert_true(refused > 10);
+        assert_true(refused > 5);
         audit(engine);
     }
     engine_close(engine);
