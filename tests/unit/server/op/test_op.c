@@ -1,103 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whole jobs, JSON in and JSON out. */
-#include "op/op.h"
-
-#include "op/engine.h"
-#include "unit/server/database.h"
+#include "unit/server/op/jobs.h"
 #include "unit/server/store/temporary.h"
 #include "unit/unit.h"
-#include "json/reader.h"
-
-static struct engine *open_engine(const char *dir)
-{
-    const struct engine_options options = {.data_dir = dir, .durability = STORE_NONE, .shards = 4};
-    struct stator_error err = {0};
-    struct engine *engine;
-
-    if (engine_open(&engine, &options, &err) != STATOR_OK)
-        fail_msg("%s", err.message);
-    return engine;
-}
-
-static enum operation operation_named(const char *name)
-{
-    for (int i = OPERATION_NONE + 1; i < OPERATION_COUNT; i++)
-        if (strcmp(operation_info((enum operation)i)->name, name) == 0)
-            return (enum operation)i;
-    fail_msg("no operation %s", name);
-    return OPERATION_COUNT;
-}
-
-/* --- One job ------------------------------------------------------------------------------------------------------ */
-
-struct answer {
-    enum stator_rc rc;
-    bool went_to_worker;
-    char text[1 << 16];
-};
-
-static void check_json(struct bytes text)
-{
-    struct json_reader reader;
-    enum json_token token;
-    struct arena arena;
-
-    arena_init(&arena, 1 << 20);
-    json_reader_init(&reader, text, &arena);
-    do {
-        token = json_next(&reader);
-        assert_int_not_equal(token, JSON_BAD);
-    } while (token != JSON_END);
-    arena_deinit(&arena);
-}
-
-static void run(struct answer *out, struct engine *engine, enum operation operation, const char *body, bool on_worker,
-                size_t arena_max)
-{
-    struct job job = {
-        .operation = operation, .body = bytes_of_string(body), .region = BYTES("eu-west-1"), .on_worker = on_worker};
-    enum op_outcome outcome;
-
-    buf_init(&job.answer, JOB_ANSWER_MAX);
-    arena_init(&job.arena, arena_max);
-    outcome = op_run(engine, &job);
-    out->went_to_worker = outcome == OP_WORK;
-    if (outcome == OP_WORK) {
-        assert_false(on_worker);
-        job.on_worker = true;
-        outcome = op_run(engine, &job);
-    }
-    assert_int_equal(outcome, OP_DONE); /* nothing to sync in memory */
-    assert_null(job.cleanup);
-    out->rc = job.rc;
-    check_json(buf_bytes(&job.answer));
-    assert_true(job.answer.len < sizeof(out->text));
-    memcpy(out->text, job.answer.at, job.answer.len);
-    out->text[job.answer.len] = '\0';
-    arena_deinit(&job.arena);
-    buf_deinit(&job.answer);
-}
 
 /* --- Scripts ------------------------------------------------------------------------------------------------------ */
-
-/* In texts here ' stands for ". */
-struct step {
-    const char *operation, *request;
-    const char *answer; /* the whole of it; with a first '~' a part of it; "SomeException: its message" for an error */
-};
-
-static const struct step create = {
-    "CreateTable",
-    "{'TableName':'test','BillingMode':'PAY_PER_REQUEST','AttributeDefinitions':["
-    "{'AttributeName':'pk','AttributeType':'S'},{'AttributeName':'sk','AttributeType':'N'},"
-    "{'AttributeName':'l','AttributeType':'S'},{'AttributeName':'g','AttributeType':'S'}],"
-    "'KeySchema':[{'AttributeName':'pk','KeyType':'HASH'},{'AttributeName':'sk','KeyType':'RANGE'}],"
-    "'LocalSecondaryIndexes':[{'IndexName':'lsi','KeySchema':[{'AttributeName':'pk','KeyType':'HASH'},"
-    "{'AttributeName':'l','KeyType':'RANGE'}],'Projection':{'ProjectionType':'KEYS_ONLY'}}],"
-    "'GlobalSecondaryIndexes':[{'IndexName':'gsi','KeySchema':[{'AttributeName':'g','KeyType':'HASH'}],"
-    "'Projection':{'ProjectionType':'INCLUDE','NonKeyAttributes':['a']}}]}",
-    "~'TableStatus':'CREATING'",
-};
 
 static const struct step steps[] = {
     {"PutItem",
@@ -323,57 +230,6 @@ static const struct step steps[] = {
      "ResourceNotFoundException: Requested resource not found: Table: nope not found"},
 };
 
-static const char *quoted(char *out, size_t size, const char *text)
-{
-    assert_true(strlen(text) < size);
-    for (size_t i = 0; i <= strlen(text); i++)
-        out[i] = text[i] == '\'' ? '"' : text[i];
-    return out;
-}
-
-/* {"__type":"...#SomeException","message":"its message"} */
-static bool is_error(const char *answer, const char *expected)
-{
-    const char *colon = strstr(expected, ": ");
-    char type[128], text[2048];
-
-    snprintf(type, sizeof(type), "#%.*s\"", (int)(colon - expected), expected);
-    snprintf(text, sizeof(text), "essage\":\"%s\"}", colon + 2);
-    return strncmp(answer, "{\"__type\":\"com.amazon", 21) == 0 && strstr(answer, type) != NULL &&
-           (colon[2] == '\0' ? strstr(answer, "essage") == NULL : strstr(answer, text) != NULL);
-}
-
-static bool is_expected(const char *answer, const char *expected)
-{
-    char text[4096];
-
-    if (expected[0] == '~')
-        return strstr(answer, quoted(text, sizeof(text), expected + 1)) != NULL;
-    if (expected[0] == '{')
-        return strcmp(answer, quoted(text, sizeof(text), expected)) == 0;
-    return is_error(answer, expected);
-}
-
-static void run_step(struct engine *engine, size_t number, const struct step *step, bool on_worker)
-{
-    static struct answer answer;
-    char request[4096];
-
-    run(&answer, engine, operation_named(step->operation), quoted(request, sizeof(request), step->request), on_worker,
-        JOB_ARENA_MAX);
-    if (!is_expected(answer.text, step->answer))
-        fail_msg("step %zu, %s %s:\n%s\nis not\n%s", number, step->operation, request, answer.text, step->answer);
-}
-
-static void audit(struct engine *engine)
-{
-    struct table *table = catalog_find(engine->db.catalog, BYTES(""), BYTES("test"));
-
-    assert_non_null(table);
-    database_audit(&engine->db, table);
-    table_release(table);
-}
-
 /* Every step on a loop, going to a worker if it must; then all of them on workers: the answers are the same. */
 static void script(void **state)
 {
@@ -404,7 +260,7 @@ static void every_operation_answers(void **state)
             const char *name = operation_info((enum operation)i)->name;
             bool unknown;
 
-            run(&answer, engine, (enum operation)i, bodies[b], b % 2 == 0, JOB_ARENA_MAX);
+            run_job(&answer, engine, (enum operation)i, bodies[b], b % 2 == 0, JOB_ARENA_MAX);
             unknown = strstr(answer.text, "UnknownOperationException") != NULL;
             if (unknown != (answer.rc == STATOR_UNKNOWN_OPERATION))
                 fail_msg("%s %s: %s", name, bodies[b], answer.text);
@@ -419,30 +275,6 @@ static void every_operation_answers(void **state)
 }
 
 /* --- Memory that ends --------------------------------------------------------------------------------------------- */
-
-static void fill(struct engine *engine)
-{
-    static struct answer answer;
-
-    run_step(engine, 0, &create, true);
-    for (int i = 0; i < 5; i++) {
-        char item[256];
-
-        snprintf(item, sizeof(item),
-                 "{\"TableName\":\"test\",\"Item\":{\"pk\":{\"S\":\"p\"},\"sk\":{\"N\":\"%d\"},\"l\":{\"S\":\"l\"},"
-                 "\"g\":{\"S\":\"x\"},\"m\":{\"M\":{\"n\":{\"L\":[{\"N\":\"1\"}]}}}}}",
-                 i);
-        run(&answer, engine, OPERATION_PutItem, item, true, JOB_ARENA_MAX);
-        assert_int_equal(answer.rc, STATOR_OK);
-    }
-}
-
-/* Everything in the table, as text. */
-static void contents(struct answer *out, struct engine *engine)
-{
-    run(out, engine, OPERATION_Scan, "{\"TableName\":\"test\"}", true, JOB_ARENA_MAX);
-    assert_int_equal(out->rc, STATOR_OK);
-}
 
 #define ALL_CAPACITY "'TableName':'test','ReturnConsumedCapacity':'INDEXES'"
 
@@ -523,7 +355,7 @@ static void memory_ends(void **state)
         quoted(request, sizeof(request), step->request);
         contents(&before, engine);
         for (size_t max = 0;; max += 8) {
-            run(&answer, engine, operation_named(step->operation), request, refused % 2 == 0, max);
+            run_job(&answer, engine, operation_named(step->operation), request, refused % 2 == 0, max);
             if (answer.rc == STATOR_OK &&
                 (!cases[c].in_parts || strstr(answer.text, "\"UnprocessedItems\":{}") != NULL))
                 break;
@@ -575,11 +407,11 @@ static void cold_reads_go_to_a_worker(void **state)
 
         engine = open_engine(dir);
         quoted(request, sizeof(request), reads[i].request);
-        run(&first, engine, operation, request, false, JOB_ARENA_MAX);
+        run_job(&first, engine, operation, request, false, JOB_ARENA_MAX);
         if (i < 5)
             assert_true(first.went_to_worker);
         assert_true(is_expected(first.text, reads[i].answer));
-        run(&second, engine, operation, request, false, JOB_ARENA_MAX);
+        run_job(&second, engine, operation, request, false, JOB_ARENA_MAX);
         assert_string_equal(first.text, second.text);
         audit(engine);
         engine_close(engine);
@@ -598,7 +430,7 @@ static void long_pages_leave_the_loop(void **state)
     run_step(engine, 0, &create, true);
     for (int i = 0; i < 300; i++) {
         snprintf(text, sizeof(text), "{'TableName':'test','Item':{'pk':{'S':'p%d'},'sk':{'N':'%d'}}}", i % 2, i);
-        run(&on_loop, engine, OPERATION_PutItem, quoted(request, sizeof(request), text), false, JOB_ARENA_MAX);
+        run_job(&on_loop, engine, OPERATION_PutItem, quoted(request, sizeof(request), text), false, JOB_ARENA_MAX);
         assert_int_equal(on_loop.rc, STATOR_OK);
     }
     for (int query = 0; query < 2; query++) {
@@ -608,8 +440,8 @@ static void long_pages_leave_the_loop(void **state)
                query ? "{'TableName':'test','KeyConditionExpression':'pk = :p','ScanIndexForward':false,"
                        "'ExpressionAttributeValues':{':p':{'S':'p1'}}}"
                      : "{'TableName':'test'}");
-        run(&on_loop, engine, operation, request, false, JOB_ARENA_MAX);
-        run(&on_worker, engine, operation, request, true, JOB_ARENA_MAX);
+        run_job(&on_loop, engine, operation, request, false, JOB_ARENA_MAX);
+        run_job(&on_worker, engine, operation, request, true, JOB_ARENA_MAX);
         assert_true(on_loop.went_to_worker);
         assert_non_null(strstr(on_loop.text, query ? "\"Count\":150," : "\"Count\":300,"));
         assert_string_equal(on_loop.text, on_worker.text);
