@@ -7,7 +7,7 @@
 #include "plan/index.h"
 #include "plan/key.h"
 
-#define LEAVES_MAX    64 /* clauses of one key condition; more than any schema has keys */
+#define LEAVES_MAX 64 /* clauses of one key condition; more than any schema has keys */
 
 /* One clause: attribute, operator, values. */
 struct clause {
