@@ -73,6 +73,18 @@ static enum stator_rc check_own_part(const struct item *item, const struct key_a
     return key_check_length(value, is_hash, err);
 }
 
+static enum stator_rc check_index_type(enum value_type type, const struct index *index,
+                                       const struct key_attribute *part, struct stator_error *err)
+{
+    if (type == part->type)
+        return STATOR_OK;
+    return stator_fail(err, STATOR_VALIDATION,
+                       "One or more parameter values were invalid: Type mismatch for Index Key %.*s Expected: %s "
+                       "Actual: %s IndexName: %.*s",
+                       BYTES_ARG(part->name), value_type_name(part->type), value_type_name(type),
+                       BYTES_ARG(index->name));
+}
+
 static enum stator_rc check_index_part(const struct item *item, const struct index *index,
                                        const struct key_attribute *part, bool is_hash, struct stator_error *err)
 {
@@ -80,12 +92,7 @@ static enum stator_rc check_index_part(const struct item *item, const struct ind
 
     if (value == NULL)
         return STATOR_OK;
-    if (value->type != part->type)
-        return stator_fail(err, STATOR_VALIDATION,
-                           "One or more parameter values were invalid: Type mismatch for Index Key %.*s Expected: %s "
-                           "Actual: %s IndexName: %.*s",
-                           BYTES_ARG(part->name), value_type_name(part->type), value_type_name(value->type),
-                           BYTES_ARG(index->name));
+    STATOR_TRY(check_index_type(value->type, index, part, err));
     if (empty(value))
         return stator_fail(err, STATOR_VALIDATION,
                            "One or more parameter values are not valid. A value specified for a secondary index key "
@@ -95,20 +102,38 @@ static enum stator_rc check_index_part(const struct item *item, const struct ind
     return key_check_length(value, is_hash, err);
 }
 
+static enum stator_rc check_index_item(const struct index *index, const void *item, struct stator_error *err)
+{
+    for (uint32_t k = 0; k < index->key.hash_count; k++)
+        STATOR_TRY(check_index_part(item, index, &index->key.hash[k], true, err));
+    for (uint32_t k = 0; k < index->key.range_count; k++)
+        STATOR_TRY(check_index_part(item, index, &index->key.range[k], false, err));
+    return STATOR_OK;
+}
+
+typedef enum stator_rc index_check(const struct index *index, const void *subject, struct stator_error *err);
+
+/* Of the indexes that refuse it the service names the first by name. */
+static enum stator_rc check_indexes(const struct table *table, index_check *check, const void *subject,
+                                    struct stator_error *err)
+{
+    const struct index *first = NULL;
+
+    for (size_t i = 0; i < table->index_count; i++) {
+        const struct index *index = &table->indexes[i];
+
+        if (check(index, subject, NULL) != STATOR_OK && (first == NULL || bytes_compare(index->name, first->name) < 0))
+            first = index;
+    }
+    return first == NULL ? STATOR_OK : check(first, subject, err);
+}
+
 enum stator_rc key_check_item(const struct table *table, const struct item *item, struct stator_error *err)
 {
     STATOR_TRY(check_own_part(item, &table->base.key.hash[0], true, err));
     if (table->base.key.range_count != 0)
         STATOR_TRY(check_own_part(item, &table->base.key.range[0], false, err));
-    for (size_t i = 0; i < table->index_count; i++) {
-        const struct index *index = &table->indexes[i];
-
-        for (uint32_t k = 0; k < index->key.hash_count; k++)
-            STATOR_TRY(check_index_part(item, index, &index->key.hash[k], true, err));
-        for (uint32_t k = 0; k < index->key.range_count; k++)
-            STATOR_TRY(check_index_part(item, index, &index->key.range[k], false, err));
-    }
-    return STATOR_OK;
+    return check_indexes(table, check_index_item, item, err);
 }
 
 static bool is_base_key(const struct table *table, struct bytes name)
@@ -130,6 +155,46 @@ static enum stator_rc check_path(const struct table *table, const struct path *p
                        is_base_key(table, name) ? "Key" : "IndexKey", BYTES_ARG(name));
 }
 
+/* The type an operand has whatever the item is; VALUE_ABSENT when it depends on the item. */
+static enum value_type type_of(const struct expr *operand)
+{
+    switch (operand->type) {
+    case EXPR_VALUE:
+        return operand->value->type;
+    case EXPR_PLUS:
+    case EXPR_MINUS:
+        return VALUE_N;
+    case EXPR_LIST_APPEND:
+        return VALUE_L;
+    case EXPR_IF_NOT_EXISTS:
+        return type_of(operand->children[1]);
+    default:
+        return VALUE_ABSENT;
+    }
+}
+
+static enum stator_rc check_part_update(const struct index *index, const struct key_attribute *part,
+                                        const struct update *update, struct stator_error *err)
+{
+    for (size_t i = 0; i < update->count; i++) {
+        const struct update_clause *clause = &update->clauses[i];
+        enum value_type type = clause->operand == NULL ? VALUE_ABSENT : type_of(clause->operand);
+
+        if (type != VALUE_ABSENT && clause->path.count == 1 && bytes_equal(clause->path.elements[0].name, part->name))
+            STATOR_TRY(check_index_type(type, index, part, err));
+    }
+    return STATOR_OK;
+}
+
+static enum stator_rc check_index_update(const struct index *index, const void *update, struct stator_error *err)
+{
+    for (uint32_t k = 0; k < index->key.hash_count; k++)
+        STATOR_TRY(check_part_update(index, &index->key.hash[k], update, err));
+    for (uint32_t k = 0; k < index->key.range_count; k++)
+        STATOR_TRY(check_part_update(index, &index->key.range[k], update, err));
+    return STATOR_OK;
+}
+
 enum stator_rc key_check_update(const struct table *table, const struct update *update, struct stator_error *err)
 {
     for (size_t i = 0; i < update->count; i++) {
@@ -141,6 +206,7 @@ enum stator_rc key_check_update(const struct table *table, const struct update *
                                "attribute is part of the key",
                                BYTES_ARG(name));
     }
+    STATOR_TRY(check_indexes(table, check_index_update, update, err));
     for (size_t i = 0; i < update->count; i++)
         STATOR_TRY(check_path(table, &update->clauses[i].path, err));
     return STATOR_OK;

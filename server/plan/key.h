@@ -13,7 +13,8 @@ STATOR_MUST_CHECK enum stator_rc key_check(const struct table *table, const stru
 STATOR_MUST_CHECK enum stator_rc key_check_item(const struct table *table, const struct item *item,
                                                 struct stator_error *err);
 
-/* An update may not touch the key, nor reach into an index's key attribute. */
+/* An update may not touch the key, nor reach into an index's key attribute, nor give it what is of another type in any
+ * case. */
 STATOR_MUST_CHECK enum stator_rc key_check_update(const struct table *table, const struct update *update,
                                                   struct stator_error *err);
 

@@ -69,14 +69,10 @@ static enum stator_rc parse_old(struct step *s, struct stator_error *err)
     return STATOR_OK;
 }
 
-/* An updated attribute that is a key of an index must keep the type, and the length, that the index needs. */
-static enum stator_rc check_index_key(const struct index *index, const struct key_attribute *part, bool is_hash,
-                                      const struct item *item, struct stator_error *err)
+/* A value that an update has given to a key attribute of an index. */
+static enum stator_rc check_index_key(const struct value *value, const struct key_attribute *part, bool is_hash,
+                                      struct stator_error *err)
 {
-    const struct value *value = item_find(item, part->name);
-
-    if (value == NULL)
-        return STATOR_OK;
     if (value->type != part->type)
         return stator_fail(err, STATOR_VALIDATION,
                            "The update expression attempted to update the secondary index key to unsupported type");
@@ -84,38 +80,40 @@ static enum stator_rc check_index_key(const struct index *index, const struct ke
         return stator_fail(err, STATOR_VALIDATION,
                            "One or more parameter values are not valid. The update expression attempted to update a "
                            "secondary index key to a value that is not supported. The AttributeValue for a key "
-                           "attribute cannot contain an empty %s value. IndexName: %.*s, IndexKey: %.*s",
-                           value->type == VALUE_S ? "string" : "binary", BYTES_ARG(index->name), BYTES_ARG(part->name));
+                           "attribute cannot contain an empty %s value.",
+                           value->type == VALUE_S ? "string" : "binary");
     if (value->type != VALUE_N && value->text.len > (is_hash ? KEY_HASH_BYTES_MAX : KEY_RANGE_BYTES_MAX))
         return stator_fail(err, STATOR_VALIDATION,
-                           is_hash ? "One or more parameter values were invalid: Size of hashkey has exceeded the "
-                                     "maximum size limit of2048 bytes"
-                                   : "One or more parameter values were invalid: Aggregated size of all range keys "
-                                     "has exceeded the size limit of 1024 bytes");
+                           "The update expression attempted to update the secondary index key beyond allowed size "
+                           "limits");
     return STATOR_OK;
 }
 
-static bool touches(const struct update *update, struct bytes name)
-{
-    for (size_t i = 0; i < update->count; i++)
-        if (bytes_equal(update->clauses[i].path.elements[0].name, name))
-            return true;
-    return false;
-}
-
-/* What the update leaves alone may be older than the index, and fit it or not. */
-static enum stator_rc check_index_keys(const struct table *table, const struct update *update, const struct item *item,
+static enum stator_rc check_index_keys(const struct table *table, struct bytes name, const struct value *value,
                                        struct stator_error *err)
 {
     for (size_t i = 0; i < table->index_count; i++) {
-        const struct index *index = &table->indexes[i];
+        const struct key_schema *key = &table->indexes[i].key;
 
-        for (uint32_t k = 0; k < index->key.hash_count; k++)
-            if (touches(update, index->key.hash[k].name))
-                STATOR_TRY(check_index_key(index, &index->key.hash[k], true, item, err));
-        for (uint32_t k = 0; k < index->key.range_count; k++)
-            if (touches(update, index->key.range[k].name))
-                STATOR_TRY(check_index_key(index, &index->key.range[k], false, item, err));
+        for (uint32_t k = 0; k < key->hash_count; k++)
+            if (bytes_equal(key->hash[k].name, name))
+                STATOR_TRY(check_index_key(value, &key->hash[k], true, err));
+        for (uint32_t k = 0; k < key->range_count; k++)
+            if (bytes_equal(key->range[k].name, name))
+                STATOR_TRY(check_index_key(value, &key->range[k], false, err));
+    }
+    return STATOR_OK;
+}
+
+/* Only what the update wrote: what else there is may be older than the index, which then has no entry for it. */
+static enum stator_rc check_written_keys(const struct write *write, const struct item *item, struct stator_error *err)
+{
+    for (size_t i = 0; i < write->update->count; i++) {
+        struct bytes name = write->update->clauses[i].path.elements[0].name;
+        const struct value *value = item_find(item, name);
+
+        if (value != NULL)
+            STATOR_TRY(check_index_keys(write->table, name, value, err));
     }
     return STATOR_OK;
 }
@@ -159,7 +157,7 @@ static enum stator_rc make_updated(struct step *s, struct stator_error *err)
         return STATOR_OK;
     }
     STATOR_TRY(update_apply(after, write->update, &before, s->arena, err));
-    STATOR_TRY(check_index_keys(write->table, write->update, after, err));
+    STATOR_TRY(check_written_keys(write, after, err));
     if (item_size(after) > ITEM_BYTES_MAX)
         return fail_update_size(err);
     return attribute_check_updated(after, err);

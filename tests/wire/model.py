@@ -235,9 +235,18 @@ def deleted(old, value):
     return (value[0], left) if left else None
 
 
-def apply_update(item, clauses):
+def sure_type(node):
+    """The type of an operand whatever the item is, or None."""
+    if node[0] == "if_not_exists":
+        return sure_type(node[2])
+    return {"value": lambda: node[1][0], "path": lambda: None, "list_append": lambda: "L"}.get(node[0], lambda: "N")()
+
+
+def apply_update(item, clauses, absent=False):
     """The item after ("SET", path, operand), ("REMOVE", path), ("ADD" or "DELETE", path, value). Operands are those of
-    the item before; indexes of lists too, so members are removed from the end."""
+    the item before; indexes of lists too, so members are removed from the end. Where there was no item there is nothing
+    to remove inside it."""
+    clauses = [clause for clause in clauses if not (absent and clause[0] == "REMOVE" and len(clause[1]) > 1)]
     values = [computed(item, clause[2]) if clause[0] == "SET" else clause[-1] for clause in clauses]
     ranked = sorted(zip(clauses, values), reverse=True,
                     key=lambda pair: (pair[0][0] != "REMOVE", [-1 if isinstance(s, str) else s for s in pair[0][1]]))
@@ -286,9 +295,12 @@ class Table:
     def get(self, key):
         return self.items.get(self.at(key))
 
-    def check_keys(self, item):
+    def check_keys(self, item, written=None):
+        """Of an item, or of the attributes of it that an update has written."""
         for index in [self.base, *self.indexes]:
             for name in index.keys:
+                if written is not None and name not in written:
+                    continue
                 if name in item:
                     need(item[name][0] == index.types[name] and item[name][1] not in ("", b""))
                 else:
@@ -311,10 +323,14 @@ class Table:
 
     def update(self, key, clauses, condition):
         old = self.get(key)
+        for clause in clauses:
+            kind = sure_type(clause[2]) if clause[0] == "SET" else clause[2][0] if len(clause) > 2 else None
+            for index in self.indexes if kind is not None else []:
+                need(clause[1][0] not in index.keys or len(clause[1]) > 1 or index.types[clause[1][0]] == kind)
         if not holds(old or {}, condition):
             raise Refused("ConditionalCheckFailedException")
-        new = apply_update(old or dict(key), clauses)
-        self.check_keys(new)
+        new = apply_update(old or dict(key), clauses, absent=old is None)
+        self.check_keys(new, [clause[1][0] for clause in clauses])
         self.items[self.at(key)] = new
         return old, new
 

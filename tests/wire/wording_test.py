@@ -7,7 +7,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
-from dynamo import Client, DynamoError
+from dynamo import Client, DynamoError, is_active
 from server import Server
 
 INVALID = "One or more parameter values were invalid: "
@@ -56,6 +56,17 @@ class Wordings(unittest.TestCase):
                 "TableName": "items", "BillingMode": "PAY_PER_REQUEST",
                 "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
                 "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]})
+            client.create_table({
+                "TableName": "indexed", "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "i")],
+                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+                "LocalSecondaryIndexes": [
+                    {"IndexName": "lsi", "Projection": {"ProjectionType": "ALL"},
+                     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"},
+                                   {"AttributeName": "i", "KeyType": "RANGE"}]}],
+                "GlobalSecondaryIndexes": [
+                    {"IndexName": name, "KeySchema": [{"AttributeName": "i", "KeyType": "HASH"}],
+                     "Projection": {"ProjectionType": "ALL"}} for name in ("other", "gsi")]})
 
     @classmethod
     def tearDownClass(cls):
@@ -233,7 +244,6 @@ class Wordings(unittest.TestCase):
             name = "x" * length
             self.expect("PutItem", {"Item": {**KEY, name: {"S": "x"}}}, *told)
             self.expect("PutItem", {"Item": {**KEY, "m": {"M": {name: {"S": "x"}}}}}, *told)
-            self.expect("UpdateItem", {"Key": KEY, "AttributeUpdates": {name: {"Value": {"S": "x"}}}}, *told)
         self.expect("GetItem", {"Key": bad}, empty, empty)
         self.expect("BatchWriteItem", {"RequestItems": {"absent": [{"PutRequest": {"Item": bad}}]}}, empty, empty)
         self.expect("UpdateItem", {"Key": KEY, "AttributeUpdates": {"": {"Value": {"S": "x"}}}}, one(empty), empty)
@@ -257,6 +267,59 @@ class Wordings(unittest.TestCase):
         many = " AND ".join(f"a{i} = :v" for i in range(100))
         self.expect("Query", {"KeyConditionExpression": many, "ExpressionAttributeValues": values(v={"S": "a"})},
                     count.replace("(3)", "(100)"), count.replace("(3)", "(100)"), "items")
+
+    def test_index_keys(self):
+        """The first index by name is named; an update whose type is sure is refused before its condition."""
+        mismatch = INVALID + "Type mismatch for Index Key i Expected: S Actual: %s IndexName: gsi"
+        empty = ("One or more parameter values are not valid. A value specified for a secondary index key is not "
+                 "supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: "
+                 "gsi, IndexKey: i")
+        for value, told in [({"N": "1"}, mismatch % "N"), ({"L": []}, mismatch % "L"), ({"S": ""}, empty)]:
+            item = {**KEY, "i": value}
+            self.expect("PutItem", {"Item": item}, told, told, "indexed")
+            self.expect("BatchWriteItem", {"RequestItems": {"indexed": [{"PutRequest": {"Item": item}}]}}, told, told)
+        never = {"ConditionExpression": "attribute_exists(never)"}
+        for change, kind in [("SET i = :v", "N"), ("SET i = n + :v", "N"), ("ADD i :v", "N"),
+                             ("SET i = if_not_exists(i, :v)", "N")]:
+            self.expect("UpdateItem", {"Key": KEY, "UpdateExpression": change, **never,
+                                       "ExpressionAttributeValues": values(v={"N": "1"})},
+                        mismatch % kind, mismatch % kind, "indexed")
+        self.expect("UpdateItem", {"Key": KEY, "AttributeUpdates": {"i": {"Value": {"BOOL": True}}}},
+                    mismatch % "BOOL", mismatch % "BOOL", "indexed")
+        begin = "The update expression attempted to update "
+        empty = (f"One or more parameter values are not valid. {begin}a secondary index key to a value that is not "
+                 "supported. The AttributeValue for a key attribute cannot contain an empty string value.")
+        unsure = begin + "the secondary index key to unsupported type"
+        large = begin + "the secondary index key beyond allowed size limits"
+        self.expect("PutItem", {"Item": {**KEY, "n": {"N": "1"}, "i": {"S": "x"}}}, None, None, "indexed")
+        for change, value, told in [("SET i = :v", {"S": ""}, empty), ("SET i = :v", {"S": "x" * 1025}, large),
+                                    ("SET i = n, x = :v", {"S": "x"}, unsure), ("SET x = :v", {"S": ""}, None)]:
+            self.expect("UpdateItem", {"Key": KEY, "UpdateExpression": change,
+                                       "ExpressionAttributeValues": values(v=value)}, told, told, "indexed")
+
+    def test_an_item_may_be_older_than_an_index(self):
+        """What an update does not write it does not check."""
+        for client in self.clients:
+            client.create_table({"TableName": "older", "BillingMode": "PAY_PER_REQUEST",
+                                 "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+                                 "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]})
+            client.call("PutItem", {"TableName": "older", "Item": {"pk": {"S": "a"}, "i": {"N": "1"}}})
+            client.call("UpdateTable", {
+                "TableName": "older",
+                "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "i")],
+                "GlobalSecondaryIndexUpdates": [{"Create": {
+                    "IndexName": "gsi", "KeySchema": [{"AttributeName": "i", "KeyType": "HASH"}],
+                    "Projection": {"ProjectionType": "ALL"}}}]})
+            client.table_is("older", is_active)
+        self.expect("UpdateItem", {"Key": {"pk": {"S": "a"}}, "UpdateExpression": "SET x = :v",
+                                   "ExpressionAttributeValues": values(v={"S": "x"})}, None, None, "older")
+
+    def test_nothing_inside_an_absent_item_is_removed(self):
+        self.expect("UpdateItem", {"Key": {"pk": {"S": "none"}, "sk": {"S": "b"}}, "UpdateExpression": "REMOVE a.b, l[1]"},
+                    None, None, "items")
+        path = "The document path provided in the update expression is invalid for update"
+        self.expect("UpdateItem", {"Key": {"pk": {"S": "none"}, "sk": {"S": "b"}}, "UpdateExpression": "REMOVE a.b"},
+                    path, path, "items")
 
     def test_batch_get_mixes_over_tables(self):
         text = MIXED + "Non-expression parameters: {AttributesToGet} Expression parameters: {ProjectionExpression}"

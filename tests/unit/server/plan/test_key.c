@@ -136,6 +136,9 @@ static void items_to_put(void **state)
 
 #define PART_OF_KEY(name)                                                                                              \
     "One or more parameter values were invalid: Cannot update attribute " name ". This attribute is part of the key"
+#define MISMATCH(name, expected, actual, index)                                                                        \
+    "One or more parameter values were invalid: Type mismatch for Index Key " name " Expected: " expected              \
+    " Actual: " actual " IndexName: " index
 #define SCALARS "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
 
 static void updates(void **state)
@@ -144,7 +147,14 @@ static void updates(void **state)
         const char *update, *message;
     } cases[] = {
         {"SET a = :v, b.pk = :v REMOVE c[1] ADD d :v", NULL},
-        {"SET g = :v REMOVE l", NULL}, /* an index's key attribute as a whole */
+        {"SET h = :v REMOVE l", NULL}, /* an index's key attribute as a whole */
+        {"SET g = :v", MISMATCH("g", "S", "N", "gsi")},
+        {"SET g = if_not_exists(g, :v)", MISMATCH("g", "S", "N", "gsi")},
+        {"SET l = list_append(a, b), x = :v", MISMATCH("l", "B", "L", "lsi")},
+        {"SET l = a - b, g = a + :v", MISMATCH("g", "S", "N", "gsi")}, /* the first index by name */
+        {"ADD g :v", MISMATCH("g", "S", "N", "gsi")},
+        {"SET g = a, l = if_not_exists(a, b), x = :v", NULL}, /* it depends on the item */
+        {"SET g.a = :v, l = :v", MISMATCH("l", "B", "N", "lsi")},
         {"SET a = pk", NULL},
         {"SET pk = :v", PART_OF_KEY("pk")},
         {"SET a = :v REMOVE sk", PART_OF_KEY("sk")},
