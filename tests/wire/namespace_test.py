@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who sees whose tables: --isolate-by, and table ARNs in the place of names."""
+import itertools
+import pathlib
+import sys
+import unittest
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "support")]
+
+import dynamo
+from server import Server
+
+SCHEMA = {"BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+          "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}
+REGIONS, KEYS = ("eu-west-1", "local"), ("one", "t/w+o=")
+
+
+class Signed(dynamo.Client):
+    """A client with a region and an access key of its own."""
+
+    def __init__(self, endpoint, region, key):
+        super().__init__(endpoint)
+        self.authorization = dynamo.AUTHORIZATION.replace("us-east-1", region).replace("=test/", f"={key}/")
+
+    def raw(self, operation, body, headers=None):
+        return super().raw(operation, body, {"Authorization": self.authorization, **(headers or {})})
+
+
+class Namespaces(unittest.TestCase):
+    def seen(self, *flags):
+        """By each (region, key): the tables it sees when the first pair has made one."""
+        with Server("--in-memory", *flags) as server:
+            pairs = list(itertools.product(REGIONS, (key.replace("/", "") for key in KEYS)))
+            clients = {pair: Signed(server.url, *pair) for pair in pairs}
+            clients[pairs[0]].call("CreateTable", {"TableName": "mine", **SCHEMA})
+            seen = [client.call("ListTables", {})["TableNames"] for client in clients.values()]
+            for client in clients.values():
+                client.close()
+        return [bool(names) for names in seen]
+
+    def test_tables_are_shared_unless_asked(self):
+        self.assertEqual(self.seen(), [True, True, True, True])
+
+    def test_by_region(self):
+        self.assertEqual(self.seen("--isolate-by", "region"), [True, True, False, False])
+
+    def test_by_access_key(self):
+        self.assertEqual(self.seen("--isolate-by", "access-key"), [True, False, True, False])
+
+    def test_by_both(self):
+        self.assertEqual(self.seen("--isolate-by", "region,access-key"), [True, False, False, False])
+
+    def test_an_arn_is_a_name(self):
+        with Server("--in-memory") as server:
+            client = Signed(server.url, "eu-west-1", "one")
+            arn = client.call("CreateTable", {"TableName": "mine", **SCHEMA})["TableDescription"]["TableArn"]
+            self.assertEqual(arn, "arn:aws:dynamodb:eu-west-1:000000000000:table/mine")
+            client.table_is("mine", lambda table: table["TableStatus"] == "ACTIVE")
+            for name in "mine", arn:
+                client.call("PutItem", {"TableName": arn, "Item": {"pk": {"S": name}}})
+                self.assertEqual(client.call("GetItem", {"TableName": name, "Key": {"pk": {"S": name}}})["Item"],
+                                 {"pk": {"S": name}})
+                self.assertEqual(client.call("Scan", {"TableName": name, "Select": "COUNT"})["Count"],
+                                 client.call("Scan", {"TableName": "mine", "Select": "COUNT"})["Count"])
+            client.call("BatchWriteItem", {"RequestItems": {arn: [{"DeleteRequest": {"Key": {"pk": {"S": arn}}}}]}})
+            self.assertEqual(client.call("DescribeTable", {"TableName": arn})["Table"]["ItemCount"], 1)
+            self.assertEqual(client.call("DeleteTable", {"TableName": arn})["TableDescription"]["TableName"], "mine")
+            client.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
