@@ -3,7 +3,8 @@
 # Sourced by deploy/run, tests/run and tests/bench/run: which Debian 12 packages Stator is built from, how they are
 # installed, how a preset is built.
 
-build_packages=(cmake ninja-build pkg-config gcc libc6-dev libh2o-evloop-dev librocksdb-dev libssl-dev libsodium-dev
+# g++ for libstdc++, which RocksDB is written on; nothing of ours is C++.
+build_packages=(cmake ninja-build pkg-config gcc g++ libc6-dev libh2o-evloop-dev librocksdb-dev libssl-dev libsodium-dev
     zlib1g-dev libsnappy-dev liblz4-dev libzstd-dev libbz2-dev)
 
 say() {

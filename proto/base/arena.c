@@ -50,6 +50,7 @@ void arena_reset(struct arena *arena)
 {
     struct arena_chunk *kept = arena->chunks;
 
+    arena->failed = false;
     if (kept == NULL)
         return;
     if (BLOCK_IS_CHUNK || kept->len > CHUNK_BYTES_MIN * 16) {
@@ -85,17 +86,23 @@ static bool add_chunk(struct arena *arena, size_t len)
     return true;
 }
 
+static void *refuse(struct arena *arena)
+{
+    arena->failed = true;
+    return NULL;
+}
+
 void *arena_alloc(struct arena *arena, size_t len)
 {
     uint8_t *block;
 
     if (len > arena->max_bytes || arena->used_bytes > arena->max_bytes - len)
-        return NULL;
+        return refuse(arena);
     if (!BLOCK_IS_CHUNK)
         len = (len + ALIGN - 1) & ~(ALIGN - 1);
     if (BLOCK_IS_CHUNK || (size_t)(arena->end - arena->at) < len || arena->chunks == NULL) {
         if (!add_chunk(arena, len))
-            return NULL;
+            return refuse(arena);
     }
     block = arena->at;
     arena->at += len;
@@ -109,7 +116,7 @@ void *arena_calloc(struct arena *arena, size_t count, size_t len)
     void *block;
 
     if (__builtin_mul_overflow(count, len, &total))
-        return NULL;
+        return refuse(arena);
     block = arena_alloc(arena, total);
     if (block != NULL && total != 0)
         memset(block, 0, total);

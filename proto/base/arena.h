@@ -18,6 +18,7 @@ struct arena {
     uint8_t *at, *end;          /* what is left of the newest */
     size_t used_bytes;          /* handed out since the last reset */
     size_t max_bytes;
+    bool failed; /* a block has been refused since the last reset: whoever went on without it can be found out */
 };
 
 void arena_init(struct arena *arena, size_t max_bytes);

@@ -70,8 +70,11 @@ enum stator_rc op_delete_item(struct engine *engine, struct job *job)
         return stator_fail_memory(&job->error);
     STATOR_TRY(wording_refuse(engine, job, read_request(&expressions, wording_voice(engine, job), job)));
     item_write->write = (struct write){.kind = WRITE_DELETE, .key = &in->Key, .condition = expressions.condition};
-    STATOR_TRY(request_write(item_write, engine, job, in->TableName, check_table));
+    item_write->table_name = in->TableName;
+    item_write->check = check_table;
+    item_write->answer = answer;
+    STATOR_TRY(request_write(item_write, engine, job));
     if (item_write->result.condition_failed)
         return request_condition_failed(job, &in->ReturnValuesOnConditionCheckFailure, &item_write->result);
-    return answer(engine, job, item_write);
+    return STATOR_OK;
 }

@@ -311,17 +311,28 @@ static void release_write(struct job *job)
     item_write->table = NULL;
 }
 
-enum stator_rc request_write(struct item_write *item_write, struct engine *engine, struct job *job,
-                             struct bytes table_name, write_check *check)
+static enum stator_rc make_answer(void *context, struct stator_error *err)
+{
+    const struct item_write *item_write = context;
+
+    STATOR_TRY(item_write->answer(item_write->engine, item_write->job, item_write));
+    return item_write->job->arena.failed ? stator_fail_memory(err) : STATOR_OK;
+}
+
+enum stator_rc request_write(struct item_write *item_write, struct engine *engine, struct job *job)
 {
     enum stator_rc rc;
 
     job->progress = item_write;
+    item_write->engine = engine;
+    item_write->job = job;
+    item_write->write.before_commit = make_answer;
+    item_write->write.context = item_write;
     do {
-        STATOR_TRY(op_table(&item_write->table, engine, job, table_name, OP_DATA));
+        STATOR_TRY(op_table(&item_write->table, engine, job, item_write->table_name, OP_DATA));
         item_write->write.table = item_write->table;
         item_write->result = (struct write_result){0};
-        rc = check(item_write->table, item_write, job);
+        rc = item_write->check(item_write->table, item_write, job);
         if (rc == STATOR_OK)
             rc = table_write(&engine->db, &item_write->write, job->on_worker, &item_write->result, &job->arena,
                              &job->error);

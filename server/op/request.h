@@ -49,8 +49,8 @@ const struct ConsumedCapacity *request_capacity(const struct api_enum *wanted, c
 /* Write units of the table: 1 KB each on the larger of the old and the new image; at least one. */
 double request_write_units(const struct write_result *result);
 
-/* ConsumedCapacity of a write, or NULL when it was not asked for. NULL with err set without memory is not told apart:
- * the answer then lacks it. */
+/* ConsumedCapacity of a write, or NULL when it was not asked for. Here as below NULL is also given without memory,
+ * which arena->failed tells: request_write and op_run look there. */
 const struct ConsumedCapacity *request_write_capacity(const struct api_enum *wanted, const struct table *table,
                                                       const struct write_result *result, struct arena *arena);
 
@@ -67,18 +67,23 @@ const struct ItemCollectionMetrics *request_collection_metrics(const struct api_
 /* Read units: 4 KB each, half as much for an eventually consistent read; nothing read costs one unit (or half). */
 double request_read_units(size_t bytes, bool consistent);
 
-/* Does the write on the table that TableName means; on a superseded version looks it up again. `check` is called with
- * each version found and says whether the request fits its schema. The result's pinned value is released by
- * job->cleanup. */
+/* Does item_write->write on the table that TableName means; on a superseded version looks it up again. `check` is
+ * called with each version found and says whether the request fits its schema. `answer` makes job->output before the
+ * write is stored: without memory for it nothing is. The result's pinned value is released by job->cleanup. */
+struct item_write;
+typedef enum stator_rc write_check(const struct table *table, struct item_write *item_write, struct job *job);
+typedef enum stator_rc write_answer(struct engine *engine, struct job *job, const struct item_write *item_write);
 struct item_write {
     struct write write;
     struct write_result result;
     struct table *table;
-    struct store_pinned *pinned;
+    struct bytes table_name;
+    write_check *check;
+    write_answer *answer;
+    struct engine *engine;
+    struct job *job;
 };
-typedef enum stator_rc write_check(const struct table *table, struct item_write *item_write, struct job *job);
-STATOR_MUST_CHECK enum stator_rc request_write(struct item_write *item_write, struct engine *engine, struct job *job,
-                                               struct bytes table_name, write_check *check);
+STATOR_MUST_CHECK enum stator_rc request_write(struct item_write *item_write, struct engine *engine, struct job *job);
 
 /* The failed condition's error, with the item when ReturnValuesOnConditionCheckFailure is ALL_OLD. */
 STATOR_MUST_CHECK enum stator_rc request_condition_failed(struct job *job, const struct api_enum *return_item,

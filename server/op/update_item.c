@@ -110,8 +110,11 @@ enum stator_rc op_update_item(struct engine *engine, struct job *job)
                                        .update = expressions.update,
                                        .condition = expressions.condition,
                                        .flat = engine->options.wording == WORDING_CLASSIC};
-    STATOR_TRY(request_write(item_write, engine, job, in->TableName, check_table));
+    item_write->table_name = in->TableName;
+    item_write->check = check_table;
+    item_write->answer = answer;
+    STATOR_TRY(request_write(item_write, engine, job));
     if (item_write->result.condition_failed)
         return request_condition_failed(job, &in->ReturnValuesOnConditionCheckFailure, &item_write->result);
-    return answer(engine, job, item_write);
+    return STATOR_OK;
 }

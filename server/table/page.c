@@ -80,8 +80,11 @@ static void seek(struct page *page)
 static enum stator_rc open_iterator(struct page *page, bool may_wait, struct stator_error *err)
 {
     make_bounds(page);
-    if (page->request->fetch && page->snapshot == NULL)
+    if (page->request->fetch && page->snapshot == NULL) {
         page->snapshot = store_snapshot_take(page->db->store);
+        if (page->snapshot == NULL)
+            return stator_fail_memory(err);
+    }
     page->iterator = store_iterator_open(page->db->store, STORE_SHARD(page->shard), buf_bytes(&page->lower),
                                          buf_bytes(&page->upper), page->snapshot, may_wait ? STORE_ANY : STORE_CACHED);
     if (page->iterator == NULL || page->lower.failed || page->upper.failed || page->position.failed)
@@ -260,6 +263,8 @@ enum stator_rc page_step(struct page *page, uint32_t items_max, bool may_wait, s
     }
     if (page->done)
         buf_append_byte(&page->items, ']');
+    if (rc == STATOR_OK && page->items.failed)
+        rc = stator_fail_memory(err);
     if (rc != STATOR_OK || page->done)
         drop_iterator(page); /* after a miss a new one goes on behind `position` */
     return rc;

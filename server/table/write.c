@@ -348,6 +348,8 @@ static enum stator_rc write_latched(struct step *s, uint32_t latch, bool may_wai
         return STATOR_OK;
     }
     STATOR_TRY(prepare(s, may_wait ? STORE_ANY : STORE_CACHED, &nothing, err));
+    if (s->write->before_commit != NULL && !s->result->condition_failed)
+        STATOR_TRY(s->write->before_commit(s->write->context, err));
     if (nothing) { /* the answer tells of what was read */
         s->result->epoch = durable_mark_epoch(mark, s->db->durability);
         return STATOR_OK;

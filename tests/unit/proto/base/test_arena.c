@@ -32,12 +32,18 @@ static void limit_is_kept_and_reset_forgets(void **state)
     arena_init(&arena, 1000);
     for (int round = 0; round < 3; round++) {
         assert_non_null(arena_alloc(&arena, 600));
+        assert_false(arena.failed);
         assert_null(arena_alloc(&arena, 600));
         assert_non_null(arena_alloc(&arena, 300));
+        assert_true(arena.failed); /* until the reset */
         arena_reset(&arena);
+        assert_false(arena.failed);
     }
     assert_null(arena_alloc(&arena, SIZE_MAX));
+    assert_true(arena.failed);
+    arena_reset(&arena);
     assert_null(arena_calloc(&arena, SIZE_MAX / 2, 3));
+    assert_true(arena.failed);
     arena_deinit(&arena);
 }
 

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/server/op/jobs.h"
+
+#include "unit/server/database.h"
+#include "unit/unit.h"
+#include "json/reader.h"
+
+struct engine *open_engine(const char *dir)
+{
+    const struct engine_options options = {.data_dir = dir, .durability = STORE_NONE, .shards = 4};
+    struct stator_error err = {0};
+    struct engine *engine;
+
+    if (engine_open(&engine, &options, &err) != STATOR_OK)
+        fail_msg("%s", err.message);
+    return engine;
+}
+
+enum operation operation_named(const char *name)
+{
+    for (int i = OPERATION_NONE + 1; i < OPERATION_COUNT; i++)
+        if (strcmp(operation_info((enum operation)i)->name, name) == 0)
+            return (enum operation)i;
+    fail_msg("no operation %s", name);
+    return OPERATION_COUNT;
+}
+
+static void check_json(struct bytes text)
+{
+    struct json_reader reader;
+    enum json_token token;
+    struct arena arena;
+
+    arena_init(&arena, 1 << 20);
+    json_reader_init(&reader, text, &arena);
+    do {
+        token = json_next(&reader);
+        assert_int_not_equal(token, JSON_BAD);
+    } while (token != JSON_END);
+    arena_deinit(&arena);
+}
+
+void run_job(struct answer *out, struct engine *engine, enum operation operation, const char *body, bool on_worker,
+             size_t arena_max)
+{
+    struct job job = {
+        .operation = operation, .body = bytes_of_string(body), .region = BYTES("eu-west-1"), .on_worker = on_worker};
+    enum op_outcome outcome;
+
+    buf_init(&job.answer, JOB_ANSWER_MAX);
+    arena_init(&job.arena, arena_max);
+    outcome = op_run(engine, &job);
+    out->went_to_worker = outcome == OP_WORK;
+    if (outcome == OP_WORK) {
+        assert_false(on_worker);
+        job.on_worker = true;
+        outcome = op_run(engine, &job);
+    }
+    assert_int_equal(outcome, OP_DONE); /* nothing to sync in memory */
+    assert_null(job.cleanup);
+    out->rc = job.rc;
+    check_json(buf_bytes(&job.answer));
+    assert_true(job.answer.len < sizeof(out->text));
+    memcpy(out->text, job.answer.at, job.answer.len);
+    out->text[job.answer.len] = '\0';
+    arena_deinit(&job.arena);
+    buf_deinit(&job.answer);
+}
+
+const struct step create = {
+    "CreateTable",
+    "{'TableName':'test','BillingMode':'PAY_PER_REQUEST','AttributeDefinitions':["
+    "{'AttributeName':'pk','AttributeType':'S'},{'AttributeName':'sk','AttributeType':'N'},"
+    "{'AttributeName':'l','AttributeType':'S'},{'AttributeName':'g','AttributeType':'S'}],"
+    "'KeySchema':[{'AttributeName':'pk','KeyType':'HASH'},{'AttributeName':'sk','KeyType':'RANGE'}],"
+    "'LocalSecondaryIndexes':[{'IndexName':'lsi','KeySchema':[{'AttributeName':'pk','KeyType':'HASH'},"
+    "{'AttributeName':'l','KeyType':'RANGE'}],'Projection':{'ProjectionType':'KEYS_ONLY'}}],"
+    "'GlobalSecondaryIndexes':[{'IndexName':'gsi','KeySchema':[{'AttributeName':'g','KeyType':'HASH'}],"
+    "'Projection':{'ProjectionType':'INCLUDE','NonKeyAttributes':['a']}}]}",
+    "~'TableStatus':'CREATING'",
+};
+
+const char *quoted(char *out, size_t size, const char *text)
+{
+    assert_true(strlen(text) < size);
+    for (size_t i = 0; i <= strlen(text); i++)
+        out[i] = text[i] == '\'' ? '"' : text[i];
+    return out;
+}
+
+/* {"__type":"...#SomeException","message":"its message"} */
+static bool is_error(const char *answer, const char *expected)
+{
+    const char *colon = strstr(expected, ": ");
+    char type[128], text[2048];
+
+    snprintf(type, sizeof(type), "#%.*s\"", (int)(colon - expected), expected);
+    snprintf(text, sizeof(text), "essage\":\"%s\"}", colon + 2);
+    return strncmp(answer, "{\"__type\":\"com.amazon", 21) == 0 && strstr(answer, type) != NULL &&
+           (colon[2] == '\0' ? strstr(answer, "essage") == NULL : strstr(answer, text) != NULL);
+}
+
+bool is_expected(const char *answer, const char *expected)
+{
+    char text[4096];
+
+    if (expected[0] == '~')
+        return strstr(answer, quoted(text, sizeof(text), expected + 1)) != NULL;
+    if (expected[0] == '{')
+        return strcmp(answer, quoted(text, sizeof(text), expected)) == 0;
+    return is_error(answer, expected);
+}
+
+void run_step(struct engine *engine, size_t number, const struct step *step, bool on_worker)
+{
+    static struct answer answer;
+    char request[4096];
+
+    run_job(&answer, engine, operation_named(step->operation), quoted(request, sizeof(request), step->request),
+            on_worker, JOB_ARENA_MAX);
+    if (!is_expected(answer.text, step->answer))
+        fail_msg("step %zu, %s %s:\n%s\nis not\n%s", number, step->operation, request, answer.text, step->answer);
+}
+
+void audit(struct engine *engine)
+{
+    struct table *table = catalog_find(engine->db.catalog, BYTES(""), BYTES("test"));
+
+    assert_non_null(table);
+    database_audit(&engine->db, table);
+    table_release(table);
+}
+
+void fill(struct engine *engine)
+{
+    static struct answer answer;
+
+    run_step(engine, 0, &create, true);
+    for (int i = 0; i < 5; i++) {
+        char item[256];
+
+        snprintf(item, sizeof(item),
+                 "{\"TableName\":\"test\",\"Item\":{\"pk\":{\"S\":\"p\"},\"sk\":{\"N\":\"%d\"},\"l\":{\"S\":\"l\"},"
+                 "\"g\":{\"S\":\"x\"},\"m\":{\"M\":{\"n\":{\"L\":[{\"N\":\"1\"}]}}}}}",
+                 i);
+        run_job(&answer, engine, OPERATION_PutItem, item, true, JOB_ARENA_MAX);
+        assert_int_equal(answer.rc, STATOR_OK);
+    }
+}
+
+/* Everything in the table, as text. */
+void contents(struct answer *out, struct engine *engine)
+{
+    run_job(out, engine, OPERATION_Scan, "{\"TableName\":\"test\"}", true, JOB_ARENA_MAX);
+    assert_int_equal(out->rc, STATOR_OK);
+}

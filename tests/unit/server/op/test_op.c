@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole jobs, JSON in and JSON out. */
+#include "unit/server/op/jobs.h"
+#include "unit/server/store/temporary.h"
+#include "unit/unit.h"
+
+/* --- Scripts ------------------------------------------------------------------------------------------------------ */
+
+static const struct step steps[] = {
+    {"PutItem",
+     "{'TableName':'test','Item':{'a':{'S':'1'},'g':{'S':'x'},'l':{'S':'z'},'pk':{'S':'p'},'sk':{'N':'1.0'}}}", "{}"},
+    {"PutItem",
+     "{'TableName':'test','ReturnValues':'ALL_OLD','ReturnConsumedCapacity':'INDEXES','Item':{'a':{'S':'2'},"
+     "'g':{'S':'x'},'pk':{'S':'p'},'sk':{'N':'1'}}}",
+     "{'Attributes':{'a':{'S':'1'},'g':{'S':'x'},'l':{'S':'z'},'pk':{'S':'p'},'sk':{'N':'1'}},"
+     "'ConsumedCapacity':{'TableName':'test','CapacityUnits':3.0,'Table':{'CapacityUnits':1.0},"
+     "'LocalSecondaryIndexes':{'lsi':{'CapacityUnits':1.0}},"
+     "'GlobalSecondaryIndexes':{'gsi':{'CapacityUnits':1.0}}}}"},
+    {"PutItem",
+     "{'TableName':'test','ConditionExpression':'attribute_not_exists(pk)','Item':{'pk':{'S':'p'},"
+     "'sk':{'N':'1'}}}",
+     "ConditionalCheckFailedException: The conditional request failed"},
+    {"PutItem",
+     "{'TableName':'test','ConditionExpression':'attribute_not_exists(pk)',"
+     "'ReturnValuesOnConditionCheckFailure':'ALL_OLD','Item':{'pk':{'S':'p'},'sk':{'N':'1'}}}",
+     "{'__type':'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException','Item':{'a':{'S':'2'},"
+     "'g':{'S':'x'},'pk':{'S':'p'},'sk':{'N':'1'}},'message':'The conditional request failed'}"},
+    {"PutItem", "{'TableName':'test','Expected':{'a':{'Value':{'S':'3'}}},'Item':{'pk':{'S':'p'},'sk':{'N':'1'}}}",
+     "ConditionalCheckFailedException: The conditional request failed"},
+    {"PutItem", "{'TableName':'test','Item':{'pk':{'S':'p'}}}",
+     "ValidationException: One or more parameter values were invalid: Missing the key sk in the item"},
+    {"PutItem", "{'TableName':'test','Item':{'g':{'N':'1'},'pk':{'S':'p'},'sk':{'N':'1'}}}",
+     "ValidationException: One or more parameter values were invalid: Type mismatch for Index Key g Expected: "
+     "S Actual: N IndexName: gsi"},
+    {"PutItem", "{'TableName':'test','ReturnValues':'ALL_NEW','Item':{'pk':{'S':'p'},'sk':{'N':'1'}}}",
+     "ValidationException: 1 validation error detected: ReturnValues can only be ALL_OLD or NONE"},
+    {"PutItem", "{'TableName':'nope','Item':{'pk':{'S':'p'},'sk':{'N':'1'}}}",
+     "ResourceNotFoundException: Requested resource not found"},
+    {"PutItem", "{'TableName':'test','ExpressionAttributeNames':{'#a':'a'},'Item':{'pk':{'S':'p'},'sk':{'N':'1'}}}",
+     "ValidationException: 1 validation error detected: ExpressionAttributeNames can only be specified when using "
+     "expressions"},
+    {"PutItem",
+     "{'TableName':'test','ConditionExpression':'a = :a','Expected':{},'Item':{'pk':{'S':'p'},'sk':{'N':'1'}}}",
+     "ValidationException: 1 validation error detected: Can not use both expression and non-expression parameters in "
+     "the same request: "
+     "Non-expression parameters: {Expected} Expression parameters: {ConditionExpression}"},
+    {"PutItem", "{'TableName':'test','Item':3}", "SerializationException: Unexpected field type"},
+    {"PutItem", "{", "SerializationException: "},
+    {"GetItem", "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}},'ReturnConsumedCapacity':'TOTAL'}",
+     "{'Item':{'a':{'S':'2'},'g':{'S':'x'},'pk':{'S':'p'},'sk':{'N':'1'}},"
+     "'ConsumedCapacity':{'TableName':'test','CapacityUnits':0.5}}"},
+    {"GetItem",
+     "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}},'ConsistentRead':true,"
+     "'ProjectionExpression':'#a, nope','ExpressionAttributeNames':{'#a':'a'},"
+     "'ReturnConsumedCapacity':'INDEXES'}",
+     "{'Item':{'a':{'S':'2'}},'ConsumedCapacity':{'TableName':'test','CapacityUnits':1.0,"
+     "'Table':{'CapacityUnits':1.0}}}"},
+    {"GetItem", "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}},'ProjectionExpression':'nope'}",
+     "{'Item':{}}"},
+    {"GetItem", "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'2'}},'ReturnConsumedCapacity':'TOTAL'}",
+     "{'ConsumedCapacity':{'TableName':'test','CapacityUnits':0.5}}"},
+    {"GetItem", "{'TableName':'test','Key':{'pk':{'S':'p'}}}",
+     "ValidationException: The provided key element does not match the schema"},
+    {"GetItem", "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}},'AttributesToGet':['a']}",
+     "{'Item':{'a':{'S':'2'}}}"},
+    {"GetItem",
+     "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}},'AttributesToGet':['a'],"
+     "'ProjectionExpression':'a'}",
+     "ValidationException: Can not use both expression and non-expression parameters in the same request: "
+     "Non-expression parameters: {AttributesToGet} Expression parameters: {ProjectionExpression}"},
+    {"UpdateItem",
+     "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}},'UpdateExpression':'SET a = :a, n = :n REMOVE "
+     "g','ExpressionAttributeValues':{':a':{'S':'3'},':n':{'N':'5'}},'ReturnValues':'UPDATED_NEW',"
+     "'ReturnConsumedCapacity':'INDEXES'}",
+     "{'Attributes':{'a':{'S':'3'},'n':{'N':'5'}},'ConsumedCapacity':{'TableName':'test','CapacityUnits':2.0,"
+     "'Table':{'CapacityUnits':1.0},'GlobalSecondaryIndexes':{'gsi':{'CapacityUnits':1.0}}}}"},
+    {"UpdateItem",
+     "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}},'UpdateExpression':'ADD n :n',"
+     "'ExpressionAttributeValues':{':n':{'N':'5'}},'ReturnValues':'UPDATED_OLD'}",
+     "{'Attributes':{'n':{'N':'5'}}}"},
+    {"UpdateItem",
+     "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}},'UpdateExpression':'SET l = :l',"
+     "'ExpressionAttributeValues':{':l':{'S':'z'}},'ReturnValues':'ALL_OLD',"
+     "'ReturnItemCollectionMetrics':'SIZE'}",
+     "{'Attributes':{'a':{'S':'3'},'n':{'N':'10'},'pk':{'S':'p'},'sk':{'N':'1'}},"
+     "'ItemCollectionMetrics':{'ItemCollectionKey':{'pk':{'S':'p'}},'SizeEstimateRangeGB':[0.0,1.0]}}"},
+    {"UpdateItem", "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}},'ReturnValues':'ALL_NEW'}",
+     "{'Attributes':{'a':{'S':'3'},'l':{'S':'z'},'n':{'N':'10'},'pk':{'S':'p'},'sk':{'N':'1'}}}"},
+    {"UpdateItem",
+     "{'TableName':'test','Key':{'pk':{'S':'q'},'sk':{'N':'7'}},'AttributeUpdates':{'g':{'Value':{'S':'x'}}},"
+     "'ReturnValues':'ALL_NEW'}",
+     "{'Attributes':{'g':{'S':'x'},'pk':{'S':'q'},'sk':{'N':'7'}}}"},
+    {"UpdateItem",
+     "{'TableName':'test','Key':{'pk':{'S':'q'},'sk':{'N':'7'}},'UpdateExpression':'SET pk = :a',"
+     "'ExpressionAttributeValues':{':a':{'S':'3'}}}",
+     "ValidationException: One or more parameter values were invalid: Cannot update attribute pk. This "
+     "attribute is part of the key"},
+    {"UpdateItem",
+     "{'TableName':'test','Key':{'pk':{'S':'q'},'sk':{'N':'7'}},'UpdateExpression':'SET g = :a',"
+     "'ExpressionAttributeValues':{':a':{'N':'3'}}}",
+     "ValidationException: The update expression attempted to update the secondary index key to unsupported "
+     "type"},
+    {"UpdateItem",
+     "{'TableName':'test','Key':{'pk':{'S':'q'},'sk':{'N':'7'}},'UpdateExpression':'SET a = :a',"
+     "'ConditionExpression':'a = :a','ExpressionAttributeValues':{':a':{'N':'3'}}}",
+     "ConditionalCheckFailedException: The conditional request failed"},
+    {"Query",
+     "{'TableName':'test','KeyConditionExpression':'pk = :p','ExpressionAttributeValues':{':p':{'S':'p'}},"
+     "'ReturnConsumedCapacity':'INDEXES'}",
+     "{'Items':[{'a':{'S':'3'},'l':{'S':'z'},'n':{'N':'10'},'pk':{'S':'p'},'sk':{'N':'1'}}],'Count':1,"
+     "'ScannedCount':1,'ConsumedCapacity':{'TableName':'test','CapacityUnits':0.5,"
+     "'Table':{'CapacityUnits':0.5}}}"},
+    {"Query",
+     "{'TableName':'test','IndexName':'lsi','KeyConditionExpression':'pk = :p',"
+     "'ExpressionAttributeValues':{':p':{'S':'p'}},'ReturnConsumedCapacity':'INDEXES'}",
+     "{'Items':[{'l':{'S':'z'},'pk':{'S':'p'},'sk':{'N':'1'}}],'Count':1,'ScannedCount':1,"
+     "'ConsumedCapacity':{'TableName':'test','CapacityUnits':0.5,'Table':{'CapacityUnits':0.0},"
+     "'LocalSecondaryIndexes':{'lsi':{'CapacityUnits':0.5}}}}"},
+    {"Query",
+     "{'TableName':'test','IndexName':'lsi','Select':'ALL_ATTRIBUTES','KeyConditionExpression':'pk = :p',"
+     "'ExpressionAttributeValues':{':p':{'S':'p'}},'ReturnConsumedCapacity':'INDEXES'}",
+     "{'Items':[{'a':{'S':'3'},'l':{'S':'z'},'n':{'N':'10'},'pk':{'S':'p'},'sk':{'N':'1'}}],'Count':1,"
+     "'ScannedCount':1,'ConsumedCapacity':{'TableName':'test','CapacityUnits':1.0,"
+     "'Table':{'CapacityUnits':0.5},'LocalSecondaryIndexes':{'lsi':{'CapacityUnits':0.5}}}}"},
+    {"Query",
+     "{'TableName':'test','IndexName':'gsi','KeyConditionExpression':'g = :p',"
+     "'ExpressionAttributeValues':{':p':{'S':'x'}},'ReturnConsumedCapacity':'INDEXES'}",
+     "{'Items':[{'g':{'S':'x'},'pk':{'S':'q'},'sk':{'N':'7'}}],'Count':1,'ScannedCount':1,"
+     "'ConsumedCapacity':{'TableName':'test','CapacityUnits':0.5,'Table':{'CapacityUnits':0.0},"
+     "'GlobalSecondaryIndexes':{'gsi':{'CapacityUnits':0.5}}}}"},
+    {"Query",
+     "{'TableName':'test','IndexName':'gsi','ConsistentRead':true,'KeyConditionExpression':'g = :p',"
+     "'ExpressionAttributeValues':{':p':{'S':'x'}}}",
+     "ValidationException: Consistent reads are not supported on global secondary indexes"},
+    {"Query",
+     "{'TableName':'test','IndexName':'none','KeyConditionExpression':'g = :p',"
+     "'ExpressionAttributeValues':{':p':{'S':'x'}}}",
+     "ValidationException: The table does not have the specified index: none"},
+    {"Query",
+     "{'TableName':'test','IndexName':'gsi','KeyConditionExpression':'g = :p','FilterExpression':'b = :p',"
+     "'ExpressionAttributeValues':{':p':{'S':'x'}}}",
+     "ValidationException: One or more parameter values were invalid: Secondary index gsi does not project one "
+     "or more filter attributes: [b]"},
+    {"Query",
+     "{'TableName':'test','KeyConditionExpression':'pk = :p','Limit':1,'Select':'COUNT',"
+     "'ExpressionAttributeValues':{':p':{'S':'p'}}}",
+     "{'Count':1,'ScannedCount':1,'LastEvaluatedKey':{'pk':{'S':'p'},'sk':{'N':'1'}}}"},
+    {"Query",
+     "{'TableName':'test','KeyConditionExpression':'pk = :p','ExpressionAttributeValues':{':p':{'S':'nobody'}},"
+     "'ReturnConsumedCapacity':'TOTAL'}",
+     "{'Items':[],'Count':0,'ScannedCount':0,'ConsumedCapacity':{'TableName':'test','CapacityUnits':0.5}}"},
+    {"Query",
+     "{'TableName':'test','KeyConditions':{'pk':{'ComparisonOperator':'EQ','AttributeValueList':[{'S':'q'}]}}}",
+     "{'Items':[{'g':{'S':'x'},'pk':{'S':'q'},'sk':{'N':'7'}}],'Count':1,'ScannedCount':1}"},
+    {"Query", "{'TableName':'test'}",
+     "ValidationException: Either the KeyConditions or KeyConditionExpression parameter must be specified in "
+     "the request."},
+    {"Scan", "{'TableName':'test','ProjectionExpression':'pk'}",
+     "{'Items':[{'pk':{'S':'p'}},{'pk':{'S':'q'}}],'Count':2,'ScannedCount':2}"},
+    {"Scan", "{'TableName':'test','FilterExpression':'attribute_exists(g)','ReturnConsumedCapacity':'TOTAL'}",
+     "{'Items':[{'g':{'S':'x'},'pk':{'S':'q'},'sk':{'N':'7'}}],'Count':1,'ScannedCount':2,"
+     "'ConsumedCapacity':{'TableName':'test','CapacityUnits':0.5}}"},
+    {"Scan", "{'TableName':'test','IndexName':'gsi'}",
+     "{'Items':[{'g':{'S':'x'},'pk':{'S':'q'},'sk':{'N':'7'}}],'Count':1,'ScannedCount':1}"},
+    {"Scan", "{'TableName':'test','Segment':1}",
+     "ValidationException: The TotalSegments parameter is required but was not present in the request when "
+     "Segment parameter is present"},
+    {"Scan", "{'TableName':'test','Segment':2,'TotalSegments':2}",
+     "ValidationException: The Segment parameter is zero-based and must be less than parameter TotalSegments: "
+     "Segment: 2 is not less than TotalSegments: 2"},
+    {"BatchWriteItem",
+     "{'RequestItems':{'test':[{'PutRequest':{'Item':{'g':{'S':'y'},'pk':{'S':'b'},'sk':{'N':'1'}}}},"
+     "{'DeleteRequest':{'Key':{'pk':{'S':'p'},'sk':{'N':'1'}}}}]},'ReturnConsumedCapacity':'INDEXES',"
+     "'ReturnItemCollectionMetrics':'SIZE'}",
+     "{'UnprocessedItems':{},'ItemCollectionMetrics':{'test':[{'ItemCollectionKey':{'pk':{'S':'b'}},"
+     "'SizeEstimateRangeGB':[0.0,1.0]},{'ItemCollectionKey':{'pk':{'S':'p'}},'SizeEstimateRangeGB':[0.0,"
+     "1.0]}]},'ConsumedCapacity':[{'TableName':'test','CapacityUnits':4.0,'Table':{'CapacityUnits':2.0},"
+     "'LocalSecondaryIndexes':{'lsi':{'CapacityUnits':1.0}},"
+     "'GlobalSecondaryIndexes':{'gsi':{'CapacityUnits':1.0}}}]}"},
+    {"BatchWriteItem",
+     "{'RequestItems':{'test':[{'PutRequest':{'Item':{'pk':{'S':'b'},'sk':{'N':'1'}}}},"
+     "{'DeleteRequest':{'Key':{'pk':{'S':'b'},'sk':{'N':'1.0'}}}}]}}",
+     "ValidationException: Provided list of item keys contains duplicates"},
+    {"BatchWriteItem",
+     "{'RequestItems':{'test':[{'PutRequest':{'Item':{'pk':{'S':'b'},'sk':{'N':'9'}}}},"
+     "{'DeleteRequest':{'Key':{'pk':{'S':'b'}}}}]}}",
+     "ValidationException: The provided key element does not match the schema"},
+    {"BatchWriteItem",
+     "{'RequestItems':{'test':[{'PutRequest':{'Item':{'pk':{'S':'b'},'sk':{'N':'9'}}}}],"
+     "'nope':[{'PutRequest':{'Item':{'pk':{'S':'b'},'sk':{'N':'9'}}}}]}}",
+     "ResourceNotFoundException: Requested resource not found"},
+    {"BatchGetItem",
+     "{'RequestItems':{'test':{'Keys':[{'pk':{'S':'b'},'sk':{'N':'1'}},{'pk':{'S':'q'},'sk':{'N':'7'}},"
+     "{'pk':{'S':'nobody'},'sk':{'N':'1'}}]}},'ReturnConsumedCapacity':'TOTAL'}",
+     "{'Responses':{'test':[{'g':{'S':'y'},'pk':{'S':'b'},'sk':{'N':'1'}},{'g':{'S':'x'},'pk':{'S':'q'},"
+     "'sk':{'N':'7'}}]},'UnprocessedKeys':{},'ConsumedCapacity':[{'TableName':'test','CapacityUnits':1.5}]}"},
+    {"BatchGetItem",
+     "{'RequestItems':{'test':{'ProjectionExpression':'g','ConsistentRead':true,'Keys':[{'pk':{'S':'b'},"
+     "'sk':{'N':'1'}}]}},'ReturnConsumedCapacity':'TOTAL'}",
+     "{'Responses':{'test':[{'g':{'S':'y'}}]},'UnprocessedKeys':{},'ConsumedCapacity':[{'TableName':'test',"
+     "'CapacityUnits':1.0}]}"},
+    {"BatchGetItem",
+     "{'RequestItems':{'test':{'Keys':[{'pk':{'S':'b'},'sk':{'N':'1'}},{'pk':{'S':'b'},'sk':{'N':'1'}}]}}}",
+     "ValidationException: Provided list of item keys contains duplicates"},
+    {"DeleteItem",
+     "{'TableName':'test','Key':{'pk':{'S':'b'},'sk':{'N':'1'}},'ConditionExpression':'g = :g',"
+     "'ExpressionAttributeValues':{':g':{'S':'no'}}}",
+     "ConditionalCheckFailedException: The conditional request failed"},
+    {"DeleteItem",
+     "{'TableName':'test','Key':{'pk':{'S':'b'},'sk':{'N':'1'}},'ReturnValues':'ALL_OLD',"
+     "'ReturnConsumedCapacity':'INDEXES'}",
+     "{'Attributes':{'g':{'S':'y'},'pk':{'S':'b'},'sk':{'N':'1'}},'ConsumedCapacity':{'TableName':'test',"
+     "'CapacityUnits':2.0,'Table':{'CapacityUnits':1.0},"
+     "'GlobalSecondaryIndexes':{'gsi':{'CapacityUnits':1.0}}}}"},
+    {"DeleteItem",
+     "{'TableName':'test','Key':{'pk':{'S':'b'},'sk':{'N':'1'}},'ReturnValues':'ALL_OLD',"
+     "'ReturnConsumedCapacity':'TOTAL'}",
+     "{'ConsumedCapacity':{'TableName':'test','CapacityUnits':1.0}}"},
+    {"ListTables", "{}", "{'TableNames':['test']}"},
+    {"DescribeTable", "{'TableName':'test'}", "~'TableSizeBytes':9,'ItemCount':1,"},
+    {"DescribeTable", "{'TableName':'nope'}",
+     "ResourceNotFoundException: Requested resource not found: Table: nope not found"},
+    {"CreateTable", "{'TableName':'test'}",
+     "ValidationException: 2 validation errors detected: Value null at 'keySchema' failed to satisfy "
+     "constraint: Member must not be null; Value null at 'attributeDefinitions' failed to satisfy constraint: "
+     "Member must not be null"},
+    {"UpdateTable", "{'TableName':'nope','BillingMode':'PAY_PER_REQUEST'}",
+     "ResourceNotFoundException: Requested resource not found: Table: nope not found"},
+    {"DeleteTable", "{'TableName':'nope'}",
+     "ResourceNotFoundException: Requested resource not found: Table: nope not found"},
+};
+
+/* Every step on a loop, going to a worker if it must; then all of them on workers: the answers are the same. */
+static void script(void **state)
+{
+    (void)state;
+    for (int on_worker = 0; on_worker < 2; on_worker++) {
+        struct engine *engine = open_engine(NULL);
+
+        run_step(engine, 0, &create, on_worker != 0);
+        for (size_t i = 0; i < COUNT_OF(steps); i++) {
+            run_step(engine, i + 1, &steps[i], on_worker != 0);
+            audit(engine);
+        }
+        engine_close(engine);
+    }
+}
+
+/* Whatever is asked for, there is an answer; what is not built says so, whatever the request. */
+static void every_operation_answers(void **state)
+{
+    static const char *const bodies[] = {"{}", "{\"TableName\":\"test\"}", "[]", "", "{\"TableName\":{}}"};
+    struct engine *engine = open_engine(NULL);
+    static struct answer answer;
+    size_t operations = 0;
+
+    (void)state;
+    for (int i = OPERATION_NONE + 1; i < OPERATION_COUNT; i++, operations++)
+        for (size_t b = 0; b < COUNT_OF(bodies); b++) {
+            const char *name = operation_info((enum operation)i)->name;
+            bool unknown;
+
+            run_job(&answer, engine, (enum operation)i, bodies[b], b % 2 == 0, JOB_ARENA_MAX);
+            unknown = strstr(answer.text, "UnknownOperationException") != NULL;
+            if (unknown != (answer.rc == STATOR_UNKNOWN_OPERATION))
+                fail_msg("%s %s: %s", name, bodies[b], answer.text);
+            if (unknown && strstr(answer.text, name) == NULL)
+                fail_msg("%s is not named by: %s", name, answer.text);
+            if (!unknown && (b == 2 || b == 3) && answer.rc != STATOR_SERIALIZATION)
+                fail_msg("%s %s: %s", name, bodies[b], answer.text);
+            assert_int_not_equal(answer.rc, STATOR_INTERNAL_SERVER_ERROR);
+        }
+    assert_int_equal(operations, 66);
+    engine_close(engine);
+}
+
+/* --- Memory that ends --------------------------------------------------------------------------------------------- */
+
+#define ALL_CAPACITY "'TableName':'test','ReturnConsumedCapacity':'INDEXES'"
+
+/* A request that runs out of memory fails with InternalServerError alone and leaves everything as it was, wherever it
+ * ran out; the one with enough gives the whole answer. */
+static void memory_ends(void **state)
+{
+    static const struct {
+        struct step step;
+        bool in_parts; /* a batch: what was done before the end stays done */
+    } cases[] = {
+        {{"GetItem", "{" ALL_CAPACITY ",'Key':{'pk':{'S':'p'},'sk':{'N':'1'}},'ProjectionExpression':'m.n[0], g'}",
+          "{'Item':{'g':{'S':'x'},'m':{'M':{'n':{'L':[{'N':'1'}]}}}},'ConsumedCapacity':{'TableName':'test',"
+          "'CapacityUnits':0.5,'Table':{'CapacityUnits':0.5}}}"},
+         false},
+        {{"PutItem",
+          "{" ALL_CAPACITY
+          ",'ReturnValues':'ALL_OLD','ReturnItemCollectionMetrics':'SIZE','ConditionExpression':'g = :g',"
+          "'ExpressionAttributeValues':{':g':{'S':'x'}},'Item':{'pk':{'S':'p'},'sk':{'N':'1'},'g':{'S':'y'}}}",
+          "{'Attributes':{'g':{'S':'x'},'l':{'S':'l'},'m':{'M':{'n':{'L':[{'N':'1'}]}}},'pk':{'S':'p'},'sk':{'N':'1'}},"
+          "'ConsumedCapacity':{'TableName':'test','CapacityUnits':4.0,'Table':{'CapacityUnits':1.0},"
+          "'LocalSecondaryIndexes':{'lsi':{'CapacityUnits':1.0}},'GlobalSecondaryIndexes':{'gsi':{'CapacityUnits':2.0}}"
+          "},"
+          "'ItemCollectionMetrics':{'ItemCollectionKey':{'pk':{'S':'p'}},'SizeEstimateRangeGB':[0.0,1.0]}}"},
+         false},
+        {{"UpdateItem",
+          "{" ALL_CAPACITY ",'ReturnValues':'UPDATED_NEW','ReturnItemCollectionMetrics':'SIZE','UpdateExpression':"
+          "'SET m.n[1] = :n, l = :l REMOVE g','ExpressionAttributeValues':{':n':{'N':'2'},':l':{'S':'k'}},"
+          "'Key':{'pk':{'S':'p'},'sk':{'N':'2'}}}",
+          "{'Attributes':{'l':{'S':'k'},'m':{'M':{'n':{'L':[{'N':'2'}]}}}},'ConsumedCapacity':{'TableName':'test',"
+          "'CapacityUnits':4.0,'Table':{'CapacityUnits':1.0},'LocalSecondaryIndexes':{'lsi':{'CapacityUnits':2.0}},"
+          "'GlobalSecondaryIndexes':{'gsi':{'CapacityUnits':1.0}}},"
+          "'ItemCollectionMetrics':{'ItemCollectionKey':{'pk':{'S':'p'}},'SizeEstimateRangeGB':[0.0,1.0]}}"},
+         false},
+        {{"DeleteItem", "{" ALL_CAPACITY ",'ReturnValues':'ALL_OLD','Key':{'pk':{'S':'p'},'sk':{'N':'3'}}}",
+          "{'Attributes':{'g':{'S':'x'},'l':{'S':'l'},'m':{'M':{'n':{'L':[{'N':'1'}]}}},'pk':{'S':'p'},'sk':{'N':'3'}},"
+          "'ConsumedCapacity':{'TableName':'test','CapacityUnits':3.0,'Table':{'CapacityUnits':1.0},"
+          "'LocalSecondaryIndexes':{'lsi':{'CapacityUnits':1.0}},'GlobalSecondaryIndexes':{'gsi':{'CapacityUnits':1.0}}"
+          "}}"},
+         false},
+        {{"Query",
+          "{" ALL_CAPACITY
+          ",'IndexName':'lsi','Limit':2,'KeyConditionExpression':'pk = :p AND l > :l','FilterExpression':"
+          "'#m.n[0] = :n','ProjectionExpression':'sk, #m','ExpressionAttributeNames':{'#m':'m'},"
+          "'ExpressionAttributeValues':{':p':{'S':'p'},':l':{'S':'k'},':n':{'N':'1'}}}",
+          "~'Count':2,'ScannedCount':2,'LastEvaluatedKey':{'l':{'S':'l'},'pk':{'S':'p'},'sk':{'N':'4'}},"
+          "'ConsumedCapacity':{'TableName':'test','CapacityUnits':"},
+         false},
+        {{"Scan", "{" ALL_CAPACITY ",'IndexName':'gsi','Limit':1}",
+          "~'LastEvaluatedKey':{'g':{'S':'x'},'pk':{'S':'p'},'sk':{'N':'0'}},'ConsumedCapacity':{'TableName':'test',"
+          "'CapacityUnits':0.5,"},
+         false},
+        {{"BatchGetItem",
+          "{'ReturnConsumedCapacity':'INDEXES','RequestItems':{'test':{'ProjectionExpression':'sk','Keys':["
+          "{'pk':{'S':'p'},'sk':{'N':'0'}},{'pk':{'S':'p'},'sk':{'N':'4'}},{'pk':{'S':'q'},'sk':{'N':'4'}}]}}}",
+          "{'Responses':{'test':[{'sk':{'N':'0'}},{'sk':{'N':'4'}}]},'UnprocessedKeys':{},'ConsumedCapacity':["
+          "{'TableName':'test','CapacityUnits':1.5,'Table':{'CapacityUnits':1.5}}]}"},
+         false},
+        {{"BatchWriteItem",
+          "{'ReturnConsumedCapacity':'TOTAL','ReturnItemCollectionMetrics':'SIZE','RequestItems':{'test':["
+          "{'PutRequest':{'Item':{'pk':{'S':'n'},'sk':{'N':'0'},'g':{'S':'z'}}}},"
+          "{'DeleteRequest':{'Key':{'pk':{'S':'p'},'sk':{'N':'4'}}}}]}}",
+          "~{'UnprocessedItems':{},'ItemCollectionMetrics':{'test':[{'ItemCollectionKey':{'pk':{'S':'n'}},"},
+         true},
+        {{"DescribeTable", "{'TableName':'test'}", "~'ItemCount':"}, false},
+        {{"ListTables", "{}", "{'TableNames':['test']}"}, false},
+    };
+    static struct answer before, after, answer;
+    struct engine *engine = open_engine(NULL);
+
+    (void)state;
+    fill(engine);
+    for (size_t c = 0; c < COUNT_OF(cases); c++) {
+        const struct step *step = &cases[c].step;
+        char request[4096];
+        size_t refused = 0;
+
+        quoted(request, sizeof(request), step->request);
+        contents(&before, engine);
+        for (size_t max = 0;; max += 8) {
+            run_job(&answer, engine, operation_named(step->operation), request, refused % 2 == 0, max);
+            if (answer.rc == STATOR_OK &&
+                (!cases[c].in_parts || strstr(answer.text, "\"UnprocessedItems\":{}") != NULL))
+                break;
+            refused++;
+            contents(&after, engine);
+            audit(engine);
+            if (cases[c].in_parts)
+                continue;
+            if (strstr(answer.text, "#InternalServerError\"") == NULL)
+                fail_msg("%s with %zu bytes: %s", step->operation, max, answer.text);
+            if (strcmp(before.text, after.text) != 0)
+                fail_msg("%s with %zu bytes failed and changed the table", step->operation, max);
+        }
+        if (!is_expected(answer.text, step->answer))
+            fail_msg("%s:\n%s\nis not\n%s", step->operation, answer.text, step->answer);
+        assert_true(refused > 5);
+        audit(engine);
+    }
+    engine_close(engine);
+}
+
+/* --- From the disk ------------------------------------------------------------------------------------------------ */
+
+/* What is not in memory is read on a worker, and the answer is the one that a loop gives later. */
+static void cold_reads_go_to_a_worker(void **state)
+{
+    static const struct step reads[] = {
+        {"GetItem", "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}}}", "~'sk':{'N':'1'}"},
+        {"Query",
+         "{'TableName':'test','KeyConditionExpression':'pk = :p','ExpressionAttributeValues':{':p':{'S':'p'}}}",
+         "~'Count':5,'ScannedCount':5"},
+        {"Scan", "{'TableName':'test','IndexName':'gsi'}", "~'Count':5,'ScannedCount':5"},
+        {"BatchGetItem", "{'RequestItems':{'test':{'Keys':[{'pk':{'S':'p'},'sk':{'N':'1'}}]}}}", "~'sk':{'N':'1'}"},
+        {"UpdateItem", "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}},'ReturnValues':'ALL_OLD'}",
+         "~'sk':{'N':'1'}"},
+        {"DeleteItem", "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'77'}}}", "{}"},
+    };
+    static struct answer first, second;
+    struct engine *engine;
+    char dir[64], request[1024];
+
+    (void)state;
+    assert_non_null(temporary_make(dir));
+    engine = open_engine(dir);
+    fill(engine);
+    engine_close(engine);
+    for (size_t i = 0; i < COUNT_OF(reads); i++) {
+        enum operation operation = operation_named(reads[i].operation);
+
+        engine = open_engine(dir);
+        quoted(request, sizeof(request), reads[i].request);
+        run_job(&first, engine, operation, request, false, JOB_ARENA_MAX);
+        if (i < 5)
+            assert_true(first.went_to_worker);
+        assert_true(is_expected(first.text, reads[i].answer));
+        run_job(&second, engine, operation, request, false, JOB_ARENA_MAX);
+        assert_string_equal(first.text, second.text);
+        audit(engine);
+        engine_close(engine);
+    }
+    temporary_remove(dir);
+}
+
+/* A long page leaves the loop; its answer is that of a page read in one step. */
+static void long_pages_leave_the_loop(void **state)
+{
+    static struct answer on_loop, on_worker;
+    struct engine *engine = open_engine(NULL);
+    char request[512], text[512];
+
+    (void)state;
+    run_step(engine, 0, &create, true);
+    for (int i = 0; i < 300; i++) {
+        snprintf(text, sizeof(text), "{'TableName':'test','Item':{'pk':{'S':'p%d'},'sk':{'N':'%d'}}}", i % 2, i);
+        run_job(&on_loop, engine, OPERATION_PutItem, quoted(request, sizeof(request), text), false, JOB_ARENA_MAX);
+        assert_int_equal(on_loop.rc, STATOR_OK);
+    }
+    for (int query = 0; query < 2; query++) {
+        enum operation operation = query ? OPERATION_Query : OPERATION_Scan;
+
+        quoted(request, sizeof(request),
+               query ? "{'TableName':'test','KeyConditionExpression':'pk = :p','ScanIndexForward':false,"
+                       "'ExpressionAttributeValues':{':p':{'S':'p1'}}}"
+                     : "{'TableName':'test'}");
+        run_job(&on_loop, engine, operation, request, false, JOB_ARENA_MAX);
+        run_job(&on_worker, engine, operation, request, true, JOB_ARENA_MAX);
+        assert_true(on_loop.went_to_worker);
+        assert_non_null(strstr(on_loop.text, query ? "\"Count\":150," : "\"Count\":300,"));
+        assert_string_equal(on_loop.text, on_worker.text);
+    }
+    engine_close(engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(script),
+        cmocka_unit_test(every_operation_answers),
+        cmocka_unit_test(memory_ends),
+        cmocka_unit_test(cold_reads_go_to_a_worker),
+        cmocka_unit_test(long_pages_leave_the_loop),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
