@@ -98,8 +98,8 @@ static const struct step steps[] = {
     {"UpdateItem",
      "{'TableName':'test','Key':{'pk':{'S':'q'},'sk':{'N':'7'}},'UpdateExpression':'SET g = :a',"
      "'ExpressionAttributeValues':{':a':{'N':'3'}}}",
-     "ValidationException: The update expression attempted to update the secondary index key to unsupported "
-     "type"},
+     "ValidationException: One or more parameter values were invalid: Type mismatch for Index Key g Expected: S "
+     "Actual: N IndexName: gsi"},
     {"UpdateItem",
      "{'TableName':'test','Key':{'pk':{'S':'q'},'sk':{'N':'7'}},'UpdateExpression':'SET a = :a',"
      "'ConditionExpression':'a = :a','ExpressionAttributeValues':{':a':{'N':'3'}}}",
@@ -246,7 +246,7 @@ static void script(void **state)
     }
 }
 
-/* Whatever is asked for, there is an answer; what is not built says so, whatever the request. */
+/* Whatever is asked for, there is an answer; what is not built says so, once the request is valid. */
 static void every_operation_answers(void **state)
 {
     static const char *const bodies[] = {"{}", "{\"TableName\":\"test\"}", "[]", "", "{\"TableName\":{}}"};
@@ -377,6 +377,64 @@ static void memory_ends(void **state)
     engine_close(engine);
 }
 
+/* What there is of tables, as text. */
+static void tables_text(struct answer *out, struct engine *engine)
+{
+    size_t len;
+
+    run_job(out, engine, OPERATION_ListTables, "{}", true, JOB_ARENA_MAX);
+    len = strlen(out->text);
+    if (strstr(out->text, "test") != NULL) {
+        static struct answer description;
+
+        run_job(&description, engine, OPERATION_DescribeTable, "{\"TableName\":\"test\"}", true, JOB_ARENA_MAX);
+        snprintf(out->text + len, sizeof(out->text) - len, "%s", description.text);
+    }
+}
+
+/* A change of tables that runs out of memory is none. */
+static void memory_ends_for_tables(void **state)
+{
+    static const struct step changes[] = {
+        {"CreateTable", NULL, "~'TableStatus':'CREATING'"}, /* `create` */
+        {"UpdateTable",
+         "{'TableName':'test','AttributeDefinitions':[{'AttributeName':'n','AttributeType':'N'}],"
+         "'GlobalSecondaryIndexUpdates':[{'Create':{'IndexName':'more','KeySchema':[{'AttributeName':'n',"
+         "'KeyType':'HASH'}],'Projection':{'ProjectionType':'ALL'}}}]}",
+         "~'IndexStatus':'CREATING'"},
+        {"DeleteTable", "{'TableName':'test'}", "~'TableStatus':'DELETING'"},
+    };
+    static struct answer before, after, answer;
+
+    (void)state;
+    for (size_t c = 0; c < COUNT_OF(changes); c++) {
+        struct engine *engine = open_engine(NULL);
+        char request[4096];
+        size_t refused = 0;
+
+        if (c != 0)
+            fill(engine);
+        quoted(request, sizeof(request), c == 0 ? create.request : changes[c].request);
+        tables_text(&before, engine);
+        for (size_t max = 0;; max += 16) {
+            run_job(&answer, engine, operation_named(changes[c].operation), request, refused % 2 == 0, max);
+            if (answer.rc == STATOR_OK)
+                break;
+            refused++;
+            if (strstr(answer.text, "#InternalServerError\"") == NULL)
+                fail_msg("%s with %zu bytes: %s", changes[c].operation, max, answer.text);
+            tables_text(&after, engine);
+            if (strcmp(before.text, after.text) != 0)
+                fail_msg("%s with %zu bytes failed and left %s\nof %s", changes[c].operation, max, after.text,
+                         before.text);
+        }
+        if (!is_expected(answer.text, changes[c].answer))
+            fail_msg("%s: %s", changes[c].operation, answer.text);
+        assert_true(refused > 5);
+        engine_close(engine);
+    }
+}
+
 /* --- From the disk ------------------------------------------------------------------------------------------------ */
 
 /* What is not in memory is read on a worker, and the answer is the one that a loop gives later. */
@@ -455,6 +513,7 @@ int main(void)
         cmocka_unit_test(script),
         cmocka_unit_test(every_operation_answers),
         cmocka_unit_test(memory_ends),
+        cmocka_unit_test(memory_ends_for_tables),
         cmocka_unit_test(cold_reads_go_to_a_worker),
         cmocka_unit_test(long_pages_leave_the_loop),
     };

@@ -149,7 +149,8 @@ static void writes_between_steps(void **state)
 
 #define WRITERS       3
 #define WRITES_LEAST  300
-#define ITEMS_CHANGED 40
+#define ITEMS_CHANGED 20
+#define PASSES        30
 
 struct writer {
     struct fixture *f;
@@ -227,7 +228,7 @@ static void concurrent_writers(void **state)
         struct fixture f;
 
         set_up(&f, NULL);
-        put_items(&f, 200);
+        put_items(&f, 60);
         atomic_init(&current, f.before);
         atomic_init(&stop, false);
         cursor_init(&cursor);
@@ -238,7 +239,11 @@ static void concurrent_writers(void **state)
         atomic_store(&current, f.after);
         atomic_store(&f.before->superseded, true);
         latch_barrier(f.db.latches);
-        fill(&f, &cursor, 1 + round, 100000);
+        for (int pass = 0; pass < PASSES; pass++) { /* over and over, to meet writers at every point */
+            fill(&f, &cursor, 1 + round, 100000);
+            cursor.shard = 0;
+            buf_reset(&cursor.after);
+        }
         atomic_store(&stop, true);
         for (uint32_t i = 0; i < WRITERS; i++) {
             pthread_join(threads[i], NULL);

@@ -343,6 +343,44 @@ static void pages_from_the_disk(void **state)
     temporary_remove(dir);
 }
 
+/* A page whose first items are in memory and whose others are not: a loop begins it, a worker ends it. */
+static void moves_to_a_worker(void **state)
+{
+    const struct ask whole = {.condition = OF_P3, .values = VALUES};
+    const struct ask beginning = {.condition = OF_P3, .values = VALUES, .limit = 3};
+    struct stator_error err = {0};
+    struct page_request request;
+    static char item[4000];
+    struct page page;
+    struct fixture f;
+    char dir[64];
+
+    (void)state;
+    assert_non_null(temporary_make(dir));
+    set_up(&f, dir);
+    for (int i = 0; i < 100; i++) {
+        snprintf(item, sizeof(item), ITEM(S("pk", "p3"), N("sk", "%d"), S("l", "%d"), S("a", "%03000d")), i, i, i);
+        database_put(&f.db, f.table, item);
+    }
+    tear_down(&f);
+    set_up(&f, dir);
+    request = request_of(&f, &beginning);
+    page_init(&page, &f.db, &request, &f.arena);
+    assert_int_equal(page_step(&page, UINT32_MAX, true, &err), STATOR_OK);
+    page_deinit(&page);
+
+    request = request_of(&f, &whole);
+    page_init(&page, &f.db, &request, &f.arena);
+    assert_int_equal(page_step(&page, 2, false, &err), STATOR_OK);
+    assert_int_equal(page.scanned, 2);
+    assert_int_equal(page_step(&page, UINT32_MAX, true, &err), STATOR_OK);
+    assert_true(page.done);
+    assert_int_equal(page.count, 100);
+    page_deinit(&page);
+    tear_down(&f);
+    temporary_remove(dir);
+}
+
 /* Page by page, or segment by segment, every item comes once. */
 static void all_items_once(void **state)
 {
@@ -556,8 +594,13 @@ static void memory_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pages),       cmocka_unit_test(pages_from_the_disk),   cmocka_unit_test(all_items_once),
-        cmocka_unit_test(a_megabyte),  cmocka_unit_test(changes_between_steps), cmocka_unit_test(longest_keys),
+        cmocka_unit_test(pages),
+        cmocka_unit_test(pages_from_the_disk),
+        cmocka_unit_test(all_items_once),
+        cmocka_unit_test(a_megabyte),
+        cmocka_unit_test(changes_between_steps),
+        cmocka_unit_test(longest_keys),
+        cmocka_unit_test(moves_to_a_worker),
         cmocka_unit_test(memory_ends),
     };
 
