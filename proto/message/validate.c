@@ -33,6 +33,7 @@ static const struct newer {
     {&shape_of_UpdateItemInput, WORDING_CURRENT, false, true},
     {&shape_of_DeleteItemInput, WORDING_CURRENT, false, true},
     {&shape_of_BatchWriteItemInput, WORDING_CURRENT, true, false},
+    {&shape_of_ScanInput, WORDING_CURRENT, true, false},
     {&shape_of_TransactGetItemsInput, WORDING_CURRENT, false, false},
     {&shape_of_TransactWriteItemsInput, WORDING_CURRENT, false, false},
 };

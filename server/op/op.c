@@ -56,10 +56,10 @@ static enum stator_rc run(struct engine *engine, struct job *job)
 {
     const struct operation_info *info = operation_info(job->operation);
 
+    STATOR_TRY(decode(engine, job));
     if (steps[job->operation] == NULL)
         return stator_fail(&job->error, STATOR_UNKNOWN_OPERATION, "Stator does not support the operation %s yet",
                            info->name);
-    STATOR_TRY(decode(engine, job));
     STATOR_TRY(steps[job->operation](engine, job));
     return job->arena.failed ? stator_fail_memory(&job->error) : STATOR_OK; /* an answer that lacks something is none */
 }

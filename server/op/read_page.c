@@ -25,7 +25,7 @@ static enum stator_rc refuse_projection(const struct read_page_input *in, const 
                        in->attributes_to_get ? "AttributesToGet" : "ProjectionExpression", what);
 }
 
-enum stator_rc read_page_check_select(const struct read_page_input *in, bool query, struct stator_error *err)
+enum stator_rc read_page_check_select(const struct read_page_input *in, bool envelope, struct stator_error *err)
 {
     bool projection = in->attributes_to_get || bytes_present(in->expressions.projection_text);
 
@@ -46,7 +46,7 @@ enum stator_rc read_page_check_select(const struct read_page_input *in, bool que
             return stator_fail(err, STATOR_VALIDATION,
                                "%sMust specify the AttributesToGet or ProjectionExpression when choosing to get "
                                "SPECIFIC_ATTRIBUTES",
-                               query ? "1 validation error detected: " : "");
+                               envelope ? "1 validation error detected: " : "");
         return STATOR_OK;
     default:
         return STATOR_OK;

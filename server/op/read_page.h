@@ -27,8 +27,8 @@ struct read_page {
     bool page_open;
 };
 
-/* Checks of Select and projection that need no table: `query` words them as Query does. */
-STATOR_MUST_CHECK enum stator_rc read_page_check_select(const struct read_page_input *in, bool query,
+/* Checks of Select and projection that need no table. `envelope`: a missing projection is told in one. */
+STATOR_MUST_CHECK enum stator_rc read_page_check_select(const struct read_page_input *in, bool envelope,
                                                         struct stator_error *err);
 
 /* Faults of the values in ExclusiveStartKey. */

@@ -2,7 +2,10 @@
 #include "op/read_page.h"
 #include "plan/legacy.h"
 
-static enum stator_rc check_segments(const struct ScanInput *in, struct stator_error *err)
+#define BEYOND_SEGMENTS "The Segment parameter is zero-based and must be less than parameter TotalSegments"
+
+/* `newer`: as the service checks a Scan since September 2026. */
+static enum stator_rc check_segments(const struct ScanInput *in, bool newer, struct stator_error *err)
 {
     if (in->Segment.set && !in->TotalSegments.set)
         return stator_fail(err, STATOR_VALIDATION,
@@ -12,18 +15,20 @@ static enum stator_rc check_segments(const struct ScanInput *in, struct stator_e
         return stator_fail(err, STATOR_VALIDATION,
                            "The Segment parameter is required but was not present in the request when parameter "
                            "TotalSegments is present");
-    if (in->TotalSegments.set && in->Segment.value >= in->TotalSegments.value)
-        return stator_fail(err, STATOR_VALIDATION,
-                           "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
-                           "Segment: %lld is not less than TotalSegments: %lld",
-                           (long long)in->Segment.value, (long long)in->TotalSegments.value);
-    return STATOR_OK;
+    if (!in->TotalSegments.set || in->Segment.value < in->TotalSegments.value)
+        return STATOR_OK;
+    if (newer)
+        return stator_fail(err, STATOR_VALIDATION, BEYOND_SEGMENTS);
+    return stator_fail(err, STATOR_VALIDATION, BEYOND_SEGMENTS ": Segment: %lld is not less than TotalSegments: %lld",
+                       (long long)in->Segment.value, (long long)in->TotalSegments.value);
 }
 
 /* Everything that needs no table, in the service's order. */
-static enum stator_rc check(struct read_page_input *page, const struct ScanInput *in, struct wording_voice voice,
+static enum stator_rc check(struct read_page_input *page, const struct ScanInput *in, const struct engine *engine,
                             struct job *job)
 {
+    const struct wording_voice voice = wording_voice(engine, job);
+    const bool newer = engine->options.wording == WORDING_CURRENT;
     const struct request_member legacy[] = {
         {"AttributesToGet", in->AttributesToGet.set},
         {"ScanFilter", in->ScanFilter.set},
@@ -42,8 +47,8 @@ static enum stator_rc check(struct read_page_input *page, const struct ScanInput
     STATOR_TRY(
         legacy_filter(&e->filter, &in->ScanFilter, &in->ConditionalOperator, voice.layer, &job->arena, &job->error));
     STATOR_TRY(read_page_check_start_key(&in->ExclusiveStartKey, voice.layer, &job->error));
-    STATOR_TRY(check_segments(in, &job->error));
-    STATOR_TRY(read_page_check_select(page, false, &job->error));
+    STATOR_TRY(check_segments(in, newer, &job->error));
+    STATOR_TRY(read_page_check_select(page, newer, &job->error));
     return request_parse(e, &in->ExpressionAttributeNames, &in->ExpressionAttributeValues, voice.layer, job);
 }
 
@@ -65,8 +70,9 @@ static enum stator_rc open_scan(struct read_page *progress, struct engine *engin
                 .projection_text = in->ProjectionExpression,
             },
     };
-    STATOR_TRY(check(&progress->in, in, wording_voice(engine, job), job));
+    STATOR_TRY(check(&progress->in, in, engine, job));
     STATOR_TRY(read_page_open(progress, engine, job));
+    progress->request.start_in_brief = engine->options.wording == WORDING_CURRENT;
     STATOR_TRY(plan_scan(&progress->request, &engine->db.ring, in->Segment.set ? (uint32_t)in->Segment.value : 0,
                          in->TotalSegments.set ? (uint32_t)in->TotalSegments.value : 1, &in->ExclusiveStartKey,
                          &job->arena, &job->error));

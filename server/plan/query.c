@@ -7,6 +7,7 @@
 #include "plan/index.h"
 #include "plan/key.h"
 
+#define BAD_START  "The provided starting key is invalid"
 #define LEAVES_MAX 64 /* clauses of one key condition; more than any schema has keys */
 
 /* One clause: attribute, operator, values. */
@@ -253,14 +254,15 @@ static enum stator_rc encode_start(struct page_request *request, struct buf *enc
                                    struct stator_error *err)
 {
     if (!index_key(encoded, where, ring, request->table, request->index, start))
-        return stator_fail(err, STATOR_VALIDATION, "The provided starting key is invalid");
+        return stator_fail(err, STATOR_VALIDATION, BAD_START);
     request->start_after = arena_copy(arena, buf_bytes(encoded));
     request->start_shard = where->shard;
     return bytes_present(request->start_after) ? STATOR_OK : stator_fail_memory(err);
 }
 
 /* The table's own key inside a start key. */
-static enum stator_rc check_table_key(const struct table *table, const struct item *start, struct stator_error *err)
+static enum stator_rc check_table_key(const struct table *table, const struct item *start, bool brief,
+                                      struct stator_error *err)
 {
     const struct key_schema *key = &table->base.key;
     struct stator_error why;
@@ -269,7 +271,7 @@ static enum stator_rc check_table_key(const struct table *table, const struct it
     if (rc == STATOR_OK && key->range_count != 0)
         rc = key_check_attribute(start, &key->range[0], false, &why);
     if (rc != STATOR_OK)
-        return stator_fail(err, rc, "The provided starting key is invalid: %s", why.message);
+        return stator_fail(err, rc, "%s%s%s", BAD_START, brief ? "" : ": ", brief ? "" : why.message);
     return STATOR_OK;
 }
 
@@ -300,7 +302,7 @@ static enum stator_rc check_start_in_bounds(struct page_request *request, struct
     struct location where;
     struct bytes key;
 
-    STATOR_TRY(check_table_key(request->table, start, err));
+    STATOR_TRY(check_table_key(request->table, start, false, err));
     STATOR_TRY(encode_start(request, &b->start, &where, ring, start, arena, err));
     key = request->start_after;
     if (bytes_compare(key, request->lower) >= 0 && bytes_compare(key, request->upper) < 0)
@@ -322,7 +324,7 @@ static enum stator_rc plan_with(struct page_request *request, struct bounds *b, 
     collect(&condition, expr);
     STATOR_TRY(check_count(&condition, key, err));
     if (start->set && start->count != start_key_parts(request->table, request->index))
-        return stator_fail(err, STATOR_VALIDATION, "The provided starting key is invalid");
+        return stator_fail(err, STATOR_VALIDATION, BAD_START);
     STATOR_TRY(check_hash(key, &condition, start, err));
     STATOR_TRY(check_range(&used, key, &condition, start, err));
     STATOR_TRY(make_bounds(request, b, ring, &condition, used, arena, err));
@@ -395,16 +397,15 @@ enum stator_rc plan_scan(struct page_request *request, const struct ring *ring, 
         return STATOR_OK;
     if (start_key->count != start_key_parts(request->table, request->index))
         return stator_fail(err, STATOR_VALIDATION,
-                           request->index->kind == INDEX_BASE
-                               ? "The provided starting key is invalid: The provided key element does not match the "
-                                 "schema"
-                               : "The provided starting key is invalid");
+                           request->index->kind == INDEX_BASE && !request->start_in_brief ? BAD_START
+                               ": The provided key element does not match the schema"
+                                                                                          : BAD_START);
     if (request->index->kind != INDEX_BASE) {
         for (uint32_t i = 0; i < key->hash_count; i++)
             STATOR_TRY(key_check_attribute(start_key, &key->hash[i], true, err));
         for (uint32_t i = 0; i < key->range_count; i++)
             STATOR_TRY(key_check_attribute(start_key, &key->range[i], false, err));
     }
-    STATOR_TRY(check_table_key(request->table, start_key, err));
+    STATOR_TRY(check_table_key(request->table, start_key, request->start_in_brief, err));
     return plan_start(request, ring, segment, segments, start_key, arena, err);
 }

@@ -30,6 +30,7 @@ struct page_request {
     /* ExclusiveStartKey, encoded, and its shard. */
     struct bytes start_after;
     uint32_t start_shard;
+    bool start_in_brief; /* Scan: a start key of other attributes than the table's is told in few words */
 };
 
 /* Fills where (one_shard, shard, lower, upper, start_after, start_shard) from request->table, index and forward.

@@ -321,6 +321,22 @@ class Wordings(unittest.TestCase):
         self.expect("UpdateItem", {"Key": {"pk": {"S": "none"}, "sk": {"S": "b"}}, "UpdateExpression": "REMOVE a.b"},
                     path, path, "items")
 
+    def test_parameters_of_scan(self):
+        begin = "The Segment parameter is zero-based and must be less than parameter TotalSegments"
+        self.expect("Scan", {"Segment": 5, "TotalSegments": 5}, begin,
+                    begin + ": Segment: 5 is not less than TotalSegments: 5")
+        for member, request in [("Limit", {"Limit": 0}), ("Segment", {"Segment": -1, "TotalSegments": 4})]:
+            least, given = (1, 0) if member == "Limit" else (0, -1)
+            text = f"failed to satisfy constraint: Member must have value greater than or equal to {least}"
+            self.expect("Scan", request, one(f"Value at '{member}' {text}"),
+                        one(f"Value '{given}' at '{member.lower()}' {text}"))
+        start = "The provided starting key is invalid"
+        for key in ({"bad": {"S": "p"}}, {"bad": {"S": "p"}, "pk": {"S": "p"}}):
+            self.expect("Scan", {"ExclusiveStartKey": key}, start,
+                        start + ": The provided key element does not match the schema", "items")
+        text = "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
+        self.expect("Scan", {"Select": "SPECIFIC_ATTRIBUTES"}, one(text), text)
+
     def test_batch_get_mixes_over_tables(self):
         text = MIXED + "Non-expression parameters: {AttributesToGet} Expression parameters: {ProjectionExpression}"
         self.expect("BatchGetItem", {"RequestItems": {"one": {"Keys": [KEY], "ProjectionExpression": "a"},

@@ -58,7 +58,7 @@ static const struct request {
      ONE AT("''", "tableName") LONGER(1)}, /* MO */
     {OPERATION_DeleteItem, "{\"TableName\":\"\",\"Key\":{}}", ONE MUST("TableName") LONGER(1),
      ONE AT("''", "tableName") LONGER(1)}, /* MO */
-    {OPERATION_Scan, "{\"TableName\":\"\"}", ONE AT("''", "tableName") LONGER(1), SAME},
+    {OPERATION_Scan, "{\"TableName\":\"\"}", ONE MUST("TableName") LONGER(1), ONE AT("''", "tableName") LONGER(1)},
 
     /* With something required missing the older layer speaks. */
     {OPERATION_UpdateItem, "{\"TableName\":\"\"}",
@@ -108,8 +108,9 @@ static const struct request {
     {OPERATION_Query, "{\"TableName\":\"abc\",\"Limit\":0}", ONE MUST("Limit") MORE(1), SAME}, /* M */
     {OPERATION_Query, "{\"TableName\":\"abc\",\"Select\":\"INVALID_VALUE\"}",
      ONE AT("'INVALID_VALUE'", "select") ONE_OF("SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES"),
-     SAME},                                                                                        /* M */
-    {OPERATION_Scan, "{\"TableName\":\"abc\",\"Limit\":0}", ONE AT("'0'", "limit") MORE(1), SAME}, /* M */
+     SAME}, /* M */
+    {OPERATION_Scan, "{\"TableName\":\"abc\",\"Limit\":0}", ONE MUST("Limit") MORE(1),
+     ONE AT("'0'", "limit") MORE(1)}, /* O of September, M */
     {OPERATION_Scan,
      "{\"TableName\":\"abc;\",\"IndexName\":\"h;\",\"Segment\":-1,\"TotalSegments\":1000001,\"ScanFilter\":{\"a\":{},"
      "\"b\":{\"ComparisonOperator\":\"\"}}}",

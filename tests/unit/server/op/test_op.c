@@ -246,7 +246,7 @@ static void script(void **state)
     }
 }
 
-/* Whatever is asked for, there is an answer; what is not built says so, whatever the request. */
+/* Whatever is asked for, there is an answer; what is not built says so, once the request is valid. */
 static void every_operation_answers(void **state)
 {
     static const char *const bodies[] = {"{}", "{\"TableName\":\"test\"}", "[]", "", "{\"TableName\":{}}"};
