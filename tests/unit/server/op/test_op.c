@@ -506,6 +506,63 @@ static void long_pages_leave_the_loop(void **state)
     engine_close(engine);
 }
 
+/* --- Durable ------------------------------------------------------------------------------------------------------ */
+
+/* How a job of a durable engine ends, and the epoch that its answer waits for. */
+static enum op_outcome outcome_of(struct engine *engine, enum operation operation, const char *text, uint64_t *epoch)
+{
+    char request[1024];
+    struct job job = {.operation = operation, .on_worker = true};
+    enum op_outcome outcome;
+
+    job.body = bytes_of_string(quoted(request, sizeof(request), text));
+    buf_init(&job.answer, JOB_ANSWER_MAX);
+    arena_init(&job.arena, JOB_ARENA_MAX);
+    outcome = op_run(engine, &job);
+    *epoch = job.wait.epoch;
+    arena_deinit(&job.arena);
+    buf_deinit(&job.answer);
+    return outcome;
+}
+
+/* Whatever tells of a write that is not yet synced waits for it, and waits no more afterwards. */
+static void answers_wait_for_the_sync(void **state)
+{
+    static const struct {
+        enum operation operation;
+        const char *request;
+    } readers[] = {
+        {OPERATION_GetItem, "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}}}"},
+        {OPERATION_PutItem, "{'TableName':'test','ConditionExpression':'attribute_not_exists(pk)','Item':{'pk':{'S':'p'"
+                            "},'sk':{'N':'1'}}}"},
+        {OPERATION_Query,
+         "{'TableName':'test','KeyConditionExpression':'pk = :p','ExpressionAttributeValues':{':p':{'S':'p'}}}"},
+        {OPERATION_Scan, "{'TableName':'test','IndexName':'gsi'}"},
+        {OPERATION_BatchGetItem, "{'RequestItems':{'test':{'Keys':[{'pk':{'S':'p'},'sk':{'N':'1'}}]}}}"},
+    };
+    static const char put[] = "{'TableName':'test','Item':{'pk':{'S':'p'},'sk':{'N':'1'}}}";
+    struct engine_options options = {.durability = STORE_FULL, .shards = 4};
+    struct stator_error err = {0};
+    uint64_t written, read;
+    struct engine *engine;
+    char dir[64];
+
+    (void)state;
+    assert_non_null(temporary_make(dir));
+    options.data_dir = dir;
+    assert_int_equal(engine_open(&engine, &options, &err), STATOR_OK);
+    assert_int_equal(outcome_of(engine, OPERATION_CreateTable, create.request, &written), OP_DONE);
+    for (size_t i = 0; i < COUNT_OF(readers); i++) {
+        assert_int_equal(outcome_of(engine, OPERATION_PutItem, put, &written), OP_SYNC);
+        assert_int_equal(outcome_of(engine, readers[i].operation, readers[i].request, &read), OP_SYNC);
+        assert_true(read >= written);
+        assert_int_equal(durability_wait(engine_durability(engine), read, &err), STATOR_OK);
+        assert_int_equal(outcome_of(engine, readers[i].operation, readers[i].request, &read), OP_DONE);
+    }
+    engine_close(engine);
+    temporary_remove(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -515,6 +572,7 @@ int main(void)
         cmocka_unit_test(memory_ends_for_tables),
         cmocka_unit_test(cold_reads_go_to_a_worker),
         cmocka_unit_test(long_pages_leave_the_loop),
+        cmocka_unit_test(answers_wait_for_the_sync),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
