@@ -87,10 +87,35 @@ static void count_units(struct batch_table *table, const struct write_result *re
         table->index_units[i] += result->index_units[i];
 }
 
+/* Goes over to the table's newest version; what was counted for an index goes with the index. */
+static enum stator_rc renew_table(struct writing *w, size_t i)
+{
+    const struct BatchWriteItemInput *in = w->job->input;
+    struct batch_table *entry = &w->batch->tables[i];
+    struct table *old = entry->table, *fresh;
+    uint32_t *units;
+    enum stator_rc rc;
+
+    STATOR_TRY(op_table(&fresh, w->engine, w->job, in->RequestItems.at[i].key, OP_DATA));
+    units = ARENA_ARRAY(&w->job->arena, uint32_t, fresh->index_count);
+    for (size_t k = 0; units != NULL && k < fresh->index_count; k++)
+        for (size_t o = 0; o < old->index_count; o++)
+            if (old->indexes[o].state == fresh->indexes[k].state)
+                units[k] = entry->index_units[o];
+    rc = units == NULL ? stator_fail_memory(&w->job->error) : check_table(fresh, &in->RequestItems.at[i].value, w->job);
+    if (rc != STATOR_OK) {
+        table_release(fresh);
+        return rc;
+    }
+    entry->table = fresh;
+    entry->index_units = units;
+    table_release(old);
+    return STATOR_OK;
+}
+
 /* On a version that is superseded the table is looked up anew. */
 static enum stator_rc write_one(struct writing *w, size_t i, const struct WriteRequest *request)
 {
-    const struct BatchWriteItemInput *in = w->job->input;
     struct batch_table *table = &w->batch->tables[i];
     struct write_result result;
     enum stator_rc rc;
@@ -105,17 +130,8 @@ static enum stator_rc write_one(struct writing *w, size_t i, const struct WriteR
 
         rc = table_write(&w->engine->db, &write, true, &result, &w->job->arena, &w->job->error);
         write_result_release(&result);
-        if (rc == STATOR_OK && result.stale) {
-            struct table *fresh;
-
-            STATOR_TRY(op_table(&fresh, w->engine, w->job, in->RequestItems.at[i].key, OP_DATA));
-            table_release(table->table);
-            table->table = fresh;
-            STATOR_TRY(check_table(fresh, &in->RequestItems.at[i].value, w->job));
-            table->index_units = ARENA_ARRAY(&w->job->arena, uint32_t, fresh->index_count);
-            if (table->index_units == NULL)
-                return stator_fail_memory(&w->job->error);
-        }
+        if (rc == STATOR_OK && result.stale)
+            STATOR_TRY(renew_table(w, i));
     } while (rc == STATOR_OK && result.stale);
     if (rc != STATOR_OK)
         return rc;
