@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* catalog: which tables there are. In memory for every request, in the store's catalog family for the next start.
  *
- * In:     new versions of tables. Out: held versions by name.
+ * In:     new versions of tables.
+ * Out:    held versions by name.
  * Owns:   the map of names and the ids. Borrows the store.
  * Thread: [any]. A reader-writer lock guards the map; changes (put, remove) are serialised by the caller's holding
  *         catalog_change_begin, which control-plane operations and tasks take for their whole read-change-write.

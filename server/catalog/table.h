@@ -7,8 +7,7 @@
  * table_state, shared by reference. A request holds the version it found until its end.
  *
  * Life of a table: CREATING -> ACTIVE <-> UPDATING -> DELETING -> gone; of a global index: CREATING (Backfilling) ->
- * ACTIVE
- * -> DELETING -> gone. The statuses are in the description and are moved by server/task.
+ * ACTIVE -> DELETING -> gone. The statuses are in the description and are moved by server/task.
  */
 #ifndef SERVER_CATALOG_TABLE_H
 #define SERVER_CATALOG_TABLE_H

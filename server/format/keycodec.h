@@ -10,7 +10,9 @@
  *
  * A value says neither its type (the schema knows it) nor its length; each encoding ends itself, so values follow each
  * other and a prefix of values is a prefix of bytes. Layout of each type, with an example: keycodec.c. Part of the
- * format: never change it. Thread: [any], pure.
+ * format: never change it.
+ *
+ * Thread: [any], pure.
  */
 #ifndef SERVER_FORMAT_KEYCODEC_H
 #define SERVER_FORMAT_KEYCODEC_H
@@ -20,9 +22,8 @@
 #include "value/value.h"
 
 #define KEY_PREFIX_BYTES 12 /* index id and token */
-#define KEY_BYTES_MAX                                                                                                  \
-    ((size_t)64 * 1024) /* of a whole key: eight attributes of an index and two of the base, every                     \
-                           byte escaped, take half of it */
+/* Of a whole key: eight attributes of an index and two of the base, every byte escaped, take half of it. */
+#define KEY_BYTES_MAX ((size_t)64 * 1024)
 
 void key_append_prefix(struct buf *buf, uint32_t index_id, uint64_t token);
 

@@ -80,8 +80,11 @@ enum stator_rc http_start(struct http *http, struct engine *engine, struct stato
     uint32_t threads = loops < LIMIT_WORKERS_LEAST  ? LIMIT_WORKERS_LEAST
                        : loops > LIMIT_WORKERS_MOST ? LIMIT_WORKERS_MOST
                                                     : loops;
-    struct workers_options options = {
-        .threads = threads, .queue_max = LIMIT_WORKER_QUEUE, .run = endpoint_work, .context = http};
+    struct workers_options options = {.threads = threads,
+                                      .queue_max = LIMIT_WORKER_QUEUE,
+                                      .queue_bytes_max = LIMIT_WORKER_QUEUE_BYTES,
+                                      .run = endpoint_work,
+                                      .context = http};
 
     signal(SIGPIPE, SIG_IGN);
     http->engine = engine;

@@ -51,10 +51,12 @@ struct job {
     struct arena arena;
     struct durable_wait wait; /* while SYNCING */
     struct job *next;         /* in one queue at a time */
-    void (*send_back)(
-        struct job *job); /* http's: brings the job home to its loop, from any thread, exactly once a trip */
-    void *owner;          /* http's */
-    uint64_t started_ns;  /* monotonic: when the request was complete */
+    size_t queued_bytes;      /* what the workers counted it for */
+    uint64_t started_ns;      /* monotonic: when the request was complete */
+    void *owner;              /* http's */
+
+    /* http's: brings the job home to its loop, from any thread, exactly once a trip. */
+    void (*send_back)(struct job *job);
 };
 
 /* The one function that moves a job; asserts that the move is allowed. */

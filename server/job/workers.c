@@ -12,6 +12,7 @@ struct workers {
     pthread_cond_t wake;
     struct job *first, **last;
     uint32_t queued, asleep;
+    size_t queued_bytes;
     bool stopping;
 
     pthread_t threads[];
@@ -33,6 +34,7 @@ static struct job *next_job(struct workers *workers)
         if (workers->first == NULL)
             workers->last = &workers->first;
         workers->queued--;
+        workers->queued_bytes -= job->queued_bytes;
         job->next = NULL;
     }
     pthread_mutex_unlock(&workers->lock);
@@ -88,18 +90,28 @@ void workers_stop(struct workers *workers)
     free(workers);
 }
 
+/* What a job holds while it waits: its request, what that became, and what there is of the answer. */
+static size_t held_bytes(const struct job *job)
+{
+    return job->body.len + job->arena.used_bytes + job->answer.capacity;
+}
+
 bool workers_submit(struct workers *workers, struct job *job)
 {
+    size_t bytes = held_bytes(job);
     bool taken, wake;
 
     pthread_mutex_lock(&workers->lock);
-    taken = workers->queued < workers->options.queue_max;
+    taken = workers->queued < workers->options.queue_max &&
+            (workers->queued == 0 || workers->queued_bytes + bytes <= workers->options.queue_bytes_max);
     wake = taken && workers->asleep != 0;
     if (taken) {
         job->next = NULL;
+        job->queued_bytes = bytes;
         *workers->last = job;
         workers->last = &job->next;
         workers->queued++;
+        workers->queued_bytes += bytes;
     }
     pthread_mutex_unlock(&workers->lock);
     if (wake)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* workers: a few threads for what may wait: cache misses, long pages, write stalls.
  *
- * In:     a job with op's work to go on. Out: the same job through its `run` step, which sends it home or queues it
- * again. Limit:  `queue_max` jobs wait; one more is refused and its request is answered as DynamoDB does when it
- * throttles. Thread: [any] submit; [main] start and stop.
+ * In:     a job with op's work to go on.
+ * Out:    the same job through its `run` step, which sends it home or queues it again.
+ * Limit:  `queue_max` jobs, and `queue_bytes_max` of what they hold, wait; one more is refused and its request is answered
+ *         as DynamoDB does when it throttles.
+ * Thread: [any] submit; [main] start and stop.
  */
 #ifndef SERVER_JOB_WORKERS_H
 #define SERVER_JOB_WORKERS_H
@@ -15,7 +17,8 @@ struct workers;
 
 struct workers_options {
     uint32_t threads;
-    uint32_t queue_max;
+    uint32_t queue_max;                          /* jobs */
+    size_t queue_bytes_max;                      /* of the memory that queued jobs hold; a lone one may hold more */
     void (*run)(void *context, struct job *job); /* on a worker; owns the job from here on */
     void *context;
 };

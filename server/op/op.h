@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* op: what http calls to have a request answered. One file for each operation behind it: decode -> plan -> run ->
- * encode.
+/* op: what http calls to have a request answered: decode -> plan -> run -> encode, one file for each operation.
  *
- * In:     a job with operation, body, credential. Out: the same job with rc and answer.
+ * In:     a job with operation, body, credential.
+ * Out:    the same job with rc and answer.
  * Owns:   the engine: catalog, store, latches, durability, background tasks.
  * Thread: op_run on any thread, one at a time for a job; the others [main].
  */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* query: from a key condition and a start key to the keys that a Query or Scan reads. Pure but for the ring and the
- * codec.
+/* query: from a key condition and a start key to the keys that a Query or Scan reads. Pure.
  */
 #ifndef SERVER_PLAN_QUERY_H
 #define SERVER_PLAN_QUERY_H

@@ -3,7 +3,8 @@
  *
  * In:     a struct write: what to do to which item, already validated against the table's schema by plan.
  * Out:    a struct write_result: what was there, what is there now, what it cost, and the epoch that the answer waits
- * for. Thread: [any]. The item's latch is taken inside.
+ *         for.
+ * Thread: [any]. The item's latch is taken inside.
  */
 #ifndef SERVER_TABLE_WRITE_H
 #define SERVER_TABLE_WRITE_H

@@ -2,8 +2,11 @@
 /* tasks: background work in bounded steps: statuses that move on after a while, index backfills, deletions.
  *
  * One thread at low priority. What is to be done follows from the statuses in the catalog, so a restart takes it up
- * again: table CREATING -> ACTIVE, UPDATING -> ACTIVE, DELETING -> gone (items erased); global index CREATING
- * (backfill) -> ACTIVE, DELETING -> gone (entries erased). Thread: [any] tasks_wake; [main] start and stop.
+ * again:
+ *   a table: CREATING -> ACTIVE, UPDATING -> ACTIVE, DELETING -> gone (items erased);
+ *   a global index: CREATING (backfill) -> ACTIVE, DELETING -> gone (entries erased).
+ *
+ * Thread: [any] tasks_wake; [main] start and stop.
  */
 #ifndef SERVER_TASK_TASKS_H
 #define SERVER_TASK_TASKS_H

@@ -40,7 +40,7 @@ static void run_all(uint32_t threads, uint32_t queue_max, int *refused)
 {
     struct counter counter = {.workers = NULL};
     const struct workers_options options = {
-        .threads = threads, .queue_max = queue_max, .run = step, .context = &counter};
+        .threads = threads, .queue_max = queue_max, .queue_bytes_max = SIZE_MAX, .run = step, .context = &counter};
     struct job *jobs = calloc(JOBS, sizeof(*jobs));
     struct workers *workers;
     struct stator_error err;
@@ -81,6 +81,33 @@ static void a_full_queue_refuses(void **state)
     assert_in_range(refused, JOBS - 10 - 2, JOBS - 10); /* two may be with the workers */
 }
 
+/* Jobs that hold much are refused sooner; a lone one is taken whatever it holds. Without threads they stay queued. */
+static void a_heavy_queue_refuses(void **state)
+{
+    static const struct {
+        size_t bytes[3];
+        bool taken[3];
+    } cases[] = {
+        {{400, 600, 1}, {true, true, false}},
+        {{600, 600, 400}, {true, false, true}},
+        {{5000, 0, 1}, {true, false, false}},
+    };
+
+    (void)state;
+    for (size_t c = 0; c < COUNT_OF(cases); c++) {
+        const struct workers_options options = {.queue_max = JOBS, .queue_bytes_max = 1000, .run = step};
+        struct job jobs[3] = {0};
+        struct workers *workers;
+
+        assert_int_equal(workers_start(&workers, &options, NULL), STATOR_OK);
+        for (size_t i = 0; i < COUNT_OF(jobs); i++) {
+            jobs[i].body = bytes_of("", cases[c].bytes[i]);
+            assert_int_equal(workers_submit(workers, &jobs[i]), cases[c].taken[i]);
+        }
+        workers_stop(workers);
+    }
+}
+
 static void moves(void **state)
 {
     struct job job = {.state = JOB_DECODED};
@@ -98,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_job_runs_once),
         cmocka_unit_test(a_full_queue_refuses),
+        cmocka_unit_test(a_heavy_queue_refuses),
         cmocka_unit_test(moves),
     };
 
