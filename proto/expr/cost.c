@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an update statement counts towards the 400 KB of an item, beside the finished item itself: a base, and for each
- * clause a fixed charge, its target and its operands. field.md D.1; measured on the service to the byte by the public
+ * clause a fixed charge, its target and its operands. Measured on the service to the byte by the public
  * conformance suite (tests/tier3/limits/itemSizeBySurface).
  */
 #include "expr/update_parser.h"

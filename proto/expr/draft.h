@@ -13,7 +13,7 @@
 #include "expr/expr.h"
 #include "expr/lexer.h"
 
-#define EXPR_TEXT_MAX      4096 /* bytes; field.md D.5 */
+#define EXPR_TEXT_MAX      4096 /* bytes */
 #define EXPR_OPERATORS_MAX 300  /* operators and functions; bounds the depth of every tree that is accepted */
 #define EXPR_IN_MAX        100  /* operands after IN */
 

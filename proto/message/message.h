@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "message/api.h"
 
-/* The wording of constraint messages; field.md C.6. */
+/* The wording of constraint messages. */
 enum wording {
     WORDING_CURRENT, /* "Value at 'TableName' failed ...", stops early */
     WORDING_CLASSIC, /* "Value '' at 'tableName' failed ...", all failures listed; the service until May 2026 */

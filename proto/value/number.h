@@ -50,7 +50,7 @@ STATOR_MUST_CHECK enum stator_rc number_add(struct number *out, const struct num
 STATOR_MUST_CHECK enum stator_rc number_subtract(struct number *out, const struct number *a, const struct number *b,
                                                  struct stator_error *err);
 
-/* Bytes an N counts (field.md D.1): text is canonical. */
+/* Bytes an N counts: text is canonical. */
 size_t number_size(struct bytes text);
 
 #endif

@@ -35,7 +35,7 @@ enum value_type {
     VALUE_FAULT, /* `text` is the message of a ValidationException, `older` what the older layer says */
 };
 
-#define VALUE_DEPTH_MAX 32 /* nesting levels of M and L in an item; field.md D.1 */
+#define VALUE_DEPTH_MAX 32 /* nesting levels of M and L in an item */
 
 struct attribute;
 
@@ -151,7 +151,7 @@ STATOR_MUST_CHECK enum stator_rc item_check(const struct item *item, enum value_
 /* Deepest nesting: 0 for a scalar, 1 for an M or L of scalars. */
 unsigned value_depth(const struct value *value);
 
-/* --- Size by DynamoDB's rules (field.md D.1), in bytes, without the attribute's name -------------------------------
+/* --- Size by DynamoDB's rules, in bytes, without the attribute's name -------------------------------
  */
 size_t value_size(const struct value *value);
 size_t item_size(const struct item *item); /* names included */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checks and their order are the service's (field.md C.5). Those of the signature proper are left out: that the
+/* The checks and their order are the service's. Those of the signature proper are left out: that the
  * date is near, that host is signed, that key, scope and signature are right. */
 #include "auth/auth.h"
 

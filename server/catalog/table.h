@@ -19,9 +19,9 @@
 #include "message/api.h"
 #include "shard/durability.h"
 
-#define KEY_HASH_BYTES_MAX  2048 /* of one attribute's text; field.md D.1 */
+#define KEY_HASH_BYTES_MAX  2048 /* of one attribute's text */
 #define KEY_RANGE_BYTES_MAX 1024
-#define KEY_PARTS_MAX       4 /* hash, and range, attributes of a global index; field.md B.3 */
+#define KEY_PARTS_MAX       4 /* hash, and range, attributes of a global index */
 
 struct key_attribute {
     struct bytes name;

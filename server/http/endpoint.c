@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* endpoint: the checks of a request in the service's order (field.md C.2), then op, then the answer. */
+/* endpoint: the checks of a request in the service's order, then op, then the answer. */
 #include <strings.h>
 
 #include "auth/auth.h"

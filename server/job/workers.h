@@ -3,8 +3,8 @@
  *
  * In:     a job with op's work to go on.
  * Out:    the same job through its `run` step, which sends it home or queues it again.
- * Limit:  `queue_max` jobs, and `queue_bytes_max` of what they hold, wait; one more is refused and its request is answered
- *         as DynamoDB does when it throttles.
+ * Limit:  `queue_max` jobs, and `queue_bytes_max` of what they hold, wait; one more is refused and its request is
+ *         answered as DynamoDB does when it throttles.
  * Thread: [any] submit; [main] start and stop.
  */
 #ifndef SERVER_JOB_WORKERS_H

@@ -5,10 +5,11 @@
 #include "plan/legacy.h"
 #include "table/read.h"
 
-#define KEYS_MAX         100
-#define KEYS_ON_LOOP     10                         /* more are read on a worker */
-#define ANSWER_BYTES_MAX ((size_t)16 * 1024 * 1024) /* of items; what is over it is unprocessed. field.md D.4 */
-#define ANSWER_JSON_MAX  ((size_t)64 * 1024 * 1024) /* likewise of their JSON, which may be much longer */
+#define KEYS_MAX     100
+#define KEYS_ON_LOOP 10 /* more are read on a worker */
+#define ANSWER_BYTES_MAX                                                                                               \
+    ((size_t)16 * 1024 * 1024)                     /* of items; what is over it is unprocessed, as the service has it */
+#define ANSWER_JSON_MAX ((size_t)64 * 1024 * 1024) /* likewise of their JSON, which may be much longer */
 
 struct reading {
     struct engine *engine;

@@ -16,8 +16,7 @@ static void release(struct job *job)
     table_release(progress->table);
 }
 
-/* --- Rules
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- Rules -------------------------------------------------------------------------------------------------------- */
 
 static enum stator_rc refuse_projection(const struct read_page_input *in, const char *what, struct stator_error *err)
 {
@@ -189,8 +188,7 @@ enum stator_rc read_page_check_index(struct read_page *progress, bool query, str
     return rc;
 }
 
-/* --- Reading
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- Reading ------------------------------------------------------------------------------------------------------ */
 
 static enum stator_rc choose_index(struct read_page *progress, struct stator_error *err)
 {
@@ -227,7 +225,7 @@ enum stator_rc read_page_open(struct read_page *progress, struct engine *engine,
     return choose_index(progress, &job->error);
 }
 
-/* Reads are charged before filter and projection, the page's sum rounded once (field.md D.6). */
+/* Reads are charged before filter and projection, the page's sum rounded once. */
 static const struct ConsumedCapacity *capacity(const struct read_page *progress, struct arena *arena)
 {
     const struct index *index = progress->request.index;

@@ -141,8 +141,7 @@ enum stator_rc request_parse(struct expressions *e, const struct ExpressionAttri
     return expr_check_unused(&placeholders, &job->error);
 }
 
-/* --- Capacity (field.md D.6)
- * ------------------------------------------------------------------------------------------ */
+/* --- Capacity ----------------------------------------------------------------------------------------------------- */
 
 static struct Capacity *capacity_of(double units, struct arena *arena)
 {
@@ -241,8 +240,7 @@ double request_read_units(size_t bytes, bool consistent)
     return consistent ? units : units / 2;
 }
 
-/* --- Item collections
- * ------------------------------------------------------------------------------------------------- */
+/* --- Item collections --------------------------------------------------------------------------------------------- */
 
 /* Bytes that the collection's items and local index entries take in its shard, roughly. */
 static uint64_t collection_bytes(struct engine *engine, const struct table *table, const struct item *key)
@@ -299,8 +297,7 @@ const struct ItemCollectionMetrics *request_collection_metrics(const struct api_
     return out;
 }
 
-/* --- Writing
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- Writing ------------------------------------------------------------------------------------------------------ */
 
 static void release_write(struct job *job)
 {

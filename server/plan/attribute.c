@@ -3,7 +3,7 @@
 
 #define TOO_DEEP       "Nesting Levels have exceeded supported limits"
 #define SENT_TOO_DEEP  TOO_DEEP ": Attributes in the item have nested levels beyond supported limit"
-#define NAME_BYTES_MAX 65535 /* field.md D.1 */
+#define NAME_BYTES_MAX 65535 /* the service's limit */
 
 static bool too_deep(const struct value *value)
 {

@@ -124,7 +124,7 @@ static enum stator_rc check_hash(const struct key_schema *key, const struct cond
     return STATOR_OK;
 }
 
-/* Range attributes are used from the left without a gap, all but the last by equality (field.md B.3). *used counts
+/* Range attributes are used from the left without a gap, all but the last by equality. *used counts
  * them. */
 static enum stator_rc check_range(uint32_t *used, const struct key_schema *key, const struct condition *condition,
                                   const struct item *start, struct stator_error *err)

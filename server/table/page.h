@@ -13,7 +13,7 @@
 #include "plan/query.h"
 #include "table/database.h"
 
-#define PAGE_BYTES_MAX ((size_t)1024 * 1024) /* evaluated, before filter and projection; field.md D.4 */
+#define PAGE_BYTES_MAX ((size_t)1024 * 1024) /* evaluated, before filter and projection */
 
 struct page {
     const struct page_request *request;

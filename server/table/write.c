@@ -233,8 +233,7 @@ static enum stator_rc find_old_entry(struct step *s, const struct location *wher
     return STATOR_OK;
 }
 
-/* An unchanged entry costs nothing, one changed in place its larger image, a moved one a delete and a put (field.md
- * D.6). */
+/* An unchanged entry costs nothing, one changed in place its larger image, a moved one a delete and a put. */
 static enum stator_rc change_index(struct step *s, size_t i, enum store_tier tier, struct stator_error *err)
 {
     const struct index *index = &s->write->table->indexes[i];

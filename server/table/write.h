@@ -13,7 +13,7 @@
 #include "format/itemcodec.h"
 #include "table/database.h"
 
-#define ITEM_BYTES_MAX ((size_t)400 * 1024) /* field.md D.1 */
+#define ITEM_BYTES_MAX ((size_t)400 * 1024) /* the service's limit */
 
 enum write_kind { WRITE_PUT, WRITE_UPDATE, WRITE_DELETE };
 

@@ -19,7 +19,7 @@ ITEM_TABLE = "operations on items: the model's length for an ARN, then the older
 TABLE = "operations on tables: the older limits of a name, or an ARN"
 OWN_WORDS = "the service has a hand-written check with its own words; so has the operation"
 ANSWERS = "only in answers, which are not checked"
-OLDER = "a limit that the model no longer carries and the service enforces (field.md D.2)"
+OLDER = "a limit that the model no longer carries and the service enforces"
 REQUIRED = "the model calls it optional; the service says that it must not be null"
 
 # Regular expression of a difference: why it is meant.

@@ -155,7 +155,7 @@ FIXED = [
     ("add", ["99999999999999999999999999999999999999", "1"]), ("subtract", ["0", "0"]), ("add", ["0", "-5"]),
 ]
 
-# The figures captured from the service (numberByteSize.test.ts of the conformance suite; field.md D.1).
+# The figures captured from the service (numberByteSize.test.ts of the conformance suite).
 SIZES = [("0", 1), ("1", 2), ("42", 2), ("-42", 3), ("123456", 4), ("3.14159", 5), ("42.12", 3), ("1" + "0" * 125, 2)]
 
 

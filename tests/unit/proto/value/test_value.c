@@ -85,7 +85,7 @@ static void order(void **state)
     arena_deinit(&arena);
 }
 
-/* numberByteSize.test.ts of the conformance suite; field.md D.1. */
+/* numberByteSize.test.ts of the conformance suite. */
 static void sizes(void **state)
 {
     static const struct {
