@@ -101,6 +101,11 @@ bool value_equal(const struct value *a, const struct value *b)
     return false;
 }
 
+bool item_equal(const struct item *a, const struct item *b)
+{
+    return a->count == b->count && attributes_equal(a->attributes, b->attributes, a->count);
+}
+
 int value_compare(const struct value *a, const struct value *b)
 {
     stator_assert(a->type == b->type && a->type >= VALUE_S && a->type <= VALUE_B);

@@ -96,6 +96,9 @@ enum value_layer {
  * a plain comparison. */
 bool value_equal(const struct value *a, const struct value *b);
 
+/* The same attributes with equal values. */
+bool item_equal(const struct item *a, const struct item *b);
+
 /* Order of two values of one type, S, N or B; what sort keys and <, BETWEEN use. */
 int value_compare(const struct value *a, const struct value *b);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* write: the change of one item, with its condition, its index entries and its counters, in one atomic batch.
+/* write: the change of an item, with its condition, its index entries and its counters, in one atomic batch.
  *
  * In:     a struct write: what to do to which item, already validated against the table's schema by plan.
  * Out:    a struct write_result: what was there, what is there now, what it cost, and the epoch that the answer waits
  *         for.
- * Thread: [any]. The item's latch is taken inside.
+ * Thread: [any]. Latches are taken inside.
  */
 #ifndef SERVER_TABLE_WRITE_H
 #define SERVER_TABLE_WRITE_H
@@ -15,7 +15,12 @@
 
 #define ITEM_BYTES_MAX ((size_t)400 * 1024) /* the service's limit */
 
-enum write_kind { WRITE_PUT, WRITE_UPDATE, WRITE_DELETE };
+enum write_kind {
+    WRITE_PUT,
+    WRITE_UPDATE,
+    WRITE_DELETE,
+    WRITE_CHECK, /* changes nothing: only the condition is tested */
+};
 
 struct write {
     enum write_kind kind;
@@ -51,6 +56,13 @@ struct write_result {
 STATOR_MUST_CHECK enum stator_rc table_write(struct database *db, const struct write *write, bool may_wait,
                                              struct write_result *result, struct arena *arena,
                                              struct stator_error *err);
+
+/* Does writes of different items that have nothing to do with each other, of one or of several tables, and stores them
+ * with one batch: cheaper than one by one, and an error leaves none of them stored. `stale` is set in all results or in
+ * none. Otherwise as table_write; write_result_release each. */
+STATOR_MUST_CHECK enum stator_rc table_write_many(struct database *db, const struct write *writes, size_t count,
+                                                  bool may_wait, struct write_result *results, struct arena *arena,
+                                                  struct stator_error *err);
 
 void write_result_release(struct write_result *result);
 

@@ -348,6 +348,72 @@ static void superseded_versions_do_nothing(void **state)
     tear_down(&f);
 }
 
+/* Writes of one table, independent of each other: a condition that fails hinders no other. */
+static void many_at_once(void **state)
+{
+    static const struct case_ cases[] = {
+        {.put = ITEM(S("g", "x"), S("l", "y"), S("pk", "p"), N("sk", "2"))},
+        {.put = ITEM(S("g", "x"), S("pk", "q"), N("sk", "1")), .condition = "attribute_exists(pk)", .failed = true},
+        {.key = ITEM(KEY), .update = "SET g = :g", .values = ITEM(S(":g", "z")), .old = ITEM(S("g", "x"), KEY)},
+        {.delete = ITEM(S("pk", "absent"), N("sk", "1"))},
+    };
+    struct write writes[COUNT_OF(cases)];
+    struct write_result results[COUNT_OF(cases)];
+    struct stator_error err = {0};
+    struct fixture f;
+
+    (void)state;
+    set_up(&f, SCHEMA, NULL);
+    database_put(&f.db, f.table, ITEM(S("g", "x"), KEY));
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        writes[i] = write_of(&f, &cases[i], &f.arena);
+
+    atomic_store(&f.table->superseded, true);
+    assert_int_equal(table_write_many(&f.db, writes, COUNT_OF(cases), true, results, &f.arena, &err), STATOR_OK);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        assert_true(results[i].stale);
+        write_result_release(&results[i]);
+    }
+    assert_int_equal(database_items(&f.db, f.table), 1);
+
+    atomic_store(&f.table->superseded, false);
+    assert_int_equal(table_write_many(&f.db, writes, COUNT_OF(cases), true, results, &f.arena, &err), STATOR_OK);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        assert_false(results[i].stale);
+        assert_int_equal(results[i].condition_failed, cases[i].failed);
+        assert_int_equal(results[i].existed, cases[i].old != NULL);
+        write_result_release(&results[i]);
+    }
+    assert_int_equal(database_items(&f.db, f.table), 2);
+    database_audit(&f.db, f.table);
+    tear_down(&f);
+}
+
+/* The error of one leaves none of them stored. */
+static void many_or_none(void **state)
+{
+    static const struct case_ cases[] = {
+        {.put = ITEM(S("g", "x"), S("pk", "q"), N("sk", "1"))},
+        {.key = ITEM(KEY), .update = "SET g = :g", .values = ITEM(N(":g", "1"))},
+    };
+    struct write writes[COUNT_OF(cases)];
+    struct write_result results[COUNT_OF(cases)];
+    struct stator_error err = {0};
+    struct fixture f;
+
+    (void)state;
+    set_up(&f, SCHEMA, NULL);
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        writes[i] = write_of(&f, &cases[i], &f.arena);
+    assert_int_equal(table_write_many(&f.db, writes, COUNT_OF(cases), true, results, &f.arena, &err),
+                     STATOR_VALIDATION);
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        write_result_release(&results[i]);
+    assert_int_equal(database_items(&f.db, f.table), 0);
+    database_audit(&f.db, f.table);
+    tear_down(&f);
+}
+
 /* Whatever allocation fails, the write is not done; the step that needs no more does it. */
 static void memory_ends(void **state)
 {
@@ -506,6 +572,8 @@ int main(void)
         cmocka_unit_test(units_by_size),
         cmocka_unit_test(what_is_older_than_the_index),
         cmocka_unit_test(superseded_versions_do_nothing),
+        cmocka_unit_test(many_at_once),
+        cmocka_unit_test(many_or_none),
         cmocka_unit_test(memory_ends),
         cmocka_unit_test(gives_way_to_the_disk),
         cmocka_unit_test(epochs_of_results),

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "table/write_group.h"
+
+static void scratch_init(struct write_scratch *scratch)
+{
+    buf_init(&scratch->key, STORED_ITEM_BYTES_MAX);
+    buf_init(&scratch->stored, STORED_ITEM_BYTES_MAX);
+    buf_init(&scratch->old_key, STORED_ITEM_BYTES_MAX);
+    buf_init(&scratch->new_key, STORED_ITEM_BYTES_MAX);
+    buf_init(&scratch->old_entry, STORED_ITEM_BYTES_MAX);
+    buf_init(&scratch->new_entry, STORED_ITEM_BYTES_MAX);
+}
+
+static void scratch_deinit(struct write_scratch *scratch)
+{
+    buf_deinit(&scratch->key);
+    buf_deinit(&scratch->stored);
+    buf_deinit(&scratch->old_key);
+    buf_deinit(&scratch->new_key);
+    buf_deinit(&scratch->old_entry);
+    buf_deinit(&scratch->new_entry);
+}
+
+enum stator_rc write_group_open(struct write_group *group, struct database *db, const struct write *writes,
+                                struct write_result *results, size_t count, struct arena *arena,
+                                struct stator_error *err)
+{
+    *group = (struct write_group){
+        .site = {.db = db, .arena = arena, .batch = store_batch_new(db->store), .scratch = &group->scratch},
+        .steps = ARENA_ARRAY(arena, struct write_step, count),
+        .latches = ARENA_ARRAY(arena, uint32_t, count),
+        .count = count,
+    };
+    scratch_init(&group->scratch);
+    for (size_t i = 0; i < count; i++)
+        results[i] = (struct write_result){0};
+    if (group->site.batch == NULL || group->steps == NULL || group->latches == NULL)
+        return stator_fail_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        STATOR_TRY(write_step_init(&group->steps[i], &group->site, &writes[i], &results[i], err));
+        group->latches[i] = group->steps[i].latch;
+    }
+    return STATOR_OK;
+}
+
+bool write_group_take(struct write_group *group)
+{
+    group->latch_count = latch_take_many(group->site.db->latches, group->latches, group->count);
+    for (size_t i = 0; i < group->count; i++)
+        if (atomic_load(&group->steps[i].write->table->superseded))
+            return false;
+    return true;
+}
+
+enum stator_rc write_group_prepare(struct write_group *group, size_t i, bool may_wait, struct stator_error *err)
+{
+    return write_step_prepare(&group->steps[i], may_wait ? STORE_ANY : STORE_CACHED, err);
+}
+
+uint64_t write_group_epoch(const struct write_group *group)
+{
+    const struct database *db = group->site.db;
+    uint64_t latest = 0;
+
+    for (size_t i = 0; i < group->latch_count; i++) {
+        uint64_t epoch = durable_mark_epoch(latch_mark(db->latches, group->latches[i]), db->durability);
+
+        latest = epoch > latest ? epoch : latest;
+    }
+    return latest;
+}
+
+/* Whoever sees one of the writes waits for the sync that covers it: by its item's mark, or by its table's. */
+static void begin_marks(const struct write_group *group)
+{
+    for (size_t i = 0; i < group->latch_count; i++)
+        durable_mark_begin(latch_mark(group->site.db->latches, group->latches[i]));
+    for (size_t i = 0; i < group->count; i++)
+        durable_mark_begin(&group->steps[i].write->table->state->mark);
+}
+
+/* The epoch is taken after the write: until then the marks count it as in flight. */
+static uint64_t end_marks(const struct write_group *group)
+{
+    const struct database *db = group->site.db;
+    uint64_t latest = 0;
+
+    for (size_t i = 0; i < group->latch_count; i++) {
+        uint64_t epoch = durable_mark_end(latch_mark(db->latches, group->latches[i]), db->durability);
+
+        latest = epoch > latest ? epoch : latest;
+    }
+    for (size_t i = 0; i < group->count; i++)
+        durable_mark_end(&group->steps[i].write->table->state->mark, db->durability);
+    return latest;
+}
+
+static enum stator_rc store_group(struct write_group *group, uint64_t *epoch, bool may_wait, struct stator_error *err)
+{
+    enum stator_rc rc;
+
+    begin_marks(group);
+    rc = store_write(group->site.db->store, group->site.batch, may_wait, err);
+    *epoch = end_marks(group);
+    if (rc != STATOR_OK)
+        return rc;
+    for (size_t i = 0; i < group->count; i++)
+        write_step_publish(&group->steps[i]);
+    return STATOR_OK;
+}
+
+static bool has_nothing(const struct write_group *group)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (!group->steps[i].nothing)
+            return false;
+    return true;
+}
+
+enum stator_rc write_group_commit(struct write_group *group, bool may_wait, struct stator_error *err)
+{
+    uint64_t epoch = 0;
+
+    for (size_t i = 0; i < group->count; i++) {
+        const struct write *write = group->steps[i].write;
+
+        if (write->before_commit != NULL && !group->steps[i].result->condition_failed)
+            STATOR_TRY(write->before_commit(write->context, err));
+    }
+    if (has_nothing(group)) /* the answer tells of what was read */
+        epoch = write_group_epoch(group);
+    else
+        STATOR_TRY(store_group(group, &epoch, may_wait, err));
+    for (size_t i = 0; i < group->count; i++)
+        group->steps[i].result->epoch = epoch;
+    return STATOR_OK;
+}
+
+void write_group_close(struct write_group *group)
+{
+    latch_release_many(group->site.db->latches, group->latches, group->latch_count);
+    group->latch_count = 0;
+    store_batch_free(group->site.batch);
+    scratch_deinit(&group->scratch);
+}

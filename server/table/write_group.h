@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* write_group: changes of one or many items that become visible and durable together, or not at all.
+ *
+ *      open     encodes the keys                                        nothing is held yet
+ *      take     the latches of all items, in rising order               false: a table has a newer version, look it up
+ *      prepare  each write: its read, its condition, its part of the batch
+ *      commit   the batch, once; or do not call it, and nothing has happened
+ *      close    always, after open whatever it gave
+ *
+ * No item may be in a group twice. The caller may add to `site.batch` what is to be stored with the writes.
+ * Thread: one at a time. Latches are held from take to close: nothing between them waits for a sync.
+ */
+#ifndef SERVER_TABLE_WRITE_GROUP_H
+#define SERVER_TABLE_WRITE_GROUP_H
+
+#include "table/write_step.h"
+
+struct write_group {
+    struct write_site site;
+    struct write_scratch scratch;
+    struct write_step *steps;
+    size_t count;
+    uint32_t *latches;
+    size_t latch_count; /* of those that are held */
+};
+
+/* writes and results: count of each; they stay the caller's and outlive the group. The results are cleared here;
+ * write_result_release each in the end. */
+STATOR_MUST_CHECK enum stator_rc write_group_open(struct write_group *group, struct database *db,
+                                                  const struct write *writes, struct write_result *results,
+                                                  size_t count, struct arena *arena, struct stator_error *err);
+
+/* False when the version of one of the tables is superseded: nothing may be prepared then. */
+bool write_group_take(struct write_group *group);
+
+/* Write i. A condition that fails is STATOR_OK and told by its result; the error of one write does not hinder preparing
+ * the next, but then there is nothing to commit. STATOR_AGAIN as table_write says. */
+STATOR_MUST_CHECK enum stator_rc write_group_prepare(struct write_group *group, size_t i, bool may_wait,
+                                                     struct stator_error *err);
+
+/* Stores what all prepared writes have to store, and sets the epoch of each result. */
+STATOR_MUST_CHECK enum stator_rc write_group_commit(struct write_group *group, bool may_wait, struct stator_error *err);
+
+/* The epoch that an answer must wait for which tells what the group has read and stores nothing. While latched. */
+uint64_t write_group_epoch(const struct write_group *group);
+
+void write_group_close(struct write_group *group);
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "table/write_step.h"
+
+#include "plan/attribute.h"
+
+static uint32_t units(size_t bytes)
+{
+    return (uint32_t)((bytes + 1023) / 1024);
+}
+
+static enum stator_rc read_old(struct write_step *s, enum store_tier tier, struct stator_error *err)
+{
+    struct write_result *result = s->result;
+
+    STATOR_TRY(store_get(s->site->db->store, STORE_SHARD(s->base.shard), s->key, tier, NULL, &result->pinned, err));
+    if (!bytes_present(result->pinned.value))
+        return STATOR_OK;
+    if (!stored_item_open(&result->old, result->pinned.value))
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "A stored item is damaged");
+    result->existed = true;
+    result->old_bytes = result->old.size_bytes;
+    return STATOR_OK;
+}
+
+static enum stator_rc test_condition(struct write_step *s, struct stator_error *err)
+{
+    struct item nothing = {0};
+    struct item_source_parsed absent;
+    struct item_source_stored present;
+    struct item_source *source = &absent.source;
+    bool holds = true;
+
+    if (s->write->condition == NULL)
+        return STATOR_OK;
+    item_source_parsed_init(&absent, &nothing);
+    if (s->result->existed) {
+        if (!item_source_stored_init(&present, &s->result->old, s->site->arena))
+            return stator_fail_memory(err);
+        source = &present.source;
+    }
+    STATOR_TRY(expr_test(&holds, s->write->condition, source, s->site->arena, err));
+    s->result->condition_failed = !holds;
+    return STATOR_OK;
+}
+
+static enum stator_rc parse_old(struct write_step *s, struct stator_error *err)
+{
+    if (!s->result->existed || s->result->old_item.set)
+        return STATOR_OK;
+    if (!stored_item_parse(&s->result->old_item, &s->result->old, s->site->arena))
+        return stator_fail_memory(err);
+    s->result->old_item.set = true;
+    return STATOR_OK;
+}
+
+/* A value that an update has given to a key attribute of an index. */
+static enum stator_rc check_index_key(const struct value *value, const struct key_attribute *part, bool is_hash,
+                                      struct stator_error *err)
+{
+    if (value->type != part->type)
+        return stator_fail(err, STATOR_VALIDATION,
+                           "The update expression attempted to update the secondary index key to unsupported type");
+    if (value->type != VALUE_N && value->text.len == 0)
+        return stator_fail(err, STATOR_VALIDATION,
+                           "One or more parameter values are not valid. The update expression attempted to update a "
+                           "secondary index key to a value that is not supported. The AttributeValue for a key "
+                           "attribute cannot contain an empty %s value.",
+                           value->type == VALUE_S ? "string" : "binary");
+    if (value->type != VALUE_N && value->text.len > (is_hash ? KEY_HASH_BYTES_MAX : KEY_RANGE_BYTES_MAX))
+        return stator_fail(err, STATOR_VALIDATION,
+                           "The update expression attempted to update the secondary index key beyond allowed size "
+                           "limits");
+    return STATOR_OK;
+}
+
+static enum stator_rc check_index_keys(const struct table *table, struct bytes name, const struct value *value,
+                                       struct stator_error *err)
+{
+    for (size_t i = 0; i < table->index_count; i++) {
+        const struct key_schema *key = &table->indexes[i].key;
+
+        for (uint32_t k = 0; k < key->hash_count; k++)
+            if (bytes_equal(key->hash[k].name, name))
+                STATOR_TRY(check_index_key(value, &key->hash[k], true, err));
+        for (uint32_t k = 0; k < key->range_count; k++)
+            if (bytes_equal(key->range[k].name, name))
+                STATOR_TRY(check_index_key(value, &key->range[k], false, err));
+    }
+    return STATOR_OK;
+}
+
+/* Only what the update wrote: what else there is may be older than the index, which then has no entry for it. */
+static enum stator_rc check_written_keys(const struct write *write, const struct item *item, struct stator_error *err)
+{
+    for (size_t i = 0; i < write->update->count; i++) {
+        struct bytes name = write->update->clauses[i].path.elements[0].name;
+        const struct value *value = item_find(item, name);
+
+        if (value != NULL)
+            STATOR_TRY(check_index_keys(write->table, name, value, err));
+    }
+    return STATOR_OK;
+}
+
+/* What an update starts from: the item, or the key of one that is not there. */
+static enum stator_rc before_update(struct item *before, struct write_step *s, struct stator_error *err)
+{
+    STATOR_TRY(parse_old(s, err));
+    *before = s->result->existed ? s->result->old_item : *s->write->key;
+    before->set = s->result->existed;
+    return STATOR_OK;
+}
+
+static enum stator_rc fail_update_size(struct stator_error *err)
+{
+    return stator_fail(err, STATOR_VALIDATION, "Item size to update has exceeded the maximum allowed size");
+}
+
+/* The service measures what the statement writes before it looks at the condition. */
+static enum stator_rc check_statement(struct write_step *s, struct stator_error *err)
+{
+    const struct write *write = s->write;
+    struct item before;
+
+    if (write->kind != WRITE_UPDATE || write->update == NULL || write->flat ||
+        write->update->statement_bytes <= ITEM_BYTES_MAX) /* what it writes at most */
+        return STATOR_OK;
+    STATOR_TRY(before_update(&before, s, err));
+    return update_statement_bytes(write->update, &before) > ITEM_BYTES_MAX ? fail_update_size(err) : STATOR_OK;
+}
+
+static enum stator_rc make_updated(struct write_step *s, struct stator_error *err)
+{
+    const struct write *write = s->write;
+    struct item *after = &s->result->new_item;
+    struct item before;
+
+    STATOR_TRY(before_update(&before, s, err));
+    if (write->update == NULL) {
+        *after = before;
+        return STATOR_OK;
+    }
+    STATOR_TRY(update_apply(after, write->update, &before, s->site->arena, err));
+    STATOR_TRY(check_written_keys(write, after, err));
+    if (item_size(after) > ITEM_BYTES_MAX)
+        return fail_update_size(err);
+    return attribute_check_updated(after, err);
+}
+
+static enum stator_rc make_new(struct write_step *s, struct stator_error *err)
+{
+    switch (s->write->kind) {
+    case WRITE_PUT:
+        s->result->new_item = *s->write->item;
+        break;
+    case WRITE_UPDATE:
+        STATOR_TRY(make_updated(s, err));
+        break;
+    case WRITE_DELETE:
+    case WRITE_CHECK:
+        return STATOR_OK;
+    }
+    s->result->new_item.set = true;
+    s->result->new_bytes = item_size(&s->result->new_item);
+    return STATOR_OK;
+}
+
+/* Puts base and counters of the base into the batch. */
+static enum stator_rc change_base(struct write_step *s, struct stator_error *err)
+{
+    struct write_result *result = s->result;
+
+    if (result->new_item.set) {
+        struct buf *stored = &s->site->scratch->stored;
+
+        buf_reset(stored);
+        item_store(stored, &result->new_item);
+        if (stored->failed)
+            return stator_fail_memory(err);
+        store_batch_put(s->site->batch, STORE_SHARD(s->base.shard), s->key, buf_bytes(stored));
+    } else if (result->existed) {
+        store_batch_delete(s->site->batch, STORE_SHARD(s->base.shard), s->key);
+    }
+    s->count_deltas[0] = (int64_t)result->new_item.set - (int64_t)result->existed;
+    s->byte_deltas[0] = (int64_t)result->new_bytes - (int64_t)result->old_bytes;
+    return STATOR_OK;
+}
+
+/* The entry that an item has in an index, encoded; false when it has none. */
+static bool entry_of(struct buf *key, struct buf *entry, struct location *where, size_t *bytes, struct write_step *s,
+                     const struct index *index, const struct item *item, bool *failed)
+{
+    struct item projected;
+
+    buf_reset(key);
+    buf_reset(entry);
+    *bytes = 0;
+    if (!item->set || !index_key(key, where, &s->site->db->ring, s->write->table, index, item)) {
+        *failed |= key->failed;
+        return false;
+    }
+    if (!index_project(&projected, s->write->table, index, item, s->site->arena)) {
+        *failed = true;
+        return false;
+    }
+    item_store(entry, &projected);
+    *bytes = item_size(&projected);
+    *failed |= entry->failed;
+    return true;
+}
+
+/* Whether the old item's entry is there: an index that is still being filled may not have it yet. */
+static enum stator_rc find_old_entry(struct write_step *s, const struct location *where, enum store_tier tier,
+                                     bool *there, struct stator_error *err)
+{
+    struct store_pinned pinned = {0};
+
+    STATOR_TRY(store_get(s->site->db->store, STORE_SHARD(where->shard), buf_bytes(&s->site->scratch->old_key), tier,
+                         NULL, &pinned, err));
+    *there = bytes_present(pinned.value);
+    store_release(&pinned);
+    return STATOR_OK;
+}
+
+/* An unchanged entry costs nothing, one changed in place its larger image, a moved one a delete and a put. */
+static enum stator_rc change_index(struct write_step *s, size_t i, enum store_tier tier, struct stator_error *err)
+{
+    const struct index *index = &s->write->table->indexes[i];
+    struct location old_where, new_where;
+    size_t old_bytes, new_bytes;
+    bool failed = false;
+    bool was = entry_of(&s->site->scratch->old_key, &s->site->scratch->old_entry, &old_where, &old_bytes, s, index,
+                        &s->result->old_item, &failed);
+    bool is = entry_of(&s->site->scratch->new_key, &s->site->scratch->new_entry, &new_where, &new_bytes, s, index,
+                       &s->result->new_item, &failed);
+    bool in_place;
+
+    if (failed)
+        return stator_fail_memory(err);
+    if (was && index->status == IndexStatus_CREATING)
+        STATOR_TRY(find_old_entry(s, &old_where, tier, &was, err));
+    if (!was)
+        old_bytes = 0;
+    in_place = was && is && bytes_equal(buf_bytes(&s->site->scratch->old_key), buf_bytes(&s->site->scratch->new_key));
+    if (in_place && bytes_equal(buf_bytes(&s->site->scratch->old_entry), buf_bytes(&s->site->scratch->new_entry)))
+        return STATOR_OK;
+    if (was && !in_place) {
+        store_batch_delete(s->site->batch, STORE_SHARD(old_where.shard), buf_bytes(&s->site->scratch->old_key));
+        s->result->index_units[i] += units(old_bytes);
+    }
+    if (is) {
+        store_batch_put(s->site->batch, STORE_SHARD(new_where.shard), buf_bytes(&s->site->scratch->new_key),
+                        buf_bytes(&s->site->scratch->new_entry));
+        s->result->index_units[i] += units(in_place && old_bytes > new_bytes ? old_bytes : new_bytes);
+    }
+    s->count_deltas[1 + i] = (int64_t)is - (int64_t)was;
+    s->byte_deltas[1 + i] = (int64_t)new_bytes - (int64_t)old_bytes;
+    return STATOR_OK;
+}
+
+static void add_counter(struct write_step *s, const struct index_state *state, enum catalog_counter counter,
+                        int64_t delta)
+{
+    uint8_t key[8];
+
+    if (delta != 0)
+        store_batch_add(s->site->batch, catalog_counter_key(key, state->id, counter), delta);
+}
+
+static const struct index *index_at(const struct table *table, size_t i)
+{
+    return i == 0 ? &table->base : &table->indexes[i - 1];
+}
+
+static void add_counters(struct write_step *s)
+{
+    for (size_t i = 0; i <= s->write->table->index_count; i++) {
+        const struct index_state *state = index_at(s->write->table, i)->state;
+
+        add_counter(s, state, COUNTER_ITEMS, s->count_deltas[i]);
+        add_counter(s, state, COUNTER_BYTES, s->byte_deltas[i]);
+    }
+}
+
+void write_step_publish(const struct write_step *s)
+{
+    for (size_t i = 0; i <= s->write->table->index_count; i++) {
+        struct index_state *state = index_at(s->write->table, i)->state;
+
+        atomic_fetch_add_explicit(&state->item_count, s->count_deltas[i], memory_order_relaxed);
+        atomic_fetch_add_explicit(&state->size_bytes, s->byte_deltas[i], memory_order_relaxed);
+    }
+}
+
+enum stator_rc write_step_prepare(struct write_step *s, enum store_tier tier, struct stator_error *err)
+{
+    const struct table *table = s->write->table;
+    enum write_kind kind = s->write->kind;
+
+    STATOR_TRY(read_old(s, tier, err));
+    STATOR_TRY(check_statement(s, err));
+    STATOR_TRY(test_condition(s, err));
+    s->nothing = s->result->condition_failed || kind == WRITE_CHECK || (kind == WRITE_DELETE && !s->result->existed);
+    if (s->nothing)
+        return STATOR_OK;
+    STATOR_TRY(make_new(s, err));
+    STATOR_TRY(change_base(s, err));
+    if (table->index_count != 0) {
+        STATOR_TRY(parse_old(s, err));
+        for (size_t i = 0; i < table->index_count; i++)
+            STATOR_TRY(change_index(s, i, tier, err));
+    }
+    add_counters(s);
+    return STATOR_OK;
+}
+
+enum stator_rc write_step_init(struct write_step *s, const struct write_site *site, const struct write *write,
+                               struct write_result *result, struct stator_error *err)
+{
+    const struct table *table = write->table;
+    struct buf *key = &site->scratch->key;
+    size_t count = table->index_count;
+
+    *result = (struct write_result){0};
+    *s = (struct write_step){.site = site, .write = write, .result = result};
+    s->count_deltas = ARENA_ARRAY(site->arena, int64_t, 1 + count);
+    s->byte_deltas = ARENA_ARRAY(site->arena, int64_t, 1 + count);
+    if (count != 0)
+        result->index_units = ARENA_ARRAY(site->arena, uint32_t, count);
+    if (s->count_deltas == NULL || s->byte_deltas == NULL || (count != 0 && result->index_units == NULL))
+        return stator_fail_memory(err);
+    buf_reset(key);
+    if (!index_key(key, &s->base, &site->db->ring, table, &table->base, write->key))
+        return stator_fail(err, STATOR_VALIDATION, "The provided key element does not match the schema");
+    s->key = arena_copy(site->arena, buf_bytes(key));
+    s->latch = latch_of(ring_token(s->key));
+    return s->key.at == NULL ? stator_fail_memory(err) : STATOR_OK;
+}
