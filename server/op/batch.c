@@ -9,6 +9,12 @@ static void release(struct job *job)
         table_release(batch->tables[i].table);
 }
 
+void batch_close(struct job *job)
+{
+    job->cleanup(job);
+    job->cleanup = NULL;
+}
+
 enum stator_rc batch_open(struct batch **out, struct engine *engine, struct job *job, const struct bytes *names,
                           size_t count)
 {
@@ -34,22 +40,11 @@ enum stator_rc batch_open(struct batch **out, struct engine *engine, struct job 
     return STATOR_OK;
 }
 
-static bool same_key(const struct item *a, const struct item *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (!bytes_equal(a->attributes[i].name, b->attributes[i].name) ||
-            !value_equal(&a->attributes[i].value, &b->attributes[i].value))
-            return false;
-    return true;
-}
-
 enum stator_rc batch_check_distinct(const struct item *keys, size_t count, struct stator_error *err)
 {
     for (size_t i = 1; i < count; i++)
         for (size_t k = 0; k < i; k++)
-            if (same_key(&keys[i], &keys[k]))
+            if (item_equal(&keys[i], &keys[k]))
                 return stator_fail(err, STATOR_VALIDATION, "Provided list of item keys contains duplicates");
     return STATOR_OK;
 }

@@ -23,6 +23,9 @@ struct batch {
 STATOR_MUST_CHECK enum stator_rc batch_open(struct batch **out, struct engine *engine, struct job *job,
                                             const struct bytes *names, size_t count);
 
+/* Lets go of the tables, so that the operation may begin again. */
+void batch_close(struct job *job);
+
 /* "Provided list of item keys contains duplicates" when two keys are equal. */
 STATOR_MUST_CHECK enum stator_rc batch_check_distinct(const struct item *keys, size_t count, struct stator_error *err);
 

@@ -194,9 +194,7 @@ enum stator_rc op_batch_get_item(struct engine *engine, struct job *job)
     rc = batch_open(&reading.batch, engine, job, names, requests->count);
     if (rc == STATOR_OK)
         rc = read_all(&reading, projections);
-    if (rc == STATOR_AGAIN) { /* from the start, on a worker */
-        job->cleanup(job);
-        job->cleanup = NULL;
-    }
+    if (rc == STATOR_AGAIN) /* from the start, on a worker */
+        batch_close(job);
     return rc;
 }

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each request of a batch is a write of its own: one that meets an error after others have been done is given back as
- * unprocessed, with all after it. */
+/* The requests of a batch are writes of their own that have nothing to do with each other; that they are stored with
+ * one write of the store makes them cheap and is no promise. */
 #include "op/batch.h"
 #include "plan/attribute.h"
 #include "plan/key.h"
 
 #define REQUESTS_MAX 25
 
+#define BODY_ON_LOOP ((size_t)64 * 1024) /* a longer request is written on a worker */
+
 struct writing {
     struct engine *engine;
     struct job *job;
     struct batch *batch;
-    struct BatchWriteItemOutput *out;
-    struct BatchWriteItemRequestMap_entry *unprocessed;
-    struct ItemCollectionMetricsPerTable_entry *metrics;
-    size_t done; /* writes that are stored */
-    bool stopped;
+    struct write *writes; /* of all tables, in the request's order */
+    struct write_result *results;
+    struct item *keys;
+    size_t *table_of; /* of each write: its place in the batch */
+    size_t count;
 };
 
 static const struct item *key_source(const struct WriteRequest *request)
@@ -23,12 +25,19 @@ static const struct item *key_source(const struct WriteRequest *request)
     return request->PutRequest != NULL ? &request->PutRequest->Item : &request->DeleteRequest->Key;
 }
 
+static size_t count_requests(const struct BatchWriteItemRequestMap *tables)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < tables->count; i++)
+        count += tables->at[i].value.count;
+    return count;
+}
+
 /* Everything that needs no table, in the service's order. */
 static enum stator_rc check(const struct BatchWriteItemRequestMap *tables, enum value_layer layer,
                             struct stator_error *err)
 {
-    size_t total = 0;
-
     for (size_t i = 0; i < tables->count; i++) {
         const struct WriteRequests *requests = &tables->at[i].value;
 
@@ -42,9 +51,8 @@ static enum stator_rc check(const struct BatchWriteItemRequestMap *tables, enum 
             if (item_size(key_source(&requests->at[k])) > ITEM_BYTES_MAX)
                 return stator_fail(err, STATOR_VALIDATION, "Item size has exceeded the maximum allowed size");
         }
-        total += requests->count;
     }
-    if (total > REQUESTS_MAX)
+    if (count_requests(tables) > REQUESTS_MAX)
         return stator_fail(err, STATOR_VALIDATION, "Too many items requested for the BatchWriteItem call");
     return STATOR_OK;
 }
@@ -60,155 +68,136 @@ static enum stator_rc check_put(const struct table *table, const struct item *it
     return rc;
 }
 
-static enum stator_rc check_table(const struct table *table, const struct WriteRequests *requests, struct job *job)
+static enum stator_rc check_key(const struct table *table, const struct WriteRequest *request, struct stator_error *err)
 {
-    struct item *keys = ARENA_ARRAY(&job->arena, struct item, requests->count);
-
-    if (keys == NULL)
-        return stator_fail_memory(&job->error);
-    for (size_t k = 0; k < requests->count; k++) {
-        const struct WriteRequest *request = &requests->at[k];
-
-        if (request->PutRequest != NULL)
-            STATOR_TRY(check_put(table, &request->PutRequest->Item, &job->error));
-        else
-            STATOR_TRY(key_check(table, &request->DeleteRequest->Key, &job->error));
-        keys[k] = key_of_item(table, key_source(request), &job->arena);
-        if (keys[k].count == 0)
-            return stator_fail_memory(&job->error);
-    }
-    return batch_check_distinct(keys, requests->count, &job->error);
+    if (request->PutRequest != NULL)
+        return check_put(table, &request->PutRequest->Item, err);
+    return key_check(table, &request->DeleteRequest->Key, err);
 }
 
-static void count_units(struct batch_table *table, const struct write_result *result)
+/* A table may be named twice, by its name and its ARN: an item's key is compared with all earlier ones of its table. */
+static enum stator_rc check_distinct(const struct writing *w, size_t i)
 {
-    table->units += request_write_units(result);
-    for (size_t i = 0; i < table->table->index_count; i++)
-        table->index_units[i] += result->index_units[i];
-}
-
-/* Goes over to the table's newest version; what was counted for an index goes with the index. */
-static enum stator_rc renew_table(struct writing *w, size_t i)
-{
-    const struct BatchWriteItemInput *in = w->job->input;
-    struct batch_table *entry = &w->batch->tables[i];
-    struct table *old = entry->table, *fresh;
-    uint32_t *units;
-    enum stator_rc rc;
-
-    STATOR_TRY(op_table(&fresh, w->engine, w->job, in->RequestItems.at[i].key, OP_DATA));
-    units = ARENA_ARRAY(&w->job->arena, uint32_t, fresh->index_count);
-    for (size_t k = 0; units != NULL && k < fresh->index_count; k++)
-        for (size_t o = 0; o < old->index_count; o++)
-            if (old->indexes[o].state == fresh->indexes[k].state)
-                units[k] = entry->index_units[o];
-    rc = units == NULL ? stator_fail_memory(&w->job->error) : check_table(fresh, &in->RequestItems.at[i].value, w->job);
-    if (rc != STATOR_OK) {
-        table_release(fresh);
-        return rc;
-    }
-    entry->table = fresh;
-    entry->index_units = units;
-    table_release(old);
+    for (size_t k = 0; k < i; k++)
+        if (w->writes[k].table->base.state == w->writes[i].table->base.state && item_equal(&w->keys[k], &w->keys[i]))
+            return stator_fail(&w->job->error, STATOR_VALIDATION, "Provided list of item keys contains duplicates");
     return STATOR_OK;
 }
 
-/* On a version that is superseded the table is looked up anew. */
-static enum stator_rc write_one(struct writing *w, size_t i, const struct WriteRequest *request)
+static enum stator_rc add_write(struct writing *w, size_t table_index, const struct WriteRequest *request)
 {
-    struct batch_table *table = &w->batch->tables[i];
-    struct write_result result;
-    enum stator_rc rc;
+    const struct table *table = w->batch->tables[table_index].table;
+    size_t i = w->count++;
 
-    do {
-        struct write write = {
-            .kind = request->PutRequest != NULL ? WRITE_PUT : WRITE_DELETE,
-            .table = table->table,
-            .key = key_source(request),
-            .item = request->PutRequest != NULL ? &request->PutRequest->Item : NULL,
-        };
-
-        rc = table_write(&w->engine->db, &write, true, &result, &w->job->arena, &w->job->error);
-        write_result_release(&result);
-        if (rc == STATOR_OK && result.stale)
-            STATOR_TRY(renew_table(w, i));
-    } while (rc == STATOR_OK && result.stale);
-    if (rc != STATOR_OK)
-        return rc;
-    count_units(table, &result);
-    w->job->wait.epoch = result.epoch > w->job->wait.epoch ? result.epoch : w->job->wait.epoch;
-    return STATOR_OK;
-}
-
-static bool add_metrics(struct writing *w, size_t i)
-{
-    const struct BatchWriteItemInput *in = w->job->input;
-    const struct WriteRequests *requests = &in->RequestItems.at[i].value;
-    struct ItemCollectionMetrics *list = ARENA_ARRAY(&w->job->arena, struct ItemCollectionMetrics, requests->count);
-    size_t count = 0;
-
-    for (size_t k = 0; list != NULL && k < requests->count; k++) {
-        const struct ItemCollectionMetrics *one =
-            request_collection_metrics(&in->ReturnItemCollectionMetrics, w->engine, w->batch->tables[i].table,
-                                       key_source(&requests->at[k]), &w->job->arena);
-
-        if (one != NULL)
-            list[count++] = *one;
-    }
-    if (count != 0) {
-        w->metrics[w->out->ItemCollectionMetrics.count].key = in->RequestItems.at[i].key;
-        w->metrics[w->out->ItemCollectionMetrics.count++].value =
-            (struct ItemCollectionMetricsMultiple)API_LIST(list, count);
-        w->out->ItemCollectionMetrics.at = w->metrics;
-        w->out->ItemCollectionMetrics.set = true;
-    }
-    return list != NULL;
-}
-
-static enum stator_rc write_table(struct writing *w, size_t i)
-{
-    const struct BatchWriteItemInput *in = w->job->input;
-    const struct WriteRequests *requests = &in->RequestItems.at[i].value;
-    size_t k = 0;
-
-    for (; k < requests->count && !w->stopped; k++) {
-        enum stator_rc rc = write_one(w, i, &requests->at[k]);
-
-        if (rc != STATOR_OK && w->done == 0)
-            return rc;
-        w->stopped = rc != STATOR_OK;
-        w->done += rc == STATOR_OK;
-        if (w->stopped)
-            break;
-    }
-    if (k < requests->count) {
-        struct BatchWriteItemRequestMap_entry *entry = &w->unprocessed[w->out->UnprocessedItems.count++];
-
-        entry->key = in->RequestItems.at[i].key;
-        entry->value = (struct WriteRequests)API_LIST(&requests->at[k], requests->count - k);
-    }
-    return add_metrics(w, i) ? STATOR_OK : stator_fail_memory(&w->job->error);
-}
-
-static enum stator_rc write_all(struct writing *w)
-{
-    const struct BatchWriteItemInput *in = w->job->input;
-    size_t count = in->RequestItems.count;
-
-    w->out = ARENA_NEW(&w->job->arena, struct BatchWriteItemOutput);
-    w->unprocessed = ARENA_ARRAY(&w->job->arena, struct BatchWriteItemRequestMap_entry, count);
-    w->metrics = ARENA_ARRAY(&w->job->arena, struct ItemCollectionMetricsPerTable_entry, count);
-    if (w->out == NULL || w->unprocessed == NULL || w->metrics == NULL)
+    STATOR_TRY(check_key(table, request, &w->job->error));
+    w->keys[i] = key_of_item(table, key_source(request), &w->job->arena);
+    if (w->keys[i].count == 0)
         return stator_fail_memory(&w->job->error);
-    for (size_t i = 0; i < count; i++)
-        STATOR_TRY(check_table(w->batch->tables[i].table, &in->RequestItems.at[i].value, w->job));
-    for (size_t i = 0; i < count; i++)
-        STATOR_TRY(write_table(w, i));
-    w->out->UnprocessedItems.at = w->unprocessed;
-    w->out->UnprocessedItems.set = true;
-    w->out->ConsumedCapacity = batch_capacity(w->batch, &in->ReturnConsumedCapacity, &w->job->arena);
-    w->job->output = w->out;
+    w->table_of[i] = table_index;
+    w->writes[i] = (struct write){
+        .kind = request->PutRequest != NULL ? WRITE_PUT : WRITE_DELETE,
+        .table = table,
+        .key = key_source(request),
+        .item = request->PutRequest != NULL ? &request->PutRequest->Item : NULL,
+    };
+    return check_distinct(w, i);
+}
+
+/* The writes on the tables' versions that the batch holds. */
+static enum stator_rc make_writes(struct writing *w)
+{
+    const struct BatchWriteItemInput *in = w->job->input;
+    size_t count = count_requests(&in->RequestItems);
+
+    w->count = 0;
+    w->writes = ARENA_ARRAY(&w->job->arena, struct write, count);
+    w->results = ARENA_ARRAY(&w->job->arena, struct write_result, count);
+    w->keys = ARENA_ARRAY(&w->job->arena, struct item, count);
+    w->table_of = ARENA_ARRAY(&w->job->arena, size_t, count);
+    if (w->writes == NULL || w->results == NULL || w->keys == NULL || w->table_of == NULL)
+        return stator_fail_memory(&w->job->error);
+    for (size_t i = 0; i < in->RequestItems.count; i++)
+        for (size_t k = 0; k < in->RequestItems.at[i].value.count; k++)
+            STATOR_TRY(add_write(w, i, &in->RequestItems.at[i].value.at[k]));
     return STATOR_OK;
+}
+
+static void count_units(struct writing *w)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        struct batch_table *table = &w->batch->tables[w->table_of[i]];
+
+        table->units += request_write_units(&w->results[i]);
+        for (size_t k = 0; k < table->table->index_count; k++)
+            table->index_units[k] += w->results[i].index_units[k];
+    }
+}
+
+static enum stator_rc add_metrics(struct writing *w, struct BatchWriteItemOutput *out)
+{
+    const struct BatchWriteItemInput *in = w->job->input;
+    size_t tables = in->RequestItems.count;
+    struct ItemCollectionMetrics *all = ARENA_ARRAY(&w->job->arena, struct ItemCollectionMetrics, w->count);
+    struct ItemCollectionMetricsPerTable_entry *entries =
+        ARENA_ARRAY(&w->job->arena, struct ItemCollectionMetricsPerTable_entry, tables);
+
+    if (all == NULL || entries == NULL)
+        return stator_fail_memory(&w->job->error);
+    for (size_t i = 0, k = 0; i < tables; i++) {
+        struct ItemCollectionMetrics *list = &all[k];
+        size_t count = 0;
+
+        for (; k < w->count && w->table_of[k] == i; k++) {
+            const struct ItemCollectionMetrics *one = request_collection_metrics(
+                &in->ReturnItemCollectionMetrics, w->engine, w->writes[k].table, w->writes[k].key, &w->job->arena);
+
+            if (one != NULL)
+                list[count++] = *one;
+        }
+        if (count == 0)
+            continue;
+        entries[out->ItemCollectionMetrics.count].key = in->RequestItems.at[i].key;
+        entries[out->ItemCollectionMetrics.count++].value = (struct ItemCollectionMetricsMultiple)API_LIST(list, count);
+        out->ItemCollectionMetrics.at = entries;
+        out->ItemCollectionMetrics.set = true;
+    }
+    return STATOR_OK;
+}
+
+/* Called before anything is stored: a batch is not done whose answer there is no memory for. */
+static enum stator_rc make_answer(void *context, struct stator_error *err)
+{
+    struct writing *w = context;
+    const struct BatchWriteItemInput *in = w->job->input;
+    struct BatchWriteItemOutput *out = ARENA_NEW(&w->job->arena, struct BatchWriteItemOutput);
+
+    if (out == NULL)
+        return stator_fail_memory(err);
+    count_units(w);
+    STATOR_TRY(add_metrics(w, out));
+    out->UnprocessedItems.set = true;
+    out->ConsumedCapacity = batch_capacity(w->batch, &in->ReturnConsumedCapacity, &w->job->arena);
+    w->job->output = out;
+    return w->job->arena.failed ? stator_fail_memory(err) : STATOR_OK;
+}
+
+/* On versions of the tables as they are now. *stale: one of them has been superseded meanwhile, and nothing is done. */
+static enum stator_rc write_once(struct writing *w, bool *stale)
+{
+    struct write *last;
+    enum stator_rc rc;
+
+    STATOR_TRY(make_writes(w));
+    last = &w->writes[w->count - 1];
+    last->before_commit = make_answer;
+    last->context = w;
+    rc = table_write_many(&w->engine->db, w->writes, w->count, w->job->on_worker, w->results, &w->job->arena,
+                          &w->job->error);
+    *stale = rc == STATOR_OK && w->results[0].stale;
+    w->job->wait.epoch = w->results[0].epoch;
+    for (size_t i = 0; i < w->count; i++)
+        write_result_release(&w->results[i]);
+    return rc;
 }
 
 enum stator_rc op_batch_write_item(struct engine *engine, struct job *job)
@@ -216,14 +205,22 @@ enum stator_rc op_batch_write_item(struct engine *engine, struct job *job)
     const struct BatchWriteItemInput *in = job->input;
     struct bytes *names = ARENA_ARRAY(&job->arena, struct bytes, in->RequestItems.count);
     struct writing writing = {.engine = engine, .job = job};
+    bool stale = false;
+    enum stator_rc rc;
 
     if (names == NULL)
         return stator_fail_memory(&job->error);
     for (size_t i = 0; i < in->RequestItems.count; i++)
         names[i] = in->RequestItems.at[i].key;
     STATOR_TRY(check(&in->RequestItems, wording_voice(engine, job).layer, &job->error));
-    if (!job->on_worker)
-        return STATOR_AGAIN; /* many writes, each of which may wait, and none of which may be done twice */
-    STATOR_TRY(batch_open(&writing.batch, engine, job, names, in->RequestItems.count));
-    return write_all(&writing);
+    if (job->body.len > BODY_ON_LOOP && !job->on_worker)
+        return STATOR_AGAIN;
+    do {
+        rc = batch_open(&writing.batch, engine, job, names, in->RequestItems.count);
+        if (rc == STATOR_OK)
+            rc = write_once(&writing, &stale);
+        if (rc == STATOR_AGAIN || stale)
+            batch_close(job);
+    } while (rc == STATOR_OK && stale);
+    return rc;
 }

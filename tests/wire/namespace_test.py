@@ -64,6 +64,10 @@ class Namespaces(unittest.TestCase):
                                  client.call("Scan", {"TableName": "mine", "Select": "COUNT"})["Count"])
             client.call("BatchWriteItem", {"RequestItems": {arn: [{"DeleteRequest": {"Key": {"pk": {"S": arn}}}}]}})
             self.assertEqual(client.call("DescribeTable", {"TableName": arn})["Table"]["ItemCount"], 1)
+            item = {"PutRequest": {"Item": {"pk": {"S": "by both names"}}}}
+            with self.assertRaisesRegex(dynamo.DynamoError, "Provided list of item keys contains duplicates"):
+                client.call("BatchWriteItem", {"RequestItems": {arn: [item], "mine": [item]}})
+            self.assertEqual(client.call("DescribeTable", {"TableName": arn})["Table"]["ItemCount"], 1)
             self.assertEqual(client.call("DeleteTable", {"TableName": arn})["TableDescription"]["TableName"], "mine")
             client.close()
 
