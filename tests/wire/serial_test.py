@@ -52,7 +52,7 @@ class Worker(threading.Thread):
 
     def step(self):
         number = next(self.numbers)
-        items = self.random.sample(ITEMS, self.random.randint(1, 3))
+        items = self.random.sample(ITEMS, self.random.randint(1, 4))
         do = self.random.choice([self.write, self.write, self.write, self.read, self.read, self.update, self.get])
         start = time.monotonic_ns()
         reads, appends = do(number, items)
