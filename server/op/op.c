@@ -14,9 +14,12 @@ static operation_step *const steps[OPERATION_COUNT] = {
     [OPERATION_DescribeTable] = op_describe_table,
     [OPERATION_GetItem] = op_get_item,
     [OPERATION_ListTables] = op_list_tables,
+    [OPERATION_ListTagsOfResource] = op_list_tags_of_resource,
     [OPERATION_PutItem] = op_put_item,
     [OPERATION_Query] = op_query,
     [OPERATION_Scan] = op_scan,
+    [OPERATION_TagResource] = op_tag_resource,
+    [OPERATION_UntagResource] = op_untag_resource,
     [OPERATION_UpdateItem] = op_update_item,
     [OPERATION_UpdateTable] = op_update_table,
 };

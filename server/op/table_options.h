@@ -22,6 +22,8 @@ STATOR_MUST_CHECK enum stator_rc options_check_stream(const struct StreamSpecifi
                                                       struct stator_error *err);
 STATOR_MUST_CHECK enum stator_rc options_check_sse(const struct SSESpecification *sse, struct stator_error *err);
 STATOR_MUST_CHECK enum stator_rc options_check_tags(const struct TagList *tags, struct stator_error *err);
+STATOR_MUST_CHECK enum stator_rc options_check_tag_count(size_t count, struct stator_error *err);
+STATOR_MUST_CHECK enum stator_rc options_check_tag_key(struct bytes key, struct stator_error *err);
 STATOR_MUST_CHECK enum stator_rc options_check_policy(struct bytes policy, struct stator_error *err);
 
 /* Whether the specification asks for encryption with a KMS key; {} and {"Enabled":false} do not. */
