@@ -9,7 +9,6 @@
 
 #include "base/utf8.h"
 #include "shard/ring.h"
-#include "json/reader.h"
 
 #define INVALID "One or more parameter values were invalid: "
 
@@ -220,18 +219,5 @@ enum stator_rc options_check_tags(const struct TagList *tags, struct stator_erro
                                    BYTES_ARG(tags->at[i].Key));
         }
     }
-    return STATOR_OK;
-}
-
-/* --- Policy --- */
-
-enum stator_rc options_check_policy(struct bytes policy, struct stator_error *err)
-{
-    if (policy.len > TABLE_POLICY_BYTES_MAX)
-        return stator_fail(err, STATOR_VALIDATION, INVALID "Maximum policy size of %d bytes exceeded",
-                           TABLE_POLICY_BYTES_MAX);
-    if (!json_valid(policy))
-        return stator_fail(err, STATOR_VALIDATION,
-                           INVALID "Invalid policy document: This policy contains invalid Json");
     return STATOR_OK;
 }
