@@ -103,19 +103,26 @@ static enum stator_rc check_revision(const struct target *target, struct bytes e
                        BYTES_ARG(expected), kind, BYTES_ARG(target->name), revision);
 }
 
-/* Stores the policy, or an absent text, as the target's next revision. */
-static enum stator_rc store(struct engine *engine, struct job *job, struct target *target, struct bytes text)
+/* The revision that a change of now makes. */
+static uint64_t next_revision(const struct target *target)
 {
-    struct table_extras extras = *target->table->extras;
     uint64_t now_ms = (uint64_t)(op_now() * 1000);
 
-    target->revision_ms = now_ms > target->revision_ms ? now_ms : target->revision_ms + 1;
+    return now_ms > target->revision_ms ? now_ms : target->revision_ms + 1;
+}
+
+/* Stores the policy, or an absent text, as that revision. */
+static enum stator_rc store(struct engine *engine, struct job *job, const struct target *target, uint64_t revision_ms,
+                            struct bytes text)
+{
+    struct table_extras extras = *target->table->extras;
+
     if (target->is_stream) {
         extras.settings.stream_policy =
-            (struct stream_policy){.revision_ms = target->revision_ms, .label = target->name, .text = text};
+            (struct stream_policy){.revision_ms = revision_ms, .label = target->name, .text = text};
     } else {
         extras.policy = text;
-        extras.settings.policy_revision_ms = target->revision_ms;
+        extras.settings.policy_revision_ms = revision_ms;
     }
     return resource_store(engine, job, target->table, &extras);
 }
@@ -138,21 +145,26 @@ static enum stator_rc put(struct engine *engine, struct job *job, const struct p
     const struct PutResourcePolicyInput *in = job->input;
     struct PutResourcePolicyOutput *out = ARENA_NEW(&job->arena, struct PutResourcePolicyOutput);
     struct target target;
+    uint64_t revision_ms;
+    bool changes;
 
     STATOR_TRY(find_target(&target, engine, job, in->ResourceArn));
     if (policy->locks_out && in->ConfirmRemoveSelfResourceAccess != API_TRUE)
         return stator_fail(&job->error, STATOR_ACCESS_DENIED,
                            "The new resource policy will not allow you to update the resource policy in the future.");
     STATOR_TRY(check_revision(&target, in->ExpectedRevisionId, job));
+    changes = !bytes_present(target.text) || !bytes_equal(policy->text, target.text);
+    revision_ms = changes ? next_revision(&target) : target.revision_ms;
     if (out == NULL)
         return stator_fail_memory(&job->error);
-    if (!bytes_present(target.text) || !bytes_equal(policy->text, target.text)) {
-        STATOR_TRY(resource_check_settled(target.table, &job->error));
-        STATOR_TRY(store(engine, job, &target, policy->text));
-    }
-    out->RevisionId = revision_text(target.revision_ms, &job->arena);
+    out->RevisionId = revision_text(revision_ms, &job->arena);
+    if (!bytes_present(out->RevisionId))
+        return stator_fail_memory(&job->error);
     job->output = out;
-    return bytes_present(out->RevisionId) ? STATOR_OK : stator_fail_memory(&job->error);
+    if (!changes)
+        return STATOR_OK;
+    STATOR_TRY(resource_check_settled(target.table, &job->error));
+    return store(engine, job, &target, revision_ms, policy->text);
 }
 
 enum stator_rc op_put_resource_policy(struct engine *engine, struct job *job)
@@ -205,7 +217,7 @@ static enum stator_rc delete (struct engine *engine, struct job *job) {
     if (!bytes_present(out->RevisionId)) return stator_fail_memory(&job->error);
     if (!bytes_present(target.text)) return STATOR_OK;
     STATOR_TRY(resource_check_settled(target.table, &job->error));
-    return store(engine, job, &target, (struct bytes){NULL, 0});
+    return store(engine, job, &target, next_revision(&target), (struct bytes){NULL, 0});
 }
 
 enum stator_rc op_delete_resource_policy(struct engine *engine, struct job *job)
