@@ -5,6 +5,8 @@
  *   ENABLING -> ACTIVE <-> UPDATING    ACTIVE -> DISABLING -> DISABLED -> ENABLING
  *
  * What settles does so by the clock: a status is kept with the time it began at. */
+#include <math.h>
+
 #include "op/resource.h"
 #include "op/table_change.h"
 
@@ -13,7 +15,7 @@
 
 static uint64_t now_ms(void)
 {
-    return (uint64_t)(op_now() * 1000);
+    return (uint64_t)llround(op_now() * 1000);
 }
 
 static int settled_status(const struct engine *engine, const struct destination *destination)

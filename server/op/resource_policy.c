@@ -106,7 +106,7 @@ static enum stator_rc check_revision(const struct target *target, struct bytes e
 /* The revision that a change of now makes. */
 static uint64_t next_revision(const struct target *target)
 {
-    uint64_t now_ms = (uint64_t)(op_now() * 1000);
+    uint64_t now_ms = (uint64_t)llround(op_now() * 1000);
 
     return now_ms > target->revision_ms ? now_ms : target->revision_ms + 1;
 }
