@@ -268,6 +268,8 @@ static enum stator_rc list_all(struct listing *listing, struct engine *engine, s
     size_t count;
     bool more = true;
 
+    if (!bytes_present(namespace_))
+        return stator_fail_memory(&job->error);
     if (slash != NULL) {
         after = bytes_of(token.at, (size_t)(slash - token.at));
         if (!list_named(listing, namespace_, after, bytes_of(slash + 1, (size_t)(token.at + token.len - slash - 1))))

@@ -110,14 +110,16 @@ static enum stator_rc not_found(struct job *job, struct bytes arn)
 enum stator_rc resource_tagged_table(struct table **out, struct engine *engine, struct job *job, struct bytes arn)
 {
     struct resource resource;
+    enum stator_rc rc;
 
     *out = NULL;
     STATOR_TRY(resource_of_arn(&resource, arn, &job->error));
     if (bytes_present(resource.stream))
         return not_found(job, arn);
-    *out = catalog_find(engine->db.catalog, op_namespace(engine, job), resource.table);
-    if (*out == NULL)
+    rc = op_table(out, engine, job, resource.table, OP_CONTROL);
+    if (rc == STATOR_RESOURCE_NOT_FOUND)
         return not_found(job, arn);
+    STATOR_TRY(rc);
     op_keep_table(job, *out);
     return STATOR_OK;
 }
