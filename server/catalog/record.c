@@ -10,8 +10,9 @@
  *   4 policy       the resource policy's text
  *   5 transition   kinds (4) · due, ms since 1970 (8) · JSON of a TableDescription with what will change, or nothing
  *   6 dropped      4 bytes each, big-endian: ids of former indexes whose entries are to be erased
+ *   20 to 24       settings: settings.c
  *
- * Sections 3 to 6 are there only when there is something to say. A table "t" with the id 7 and no index starts
+ * Sections from 3 on are there only when there is something to say. A table "t" with the id 7 and no index starts
  *
  *   01  01 00000004 00000007  02 000000C5 {"AttributeDefinitions":[{"AttributeName":"pk",...
  *
@@ -88,6 +89,7 @@ void record_write(struct buf *buf, const struct record *record)
         write_transition(buf, &record->extras.transition);
     if (record->extras.dropped_count != 0)
         write_ids(buf, SECTION_DROPPED, record->extras.dropped, record->extras.dropped_count);
+    settings_write(buf, &record->extras.settings);
 }
 
 static enum stator_rc damaged(struct stator_error *err, const char *what)
@@ -162,6 +164,8 @@ static enum stator_rc read_section(struct record *out, uint8_t kind, struct byte
     case SECTION_DROPPED:
         return read_ids(&out->extras.dropped, &out->extras.dropped_count, section, arena, err);
     default:
+        if (settings_is_kind(kind))
+            return settings_read(&out->extras.settings, kind, section, arena, err);
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
                            "the record of a table was made by a newer Stator: "
                            "section %u is not known",

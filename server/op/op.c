@@ -10,16 +10,35 @@ static operation_step *const steps[OPERATION_COUNT] = {
     [OPERATION_BatchWriteItem] = op_batch_write_item,
     [OPERATION_CreateTable] = op_create_table,
     [OPERATION_DeleteItem] = op_delete_item,
+    [OPERATION_DeleteResourcePolicy] = op_delete_resource_policy,
     [OPERATION_DeleteTable] = op_delete_table,
+    [OPERATION_DescribeContinuousBackups] = op_describe_continuous_backups,
+    [OPERATION_DescribeContributorInsights] = op_describe_contributor_insights,
+    [OPERATION_DescribeEndpoints] = op_describe_endpoints,
+    [OPERATION_DescribeKinesisStreamingDestination] = op_describe_kinesis_streaming_destination,
+    [OPERATION_DescribeLimits] = op_describe_limits,
+    [OPERATION_DescribeTableReplicaAutoScaling] = op_describe_table_replica_auto_scaling,
     [OPERATION_DescribeTable] = op_describe_table,
+    [OPERATION_DisableKinesisStreamingDestination] = op_disable_kinesis_streaming_destination,
+    [OPERATION_EnableKinesisStreamingDestination] = op_enable_kinesis_streaming_destination,
     [OPERATION_GetItem] = op_get_item,
+    [OPERATION_GetResourcePolicy] = op_get_resource_policy,
+    [OPERATION_ListContributorInsights] = op_list_contributor_insights,
     [OPERATION_ListTables] = op_list_tables,
+    [OPERATION_ListTagsOfResource] = op_list_tags_of_resource,
     [OPERATION_PutItem] = op_put_item,
+    [OPERATION_PutResourcePolicy] = op_put_resource_policy,
     [OPERATION_Query] = op_query,
     [OPERATION_Scan] = op_scan,
+    [OPERATION_TagResource] = op_tag_resource,
     [OPERATION_TransactGetItems] = op_transact_get_items,
     [OPERATION_TransactWriteItems] = op_transact_write_items,
+    [OPERATION_UntagResource] = op_untag_resource,
+    [OPERATION_UpdateContinuousBackups] = op_update_continuous_backups,
+    [OPERATION_UpdateContributorInsights] = op_update_contributor_insights,
     [OPERATION_UpdateItem] = op_update_item,
+    [OPERATION_UpdateKinesisStreamingDestination] = op_update_kinesis_streaming_destination,
+    [OPERATION_UpdateTableReplicaAutoScaling] = op_update_table_replica_auto_scaling,
     [OPERATION_UpdateTable] = op_update_table,
 };
 
@@ -65,7 +84,7 @@ static enum stator_rc run(struct engine *engine, struct job *job)
 
     STATOR_TRY(decode(engine, job));
     if (steps[job->operation] == NULL)
-        return stator_fail(&job->error, STATOR_UNKNOWN_OPERATION, "Stator does not support the operation %s yet",
+        return stator_fail(&job->error, STATOR_VALIDATION, "The operation %s is not supported by Stator yet",
                            info->name);
     STATOR_TRY(steps[job->operation](engine, job));
     return job->arena.failed ? stator_fail_memory(&job->error) : STATOR_OK; /* an answer that lacks something is none */
