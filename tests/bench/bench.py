@@ -7,6 +7,9 @@ import re
 import sys
 import time
 
+import growth
+import load
+import once
 import report
 import rounds
 import servers
@@ -80,8 +83,15 @@ def run_workloads(bench, part, every):
 PARTS = {
     "operations": lambda bench: run_workloads(bench, "operations", workloads.operations()),
     "ycsb": lambda bench: run_workloads(bench, "ycsb", workloads.ycsb()),
+    "neighbours": growth.neighbours,
+    "growth": growth.growth,
+    "start": once.start,
+    "memory": once.memory,
+    "suite": once.suite,
+    "sdk": once.sdk,
+    "soak": once.soak,
 }
-ON_REQUEST = ()
+ON_REQUEST = ("soak",)
 
 
 def arguments():
@@ -93,6 +103,7 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=1, help="of a sample")
     parser.add_argument("--loops", type=int, default=os.cpu_count())
+    parser.add_argument("--retries", type=int, default=load.RETRIES, help="of a sample that other processes disturbed")
     parser.add_argument("--minutes", type=int, default=60, help="of the soak")
     parser.add_argument("--big", action="store_true", help="growth to ten million items")
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
@@ -113,6 +124,7 @@ def arguments():
 
 def main():
     bench = Bench(arguments())
+    load.RETRIES = bench.options.retries
     servers.CACHE.mkdir(parents=True, exist_ok=True)
     bench.out.mkdir(parents=True, exist_ok=True)
     bench.find_peers()

