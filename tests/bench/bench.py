@@ -4,6 +4,7 @@ import argparse
 import os
 import pathlib
 import re
+import signal
 import sys
 import time
 
@@ -92,6 +93,7 @@ PARTS = {
     "soak": once.soak,
 }
 ON_REQUEST = ("soak",)
+SMOKE = r"300 B|0 GSIs|of 10$|Scan|alone|backfill|YCSB A|,000 items|16 connections|1,024|100 tables"
 
 
 def arguments():
@@ -105,10 +107,13 @@ def arguments():
     parser.add_argument("--loops", type=int, default=os.cpu_count())
     parser.add_argument("--retries", type=int, default=load.RETRIES, help="of a sample that other processes disturbed")
     parser.add_argument("--minutes", type=int, default=60, help="of the soak")
+    parser.add_argument("--smoke", action="store_true", help="every part, as little as possible, without peers: does the bench itself work?")
     parser.add_argument("--big", action="store_true", help="growth to ten million items")
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--out", required=True, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.smoke:
+        options.rounds, options.retries, options.peers, options.only = 1, 0, "none", options.only or SMOKE
     if min(options.rounds, options.seconds, options.loops, options.minutes) < 1:
         parser.error("--rounds, --seconds, --loops and --minutes are at least 1")
     for part in options.part:
@@ -140,6 +145,7 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # by way of finally: no server stays
     try:
         main()
     except KeyboardInterrupt:
