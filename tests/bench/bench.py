@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 
+import budget
 import growth
 import load
 import once
@@ -81,7 +82,13 @@ def run_workloads(bench, part, every):
         rounds.measure(bench, part, chosen, bench.start(bench.kinds()))
 
 
+def stages(bench):
+    rows = budget.compared(budget.measured(bench.build), budget.parse(budget.BUDGET.read_text(encoding="utf-8")))
+    bench.report.add_table("Stages inside the server", ["stage", "ns", "budget", "allocations", "budget", ""], rows)
+
+
 PARTS = {
+    "stages": stages,
     "operations": lambda bench: run_workloads(bench, "operations", workloads.operations()),
     "ycsb": lambda bench: run_workloads(bench, "ycsb", workloads.ycsb()),
     "neighbours": growth.neighbours,

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- wrk fills a table with BatchWriteItem and ends when all is answered.
 -- Environment: BENCH_HERE, BENCH_TABLE, BENCH_COUNT (items), BENCH_BATCH (items a request), BENCH_PARTITION (items a
--- partition), BENCH_ITEM: an item's JSON in which @i@ is its number, @p@ its partition's, @s@ its place in that,
+-- partition), BENCH_ITEM: a file with an item's JSON, in which @i@ is its number, @p@ its partition's, @s@ its place in that,
 -- @r@ eight digits in no order.
 local count, batch = tonumber(os.getenv("BENCH_COUNT")), tonumber(os.getenv("BENCH_BATCH"))
-local partition, item = tonumber(os.getenv("BENCH_PARTITION")), os.getenv("BENCH_ITEM")
+local partition, item = tonumber(os.getenv("BENCH_PARTITION")), io.open(os.getenv("BENCH_ITEM")):read("*a")
 local headers = dofile(os.getenv("BENCH_HERE") .. "/headers.lua")
 local total, sent, answered = math.ceil(count / batch), 0, 0
 

@@ -101,8 +101,11 @@ def fill(server, table):
     limit = OUR_FILL_LIMIT_S if server.name.startswith("stator") else FILL_LIMIT_S
     batch = max(1, min(25, FILL_BYTES // len(table.item)))
     environment = {"BENCH_TABLE": table.name, "BENCH_COUNT": str(table.count), "BENCH_BATCH": str(batch),
-                   "BENCH_PARTITION": str(table.partition), "BENCH_ITEM": table.item}
-    out = run_wrk(server.url, "fill.lua", 4, limit, environment)
+                   "BENCH_PARTITION": str(table.partition)}
+    with tempfile.NamedTemporaryFile("w", prefix="stator-bench-", encoding="utf-8") as item:
+        item.write(table.item)
+        item.flush()
+        out = run_wrk(server.url, "fill.lua", 4, limit, dict(environment, BENCH_ITEM=item.name))
     ended = re.search(r"^BENCH \d+ of \d+ ?(.*)$", out, re.MULTILINE)
     if ended is None:
         raise Unsupported(f"{table.count:,} items took longer than {limit} s")
