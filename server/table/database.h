@@ -8,6 +8,7 @@
 #include "shard/latch.h"
 #include "shard/ring.h"
 #include "store/store.h"
+#include "stream/registry.h"
 
 struct database {
     struct store *store;
@@ -15,6 +16,7 @@ struct database {
     struct latch_table *latches;
     struct durability *durability;
     struct catalog *catalog;
+    struct streams *streams;
 };
 
 #endif

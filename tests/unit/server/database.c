@@ -23,10 +23,12 @@ void database_open(struct database *db, const char *dir, enum store_durability d
     db->latches = latch_table_new();
     assert_non_null(db->latches);
     assert_int_equal(durability_start(&db->durability, db->store, durability, &err), STATOR_OK);
+    assert_int_equal(streams_open(&db->streams, db->store, db->durability, &STREAMS_DEFAULTS, &err), STATOR_OK);
 }
 
 void database_close(struct database *db)
 {
+    streams_close(db->streams);
     durability_stop(db->durability);
     latch_table_free(db->latches);
     ring_deinit(&db->ring);
