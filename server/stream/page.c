@@ -17,23 +17,23 @@ static struct lane *lane_of_shard(struct stream *stream, uint64_t shard)
     return index < stream->about.lanes ? &stream->lanes[index] : NULL;
 }
 
-/* A shard that is not there may have been: all that its lane had then is trimmed. */
-static bool was_trimmed(struct lane *lane, uint64_t shard)
-{
-    struct lane_view oldest;
-
-    return lane_list(lane, 0, &oldest, 1) == 1 && shard < oldest.shard.start && oldest.shard.parent != 0;
-}
-
 enum stator_rc stream_page_look(struct lane_view *view, struct stream *stream, uint64_t shard, struct stator_error *err)
 {
     struct lane *lane = lane_of_shard(stream, shard);
 
     if (lane != NULL && lane_look(lane, shard, view))
         return STATOR_OK;
-    if (lane != NULL && was_trimmed(lane, shard))
-        return stream_page_fail_trimmed(err);
     return stator_fail(err, STATOR_RESOURCE_NOT_FOUND, "Requested resource not found: Shard does not exist");
+}
+
+/* A shard that an iterator was given for and that is not there any more was trimmed as a whole. */
+static enum stator_rc look(struct lane_view *view, const struct stream_page_request *request, struct stator_error *err)
+{
+    struct stator_error absent;
+
+    return stream_page_look(view, request->stream, request->shard, &absent) == STATOR_OK
+               ? STATOR_OK
+               : stream_page_fail_trimmed(err);
 }
 
 /* Where to begin, or that it is gone. The iterator is open already: what is trimmed from now on it still shows. */
@@ -121,7 +121,7 @@ static enum stator_rc read_between(struct stream_page *page, struct store *store
 
     if (it == NULL)
         return stator_fail_memory(err);
-    rc = stream_page_look(&later, request->stream, request->shard, err);
+    rc = look(&later, request, err);
     if (rc == STATOR_OK)
         rc = start_of(&page->next, &later, request->number, err);
     if (rc == STATOR_OK)
@@ -135,7 +135,7 @@ enum stator_rc stream_page_read(struct stream_page *page, struct store *store,
 {
     struct lane_view view;
 
-    STATOR_TRY(stream_page_look(&view, request->stream, request->shard, err));
+    STATOR_TRY(look(&view, request, err));
     STATOR_TRY(start_of(&page->next, &view, request->number, err));
     page->epoch = view.epoch;
     buf_reset(page->json);

@@ -27,12 +27,11 @@ struct stream_page {
     uint64_t epoch;   /* which the answer waits for */
 };
 
-/* STATOR_TRIMMED_DATA_ACCESS when records from `number` on are trimmed, or the shard is; STATOR_RESOURCE_NOT_FOUND when
- * there never was such a shard. */
+/* STATOR_TRIMMED_DATA_ACCESS when records from `number` on are trimmed, or the shard is. */
 STATOR_MUST_CHECK enum stator_rc stream_page_read(struct stream_page *page, struct store *store,
                                                   const struct stream_page_request *request, struct stator_error *err);
 
-/* The shard, for a new iterator; it fails likewise. */
+/* The shard, for a new iterator. STATOR_RESOURCE_NOT_FOUND when there is none. */
 STATOR_MUST_CHECK enum stator_rc stream_page_look(struct lane_view *view, struct stream *stream, uint64_t shard,
                                                   struct stator_error *err);
 
