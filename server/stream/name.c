@@ -2,7 +2,7 @@
 /* SequenceNumber: 10^20 plus the number, so that all have 21 digits, none is 0 at the left (a client may keep them as
  * integers), and their order as texts is that as numbers:
  *
- *      101873442051359334400
+ *      101873398826981654787
  *
  * ShardId: the millisecond in 20 digits, the rest of the start's number in 8 hexadecimal ones. Sorted as texts, parents
  * come before children:

@@ -7,7 +7,7 @@
  *
  * An INSERT of {"pk":{"S":"a"}} with a new image:
  *
- *   01 09 00000006 00000012 00000012 {"pk":{"S":"a"}} {"pk":{"S":"a"}}
+ *   01 09 00000006 00000010 00000010 {"pk":{"S":"a"}} {"pk":{"S":"a"}}
  *
  * Its key lies in the family of its lane's shard: the stream's id (4), which is one of the ids of indexes and like them
  * never used again, the lane (1), the number (8).
