@@ -47,6 +47,7 @@ static enum stator_rc put(struct table **out, struct engine *engine, struct job 
     };
     enum stator_rc rc;
 
+    *out = NULL;
     STATOR_TRY(ids_of(&source.ids, &source.id_count, engine->db.catalog, description, change->previous, &job->arena,
                       &job->error));
     rc = table_stream_begin(&stream, source.namespace_, change->previous, description, &own, &job->error);
