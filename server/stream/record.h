@@ -16,15 +16,21 @@ enum stream_event { STREAM_INSERT = 1, STREAM_MODIFY, STREAM_REMOVE };
 
 struct stream_record {
     enum stream_event event;
-    bool expired;                      /* removed by the service, for its time to live */
-    uint32_t size_bytes;               /* of keys and images kept, by the rules of item sizes */
-    struct bytes keys;                 /* JSON; never absent */
-    struct bytes new_image, old_image; /* JSON, or absent */
+    bool expired;           /* removed by the service, for its time to live */
+    uint32_t size_bytes;    /* of keys and images kept, by the rules of item sizes */
+    struct bytes keys;      /* JSON; never absent */
+    struct bytes new_image; /* JSON, or absent */
+    /* JSON, or absent. To write: the whole of it, and the others absent. When read it is what stands between the two,
+     * which are views of the new image. */
+    struct bytes old_image, old_head, old_tail;
 };
 
 void stream_record_write(struct buf *buf, const struct stream_record *record);
 /* A view of stored. False for bytes that are no record: a damaged database. */
 STATOR_MUST_CHECK bool stream_record_read(struct stream_record *out, struct bytes stored);
+
+/* Appends the old image of a record that was read. */
+void stream_record_old(struct buf *buf, const struct stream_record *record);
 
 /* Where it is: the stream's id, the lane, the number. */
 struct bytes stream_record_key(uint8_t out[STREAM_RECORD_KEY_BYTES], uint32_t stream, uint32_t lane, uint64_t number);

@@ -11,6 +11,56 @@ static bool same(struct bytes a, struct bytes b)
     return bytes_present(a) == bytes_present(b) && bytes_equal(a, b);
 }
 
+/* What was read has that old image. */
+static bool same_old(const struct stream_record *read, struct bytes old)
+{
+    struct buf buf;
+    bool equal;
+
+    buf_init(&buf, 1 << 16);
+    stream_record_old(&buf, read);
+    equal = bytes_present(read->old_image) == bytes_present(old) && bytes_equal(buf_bytes(&buf), old);
+    buf_deinit(&buf);
+    return equal;
+}
+
+/* Of an old image only what is not in the new one is kept. */
+static void images_share_what_is_the_same(void **state)
+{
+    static const struct {
+        const char *new_image, *old_image;
+        size_t kept; /* bytes of the old image */
+    } cases[] = {
+        {"{\"a\":1}", "{\"a\":1}", 0},
+        {"{\"a\":1}", "{\"a\":2}", 1},
+        {"{\"a\":1,\"b\":\"xxxxxxxxxxxxxxxxxxxx\"}", "{\"b\":\"xxxxxxxxxxxxxxxxxxxx\"}", 0},
+        {"{\"b\":\"xxxxxxxxxxxxxxxxxxxx\"}", "{\"a\":1,\"b\":\"xxxxxxxxxxxxxxxxxxxx\"}", 6},
+        {"{\"v\":\"aaaa\"}", "{\"v\":\"aaaaaaaa\"}", 4},
+        {"{\"v\":\"aaaaaaaa\"}", "{\"v\":\"aaaa\"}", 0},
+        {"{\"v\":\"aaaaaaaa1bbbbbbbbbbbbbbbbb\"}", "{\"v\":\"aaaaaaaa23bbbbbbbbbbbbbbbbb\"}", 2},
+        {"abc", "xyz", 3},
+        {"", "xyz", 3},
+        {"xyz", "", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct stream_record record = {.event = STREAM_MODIFY,
+                                             .keys = BYTES(KEYS),
+                                             .new_image = bytes_of_string(cases[i].new_image),
+                                             .old_image = bytes_of_string(cases[i].old_image)};
+        struct stream_record back;
+        struct buf buf;
+
+        buf_init(&buf, 1 << 16);
+        stream_record_write(&buf, &record);
+        assert_true(stream_record_read(&back, buf_bytes(&buf)));
+        if (!same_old(&back, record.old_image) || back.old_image.len != cases[i].kept)
+            fail_msg("case %zu keeps %zu bytes", i, back.old_image.len);
+        buf_deinit(&buf);
+    }
+}
+
 static void records_come_back(void **state)
 {
     static const struct bytes images[] = {{NULL, 0}, BYTES("{}"), BYTES(KEYS)};
@@ -34,8 +84,8 @@ static void records_come_back(void **state)
         assert_int_equal(back.size_bytes, record.size_bytes);
         assert_true(same(back.keys, record.keys));
         assert_true(same(back.new_image, record.new_image));
-        assert_true(same(back.old_image, record.old_image));
-        for (size_t len = 0; len < 14 + record.keys.len + record.new_image.len; len++)
+        assert_true(same_old(&back, record.old_image));
+        for (size_t len = 0; len < 22 + record.keys.len + record.new_image.len; len++)
             assert_false(stream_record_read(&back, bytes_of(buf.at, len)));
         buf.at[0] = 2;
         assert_false(stream_record_read(&back, buf_bytes(&buf)));
@@ -55,8 +105,8 @@ static void the_layout_is_as_documented(void **state)
     (void)state;
     buf_init(&buf, 1 << 16);
     stream_record_write(&buf, &record);
-    assert_int_equal(buf.len, 14 + 2 * strlen(KEYS));
-    assert_memory_equal(buf.at, "\x01\x09\x00\x00\x00\x06\x00\x00\x00\x10\x00\x00\x00\x10{\"pk\"", 19);
+    assert_int_equal(buf.len, 22 + 2 * strlen(KEYS));
+    assert_memory_equal(buf.at, "\x01\x09\x00\x00\x00\x06\x00\x00\x00\x10\x00\x00\x00\x10\0\0\0\0\0\0\0\0{\"pk\"", 27);
     assert_memory_equal(stream_record_key(key, 9, 3, 0x0102030405060708).at,
                         "\x00\x00\x00\x09\x03\x01\x02\x03\x04\x05\x06\x07\x08", 13);
     assert_true(stream_record_key_read(&number, bytes_of(key, sizeof(key))));
@@ -135,6 +185,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_come_back),
+        cmocka_unit_test(images_share_what_is_the_same),
         cmocka_unit_test(the_layout_is_as_documented),
         cmocka_unit_test(answers_are_the_services),
         cmocka_unit_test(what_is_kept_of_a_stream_comes_back),
