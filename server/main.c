@@ -133,6 +133,11 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .isolate_by_access_key = config->isolate_by_access_key,
         .refuse_conflicts = config->refuse_conflicts,
         .transition_ms = config->transition_ms,
+        .stream_shards = config->stream_shards,
+        .stream_shard_s = config->stream_shard_s,
+        .stream_shard_records = config->stream_shard_records,
+        .stream_iterator_s = config->stream_iterator_s,
+        .stream_retention_s = config->stream_retention_s,
     };
 
     STATOR_TRY(http_open(http, &http_options, err));

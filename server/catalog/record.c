@@ -10,6 +10,7 @@
  *   4 policy       the resource policy's text
  *   5 transition   kinds (4) · due, ms since 1970 (8) · JSON of a TableDescription with what will change, or nothing
  *   6 dropped      4 bytes each, big-endian: ids of former indexes whose entries are to be erased
+ *   7 stream       4 bytes, big-endian: id of the stream that is enabled
  *   20 to 24       settings: settings.c
  *
  * Sections from 3 on are there only when there is something to say. A table "t" with the id 7 and no index starts
@@ -25,7 +26,15 @@
 
 #define RECORD_VERSION 1
 
-enum { SECTION_IDS = 1, SECTION_DESCRIPTION, SECTION_TAGS, SECTION_POLICY, SECTION_TRANSITION, SECTION_DROPPED };
+enum {
+    SECTION_IDS = 1,
+    SECTION_DESCRIPTION,
+    SECTION_TAGS,
+    SECTION_POLICY,
+    SECTION_TRANSITION,
+    SECTION_DROPPED,
+    SECTION_STREAM
+};
 
 /* Writes a section's head and returns where its length goes. */
 static size_t section_begin(struct buf *buf, uint8_t kind)
@@ -89,6 +98,8 @@ void record_write(struct buf *buf, const struct record *record)
         write_transition(buf, &record->extras.transition);
     if (record->extras.dropped_count != 0)
         write_ids(buf, SECTION_DROPPED, record->extras.dropped, record->extras.dropped_count);
+    if (record->extras.stream != 0)
+        write_ids(buf, SECTION_STREAM, &record->extras.stream, 1);
     settings_write(buf, &record->extras.settings);
 }
 
@@ -140,6 +151,14 @@ static enum stator_rc read_transition(struct transition *out, struct bytes secti
     return STATOR_OK;
 }
 
+static enum stator_rc read_stream(uint32_t *out, struct bytes section, struct stator_error *err)
+{
+    if (section.len != 4)
+        return damaged(err, "its stream");
+    *out = read_be32(section.at);
+    return STATOR_OK;
+}
+
 static enum stator_rc read_section(struct record *out, uint8_t kind, struct bytes section, struct arena *arena,
                                    struct stator_error *err)
 {
@@ -163,6 +182,8 @@ static enum stator_rc read_section(struct record *out, uint8_t kind, struct byte
         return read_transition(&out->extras.transition, section, arena, err);
     case SECTION_DROPPED:
         return read_ids(&out->extras.dropped, &out->extras.dropped_count, section, arena, err);
+    case SECTION_STREAM:
+        return read_stream(&out->extras.stream, section, err);
     default:
         if (settings_is_kind(kind))
             return settings_read(&out->extras.settings, kind, section, arena, err);

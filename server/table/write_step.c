@@ -2,6 +2,7 @@
 #include "table/write_step.h"
 
 #include "plan/attribute.h"
+#include "table/tell.h"
 
 static uint32_t units(size_t bytes)
 {
@@ -311,7 +312,7 @@ enum stator_rc write_step_prepare(struct write_step *s, enum store_tier tier, st
             STATOR_TRY(change_index(s, i, tier, err));
     }
     add_counters(s);
-    return STATOR_OK;
+    return tell_change(s, err);
 }
 
 enum stator_rc write_step_init(struct write_step *s, const struct write_site *site, const struct write *write,

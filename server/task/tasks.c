@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "stream/tend.h"
 #include "table/backfill.h"
 #include "table/token.h"
 #include "task/settle.h"
@@ -326,6 +327,8 @@ static void round_of(struct tasks *tasks)
     sweep_tokens(tasks);
     if (!stopping(tasks))
         sweep_backfills(tasks);
+    if (!stopping(tasks))
+        look_again(tasks, streams_tend(tasks->db->streams, now_ms(CLOCK_REALTIME)));
 }
 
 /* Until something changed or is due. False: stop. */

@@ -161,12 +161,16 @@ static void tables_text(struct answer *out, struct engine *engine)
 /* A change of tables whose store call fails is none; the same request later makes it. */
 static void changes_of_tables(void **state)
 {
-    static const struct step delete = {"DeleteTable", "{'TableName':'test'}", "~'TableStatus':'DELETING'"};
+    static const struct step changes[] = {
+        {"DeleteTable", "{'TableName':'test'}", "~'TableStatus':'DELETING'"},
+        {"UpdateTable", "{'TableName':'test','StreamSpecification':{'StreamEnabled':false}}",
+         "~'StreamSpecification':{'StreamEnabled':false}"},
+    };
     static struct answer before, after, answer;
 
     (void)state;
-    for (int deletes = 0; deletes < 2; deletes++) {
-        const struct step *step = deletes ? &delete : &create;
+    for (size_t c = 0; c <= COUNT_OF(changes); c++) {
+        const struct step *step = c < COUNT_OF(changes) ? &changes[c] : &create;
         char request[4096];
         int n = 0;
 
@@ -175,7 +179,7 @@ static void changes_of_tables(void **state)
             struct engine *engine = open_engine(NULL);
 
             n++;
-            if (deletes)
+            if (step != &create)
                 fill(engine);
             tables_text(&before, engine);
             fault.left = n;
