@@ -23,6 +23,7 @@ import dynamo  # noqa: E402  pylint: disable=wrong-import-position
 
 FOREIGN_MAX = 0.25  # of one core; an unsynced file system's own threads count as foreign
 RETRIES = 2
+SETTLE_S, SETTLE_SHARE = 0.05, 0.1  # idle: less than that share of a core for so long
 ERRORS_MAX = 0.01  # of the requests: two transactions may meet
 FILL_LIMIT_S = 30  # a peer that is slower at filling a table does without it
 OUR_FILL_LIMIT_S = 1800
@@ -111,6 +112,16 @@ def fill(server, table):
         raise Unsupported(f"{table.count:,} items took longer than {limit} s")
     if ended.group(1):
         raise Unsupported(f"BatchWriteItem: {ended.group(1)}")
+
+
+def settle(server, limit):
+    """Waits until a server does nothing any more: what it does in the background is not the next sample's."""
+    end = time.monotonic() + limit
+    while server.pid is not None and time.monotonic() < end:
+        before = server.cpu()
+        time.sleep(SETTLE_S)
+        if server.cpu() - before < SETTLE_SHARE * SETTLE_S:
+            return
 
 
 # --- wrk ---
