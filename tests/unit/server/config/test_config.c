@@ -24,7 +24,7 @@ static enum stator_rc parse(struct config *out, const char *line, const char *co
                             struct stator_error *err)
 {
     static char copy[1024];
-    char *argv[32];
+    char *argv[64];
     int argc = 0;
 
     snprintf(copy, sizeof(copy), "%s", line);
@@ -56,6 +56,8 @@ static void defaults(void **state)
     assert_false(config.refuse_conflicts);
     assert_false(config.isolate_by_region || config.isolate_by_access_key);
     assert_int_equal(config.transition_ms, 0);
+    assert_int_equal(config.stream_shards | config.stream_shard_s | config.stream_shard_records, 0);
+    assert_int_equal(config.stream_iterator_s | config.stream_retention_s, 0);
     assert_int_equal(config.log_format, LOG_FORMAT_TEXT);
     assert_int_equal(config.log_level, LOG_LEVEL_INFO);
     assert_false(config.as_dynamodb_local);
@@ -75,12 +77,19 @@ static void settings(void **state)
                                               "STATOR_TRANSACTION_CONFLICT=refuse",
                                               "STATOR_ISOLATE_BY=access-key,region",
                                               "STATOR_TRANSITION_MS=250",
+                                              "STATOR_STREAM_SHARDS=3",
+                                              "STATOR_STREAM_SHARD_S=60",
+                                              "STATOR_STREAM_SHARD_RECORDS=4294967295",
+                                              "STATOR_STREAM_ITERATOR_S=10",
+                                              "STATOR_STREAM_RETENTION_S=100",
                                               "STATOR_LOG_FORMAT=json",
                                               "STATOR_LOG_LEVEL=error",
                                               NULL};
     static const char line[] = "stator serve --port 0 --host=:: --data-dir /d --durability process --shards 8 --loops "
                                "2 --max-connections=50 --validation-wording classic --isolate-by region,access-key "
                                "--transaction-conflict refuse "
+                               "--stream-shards 3 --stream-shard-s 60 --stream-shard-records 4294967295 "
+                               "--stream-iterator-s 10 --stream-retention-s 100 "
                                "--transition-ms 250 -cors http://a,http://b --log-format json --log-level error";
     struct config config;
 
@@ -100,6 +109,11 @@ static void settings(void **state)
         assert_true(config.refuse_conflicts);
         assert_true(config.isolate_by_region && config.isolate_by_access_key);
         assert_int_equal(config.transition_ms, 250);
+        assert_int_equal(config.stream_shards, 3);
+        assert_int_equal(config.stream_shard_s, 60);
+        assert_int_equal(config.stream_shard_records, UINT32_MAX);
+        assert_int_equal(config.stream_iterator_s, 10);
+        assert_int_equal(config.stream_retention_s, 100);
         assert_string_equal(config.cors, i == 0 ? "http://a,http://b" : "*");
         assert_int_equal(config.log_format, LOG_FORMAT_JSON);
         assert_int_equal(config.log_level, LOG_LEVEL_ERROR);
