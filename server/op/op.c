@@ -12,6 +12,7 @@ static operation_step *const steps[OPERATION_COUNT] = {
     [OPERATION_DeleteItem] = op_delete_item,
     [OPERATION_DeleteTable] = op_delete_table,
     [OPERATION_DescribeTable] = op_describe_table,
+    [OPERATION_ExecuteStatement] = op_execute_statement,
     [OPERATION_GetItem] = op_get_item,
     [OPERATION_ListTables] = op_list_tables,
     [OPERATION_PutItem] = op_put_item,
