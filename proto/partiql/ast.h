@@ -61,10 +61,10 @@ struct partiql_node {
     enum partiql_kind kind;
     const struct partiql_token *token; /* the one that messages point to */
     struct bytes text;
-    size_t index;             /* PARAMETER: from 0 */
-    struct pointers children; /* of struct partiql_node */
-    bool grouped;             /* stood in parentheses */
-    unsigned depth;           /* 1: no children */
+    size_t index;                    /* PARAMETER: from 0 */
+    struct pointers children;        /* of struct partiql_node */
+    bool grouped;                    /* stood in parentheses */
+    unsigned depth;                  /* 1: no children */
     struct partiql_clauses *clauses; /* statements */
 };
 

@@ -22,36 +22,21 @@ enum stator_rc lower_fail_at(struct lowering *lowering, const struct partiql_tok
 enum stator_rc lower_unsupported(struct lowering *lowering, const struct partiql_node *node)
 {
     static const char *const names[] = {
-        [PARTIQL_NODE_NAME] = "Id",
-        [PARTIQL_NODE_STRING] = "Lit",
-        [PARTIQL_NODE_NUMBER] = "Lit",
-        [PARTIQL_NODE_TRUE] = "Lit",
-        [PARTIQL_NODE_FALSE] = "Lit",
-        [PARTIQL_NODE_NULL] = "Lit",
-        [PARTIQL_NODE_MISSING] = "Missing",
-        [PARTIQL_NODE_PARAMETER] = "Parameter",
-        [PARTIQL_NODE_LIST] = "List",
-        [PARTIQL_NODE_BAG] = "Bag",
-        [PARTIQL_NODE_STRUCT] = "Struct",
-        [PARTIQL_NODE_PATH] = "Path",
-        [PARTIQL_NODE_CALL] = "Call",
-        [PARTIQL_NODE_AND] = "And",
-        [PARTIQL_NODE_OR] = "Or",
-        [PARTIQL_NODE_NOT] = "Not",
-        [PARTIQL_NODE_EQ] = "Eq",
-        [PARTIQL_NODE_NE] = "Ne",
-        [PARTIQL_NODE_LT] = "Lt",
-        [PARTIQL_NODE_LE] = "Lte",
-        [PARTIQL_NODE_GT] = "Gt",
-        [PARTIQL_NODE_GE] = "Gte",
-        [PARTIQL_NODE_PLUS] = "Plus",
-        [PARTIQL_NODE_MINUS] = "Minus",
-        [PARTIQL_NODE_BETWEEN] = "Between",
-        [PARTIQL_NODE_IN] = "InCollection",
-        [PARTIQL_NODE_LIKE] = "Like",
-        [PARTIQL_NODE_IS] = "IsType",
-        [PARTIQL_NODE_SELECT] = "Select",
-        [PARTIQL_NODE_REMOVE] = NULL, /* the last */
+        [PARTIQL_NODE_NAME] = "Id",         [PARTIQL_NODE_STRING] = "Lit",
+        [PARTIQL_NODE_NUMBER] = "Lit",      [PARTIQL_NODE_TRUE] = "Lit",
+        [PARTIQL_NODE_FALSE] = "Lit",       [PARTIQL_NODE_NULL] = "Lit",
+        [PARTIQL_NODE_MISSING] = "Missing", [PARTIQL_NODE_PARAMETER] = "Parameter",
+        [PARTIQL_NODE_LIST] = "List",       [PARTIQL_NODE_BAG] = "Bag",
+        [PARTIQL_NODE_STRUCT] = "Struct",   [PARTIQL_NODE_PATH] = "Path",
+        [PARTIQL_NODE_CALL] = "Call",       [PARTIQL_NODE_AND] = "And",
+        [PARTIQL_NODE_OR] = "Or",           [PARTIQL_NODE_NOT] = "Not",
+        [PARTIQL_NODE_EQ] = "Eq",           [PARTIQL_NODE_NE] = "Ne",
+        [PARTIQL_NODE_LT] = "Lt",           [PARTIQL_NODE_LE] = "Lte",
+        [PARTIQL_NODE_GT] = "Gt",           [PARTIQL_NODE_GE] = "Gte",
+        [PARTIQL_NODE_PLUS] = "Plus",       [PARTIQL_NODE_MINUS] = "Minus",
+        [PARTIQL_NODE_BETWEEN] = "Between", [PARTIQL_NODE_IN] = "InCollection",
+        [PARTIQL_NODE_LIKE] = "Like",       [PARTIQL_NODE_IS] = "IsType",
+        [PARTIQL_NODE_SELECT] = "Select",   [PARTIQL_NODE_REMOVE] = NULL, /* the last */
     };
     const char *name = names[node->kind];
 
@@ -102,7 +87,8 @@ enum stator_rc lower_finish(struct lowering *lowering, struct draft *draft)
 
 bool lower_is_path(const struct partiql_node *node)
 {
-    return node->kind == PARTIQL_NODE_NAME || (node->kind == PARTIQL_NODE_PATH && lower_is_path(partiql_child(node, 0)));
+    return node->kind == PARTIQL_NODE_NAME ||
+           (node->kind == PARTIQL_NODE_PATH && lower_is_path(partiql_child(node, 0)));
 }
 
 /* The index between brackets, perhaps with a sign. */
@@ -280,8 +266,8 @@ static enum stator_rc call(struct lowering *lowering, struct draft **out, const 
         size_t len = node->text.len < sizeof(lower) - 1 ? node->text.len : sizeof(lower) - 1;
 
         for (size_t i = 0; i < len; i++)
-            lower[i] = (char)(node->text.at[i] >= 'A' && node->text.at[i] <= 'Z' ? node->text.at[i] | 0x20
-                                                                                : node->text.at[i]);
+            lower[i] =
+                (char)(node->text.at[i] >= 'A' && node->text.at[i] <= 'Z' ? node->text.at[i] | 0x20 : node->text.at[i]);
         lower[len] = '\0';
         return lower_fail_at(lowering, node->token, "Unrecognized function: %s", lower);
     }

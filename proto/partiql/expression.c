@@ -115,7 +115,7 @@ static enum stator_rc call(struct partiql_parser *parser, struct partiql_node *n
 
 static bool is_operator_word(const struct partiql_token *token)
 {
-    static const char *const words[] = {"and", "or",    "not",    "is",       "in",
+    static const char *const words[] = {"and",  "or",      "not",   "is",        "in",
                                         "like", "between", "union", "intersect", "except"};
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -423,8 +423,8 @@ static enum stator_rc negate(struct partiql_parser *parser, struct partiql_node 
 }
 
 /* left op ...: AND and OR of many are one node. */
-static enum stator_rc operation(struct partiql_parser *parser, const struct infix_operator *op, struct partiql_node *left,
-                                struct partiql_node **out)
+static enum stator_rc operation(struct partiql_parser *parser, const struct infix_operator *op,
+                                struct partiql_node *left, struct partiql_node **out)
 {
     struct partiql_node *node, *operand;
 
@@ -526,8 +526,7 @@ enum stator_rc parse_expression(struct partiql_parser *parser, int precedence, s
     const struct infix_operator *op;
 
     STATOR_TRY(unary(parser, out));
-    for (op = find_infix(parser->token); op != NULL && (int)op->precedence > precedence;
-         op = find_infix(parser->token))
+    for (op = find_infix(parser->token); op != NULL && (int)op->precedence > precedence; op = find_infix(parser->token))
         STATOR_TRY(operation(parser, op, *out, out));
     return STATOR_OK;
 }

@@ -62,7 +62,7 @@ static const char *data_type(struct lowering *lowering, const struct partiql_nod
     buf_init(&name, PARTIQL_TEXT_MAX * 4 + 1);
     for (size_t i = 0; i < node->text.len; i++)
         buf_append_byte(&name, node->text.at[i] >= 'A' && node->text.at[i] <= 'Z' ? node->text.at[i] | 0x20
-                                                                                   : node->text.at[i]);
+                                                                                  : node->text.at[i]);
     buf_append_byte(&name, '\0');
     copy = arena_copy(lowering->parser.arena, buf_bytes(&name));
     buf_deinit(&name);
@@ -78,7 +78,8 @@ static enum stator_rc number(struct lowering *lowering, struct value *out, const
     struct stator_error why;
 
     if (number_parse(&parsed, node->text, &why) != STATOR_OK)
-        return stator_fail(lowering->parser.err, STATOR_VALIDATION, "%s", placed(lowering, strcat(why.message, " under"), place));
+        return stator_fail(lowering->parser.err, STATOR_VALIDATION, "%s",
+                           placed(lowering, strcat(why.message, " under"), place));
     *out = (struct value){.type = VALUE_N};
     out->text = arena_copy(arena, bytes_of(text, number_format(text, &parsed)));
     return bytes_present(out->text) ? STATOR_OK : stator_fail_memory(lowering->parser.err);
@@ -143,8 +144,7 @@ static enum stator_rc bag(struct lowering *lowering, struct value *out, const st
                                "bags");
         STATOR_TRY(literal(lowering, &members[i], member, &inner));
     }
-    if (!value_set_make(out, kind == PARTIQL_NODE_STRING ? VALUE_SS : VALUE_NS, members, count,
-                        lowering->parser.arena))
+    if (!value_set_make(out, kind == PARTIQL_NODE_STRING ? VALUE_SS : VALUE_NS, members, count, lowering->parser.arena))
         return stator_fail_memory(lowering->parser.err);
     return out->count == count ? STATOR_OK : duplicates(lowering, node, kind == PARTIQL_NODE_NUMBER, place);
 }
@@ -209,8 +209,8 @@ static enum stator_rc literal(struct lowering *lowering, struct value *out, cons
     case PARTIQL_NODE_STRUCT:
         return map(lowering, out, node, place);
     default:
-        return lower_fail_at(lowering, node->token, "Unsupported data type: %s under key %s",
-                             data_type(lowering, node), placed(lowering, "", place) + 1);
+        return lower_fail_at(lowering, node->token, "Unsupported data type: %s under key %s", data_type(lowering, node),
+                             placed(lowering, "", place) + 1);
     }
 }
 

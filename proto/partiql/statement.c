@@ -240,12 +240,9 @@ static enum stator_rc from(struct partiql_parser *parser, struct partiql_node **
     return returning(parser, (*out)->clauses);
 }
 
-static enum stator_rc delete(struct partiql_parser *parser, struct partiql_node **out)
-{
-    STATOR_TRY(new_statement(parser, PARTIQL_NODE_DELETE, out));
-    parser->token++;
-    if (!parse_accept(parser, "from"))
-        return parse_fail(parser, "Expected FROM after DELETE");
+static enum stator_rc delete (struct partiql_parser *parser, struct partiql_node **out) {
+    STATOR_TRY(new_statement(parser, PARTIQL_NODE_DELETE, out)); parser->token++;
+    if (!parse_accept(parser, "from")) return parse_fail(parser, "Expected FROM after DELETE");
     STATOR_TRY(target(parser, (*out)->clauses));
     STATOR_TRY(where(parser, (*out)->clauses));
     return returning(parser, (*out)->clauses);
@@ -292,7 +289,7 @@ enum stator_rc parse_statement(struct partiql_parser *parser, struct partiql_nod
     if (partiql_is(parser->token, "update"))
         return update(parser, out);
     if (partiql_is(parser->token, "delete"))
-        return delete(parser, out);
+        return delete (parser, out);
     if (partiql_is(parser->token, "from"))
         return from(parser, out);
     if (begins_insert(parser))

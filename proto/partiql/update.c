@@ -32,8 +32,8 @@ static enum stator_rc unrecognized(struct lowering *lowering, const struct parti
     size_t len = node->text.len < sizeof(lower) - 1 ? node->text.len : sizeof(lower) - 1;
 
     for (size_t i = 0; i < len; i++)
-        lower[i] = (char)(node->text.at[i] >= 'A' && node->text.at[i] <= 'Z' ? node->text.at[i] | 0x20
-                                                                            : node->text.at[i]);
+        lower[i] =
+            (char)(node->text.at[i] >= 'A' && node->text.at[i] <= 'Z' ? node->text.at[i] | 0x20 : node->text.at[i]);
     lower[len] = '\0';
     return lower_fail_at(lowering, node->token, "Unrecognized function: %s", lower);
 }

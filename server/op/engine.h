@@ -23,7 +23,7 @@ typedef enum stator_rc operation_step(struct engine *engine, struct job *job);
 operation_step op_create_table, op_describe_table, op_list_tables, op_update_table, op_delete_table;
 operation_step op_get_item, op_put_item, op_update_item, op_delete_item, op_query, op_scan;
 operation_step op_batch_get_item, op_batch_write_item;
-operation_step op_execute_statement;
+operation_step op_execute_statement, op_batch_execute_statement;
 
 /* The namespace of a request by --isolate-by: "" or "region", "access key", "region/access key". */
 struct bytes op_namespace(const struct engine *engine, struct job *job);

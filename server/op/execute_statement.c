@@ -35,8 +35,7 @@ static enum stator_rc answer(struct engine *engine, struct job *job, const struc
     (void)engine;
     if (out == NULL || item == NULL)
         return stator_fail_memory(&job->error);
-    STATOR_TRY(
-        statement_returned(item, execution_of(done)->statement, &done->result, &job->arena, &job->error));
+    STATOR_TRY(statement_returned(item, execution_of(done)->statement, &done->result, &job->arena, &job->error));
     out->Items = (struct ItemList)API_LIST(item, item->set);
     out->ConsumedCapacity =
         request_write_capacity(&in->ReturnConsumedCapacity, done->table, &done->result, &job->arena);

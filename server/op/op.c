@@ -6,6 +6,7 @@
 
 /* The operations that are built. */
 static operation_step *const steps[OPERATION_COUNT] = {
+    [OPERATION_BatchExecuteStatement] = op_batch_execute_statement,
     [OPERATION_BatchGetItem] = op_batch_get_item,
     [OPERATION_BatchWriteItem] = op_batch_write_item,
     [OPERATION_CreateTable] = op_create_table,

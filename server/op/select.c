@@ -260,8 +260,8 @@ enum stator_rc select_step(struct engine *engine, struct job *job)
     while (!more && select->range < pages(select) && select->evaluated_bytes < PAGE_BYTES_MAX) {
         if (!select->page_open)
             STATOR_TRY(open_page(select, engine, job));
-        STATOR_TRY(page_step(&select->page, job->on_worker ? UINT32_MAX : STEP_ITEMS_ON_LOOP, job->on_worker,
-                             &job->error));
+        STATOR_TRY(
+            page_step(&select->page, job->on_worker ? UINT32_MAX : STEP_ITEMS_ON_LOOP, job->on_worker, &job->error));
         if (!select->page.done)
             return STATOR_AGAIN;
         STATOR_TRY(take_page(select, &job->error));

@@ -54,8 +54,8 @@ enum stator_rc statement_read(struct statement *statement, struct engine *engine
 
     STATOR_TRY(partiql_read(partiql, statement->text, &job->arena, &job->error));
     STATOR_TRY(check_index(partiql, engine, job));
-    STATOR_TRY(partiql_understand(partiql, statement->parameters->at, statement->parameters->count, &job->arena,
-                                  &job->error));
+    STATOR_TRY(
+        partiql_understand(partiql, statement->parameters->at, statement->parameters->count, &job->arena, &job->error));
     return partiql->what == PARTIQL_INSERT ? check_item(&partiql->item, &job->error) : STATOR_OK;
 }
 

@@ -9,10 +9,10 @@
 
 /* The table's key as conditions on equality give it, and what else there is. */
 struct statement_key {
-    struct item key;          /* whole when nothing is missing */
-    bool missing;             /* a key attribute has no condition */
-    struct bytes conflict;    /* a key attribute with two different values, or absent */
-    const struct expr *rest;  /* the other conditions, or NULL */
+    struct item key;         /* whole when nothing is missing */
+    bool missing;            /* a key attribute has no condition */
+    struct bytes conflict;   /* a key attribute with two different values, or absent */
+    const struct expr *rest; /* the other conditions, or NULL */
 };
 
 /* `read`: IN with one member is equality, too. */
@@ -31,7 +31,7 @@ STATOR_MUST_CHECK enum stator_rc plan_statement_write_key(struct statement_key *
 struct statement_range {
     const struct value *hash;
     uint32_t shard;
-    struct bytes lower, upper; /* as in struct page_request */
+    struct bytes lower, upper;   /* as in struct page_request */
     const struct expr **filters; /* conditions beside those on the key that lead here */
     size_t filter_count;
 };
