@@ -10,6 +10,7 @@
 
 #include "expr/draft.h"
 #include "partiql/lexer.h"
+#include "partiql/partiql.h"
 
 #define PARTIQL_DEPTH_MAX 200 /* nested expressions */
 
@@ -71,14 +72,6 @@ struct partiql_node {
 struct partiql_order {
     const struct partiql_node *by;
     bool descending;
-};
-
-enum partiql_returning {
-    PARTIQL_RETURNING_NOTHING,
-    PARTIQL_RETURNING_ALL_OLD,
-    PARTIQL_RETURNING_ALL_NEW,
-    PARTIQL_RETURNING_MODIFIED_OLD,
-    PARTIQL_RETURNING_MODIFIED_NEW,
 };
 
 /* What a statement consists of beside its children: of a SELECT these are its columns, of an UPDATE its SETs and

@@ -4,7 +4,7 @@
 #ifndef PROTO_PARTIQL_LOWER_H
 #define PROTO_PARTIQL_LOWER_H
 
-#include "partiql/partiql.h"
+#include "partiql/ast.h"
 
 struct lowering {
     struct parser parser; /* for the checks of proto/expr: arena, err, operators */

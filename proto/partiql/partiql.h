@@ -12,7 +12,9 @@
 #ifndef PROTO_PARTIQL_PARTIQL_H
 #define PROTO_PARTIQL_PARTIQL_H
 
-#include "partiql/ast.h"
+#include "expr/expr.h"
+
+struct partiql_node; /* lives in ast.h */
 
 enum partiql_what {
     PARTIQL_SELECT,
@@ -20,6 +22,14 @@ enum partiql_what {
     PARTIQL_UPDATE,
     PARTIQL_DELETE,
     PARTIQL_EXISTS, /* EXISTS(SELECT ...): a check in a transaction */
+};
+
+enum partiql_returning {
+    PARTIQL_RETURNING_NOTHING,
+    PARTIQL_RETURNING_ALL_OLD,
+    PARTIQL_RETURNING_ALL_NEW,
+    PARTIQL_RETURNING_MODIFIED_OLD,
+    PARTIQL_RETURNING_MODIFIED_NEW,
 };
 
 struct partiql_sort {

@@ -3,6 +3,7 @@
  * one is told in its place of the answer. A member that is done stays done, so the batch remembers how far it is when
  * it must go on on a worker. */
 #include "op/statement.h"
+#include "plan/key.h"
 
 #define MEMBERS_ON_LOOP 10 /* a longer batch is carried out on a worker */
 
@@ -267,7 +268,7 @@ static enum stator_rc write_once(struct batch_execution *batch, size_t i, struct
     struct statement_write bound;
     enum stator_rc rc;
 
-    STATOR_TRY(statement_bind(&bound, &batch->members[i].statement, table, &job->arena, &job->error));
+    STATOR_TRY(statement_bind(&bound, &batch->members[i].statement, table, false, &job->arena, &job->error));
     bound.write.before_commit = make_answer;
     bound.write.context = &answering;
     rc = table_write(&batch->engine->db, &bound.write, job->on_worker, &result, &job->arena, &job->error);

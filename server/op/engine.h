@@ -22,8 +22,8 @@ typedef enum stator_rc operation_step(struct engine *engine, struct job *job);
  * job->output), STATOR_AGAIN (call again on a worker), or the error that is in job->error. */
 operation_step op_create_table, op_describe_table, op_list_tables, op_update_table, op_delete_table;
 operation_step op_get_item, op_put_item, op_update_item, op_delete_item, op_query, op_scan;
-operation_step op_batch_get_item, op_batch_write_item;
-operation_step op_execute_statement, op_batch_execute_statement;
+operation_step op_batch_get_item, op_batch_write_item, op_transact_get_items, op_transact_write_items;
+operation_step op_execute_statement, op_batch_execute_statement, op_execute_transaction;
 
 /* The namespace of a request by --isolate-by: "" or "region", "access key", "region/access key". */
 struct bytes op_namespace(const struct engine *engine, struct job *job);

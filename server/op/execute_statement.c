@@ -19,7 +19,7 @@ static enum stator_rc bind(const struct table *table, struct item_write *item_wr
     struct execution *execution = execution_of(item_write);
     struct write *write = &item_write->write;
 
-    STATOR_TRY(statement_bind(&execution->bound, execution->statement, table, &job->arena, &job->error));
+    STATOR_TRY(statement_bind(&execution->bound, execution->statement, table, false, &job->arena, &job->error));
     execution->bound.write.before_commit = write->before_commit;
     execution->bound.write.context = write->context;
     *write = execution->bound.write;

@@ -14,11 +14,14 @@ static operation_step *const steps[OPERATION_COUNT] = {
     [OPERATION_DeleteTable] = op_delete_table,
     [OPERATION_DescribeTable] = op_describe_table,
     [OPERATION_ExecuteStatement] = op_execute_statement,
+    [OPERATION_ExecuteTransaction] = op_execute_transaction,
     [OPERATION_GetItem] = op_get_item,
     [OPERATION_ListTables] = op_list_tables,
     [OPERATION_PutItem] = op_put_item,
     [OPERATION_Query] = op_query,
     [OPERATION_Scan] = op_scan,
+    [OPERATION_TransactGetItems] = op_transact_get_items,
+    [OPERATION_TransactWriteItems] = op_transact_write_items,
     [OPERATION_UpdateItem] = op_update_item,
     [OPERATION_UpdateTable] = op_update_table,
 };
@@ -26,6 +29,7 @@ static operation_step *const steps[OPERATION_COUNT] = {
 void op_answer_error(struct job *job)
 {
     const struct stator_error_info *info = stator_error_info(job->error.rc);
+    struct bytes text = bytes_present(job->error_text) ? job->error_text : bytes_of_string(job->error.message);
     struct json_writer writer = json_writer_of(&job->answer);
 
     job->rc = job->error.rc;
@@ -37,9 +41,13 @@ void op_answer_error(struct job *job)
         json_key(&writer, BYTES("Item"));
         json_raw(&writer, job->error_item);
     }
-    if (job->error.message[0] != '\0') {
+    if (bytes_present(job->error_reasons)) {
+        json_key(&writer, BYTES("CancellationReasons"));
+        json_raw(&writer, job->error_reasons);
+    }
+    if (text.len != 0) {
         json_key(&writer, bytes_of_string(info->text_member));
-        json_string(&writer, bytes_of_string(job->error.message));
+        json_string(&writer, text);
     }
     json_object_end(&writer);
 }

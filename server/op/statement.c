@@ -98,12 +98,25 @@ static enum stator_rc bind_insert(struct statement_write *out, const struct part
     return make_condition(&write->condition, EXPR_ATTRIBUTE_NOT_EXISTS, table, EXPR_AND, NULL, arena, err);
 }
 
+static enum stator_rc bind_key(struct statement_key *out, const struct partiql_statement *partiql,
+                               const struct table *table, bool transaction, struct arena *arena,
+                               struct stator_error *err)
+{
+    if (!transaction)
+        return plan_statement_write_key(out, table, partiql->where, arena, err);
+    STATOR_TRY(plan_statement_key(out, table, partiql->where, STATEMENT_WRITES, arena, err));
+    if (out->missing || bytes_present(out->conflict))
+        return stator_fail(err, STATOR_VALIDATION, "The provided key element does not match the schema");
+    return STATOR_OK;
+}
+
 static enum stator_rc bind_keyed(struct statement_write *out, const struct partiql_statement *partiql,
-                                 const struct table *table, struct arena *arena, struct stator_error *err)
+                                 const struct table *table, bool transaction, struct arena *arena,
+                                 struct stator_error *err)
 {
     struct write *write = &out->write;
 
-    STATOR_TRY(plan_statement_write_key(&out->key, table, partiql->where, arena, err));
+    STATOR_TRY(bind_key(&out->key, partiql, table, transaction, arena, err));
     STATOR_TRY(key_check(table, &out->key.key, err));
     STATOR_TRY(key_check_paths(table, NULL, partiql->where, err));
     write->key = &out->key.key;
@@ -120,13 +133,27 @@ static enum stator_rc bind_keyed(struct statement_write *out, const struct parti
     return make_condition(&write->condition, EXPR_ATTRIBUTE_NOT_EXISTS, table, EXPR_OR, out->key.rest, arena, err);
 }
 
+static enum stator_rc bind_check(struct statement_write *out, const struct statement *statement,
+                                 const struct table *table, struct arena *arena, struct stator_error *err)
+{
+    STATOR_TRY(statement_check_key(&out->key, statement, table, arena, err));
+    STATOR_TRY(key_check(table, &out->key.key, err));
+    STATOR_TRY(key_check_paths(table, NULL, statement->partiql.where, err));
+    out->write.kind = WRITE_CHECK;
+    out->write.key = &out->key.key;
+    out->write.condition = out->key.rest;
+    return STATOR_OK;
+}
+
 enum stator_rc statement_bind(struct statement_write *out, const struct statement *statement, const struct table *table,
-                              struct arena *arena, struct stator_error *err)
+                              bool transaction, struct arena *arena, struct stator_error *err)
 {
     *out = (struct statement_write){.write = {.table = table}};
+    if (statement->partiql.what == PARTIQL_EXISTS)
+        return bind_check(out, statement, table, arena, err);
     if (statement->partiql.what == PARTIQL_INSERT)
         return bind_insert(out, &statement->partiql, table, arena, err);
-    return bind_keyed(out, &statement->partiql, table, arena, err);
+    return bind_keyed(out, &statement->partiql, table, transaction, arena, err);
 }
 
 enum stator_rc statement_returned(struct item *out, const struct statement *statement,
@@ -164,19 +191,37 @@ enum stator_rc statement_condition_failed(const struct statement *statement, str
 
 /* --- Reads by key ------------------------------------------------------------------------------------------------- */
 
+enum stator_rc statement_check_key(struct statement_key *out, const struct statement *statement,
+                                   const struct table *table, struct arena *arena, struct stator_error *err)
+{
+    STATOR_TRY(plan_statement_key(out, table, statement->partiql.where, STATEMENT_CHECKS, arena, err));
+    if (out->missing || out->rest == NULL)
+        return stator_fail(err, STATOR_VALIDATION,
+                           "EXISTS() must contain a single item read with additional condition");
+    return STATOR_OK;
+}
+
+/* What the service tells of a WHERE that it takes for many reads, before it tells that there may be one only. */
+static enum stator_rc check_ranges(const struct statement *statement, const struct table *table,
+                                   const struct engine *engine, struct arena *arena, struct stator_error *err)
+{
+    const struct page_request request = {.table = table, .index = &table->base};
+    struct statement_ranges ranges;
+
+    return plan_statement_ranges(&ranges, &statement->partiql, &request, &engine->db.ring, arena, err);
+}
+
 enum stator_rc statement_read_key(struct statement_key *out, const struct statement *statement,
                                   const struct table *table, const struct engine *engine, const char *operation,
                                   struct arena *arena, struct stator_error *err)
 {
     const struct partiql_statement *partiql = &statement->partiql;
-    const struct page_request request = {.table = table, .index = &table->base};
-    struct statement_ranges ranges;
 
     if (!bytes_present(partiql->index)) {
-        STATOR_TRY(plan_statement_ranges(&ranges, partiql, &request, &engine->db.ring, arena, err));
-        STATOR_TRY(plan_statement_key(out, table, partiql->where, true, arena, err));
+        STATOR_TRY(plan_statement_key(out, table, partiql->where, STATEMENT_READS, arena, err));
         if (!out->missing && !bytes_present(out->conflict) && out->rest == NULL)
             return STATOR_OK;
+        STATOR_TRY(check_ranges(statement, table, engine, arena, err));
     }
     return stator_fail(err, STATOR_VALIDATION,
                        "Select statements within %s must specify the primary key in the where clause.", operation);

@@ -38,9 +38,10 @@ struct statement_write {
     struct statement_key key;
 };
 
-/* Fills the write for that version of the table. Faults as ExecuteStatement tells them. */
+/* Fills the write for that version of the table. `transaction`: a WHERE that is not one item's key is told as a key that
+ * does not fit, and EXISTS is a write, too: one that only checks. */
 STATOR_MUST_CHECK enum stator_rc statement_bind(struct statement_write *out, const struct statement *statement,
-                                                const struct table *table, struct arena *arena,
+                                                const struct table *table, bool transaction, struct arena *arena,
                                                 struct stator_error *err);
 
 /* What RETURNING asks for: not set when there is nothing to give. It borrows from the result. */
@@ -51,7 +52,12 @@ STATOR_MUST_CHECK enum stator_rc statement_returned(struct item *out, const stru
 /* The error of a write whose condition failed. */
 enum stator_rc statement_condition_failed(const struct statement *statement, struct stator_error *err);
 
-/* Of a SELECT by key alone: the key. `operation` names the one that allows no other ("BatchExecuteStatement"). */
+/* The key and the conditions of EXISTS(SELECT ...). */
+STATOR_MUST_CHECK enum stator_rc statement_check_key(struct statement_key *out, const struct statement *statement,
+                                                     const struct table *table, struct arena *arena,
+                                                     struct stator_error *err);
+
+/* Of a SELECT by key alone: the key, which may be of wrong types. `operation` names the one that allows no other ("BatchExecuteStatement"). */
 STATOR_MUST_CHECK enum stator_rc statement_read_key(struct statement_key *out, const struct statement *statement,
                                                     const struct table *table, const struct engine *engine,
                                                     const char *operation, struct arena *arena,

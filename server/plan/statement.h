@@ -7,6 +7,13 @@
 #include "partiql/partiql.h"
 #include "plan/query.h"
 
+/* What counts as giving a key attribute its value. */
+enum statement_keying {
+    STATEMENT_WRITES, /* = */
+    STATEMENT_READS,  /* =, and IN with one member */
+    STATEMENT_CHECKS, /* =; a second, different one is a condition like others */
+};
+
 /* The table's key as conditions on equality give it, and what else there is. */
 struct statement_key {
     struct item key;         /* whole when nothing is missing */
@@ -15,10 +22,9 @@ struct statement_key {
     const struct expr *rest; /* the other conditions, or NULL */
 };
 
-/* `read`: IN with one member is equality, too. */
 STATOR_MUST_CHECK enum stator_rc plan_statement_key(struct statement_key *out, const struct table *table,
-                                                    const struct expr *where, bool read, struct arena *arena,
-                                                    struct stator_error *err);
+                                                    const struct expr *where, enum statement_keying keying,
+                                                    struct arena *arena, struct stator_error *err);
 
 /* One item's key for an UPDATE or a DELETE; faults as ExecuteStatement tells them. */
 STATOR_MUST_CHECK enum stator_rc plan_statement_write_key(struct statement_key *out, const struct table *table,

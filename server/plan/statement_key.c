@@ -2,11 +2,12 @@
 #include "plan/statement.h"
 
 /* The value that the condition gives to an attribute alone, or NULL. */
-static const struct value *equality(const struct expr *condition, bool read, struct bytes *name)
+static const struct value *equality(const struct expr *condition, enum statement_keying keying, struct bytes *name)
 {
     const struct expr *path, *value;
 
-    if (condition->type != EXPR_EQ && !(read && condition->type == EXPR_IN && condition->child_count == 2))
+    if (condition->type != EXPR_EQ &&
+        !(keying == STATEMENT_READS && condition->type == EXPR_IN && condition->child_count == 2))
         return NULL;
     path = condition->children[0];
     value = condition->children[1];
@@ -23,7 +24,7 @@ static const struct value *equality(const struct expr *condition, bool read, str
 struct collecting {
     struct statement_key *out;
     const struct key_schema *schema;
-    bool read;
+    enum statement_keying keying;
     struct attribute *attributes; /* one for each key attribute, in the schema's order; VALUE_ABSENT: none yet */
     const struct expr **rest;
     size_t rest_count;
@@ -32,7 +33,7 @@ struct collecting {
 static bool take_equality(struct collecting *c, const struct expr *condition)
 {
     struct bytes name;
-    const struct value *value = equality(condition, c->read, &name);
+    const struct value *value = equality(condition, c->keying, &name);
 
     for (uint32_t i = 0; value != NULL && i < c->schema->hash_count + c->schema->range_count; i++) {
         struct attribute *attribute = &c->attributes[i];
@@ -41,9 +42,10 @@ static bool take_equality(struct collecting *c, const struct expr *condition)
             continue;
         if (attribute->value.type == VALUE_ABSENT)
             attribute->value = *value;
-        else if (!value_equal(&attribute->value, value))
-            c->out->conflict = name;
-        return true;
+        if (value_equal(&attribute->value, value))
+            return true;
+        c->out->conflict = name;
+        return c->keying != STATEMENT_CHECKS;
     }
     return false;
 }
@@ -84,9 +86,9 @@ static enum stator_rc make_rest(struct collecting *c, struct arena *arena, struc
 }
 
 enum stator_rc plan_statement_key(struct statement_key *out, const struct table *table, const struct expr *where,
-                                  bool read, struct arena *arena, struct stator_error *err)
+                                  enum statement_keying keying, struct arena *arena, struct stator_error *err)
 {
-    struct collecting c = {.out = out, .schema = &table->base.key, .read = read};
+    struct collecting c = {.out = out, .schema = &table->base.key, .keying = keying};
     size_t count = c.schema->hash_count + c.schema->range_count;
 
     *out = (struct statement_key){0};
@@ -108,7 +110,7 @@ enum stator_rc plan_statement_key(struct statement_key *out, const struct table 
 enum stator_rc plan_statement_write_key(struct statement_key *out, const struct table *table, const struct expr *where,
                                         struct arena *arena, struct stator_error *err)
 {
-    STATOR_TRY(plan_statement_key(out, table, where, false, arena, err));
+    STATOR_TRY(plan_statement_key(out, table, where, STATEMENT_WRITES, arena, err));
     if (bytes_present(out->conflict))
         return stator_fail(err, STATOR_VALIDATION,
                            "Multiple conditions on same key %.*s. Only single item Update/Insert/Delete are supported",

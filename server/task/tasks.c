@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "table/backfill.h"
+#include "table/token.h"
 #include "task/settle.h"
 
 #define STEP_ITEMS  64   /* of a backfill while the catalog's change lock is held: a few milliseconds */
@@ -15,7 +16,9 @@
 #define SAVE_MS     1000 /* between two notes of how far a backfill got */
 #define RETRY_MS    1000 /* after a failed write */
 #define CURSOR_MAX  ((size_t)16 * 1024)
-#define NICENESS    10 /* requests come first */
+#define SWEEP_MS    (60 * 1000) /* between two looks for tokens whose time is over */
+#define SWEEP_MAX   256         /* tokens before other work is looked at */
+#define NICENESS    10          /* requests come first */
 #define NEVER       UINT64_MAX
 
 /* A backfill under way. */
@@ -34,7 +37,8 @@ struct tasks {
     pthread_cond_t changed;
     bool stop, woken;
     struct backfill *backfills; /* of the thread alone, like all below */
-    uint64_t due_ms;            /* wall clock: when to look again; NEVER */
+    uint64_t due_ms;            /* wall clock: when to look again */
+    uint64_t sweep_ms;          /* likewise: when to sweep tokens */
 };
 
 /* Tables in some transition, each held. */
@@ -292,6 +296,21 @@ static void collect(void *context, struct table *table)
     work->at[work->count++] = table;
 }
 
+/* Time itself makes work here, so the thread looks each minute. */
+static void sweep_tokens(struct tasks *tasks)
+{
+    uint64_t now = now_ms(CLOCK_REALTIME);
+    struct stator_error err;
+    bool more = false;
+
+    if (now >= tasks->sweep_ms) {
+        if (tokens_sweep(tasks->db, now, SWEEP_MAX, &more, &err) != STATOR_OK)
+            more = false;
+        tasks->sweep_ms = more ? now : now + SWEEP_MS;
+    }
+    look_again(tasks, tasks->sweep_ms);
+}
+
 static void round_of(struct tasks *tasks)
 {
     struct work work = {0};
@@ -303,6 +322,7 @@ static void round_of(struct tasks *tasks)
         table_release(work.at[i]);
     }
     free(work.at);
+    sweep_tokens(tasks);
     if (!stopping(tasks))
         sweep_backfills(tasks);
 }
@@ -319,10 +339,6 @@ static bool wait_for_work(struct tasks *tasks)
 
         if (tasks->due_ms <= now)
             break;
-        if (tasks->due_ms == NEVER) {
-            pthread_cond_wait(&tasks->changed, &tasks->mutex);
-            continue;
-        }
         until = now_ms(CLOCK_MONOTONIC) + (tasks->due_ms - now);
         deadline = (struct timespec){.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000};
         pthread_cond_timedwait(&tasks->changed, &tasks->mutex, &deadline);

@@ -125,6 +125,19 @@ static void every_call_may_fail(void **state)
           "{'UnprocessedItems':{}}"},
          4,
          true},
+        {{"TransactGetItems",
+          "{'TransactItems':[{'Get':{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}}}},"
+          "{'Get':{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'3'}}}}]}",
+          "~'sk':{'N':'3'}"},
+         3,
+         false},
+        {{"TransactWriteItems",
+          "{'ClientRequestToken':'token','TransactItems':["
+          "{'Put':{'TableName':'test','Item':{'pk':{'S':'t'},'sk':{'N':'1'},'g':{'S':'x'}}}},"
+          "{'Delete':{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'3'}}}}]}",
+          "{}"},
+         5,
+         false},
     };
 
     (void)state;
