@@ -39,6 +39,7 @@ struct tasks {
     struct backfill *backfills; /* of the thread alone, like all below */
     uint64_t due_ms;            /* wall clock: when to look again */
     uint64_t sweep_ms;          /* likewise: when to sweep tokens */
+    uint64_t sweep_from_ms;     /* likewise: no token is older */
 };
 
 /* Tables in some transition, each held. */
@@ -304,7 +305,7 @@ static void sweep_tokens(struct tasks *tasks)
     bool more = false;
 
     if (now >= tasks->sweep_ms) {
-        if (tokens_sweep(tasks->db, now, SWEEP_MAX, &more, &err) != STATOR_OK)
+        if (tokens_sweep(tasks->db, now, SWEEP_MAX, &tasks->sweep_from_ms, &more, &err) != STATOR_OK)
             more = false;
         tasks->sweep_ms = more ? now : now + SWEEP_MS;
     }
