@@ -23,6 +23,7 @@ typedef enum stator_rc operation_step(struct engine *engine, struct job *job);
 operation_step op_create_table, op_describe_table, op_list_tables, op_update_table, op_delete_table;
 operation_step op_get_item, op_put_item, op_update_item, op_delete_item, op_query, op_scan;
 operation_step op_batch_get_item, op_batch_write_item, op_transact_get_items, op_transact_write_items;
+operation_step op_execute_statement, op_batch_execute_statement, op_execute_transaction;
 operation_step op_tag_resource, op_untag_resource, op_list_tags_of_resource, op_describe_limits, op_describe_endpoints;
 operation_step op_put_resource_policy, op_get_resource_policy, op_delete_resource_policy;
 operation_step op_describe_continuous_backups, op_update_continuous_backups;

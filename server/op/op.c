@@ -6,6 +6,7 @@
 
 /* The operations that are built. */
 static operation_step *const steps[OPERATION_COUNT] = {
+    [OPERATION_BatchExecuteStatement] = op_batch_execute_statement,
     [OPERATION_BatchGetItem] = op_batch_get_item,
     [OPERATION_BatchWriteItem] = op_batch_write_item,
     [OPERATION_CreateGlobalTable] = op_create_global_table,
@@ -25,6 +26,8 @@ static operation_step *const steps[OPERATION_COUNT] = {
     [OPERATION_DescribeTableReplicaAutoScaling] = op_describe_table_replica_auto_scaling,
     [OPERATION_DisableKinesisStreamingDestination] = op_disable_kinesis_streaming_destination,
     [OPERATION_EnableKinesisStreamingDestination] = op_enable_kinesis_streaming_destination,
+    [OPERATION_ExecuteStatement] = op_execute_statement,
+    [OPERATION_ExecuteTransaction] = op_execute_transaction,
     [OPERATION_GetItem] = op_get_item,
     [OPERATION_GetRecords] = op_get_records,
     [OPERATION_GetResourcePolicy] = op_get_resource_policy,

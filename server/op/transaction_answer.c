@@ -121,6 +121,8 @@ static struct bytes code_of(enum stator_rc rc)
         return BYTES("DuplicateItem");
     case STATOR_TRANSACTION_CONFLICT:
         return BYTES("TransactionConflict");
+    case STATOR_RESOURCE_NOT_FOUND:
+        return BYTES("ResourceNotFound");
     default:
         return BYTES("ValidationError");
     }
