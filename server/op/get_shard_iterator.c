@@ -75,7 +75,7 @@ static enum stator_rc answer(struct job *job, struct stream *stream)
 {
     const struct GetShardIteratorInput *in = job->input;
     struct GetShardIteratorOutput *out = ARENA_NEW(&job->arena, struct GetShardIteratorOutput);
-    uint64_t shard, number;
+    uint64_t shard, number = 0;
     struct lane_view view;
 
     if (!stream_shard_read(&shard, in->ShardId))

@@ -50,6 +50,27 @@ class Namespaces(unittest.TestCase):
     def test_by_both(self):
         self.assertEqual(self.seen("--isolate-by", "region,access-key"), [True, False, False, False])
 
+    def test_streams_go_with_their_tables(self):
+        """Who does not see a table does not see its stream, and an iterator of it is of no use to them."""
+        with Server("--in-memory", "--isolate-by", "access-key") as server:
+            mine, other = (Signed(server.url, "eu-west-1", key) for key in ("one", "two"))
+            specification = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+            arn = mine.call("CreateTable", {"TableName": "mine", "StreamSpecification": specification,
+                                            **SCHEMA})["TableDescription"]["LatestStreamArn"]
+            self.assertEqual(len(mine.call("ListStreams", {})["Streams"]), 1)
+            self.assertEqual(other.call("ListStreams", {})["Streams"], [])
+            shard = mine.call("DescribeStream", {"StreamArn": arn})["StreamDescription"]["Shards"][0]["ShardId"]
+            get = {"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+            start = mine.call("GetShardIterator", get)["ShardIterator"]
+            for operation, request in (("DescribeStream", {"StreamArn": arn}), ("GetShardIterator", get),
+                                       ("GetRecords", {"ShardIterator": start})):
+                mine.call(operation, request)
+                with self.assertRaises(dynamo.DynamoError) as caught:
+                    other.call(operation, request)
+                self.assertEqual(caught.exception.type, "ResourceNotFoundException")
+            mine.close()
+            other.close()
+
     def test_an_arn_is_a_name(self):
         with Server("--in-memory") as server:
             client = Signed(server.url, "eu-west-1", "one")
