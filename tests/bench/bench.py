@@ -11,6 +11,7 @@ import time
 import budget
 import growth
 import load
+import neighbours
 import once
 import report
 import rounds
@@ -69,6 +70,8 @@ class Bench:
 
     def stop(self):
         for server in self.servers.values():
+            if server.process is None:
+                load.clear(server)
             server.stop()
         self.servers = {}
 
@@ -91,7 +94,7 @@ PARTS = {
     "stages": stages,
     "operations": lambda bench: run_workloads(bench, "operations", workloads.operations()),
     "ycsb": lambda bench: run_workloads(bench, "ycsb", workloads.ycsb()),
-    "neighbours": growth.neighbours,
+    "neighbours": neighbours.neighbours,
     "growth": growth.growth,
     "start": once.start,
     "memory": once.memory,

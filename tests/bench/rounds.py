@@ -22,7 +22,7 @@ def prepare(bench, workload, server):
         for table in workload.tables:
             load.make(server, table)
         return load.probe(server, make_requests(workload, server, 0))
-    except (Unsupported, load.dynamo.DynamoError, KeyError) as error:
+    except (Unsupported, load.dynamo.DynamoError, OSError, KeyError) as error:
         bench.skip(server.name, workload.name, error if not isinstance(error, KeyError) else f"its answer lacks {error}")
         return None
 
@@ -48,7 +48,7 @@ def sample(bench, workload, server, number, answer_bytes):
         made_for = server if server.name != "bare" else bench.servers["stator"]
         with load.Requests(make_requests(workload, made_for, number), answer_bytes) as requests:
             return load.sample(server, requests, workload.connections, bench.options.seconds)
-    except (Unsupported, load.dynamo.DynamoError) as error:
+    except (Unsupported, load.dynamo.DynamoError, OSError) as error:  # OSError: the server is gone
         bench.skip(server.name, workload.name, error)
         return None
 
