@@ -132,6 +132,9 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .isolate_by_region = config->isolate_by_region,
         .isolate_by_access_key = config->isolate_by_access_key,
         .transition_ms = config->transition_ms,
+        .ttl_interval_ms = config->ttl_interval_ms,
+        .ttl_cooldown_s = config->ttl_cooldown_s,
+        .clock_file = config->clock_file,
     };
 
     STATOR_TRY(http_open(http, &http_options, err));

@@ -10,8 +10,10 @@
  *   4 policy       the resource policy's text
  *   5 transition   kinds (4) · due, ms since 1970 (8) · JSON of a TableDescription with what will change, or nothing
  *   6 dropped      4 bytes each, big-endian: ids of former indexes whose entries are to be erased
+ *   8 time to live status (1: 1 ENABLING, 2 ENABLED, 3 DISABLING, 4 DISABLED) · id of the expiry index (4) · changed, ms
+ *                  since 1970 (8) · due (8) · attribute
  *
- * Sections 3 to 6 are there only when there is something to say. A table "t" with the id 7 and no index starts
+ * Sections from 3 on are there only when there is something to say. A table "t" with the id 7 and no index starts
  *
  *   01  01 00000004 00000007  02 000000C5 {"AttributeDefinitions":[{"AttributeName":"pk",...
  *
@@ -24,7 +26,17 @@
 
 #define RECORD_VERSION 1
 
-enum { SECTION_IDS = 1, SECTION_DESCRIPTION, SECTION_TAGS, SECTION_POLICY, SECTION_TRANSITION, SECTION_DROPPED };
+enum {
+    SECTION_IDS = 1,
+    SECTION_DESCRIPTION,
+    SECTION_TAGS,
+    SECTION_POLICY,
+    SECTION_TRANSITION,
+    SECTION_DROPPED,
+    SECTION_TTL = 8,
+};
+
+#define TTL_BYTES 21 /* before the attribute */
 
 /* Writes a section's head and returns where its length goes. */
 static size_t section_begin(struct buf *buf, uint8_t kind)
@@ -50,6 +62,18 @@ static void write_transition(struct buf *buf, const struct transition *transitio
     buf_append_be64(buf, transition->due_ms);
     if (transition->settled != NULL)
         message_encode(buf, &shape_of_TableDescription, transition->settled);
+    section_end(buf, start);
+}
+
+static void write_ttl(struct buf *buf, const struct time_to_live *ttl)
+{
+    size_t start = section_begin(buf, SECTION_TTL);
+
+    buf_append_byte(buf, (uint8_t)ttl->status);
+    buf_append_be32(buf, ttl->id);
+    buf_append_be64(buf, ttl->changed_ms);
+    buf_append_be64(buf, ttl->due_ms);
+    buf_append_bytes(buf, ttl->attribute);
     section_end(buf, start);
 }
 
@@ -88,6 +112,8 @@ void record_write(struct buf *buf, const struct record *record)
         write_transition(buf, &record->extras.transition);
     if (record->extras.dropped_count != 0)
         write_ids(buf, SECTION_DROPPED, record->extras.dropped, record->extras.dropped_count);
+    if (record->extras.ttl.status != 0)
+        write_ttl(buf, &record->extras.ttl);
 }
 
 static enum stator_rc damaged(struct stator_error *err, const char *what)
@@ -138,6 +164,27 @@ static enum stator_rc read_transition(struct transition *out, struct bytes secti
     return STATOR_OK;
 }
 
+static enum stator_rc read_ttl(struct time_to_live *out, struct bytes section, struct stator_error *err)
+{
+    bool has_attribute = section.len > TTL_BYTES;
+
+    if (section.len < TTL_BYTES || section.at[0] < TimeToLiveStatus_ENABLING ||
+        section.at[0] > TimeToLiveStatus_DISABLED)
+        return damaged(err, "its time to live");
+    *out = (struct time_to_live){
+        .status = (enum TimeToLiveStatus)section.at[0],
+        .id = read_be32(section.at + 1),
+        .changed_ms = read_be64(section.at + 5),
+        .due_ms = read_be64(section.at + 13),
+    };
+    if (has_attribute)
+        out->attribute = bytes_of(section.at + TTL_BYTES, section.len - TTL_BYTES);
+    if (has_attribute == (out->status == TimeToLiveStatus_DISABLED) ||
+        (out->id != 0) != (out->status == TimeToLiveStatus_ENABLING || out->status == TimeToLiveStatus_ENABLED))
+        return damaged(err, "its time to live");
+    return STATOR_OK;
+}
+
 static enum stator_rc read_section(struct record *out, uint8_t kind, struct bytes section, struct arena *arena,
                                    struct stator_error *err)
 {
@@ -161,6 +208,8 @@ static enum stator_rc read_section(struct record *out, uint8_t kind, struct byte
         return read_transition(&out->extras.transition, section, arena, err);
     case SECTION_DROPPED:
         return read_ids(&out->extras.dropped, &out->extras.dropped_count, section, arena, err);
+    case SECTION_TTL:
+        return read_ttl(&out->extras.ttl, section, err);
     default:
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
                            "the record of a table was made by a newer Stator: "

@@ -61,6 +61,16 @@ struct table_state {
     struct durable_mark mark; /* of all writes to the table and its indexes */
 };
 
+/* Which of a table's items end by themselves, and when. ENABLING -> ENABLED once the expiry index is complete, DISABLING
+ * -> DISABLED; moved by server/task. */
+struct time_to_live {
+    enum TimeToLiveStatus status; /* a cleared one: never enabled, as good as DISABLED */
+    struct bytes attribute;       /* whose value is the time; absent when DISABLED */
+    uint32_t id;                  /* of the expiry index, which writers keep; 0: there is none */
+    uint64_t changed_ms;          /* since 1970: the last UpdateTimeToLive */
+    uint64_t due_ms;              /* until when ENABLING or DISABLING lasts at least */
+};
+
 /* What is kept with a table and is not in its description. */
 struct table_extras {
     struct transition transition;
@@ -68,6 +78,7 @@ struct table_extras {
     struct bytes policy;     /* ResourcePolicy as given, or absent */
     const uint32_t *dropped; /* ids of indexes that are no longer the table's and whose entries are not yet erased */
     size_t dropped_count;
+    struct time_to_live ttl;
 };
 
 struct table {

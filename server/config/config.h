@@ -35,6 +35,8 @@ struct config {
     enum wording wording;
     bool isolate_by_region, isolate_by_access_key;
     uint32_t transition_ms;
+    uint32_t ttl_interval_ms, ttl_cooldown_s;
+    const char *clock_file; /* or NULL */
 
     enum log_format log_format;
     enum log_level log_level;

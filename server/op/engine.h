@@ -22,6 +22,7 @@ typedef enum stator_rc operation_step(struct engine *engine, struct job *job);
  * job->output), STATOR_AGAIN (call again on a worker), or the error that is in job->error. */
 operation_step op_create_table, op_describe_table, op_list_tables, op_update_table, op_delete_table;
 operation_step op_get_item, op_put_item, op_update_item, op_delete_item, op_query, op_scan;
+operation_step op_describe_time_to_live, op_update_time_to_live;
 operation_step op_batch_get_item, op_batch_write_item;
 
 /* The namespace of a request by --isolate-by: "" or "region", "access key", "region/access key". */

@@ -12,6 +12,7 @@ static operation_step *const steps[OPERATION_COUNT] = {
     [OPERATION_DeleteItem] = op_delete_item,
     [OPERATION_DeleteTable] = op_delete_table,
     [OPERATION_DescribeTable] = op_describe_table,
+    [OPERATION_DescribeTimeToLive] = op_describe_time_to_live,
     [OPERATION_GetItem] = op_get_item,
     [OPERATION_ListTables] = op_list_tables,
     [OPERATION_PutItem] = op_put_item,
@@ -19,6 +20,7 @@ static operation_step *const steps[OPERATION_COUNT] = {
     [OPERATION_Scan] = op_scan,
     [OPERATION_UpdateItem] = op_update_item,
     [OPERATION_UpdateTable] = op_update_table,
+    [OPERATION_UpdateTimeToLive] = op_update_time_to_live,
 };
 
 void op_answer_error(struct job *job)

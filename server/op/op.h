@@ -21,7 +21,10 @@ struct engine_options {
     uint32_t shards; /* 0: what the directory has, or the default */
     enum wording wording;
     bool isolate_by_region, isolate_by_access_key;
-    uint32_t transition_ms; /* how long CREATING, UPDATING and DELETING last; 0: not at all */
+    uint32_t transition_ms;   /* how long CREATING, UPDATING and DELETING last; 0: not at all */
+    uint32_t ttl_interval_ms; /* between two looks for items past their time to live */
+    uint32_t ttl_cooldown_s;  /* between two changes of a table's time to live; 0: none */
+    const char *clock_file;   /* for tests: whose seconds are added to the clock; or NULL */
 };
 
 STATOR_MUST_CHECK enum stator_rc engine_open(struct engine **out, const struct engine_options *options,

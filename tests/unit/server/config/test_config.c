@@ -24,7 +24,7 @@ static enum stator_rc parse(struct config *out, const char *line, const char *co
                             struct stator_error *err)
 {
     static char copy[1024];
-    char *argv[32];
+    char *argv[64];
     int argc = 0;
 
     snprintf(copy, sizeof(copy), "%s", line);
@@ -55,6 +55,9 @@ static void defaults(void **state)
     assert_int_equal(config.wording, WORDING_CURRENT);
     assert_false(config.isolate_by_region || config.isolate_by_access_key);
     assert_int_equal(config.transition_ms, 0);
+    assert_int_equal(config.ttl_interval_ms, 1000);
+    assert_int_equal(config.ttl_cooldown_s, 1860);
+    assert_null(config.clock_file);
     assert_int_equal(config.log_format, LOG_FORMAT_TEXT);
     assert_int_equal(config.log_level, LOG_LEVEL_INFO);
     assert_false(config.as_dynamodb_local);
@@ -73,12 +76,16 @@ static void settings(void **state)
                                               "STATOR_VALIDATION_WORDING=classic",
                                               "STATOR_ISOLATE_BY=access-key,region",
                                               "STATOR_TRANSITION_MS=250",
+                                              "STATOR_TTL_INTERVAL_MS=20",
+                                              "STATOR_TTL_COOLDOWN_S=0",
+                                              "STATOR_CLOCK_FILE=/c",
                                               "STATOR_LOG_FORMAT=json",
                                               "STATOR_LOG_LEVEL=error",
                                               NULL};
     static const char line[] = "stator serve --port 0 --host=:: --data-dir /d --durability process --shards 8 --loops "
                                "2 --max-connections=50 --validation-wording classic --isolate-by region,access-key "
-                               "--transition-ms 250 -cors http://a,http://b --log-format json --log-level error";
+                               "--transition-ms 250 --ttl-interval-ms 20 --ttl-cooldown-s 0 --clock-file /c -cors "
+                               "http://a,http://b --log-format json --log-level error";
     struct config config;
 
     (void)state;
@@ -96,6 +103,9 @@ static void settings(void **state)
         assert_int_equal(config.wording, WORDING_CLASSIC);
         assert_true(config.isolate_by_region && config.isolate_by_access_key);
         assert_int_equal(config.transition_ms, 250);
+        assert_int_equal(config.ttl_interval_ms, 20);
+        assert_int_equal(config.ttl_cooldown_s, 0);
+        assert_string_equal(config.clock_file, "/c");
         assert_string_equal(config.cors, i == 0 ? "http://a,http://b" : "*");
         assert_int_equal(config.log_format, LOG_FORMAT_JSON);
         assert_int_equal(config.log_level, LOG_LEVEL_ERROR);
