@@ -138,9 +138,13 @@ static void every_call_may_fail(void **state)
     }
 }
 
-/* What there is of tables, as text. */
+/* What there is of tables and of time to live, as text. */
 static void tables_text(struct answer *out, struct engine *engine)
 {
+    run_job(out, engine, OPERATION_DescribeTimeToLive, "{\"TableName\":\"test\"}", true, JOB_ARENA_MAX);
+    if (out->rc == STATOR_OK)
+        return;
+    assert_int_equal(out->rc, STATOR_RESOURCE_NOT_FOUND);
     run_job(out, engine, OPERATION_ListTables, "{}", true, JOB_ARENA_MAX);
     assert_int_equal(out->rc, STATOR_OK);
 }
@@ -149,11 +153,15 @@ static void tables_text(struct answer *out, struct engine *engine)
 static void changes_of_tables(void **state)
 {
     static const struct step delete = {"DeleteTable", "{'TableName':'test'}", "~'TableStatus':'DELETING'"};
+    static const struct step enable = {
+        "UpdateTimeToLive", "{'TableName':'test','TimeToLiveSpecification':{'Enabled':true,'AttributeName':'e'}}",
+        "{'TimeToLiveSpecification':{'AttributeName':'e','Enabled':true}}"};
+    static const struct step *const changes[] = {&create, &delete, &enable};
     static struct answer before, after, answer;
 
     (void)state;
-    for (int deletes = 0; deletes < 2; deletes++) {
-        const struct step *step = deletes ? &delete : &create;
+    for (size_t i = 0; i < COUNT_OF(changes); i++) {
+        const struct step *step = changes[i];
         char request[4096];
         int n = 0;
 
@@ -162,7 +170,7 @@ static void changes_of_tables(void **state)
             struct engine *engine = open_engine(NULL);
 
             n++;
-            if (deletes)
+            if (step != &create)
                 fill(engine);
             tables_text(&before, engine);
             fault.left = n;
