@@ -134,6 +134,7 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .transition_ms = config->transition_ms,
         .ttl_interval_ms = config->ttl_interval_ms,
         .ttl_cooldown_s = config->ttl_cooldown_s,
+        .enforce_throughput = config->enforce_throughput,
         .clock_file = config->clock_file,
     };
 

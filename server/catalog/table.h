@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "catalog/transition.h"
 #include "message/api.h"
+#include "shard/bucket.h"
 #include "shard/durability.h"
 
 #define KEY_HASH_BYTES_MAX  2048 /* of one attribute's text */
@@ -33,11 +34,14 @@ struct key_schema {
     uint32_t hash_count, range_count; /* a base table and a local index: 1 and 0..1 */
 };
 
+enum capacity_kind { CAPACITY_READ, CAPACITY_WRITE };
+
 /* Live sums of one index (the base counts as one), kept exact over crashes by counters in the store. */
 struct index_state {
     _Atomic uint32_t references;
     uint32_t id; /* in keys; never used again */
     _Atomic int64_t item_count, size_bytes;
+    struct bucket buckets[2]; /* by capacity_kind, with --enforce-throughput; not for local indexes */
 };
 
 enum index_kind { INDEX_BASE, INDEX_LOCAL, INDEX_GLOBAL };

@@ -34,6 +34,7 @@ enum option_id {
     OPTION_TRANSITION_MS,
     OPTION_TTL_INTERVAL_MS,
     OPTION_TTL_COOLDOWN_S,
+    OPTION_ENFORCE_THROUGHPUT,
     OPTION_CLOCK_FILE,
     OPTION_CORS,
     OPTION_LOG_FORMAT,
@@ -110,6 +111,13 @@ static const struct option options[OPTION_COUNT] = {
                                86400,
                                {NULL},
                                "between two changes of a table's time to live, as on DynamoDB; 0: none (1860)"},
+    [OPTION_ENFORCE_THROUGHPUT] = {"enforce-throughput",
+                                   KIND_SWITCH,
+                                   NULL,
+                                   0,
+                                   0,
+                                   {NULL},
+                                   "throttle requests past the throughput of their table or index"},
     [OPTION_CLOCK_FILE] = {"clock-file",
                            KIND_TEXT,
                            "FILE",
@@ -451,6 +459,7 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
     out->transition_ms = delayed ? LOCAL_TRANSITION_MS : (uint32_t)number[OPTION_TRANSITION_MS];
     out->ttl_interval_ms = number_or(given, OPTION_TTL_INTERVAL_MS, DEFAULT_TTL_INTERVAL_MS);
     out->ttl_cooldown_s = number_or(given, OPTION_TTL_COOLDOWN_S, DEFAULT_TTL_COOLDOWN_S);
+    out->enforce_throughput = number[OPTION_ENFORCE_THROUGHPUT] != 0;
     out->clock_file = given->text[OPTION_CLOCK_FILE];
     out->log_format = (enum log_format)number[OPTION_LOG_FORMAT];
     out->log_level =

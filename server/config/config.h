@@ -36,6 +36,7 @@ struct config {
     bool isolate_by_region, isolate_by_access_key;
     uint32_t transition_ms;
     uint32_t ttl_interval_ms, ttl_cooldown_s;
+    bool enforce_throughput;
     const char *clock_file; /* or NULL */
 
     enum log_format log_format;

@@ -107,6 +107,7 @@ static void clean(struct request *request)
     if (request->packed.len != 0 || request->packed.failed)
         buf_reset(&request->packed);
     job->access_key = job->region = job->error_item = (struct bytes){0};
+    job->error_throttling = (struct bytes){0};
     job->input = job->progress = NULL;
     job->output = NULL;
     job->cleanup = NULL;

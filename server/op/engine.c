@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "clock/clock.h"
+#include "op/throttle.h"
 #include "task/tasks.h"
 
 static enum stator_rc open_database(struct engine *engine, struct stator_error *err)
@@ -38,6 +39,10 @@ enum stator_rc engine_open(struct engine **out, const struct engine_options *opt
     engine->options = *options;
     tasks = (struct tasks_options){.db = &engine->db, .ttl_interval_ms = options->ttl_interval_ms};
     rc = clock_follow(options->clock_file, err);
+    if (rc == STATOR_OK && options->enforce_throughput) {
+        engine->partitions = calloc(THROTTLE_PARTITIONS, sizeof(*engine->partitions));
+        rc = engine->partitions != NULL ? STATOR_OK : stator_fail_memory(err);
+    }
     if (rc == STATOR_OK)
         rc = open_database(engine, err);
     if (rc == STATOR_OK)
@@ -60,6 +65,7 @@ void engine_close(struct engine *engine)
     latch_table_free(engine->db.latches);
     ring_deinit(&engine->db.ring);
     store_close(engine->db.store);
+    free(engine->partitions);
     free(engine);
 }
 

@@ -7,11 +7,13 @@
 #include "table/database.h"
 
 struct tasks; /* server/task: background work */
+struct throttle_partition;
 
 struct engine {
     struct database db;
     struct engine_options options;
     struct tasks *tasks;
+    struct throttle_partition *partitions; /* throttle.h; NULL: throughput is not enforced */
 };
 
 /* What an operation's step returns. The operation leaves its output structure in job->output, or an error in

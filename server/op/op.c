@@ -37,6 +37,11 @@ void op_answer_error(struct job *job)
         json_key(&writer, BYTES("Item"));
         json_raw(&writer, job->error_item);
     }
+    if (bytes_present(job->error_throttling)) {
+        json_key(&writer, job->error.rc == STATOR_THROUGHPUT_THROTTLED ? BYTES("throttlingReasons")
+                                                                       : BYTES("ThrottlingReasons"));
+        json_raw(&writer, job->error_throttling);
+    }
     if (job->error.message[0] != '\0') {
         json_key(&writer, bytes_of_string(info->text_member));
         json_string(&writer, bytes_of_string(job->error.message));

@@ -24,6 +24,7 @@ struct engine_options {
     uint32_t transition_ms;   /* how long CREATING, UPDATING and DELETING last; 0: not at all */
     uint32_t ttl_interval_ms; /* between two looks for items past their time to live */
     uint32_t ttl_cooldown_s;  /* between two changes of a table's time to live; 0: none */
+    bool enforce_throughput;  /* requests past the throughput of their table are throttled */
     const char *clock_file;   /* for tests: whose seconds are added to the clock; or NULL */
 };
 

@@ -57,6 +57,7 @@ static void defaults(void **state)
     assert_int_equal(config.transition_ms, 0);
     assert_int_equal(config.ttl_interval_ms, 1000);
     assert_int_equal(config.ttl_cooldown_s, 1860);
+    assert_false(config.enforce_throughput);
     assert_null(config.clock_file);
     assert_int_equal(config.log_format, LOG_FORMAT_TEXT);
     assert_int_equal(config.log_level, LOG_LEVEL_INFO);
@@ -78,14 +79,16 @@ static void settings(void **state)
                                               "STATOR_TRANSITION_MS=250",
                                               "STATOR_TTL_INTERVAL_MS=20",
                                               "STATOR_TTL_COOLDOWN_S=0",
+                                              "STATOR_ENFORCE_THROUGHPUT=true",
                                               "STATOR_CLOCK_FILE=/c",
                                               "STATOR_LOG_FORMAT=json",
                                               "STATOR_LOG_LEVEL=error",
                                               NULL};
-    static const char line[] = "stator serve --port 0 --host=:: --data-dir /d --durability process --shards 8 --loops "
-                               "2 --max-connections=50 --validation-wording classic --isolate-by region,access-key "
-                               "--transition-ms 250 --ttl-interval-ms 20 --ttl-cooldown-s 0 --clock-file /c -cors "
-                               "http://a,http://b --log-format json --log-level error";
+    static const char line[] =
+        "stator serve --port 0 --host=:: --data-dir /d --durability process --shards 8 --loops "
+        "2 --max-connections=50 --validation-wording classic --isolate-by region,access-key "
+        "--transition-ms 250 --ttl-interval-ms 20 --ttl-cooldown-s 0 --enforce-throughput --clock-file /c -cors "
+        "http://a,http://b --log-format json --log-level error";
     struct config config;
 
     (void)state;
@@ -105,6 +108,7 @@ static void settings(void **state)
         assert_int_equal(config.transition_ms, 250);
         assert_int_equal(config.ttl_interval_ms, 20);
         assert_int_equal(config.ttl_cooldown_s, 0);
+        assert_true(config.enforce_throughput);
         assert_string_equal(config.clock_file, "/c");
         assert_string_equal(config.cors, i == 0 ? "http://a,http://b" : "*");
         assert_int_equal(config.log_format, LOG_FORMAT_JSON);
