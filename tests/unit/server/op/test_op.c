@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whole jobs, JSON in and JSON out. */
+#include "store/nowait.h"
 #include "unit/server/op/jobs.h"
 #include "unit/server/store/temporary.h"
 #include "unit/unit.h"
@@ -588,5 +589,6 @@ int main(void)
         cmocka_unit_test(answers_wait_for_the_sync),
     };
 
+    nowait_set_cold(true); /* what a test has just written, the system has in memory */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
