@@ -1,43 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // What was acknowledged is there after SIGTERM and after kill -9: items, indexes, tables and their options.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import readline from 'node:readline'
 import { describe, it } from 'node:test'
-import { clientFor, createTable, send } from './support.mjs'
-
-const binary = process.env.STATOR_BIN
-
-async function start(dataDir) {
-  const child = spawn(binary, ['--port', '0', '--data-dir', dataDir], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code)))
-  const log = []
-  const port = await new Promise((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      readline.createInterface({ input: stream }).on('line', (line) => {
-        log.push(line)
-        const found = /\blistening\b.*\bport=(\d+)/.exec(line)
-        if (found) resolve(Number(found[1]))
-      })
-    }
-    exited.then((code) => reject(new Error(`the server left with ${code}:\n${log.join('\n')}`)))
-  })
-  const stop = async (signal) => {
-    child.kill(signal)
-    return exited
-  }
-  return { client: clientFor(`http://127.0.0.1:${port}`), stop }
-}
+import { binary, createTable, send, startServer } from './support.mjs'
 
 describe('restart', { skip: binary ? false : 'STATOR_BIN names no server' }, () => {
   for (const [signal, left] of [['SIGTERM', 0], ['SIGKILL', 'SIGKILL']]) {
     it(`keeps everything over ${signal}`, async () => {
       const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'stator-js-'))
       try {
-        let server = await start(dataDir)
+        let server = await startServer(['--data-dir', dataDir])
         const TableName = await createTable('indexed', server.client)
         const put = (i) => send('PutItem', { TableName, Item: { pk: { S: `p${i % 4}` }, sk: { S: `${i}` }, l: { N: `${i}` }, g: { S: 'g' }, v: { S: 'x'.repeat(i * 10) } } }, server.client)
         await Promise.all(Array.from({ length: 200 }, (_, i) => put(i)))
@@ -45,7 +20,7 @@ describe('restart', { skip: binary ? false : 'STATOR_BIN names no server' }, () 
         const before = (await send('DescribeTable', { TableName }, server.client)).Table
         assert.equal(await server.stop(signal), left)
 
-        server = await start(dataDir)
+        server = await startServer(['--data-dir', dataDir])
         const count = async (input) => (await send('Scan', { TableName, Select: 'COUNT', ...input }, server.client)).Count
         assert.equal(await count({}), 199)
         assert.equal(await count({ IndexName: 'global' }), 199)
