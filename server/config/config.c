@@ -458,7 +458,7 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
     out->isolate_by_access_key = (number[OPTION_ISOLATE_BY] & 2) != 0;
     out->transition_ms = delayed ? LOCAL_TRANSITION_MS : (uint32_t)number[OPTION_TRANSITION_MS];
     out->ttl_interval_ms = number_or(given, OPTION_TTL_INTERVAL_MS, DEFAULT_TTL_INTERVAL_MS);
-    out->ttl_cooldown_s = number_or(given, OPTION_TTL_COOLDOWN_S, DEFAULT_TTL_COOLDOWN_S);
+    out->ttl_cooldown_s = number_or(given, OPTION_TTL_COOLDOWN_S, given->local ? 0 : DEFAULT_TTL_COOLDOWN_S);
     out->enforce_throughput = number[OPTION_ENFORCE_THROUGHPUT] != 0;
     out->clock_file = given->text[OPTION_CLOCK_FILE];
     out->log_format = (enum log_format)number[OPTION_LOG_FORMAT];

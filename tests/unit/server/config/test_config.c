@@ -162,6 +162,7 @@ static void dynamodb_local(void **state)
     assert_int_equal(config.port, 8001);
     assert_string_equal(config.host, "::");
     assert_true(config.transition_ms > 0);
+    assert_int_equal(config.ttl_cooldown_s, 0); /* Local knows of none */
 
     assert_int_equal(parse(&config, "stator -jar DynamoDBLocal.jar -inMemory", NULL, &err), STATOR_OK);
     assert_true(config.as_dynamodb_local);
@@ -172,6 +173,7 @@ static void dynamodb_local(void **state)
     assert_int_equal(config.command, COMMAND_VERSION);
     assert_int_equal(parse(&config, "stator -inMemory -sharedDb", NULL, &err), STATOR_OK);
     assert_false(config.as_dynamodb_local); /* our command line with their flags */
+    assert_int_equal(config.ttl_cooldown_s, 1860);
 }
 
 static void commands(void **state)
