@@ -3,11 +3,11 @@
 sets. What trickles in while a test runs on a slow machine is far below what the tests wait for."""
 import pathlib
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
+from clock import Clock
 from dynamo import Client, DynamoError, all_items
 from server import Server
 
@@ -37,9 +37,8 @@ class Case(unittest.TestCase):
     flags = ("--enforce-throughput",)
 
     def setUp(self):
-        self.clock = tempfile.NamedTemporaryFile("w", prefix="stator-clock-")
-        self.set_clock(0)
-        self.server = Server("--durability", "none", "--clock-file", self.clock.name, *self.flags, in_memory=True)
+        self.clock = Clock()
+        self.server = Server("--durability", "none", "--clock-file", self.clock.path, *self.flags, in_memory=True)
         self.server.start()
         self.client = Client(self.server.url)
 
@@ -47,12 +46,6 @@ class Case(unittest.TestCase):
         self.client.close()
         self.server.close()
         self.clock.close()
-
-    def set_clock(self, seconds):
-        """So many seconds ahead of the system's."""
-        self.clock.seek(0)
-        self.clock.write("%-20d\n" % seconds)
-        self.clock.flush()
 
     def call(self, operation, **request):
         return self.client.call(operation, request)
@@ -122,9 +115,9 @@ class Provisioned(Case):
                          ARN + "one", operation, TableName="one", Key=key, **more)
         self.get("one", "big")  # reads have their own
         self.put("two", "other")  # and so have other tables
-        self.set_clock(100)  # 90 were missing
+        self.clock.set(100)  # 90 were missing
         self.put("one", "other")
-        self.set_clock(HOUR)
+        self.clock.set(HOUR)
         self.put("one", "large", fill=big(290))  # no more than 300 are ever kept
         self.put("one", "larger", fill=big(300))
         self.provisioned_put_refused("one", "third")
@@ -141,7 +134,7 @@ class Provisioned(Case):
     def test_what_is_wrong_is_told_first(self):
         self.create("one", provisioned=(1, 1))
         self.put("one", "big", fill=big(390))
-        self.set_clock(-HOUR)
+        self.clock.set(-HOUR)
         with self.assertRaisesRegex(DynamoError, "Missing the key sk"):
             self.call("PutItem", TableName="one", Item={"pk": {"S": "x"}})
         with self.assertRaisesRegex(DynamoError, "Requested resource not found"):
@@ -160,7 +153,7 @@ class Provisioned(Case):
                           ExpressionAttributeValues={":p": {"S": "big"}})
         self.read_refused("one", "BatchGetItem", RequestItems={"one": {"Keys": [key]}})
         self.put("one", "other")
-        self.set_clock(100)
+        self.clock.set(100)
         self.assertEqual(self.call("Scan", TableName="one")["Count"], 2)
 
     def test_eventual_reads_cost_half(self):
@@ -184,7 +177,7 @@ class Provisioned(Case):
         self.provisioned_put_refused("one", "other")
         self.call("UpdateTable", TableName="one", ProvisionedThroughput=units(1000, 1000))
         self.client.table_is("one", lambda description: description["TableStatus"] == "ACTIVE")
-        self.set_clock(91)
+        self.clock.set(91)
         self.put("one", "big", fill=big(390))
         self.put("one", "other")
 
@@ -207,7 +200,7 @@ class GlobalIndexes(Case):
         self.refused(*refusal, "DeleteItem", TableName="one", Key={"pk": {"S": "big"}, "sk": {"S": "s"}})
         self.call("DeleteItem", TableName="one", Key={"pk": {"S": "other"}, "sk": {"S": "s"}})
         self.assertEqual(self.call("DescribeTable", TableName="one")["Table"]["ItemCount"], 1)
-        self.set_clock(100)
+        self.clock.set(100)
         self.put("one", "other", g={"S": "y"})
 
     def test_reads_of_an_index(self):
@@ -259,7 +252,7 @@ class Batches(Case):
                      ARN + "one", "BatchWriteItem", RequestItems={"one": request})
         answer = self.call("BatchWriteItem", RequestItems={"one": request, "two": request})
         self.assertEqual(answer["UnprocessedItems"], {"one": request})
-        self.set_clock(HOUR)
+        self.clock.set(HOUR)
         self.assertEqual(self.call("BatchWriteItem", RequestItems=answer["UnprocessedItems"])["UnprocessedItems"], {})
 
     def test_reads_in_part(self):
@@ -274,7 +267,7 @@ class Batches(Case):
         self.assertEqual(left, {**asked, "Keys": keys[len(found):]})
         self.refused("ProvisionedThroughputExceededException", OF_TABLE, "TableReadProvisionedThroughputExceeded",
                      ARN + "one", "BatchGetItem", RequestItems={"one": left})
-        self.set_clock(HOUR)
+        self.clock.set(HOUR)
         again = self.call("BatchGetItem", RequestItems=answer["UnprocessedKeys"])
         self.assertGreater(len(again["Responses"]["one"]), 0)
 
@@ -294,7 +287,7 @@ class OnDemand(Case):
         self.get("one", "big")
         self.refused("ThrottlingException", OF_MAXIMUM, "TableReadMaxOnDemandThroughputExceeded", ARN + "one", "Scan",
                      TableName="one")
-        self.set_clock(HOUR)
+        self.clock.set(HOUR)
         self.put("one", "other")
 
     def test_a_maximum_of_an_index(self):
@@ -312,7 +305,7 @@ class Partitions(Case):
         self.create("one")
         self.put("one", "hot", fill=big(390))
         self.get("one", "hot")
-        self.set_clock(-HOUR)
+        self.clock.set(-HOUR)
         self.put_refused("one", "hot", "ThrottlingException", OF_PARTITION, "TableWriteKeyRangeThroughputExceeded",
                          ARN + "one")
         self.refused("ThrottlingException", OF_PARTITION, "TableReadKeyRangeThroughputExceeded", ARN + "one", "Query",
@@ -324,11 +317,11 @@ class Partitions(Case):
     def test_a_hot_key_of_a_provisioned_table(self):
         self.create("one", provisioned=(40000, 40000))
         self.put("one", "hot", fill=big(390))
-        self.set_clock(-200)  # of 300 seconds that the table itself keeps
+        self.clock.set(-200)  # of 300 seconds that the table itself keeps
         self.put_refused("one", "hot", "ProvisionedThroughputExceededException", OF_TABLE,
                          "TableWriteKeyRangeThroughputExceeded", ARN + "one")
         self.put("one", "cold")
-        self.set_clock(HOUR)
+        self.clock.set(HOUR)
         self.put("one", "hot")
 
 

@@ -2,12 +2,12 @@
 """Time to live as a client sees it: settings and their states, what ends and what stays, by a clock that the test sets."""
 import pathlib
 import sys
-import tempfile
 import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
+from clock import Clock
 from dynamo import Client, DynamoError, all_items
 from server import Server
 
@@ -38,9 +38,8 @@ class Case(unittest.TestCase):
     flags, in_memory = (), True
 
     def setUp(self):
-        self.clock = tempfile.NamedTemporaryFile("w", prefix="stator-clock-")
-        self.set_clock(0)
-        self.server = Server("--durability", "none" if self.in_memory else "process", "--clock-file", self.clock.name,
+        self.clock = Clock()
+        self.server = Server("--durability", "none" if self.in_memory else "process", "--clock-file", self.clock.path,
                              "--ttl-interval-ms", "10", *self.flags, in_memory=self.in_memory)
         self.server.start()
         self.client = Client(self.server.url)
@@ -49,16 +48,6 @@ class Case(unittest.TestCase):
         self.client.close()
         self.server.close()
         self.clock.close()
-
-    def set_clock(self, seconds):
-        """So many seconds ahead of the system's."""
-        self.ahead = seconds
-        self.clock.seek(0)
-        self.clock.write("%-20d\n" % seconds)
-        self.clock.flush()
-
-    def now(self):
-        return int(time.time()) + self.ahead
 
     def call(self, operation, **request):
         return self.client.call(operation, request)
@@ -97,7 +86,7 @@ class Case(unittest.TestCase):
     def let_a_sweep_pass(self, name):
         """An item that has ended goes; it was looked for after the clock was last set and everything before was written."""
         for _ in range(2):  # the pass under way may have begun earlier
-            self.put(name, "canary", self.now() - 10)
+            self.put(name, "canary", self.clock.now() - 10)
             self.wait(lambda: "canary" in self.keys(name), False)
 
 
@@ -109,7 +98,7 @@ class Settings(Case):
         self.assertEqual(self.ttl("one"), {"TimeToLiveStatus": "DISABLED"})
         self.assertEqual(self.set_ttl("one"), {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": "exp"}})
         self.assertEqual(self.ttl("one"), {"TimeToLiveStatus": "ENABLED", "AttributeName": "exp"})
-        self.set_clock(HOUR)
+        self.clock.set(HOUR)
         self.assertEqual(self.set_ttl("one", False), {"TimeToLiveSpecification": {"Enabled": False, "AttributeName": "exp"}})
         self.assertEqual(self.ttl("one"), {"TimeToLiveStatus": "DISABLED"})
         self.assertEqual(self.call("DescribeTable", TableName="one")["Table"]["TableStatus"], "ACTIVE")
@@ -131,19 +120,19 @@ class Settings(Case):
             self.ttl_refused(invalid, "TimeToLive is already enabled", "one")
             self.ttl_refused(invalid, other, "one", True, "other")
             self.ttl_refused(invalid, other, "one", False, "other")
-            self.set_clock(HOUR)
+            self.clock.set(HOUR)
 
     def test_two_changes_want_an_interval(self):
         self.call("CreateTable", **table("one"))
         self.set_ttl("one")
         self.ttl_refused("ValidationException", TOO_SOON, "one", False)
-        self.set_clock(1700)
+        self.clock.set(1700)
         self.ttl_refused("ValidationException", TOO_SOON, "one", False)
-        self.set_clock(1861)  # counted from the change, not from what was refused
+        self.clock.set(1861)  # counted from the change, not from what was refused
         self.set_ttl("one", False)
         self.ttl_refused("ValidationException", "TimeToLive is already disabled", "one", False)
         self.ttl_refused("ValidationException", TOO_SOON, "one", True, "other")
-        self.set_clock(2 * HOUR)
+        self.clock.set(2 * HOUR)
         self.set_ttl("one", True, "other")
         self.assertEqual(self.ttl("one"), {"TimeToLiveStatus": "ENABLED", "AttributeName": "other"})
 
@@ -198,8 +187,8 @@ class Transitions(Case):
     def test_what_was_on_its_way_goes_on_after_a_restart(self):
         for name in ("on", "off"):
             self.call("CreateTable", **table(name + "_"))
-            self.put(name + "_", "ends", self.now() - 10)
-        later = ("--clock-file", self.clock.name, "--transition-ms", "3600000", "--ttl-cooldown-s", "0",
+            self.put(name + "_", "ends", self.clock.now() - 10)
+        later = ("--clock-file", self.clock.path, "--transition-ms", "3600000", "--ttl-cooldown-s", "0",
                  "--ttl-interval-ms", "10")
         self.restarted(*later)
         self.set_ttl("on_")
@@ -208,7 +197,7 @@ class Transitions(Case):
         self.restarted(*later)
         self.assertEqual(self.ttl("on_")["TimeToLiveStatus"], "ENABLING")
         self.assertEqual(self.ttl("off_")["TimeToLiveStatus"], "DISABLING")
-        self.set_clock(HOUR + 1)
+        self.clock.set(HOUR + 1)
         self.restarted(*later)
         self.wait(lambda: self.ttl("on_"), {"TimeToLiveStatus": "ENABLED", "AttributeName": "exp"})
         self.wait(lambda: self.ttl("off_"), {"TimeToLiveStatus": "DISABLED"})
@@ -222,7 +211,7 @@ class Ending(Case):
     def test_what_ends_and_what_stays(self):
         self.call("CreateTable", **table("one"))
         self.set_ttl("one")
-        now = self.now()
+        now = self.clock.now()
         self.put("one", "past", now - 100)
         self.put("one", "fraction", "%d.25" % (now - 100))
         self.put("one", "almost five years", now - 5 * YEAR + HOUR)
@@ -240,7 +229,7 @@ class Ending(Case):
         stays = sorted(["before 1970", "deep", "five years", "future", "huge", "milliseconds", "none", "other", "set",
                         "text", "zero"])
         self.wait(lambda: self.keys("one"), stays)
-        self.set_clock(HOUR + 10)
+        self.clock.set(HOUR + 10)
         self.wait(lambda: self.keys("one"), [key for key in stays if key != "future"])
         self.let_a_sweep_pass("one")
         self.assertEqual(self.keys("one"), [key for key in stays if key != "future"])
@@ -249,16 +238,16 @@ class Ending(Case):
         self.call("CreateTable", **table("one"))
         self.set_ttl("one")
         for key in ("kept", "moved on", "taken away", "brought forward"):
-            self.put("one", key, self.now() + HOUR)
+            self.put("one", key, self.clock.now() + HOUR)
         self.call("UpdateItem", TableName="one", Key={"pk": {"S": "moved on"}}, UpdateExpression="SET exp = exp + :d",
                   ExpressionAttributeValues={":d": {"N": str(HOUR)}})
         self.call("UpdateItem", TableName="one", Key={"pk": {"S": "taken away"}}, UpdateExpression="REMOVE exp")
         self.call("UpdateItem", TableName="one", Key={"pk": {"S": "brought forward"}},
                   UpdateExpression="SET exp = exp - :d", ExpressionAttributeValues={":d": {"N": str(2 * HOUR)}})
         self.wait(lambda: self.keys("one"), ["kept", "moved on", "taken away"])
-        self.set_clock(HOUR + 10)
+        self.clock.set(HOUR + 10)
         self.wait(lambda: self.keys("one"), ["moved on", "taken away"])
-        self.set_clock(2 * HOUR + 10)
+        self.clock.set(2 * HOUR + 10)
         self.wait(lambda: self.keys("one"), ["taken away"])
 
     def test_indexes_and_counts_follow(self):
@@ -266,7 +255,7 @@ class Ending(Case):
         self.set_ttl("one")
         for number in range(60):
             item = {"pk": {"S": "p%d" % (number % 7)}, "sk": {"N": str(-number) + ".5"}, "g": {"S": "g"},
-                    "l": {"S": "l%d" % number}, "exp": {"N": str(self.now() + (HOUR if number % 3 else -HOUR))}}
+                    "l": {"S": "l%d" % number}, "exp": {"N": str(self.clock.now() + (HOUR if number % 3 else -HOUR))}}
             self.call("PutItem", TableName="one", Item=item)
         stays = sorted(-number - 0.5 for number in range(60) if number % 3)
 
@@ -280,7 +269,7 @@ class Ending(Case):
         self.assertEqual(described["ItemCount"], 40)
         self.assertEqual(described["GlobalSecondaryIndexes"][0]["ItemCount"], 40)
         self.assertEqual(described["LocalSecondaryIndexes"][0]["ItemCount"], 40)
-        self.set_clock(2 * HOUR)
+        self.clock.set(2 * HOUR)
         self.wait(found, [])
         described = self.call("DescribeTable", TableName="one")["Table"]
         self.assertEqual((described["ItemCount"], described["TableSizeBytes"]), (0, 0))
@@ -290,40 +279,40 @@ class Ending(Case):
         self.call("CreateTable", **table("one"))
         self.set_ttl("one")
         self.call("BatchWriteItem", RequestItems={"one": [
-            {"PutRequest": {"Item": {"pk": {"S": "b%d" % i}, "exp": {"N": str(self.now() + HOUR)}}}} for i in range(25)]})
+            {"PutRequest": {"Item": {"pk": {"S": "b%d" % i}, "exp": {"N": str(self.clock.now() + HOUR)}}}} for i in range(25)]})
         self.assertEqual(len(self.keys("one")), 25)
-        self.set_clock(2 * HOUR)
+        self.clock.set(2 * HOUR)
         self.wait(lambda: self.keys("one"), [])
 
     def test_disabled_ends_nothing_and_enabling_again_builds_anew(self):
         self.call("CreateTable", **table("one"))
-        self.put("one", "old", self.now() + HOUR)
+        self.put("one", "old", self.clock.now() + HOUR)
         self.set_ttl("one")
-        self.put("one", "between", self.now() + HOUR)
+        self.put("one", "between", self.clock.now() + HOUR)
         self.set_ttl("one", False)
-        self.put("one", "later", self.now() + HOUR)
-        self.set_clock(2 * HOUR)
+        self.put("one", "later", self.clock.now() + HOUR)
+        self.clock.set(2 * HOUR)
         self.call("CreateTable", **table("other"))
         self.set_ttl("other")
         self.let_a_sweep_pass("other")
         self.assertEqual(self.keys("one"), ["between", "later", "old"])
         self.set_ttl("one", True, "exp2")
-        self.put("one", "new", exp2={"N": str(self.now() - 5)})
+        self.put("one", "new", exp2={"N": str(self.clock.now() - 5)})
         self.wait(lambda: self.keys("one"), ["between", "later", "old"])
         self.set_ttl("one", False, "exp2")
         self.set_ttl("one")
         self.wait(lambda: self.keys("one"), [])
 
     def test_the_clock_of_the_table(self):
-        self.set_clock(100 * HOUR)
+        self.clock.set(100 * HOUR)
         created = self.call("CreateTable", **table("one"))["TableDescription"]["CreationDateTime"]
-        self.assertLess(abs(created - self.now()), WITHIN)
+        self.assertLess(abs(created - self.clock.now()), WITHIN)
 
     def test_key_attribute(self):
         """A time to live on the sort key: the item ends by its key."""
         self.call("CreateTable", **indexed("one"))
         self.set_ttl("one", attribute="sk")
-        for seconds in (self.now() - 10, self.now() + HOUR):
+        for seconds in (self.clock.now() - 10, self.clock.now() + HOUR):
             self.call("PutItem", TableName="one", Item={"pk": {"S": "p"}, "sk": {"N": str(seconds)}})
         self.wait(lambda: len(self.keys("one")), 1)
 
@@ -336,7 +325,7 @@ class FullTable(Case):
 
     def test_enabling_over_restarts(self):
         self.call("CreateTable", **table("one"))
-        now = self.now()
+        now = self.clock.now()
         for first in range(0, self.ITEMS, 25):
             self.call("BatchWriteItem", RequestItems={"one": [
                 {"PutRequest": {"Item": {"pk": {"S": "k%d" % i}, "exp": {"N": str(now + (HOUR if i % 2 else 30 * HOUR))}}}}
@@ -349,7 +338,7 @@ class FullTable(Case):
             self.server.start()
             self.client = Client(self.server.url)
         self.wait(lambda: self.ttl("one"), {"TimeToLiveStatus": "ENABLED", "AttributeName": "exp"})
-        self.set_clock(2 * HOUR)
+        self.clock.set(2 * HOUR)
         stays = sorted(["k%d" % i for i in range(self.ITEMS) if i % 2 == 0] + ["k1"])
         self.wait(lambda: len(self.keys("one")), len(stays))
         self.assertEqual(self.keys("one"), stays)

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What boto3 makes of a throttled table: its exceptions with their reasons, and a batch writer that sends again what is left."""
 import os
-import pathlib
-import tempfile
 import unittest
 
 import boto3
 
+from clock import Clock
 from server import Server
 from support import CONFIG, SESSION, client_for, define, key, unique_name
 
@@ -16,11 +15,9 @@ BIG = {"S": "x" * 390 * 1024}
 @unittest.skipUnless(os.environ.get("STATOR_BIN"), "STATOR_BIN names no server")
 class Throttle(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.clock = pathlib.Path(folder.name) / "clock"
-        self.clock.write_text("0\n", encoding="ascii")
-        self.server = Server("--enforce-throughput", "--clock-file", str(self.clock), in_memory=True)
+        self.clock = Clock()
+        self.addCleanup(self.clock.close)
+        self.server = Server("--enforce-throughput", "--clock-file", self.clock.path, in_memory=True)
         self.server.start()
         self.addCleanup(self.server.close)
         self.client = client_for(self.server.url)
@@ -50,13 +47,13 @@ class Throttle(unittest.TestCase):
 
     def test_batch_writer_sends_again_what_is_left(self):
         name = self.table(ProvisionedThroughput={"ReadCapacityUnits": 1000, "WriteCapacityUnits": 1})
-        self.clock.write_text("92\n", encoding="ascii")  # a few units are there, not enough for all
+        self.clock.set(92)  # a few units are there, not enough for all
         table = boto3.resource("dynamodb", endpoint_url=self.server.url, config=CONFIG, **SESSION).Table(name)
         sent = []
 
         def later(**_):  # each request finds the clock moved on by as much as a few items take
             sent.append(1)
-            self.clock.write_text("%d\n" % (92 + 100 * len(sent)), encoding="ascii")
+            self.clock.set(92 + 100 * len(sent))
         table.meta.client.meta.events.register("after-call.dynamodb.BatchWriteItem", later)
         with table.batch_writer() as batch:
             for number in range(8):
