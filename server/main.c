@@ -131,6 +131,7 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .wording = config->wording,
         .isolate_by_region = config->isolate_by_region,
         .isolate_by_access_key = config->isolate_by_access_key,
+        .refuse_conflicts = config->refuse_conflicts,
         .transition_ms = config->transition_ms,
         .ttl_interval_ms = config->ttl_interval_ms,
         .ttl_cooldown_s = config->ttl_cooldown_s,

@@ -12,6 +12,7 @@
  *   6 dropped      4 bytes each, big-endian: ids of former indexes whose entries are to be erased
  *   8 time to live status (1: 1 ENABLING, 2 ENABLED, 3 DISABLING, 4 DISABLED) · id of the expiry index (4) · changed, ms
  *                  since 1970 (8) · due (8) · attribute
+ *   20 to 24       settings: settings.c
  *
  * Sections from 3 on are there only when there is something to say. A table "t" with the id 7 and no index starts
  *
@@ -114,6 +115,7 @@ void record_write(struct buf *buf, const struct record *record)
         write_ids(buf, SECTION_DROPPED, record->extras.dropped, record->extras.dropped_count);
     if (record->extras.ttl.status != 0)
         write_ttl(buf, &record->extras.ttl);
+    settings_write(buf, &record->extras.settings);
 }
 
 static enum stator_rc damaged(struct stator_error *err, const char *what)
@@ -211,6 +213,8 @@ static enum stator_rc read_section(struct record *out, uint8_t kind, struct byte
     case SECTION_TTL:
         return read_ttl(&out->extras.ttl, section, err);
     default:
+        if (settings_is_kind(kind))
+            return settings_read(&out->extras.settings, kind, section, arena, err);
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
                            "the record of a table was made by a newer Stator: "
                            "section %u is not known",

@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 
 #include "base/arena.h"
+#include "catalog/settings.h"
 #include "catalog/transition.h"
 #include "message/api.h"
 #include "shard/bucket.h"
@@ -79,7 +80,8 @@ struct time_to_live {
 struct table_extras {
     struct transition transition;
     struct TagList tags;
-    struct bytes policy;     /* ResourcePolicy as given, or absent */
+    struct bytes policy; /* the resource policy as GetResourcePolicy shows it but for a missing version; or absent */
+    struct table_settings settings;
     const uint32_t *dropped; /* ids of indexes that are no longer the table's and whose entries are not yet erased */
     size_t dropped_count;
     struct time_to_live ttl;

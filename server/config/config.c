@@ -30,6 +30,7 @@ enum option_id {
     OPTION_LOOPS,
     OPTION_MAX_CONNECTIONS,
     OPTION_VALIDATION_WORDING,
+    OPTION_TRANSACTION_CONFLICT,
     OPTION_ISOLATE_BY,
     OPTION_TRANSITION_MS,
     OPTION_TTL_INTERVAL_MS,
@@ -88,6 +89,14 @@ static const struct option options[OPTION_COUNT] = {
                                    0,
                                    {"current", "classic", NULL},
                                    "validation messages as DynamoDB words them now, or did until May 2026 (current)"},
+    [OPTION_TRANSACTION_CONFLICT] = {"transaction-conflict",
+                                     KIND_CHOICE,
+                                     "wait|refuse",
+                                     0,
+                                     0,
+                                     {"wait", "refuse", NULL},
+                                     "who meets an item of a transaction under way waits for its end, or is refused as "
+                                     "by DynamoDB (wait)"},
     [OPTION_ISOLATE_BY] = {"isolate-by",
                            KIND_LIST,
                            "region,access-key",
@@ -453,6 +462,7 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
                                : LIMIT_CONNECTIONS;
     out->cors = given->source[OPTION_CORS] != FROM_DEFAULT ? given->text[OPTION_CORS] : "*";
     out->shards = (uint32_t)number[OPTION_SHARDS];
+    out->refuse_conflicts = number[OPTION_TRANSACTION_CONFLICT] == 1;
     out->wording = number[OPTION_VALIDATION_WORDING] == 0 ? WORDING_CURRENT : WORDING_CLASSIC;
     out->isolate_by_region = (number[OPTION_ISOLATE_BY] & 1) != 0;
     out->isolate_by_access_key = (number[OPTION_ISOLATE_BY] & 2) != 0;

@@ -33,6 +33,7 @@ struct config {
     uint32_t shards; /* 0: what the directory has, or the default */
 
     enum wording wording;
+    bool refuse_conflicts; /* --transaction-conflict=refuse */
     bool isolate_by_region, isolate_by_access_key;
     uint32_t transition_ms;
     uint32_t ttl_interval_ms, ttl_cooldown_s;

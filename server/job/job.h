@@ -47,6 +47,8 @@ struct job {
     struct buf answer; /* a JSON body */
     struct stator_error error;
     struct bytes error_item;       /* ConditionalCheckFailedException: the item's JSON, or absent */
+    struct bytes error_reasons;    /* TransactionCanceledException: CancellationReasons, the list's JSON */
+    struct bytes error_text;       /* likewise: its text, which may be longer than error.message */
     struct bytes error_throttling; /* of the throughput's exceptions: ThrottlingReasons, the list's JSON, or absent */
 
     struct arena arena;

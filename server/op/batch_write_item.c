@@ -299,6 +299,20 @@ static enum stator_rc make_answer(void *context, struct stator_error *err)
     return w->job->arena.failed ? stator_fail_memory(err) : STATOR_OK;
 }
 
+/* An item is in a transaction under way, and contention is refused: nothing was done, and all may be sent again. */
+static enum stator_rc leave_unprocessed(struct writing *w)
+{
+    const struct BatchWriteItemInput *in = w->job->input;
+    struct BatchWriteItemOutput *out = ARENA_NEW(&w->job->arena, struct BatchWriteItemOutput);
+
+    if (out == NULL)
+        return stator_fail_memory(&w->job->error);
+    out->UnprocessedItems = in->RequestItems;
+    out->ConsumedCapacity = batch_capacity(w->batch, &in->ReturnConsumedCapacity, &w->job->arena);
+    w->job->output = out;
+    return STATOR_OK;
+}
+
 /* On versions of the tables as they are now. *stale: one of them has been superseded meanwhile, and nothing is done. */
 static enum stator_rc write_once(struct writing *w, bool *stale)
 {
@@ -319,7 +333,7 @@ static enum stator_rc write_once(struct writing *w, bool *stale)
         charge(w);
     for (size_t i = 0; i < w->count; i++)
         write_result_release(&w->results[i]);
-    return rc;
+    return rc == STATOR_TRANSACTION_CONFLICT ? leave_unprocessed(w) : rc;
 }
 
 enum stator_rc op_batch_write_item(struct engine *engine, struct job *job)

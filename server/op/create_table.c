@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CreateTable: checks, then a new table in the status CREATING, which is ACTIVE for the next request unless
  * --transition-ms says otherwise. */
+#include <math.h>
 #include <stdio.h>
 #include <sys/random.h>
 
 #include "op/engine.h"
+#include "op/policy.h"
 #include "op/table_change.h"
 #include "op/table_options.h"
 #include "op/table_schema.h"
@@ -35,10 +37,7 @@ static enum stator_rc check(const struct CreateTableInput *in, struct arena *are
         STATOR_TRY(options_check_new_stream(in->StreamSpecification, err));
     if (in->SSESpecification != NULL)
         STATOR_TRY(options_check_sse(in->SSESpecification, err));
-    STATOR_TRY(options_check_tags(&in->Tags, err));
-    if (bytes_present(in->ResourcePolicy))
-        STATOR_TRY(options_check_policy(in->ResourcePolicy, err));
-    return STATOR_OK;
+    return options_check_tags(&in->Tags, err);
 }
 
 static enum stator_rc check_quotas(const struct CreateTableInput *in, struct bytes region, struct stator_error *err)
@@ -244,7 +243,7 @@ static bool describe(struct TableDescription *out, struct TableDescription *sett
 }
 
 /* Within a change of the catalog. */
-static enum stator_rc create(struct engine *engine, struct job *job, struct bytes name)
+static enum stator_rc create(struct engine *engine, struct job *job, struct bytes name, struct bytes policy)
 {
     const struct CreateTableInput *in = job->input;
     struct TableDescription *draft = ARENA_NEW(&job->arena, struct TableDescription);
@@ -257,7 +256,9 @@ static enum stator_rc create(struct engine *engine, struct job *job, struct byte
     if (draft == NULL || settled == NULL || out == NULL || !describe(draft, settled, job, name, &job->arena))
         return stator_fail_memory(&job->error);
     change.extras.tags = in->Tags;
-    change.extras.policy = in->ResourcePolicy;
+    change.extras.policy = policy;
+    if (bytes_present(policy))
+        change.extras.settings.policy_revision_ms = (uint64_t)llround(draft->CreationDateTime.value * 1000);
     change.extras.transition = (struct transition){.kinds = TRANSITION_CREATE, .settled = settled};
     out->TableDescription = table_describe(draft, NULL, op_now(), &job->arena);
     if (out->TableDescription == NULL)
@@ -269,13 +270,16 @@ static enum stator_rc create(struct engine *engine, struct job *job, struct byte
 enum stator_rc op_create_table(struct engine *engine, struct job *job)
 {
     const struct CreateTableInput *in = job->input;
+    struct policy policy = {0};
     enum stator_rc rc;
 
     STATOR_TRY(check(in, &job->arena, &job->error));
     if (!job->on_worker)
         return STATOR_AGAIN;
+    if (bytes_present(in->ResourcePolicy))
+        STATOR_TRY(policy_read(&policy, in->ResourcePolicy, POLICY_OF_TABLE, &job->arena, &job->error));
     catalog_change_begin(engine->db.catalog);
-    rc = create(engine, job, op_table_name(in->TableName));
+    rc = create(engine, job, op_table_name(in->TableName), policy.text);
     catalog_change_end(engine->db.catalog);
     return rc;
 }

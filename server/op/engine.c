@@ -23,6 +23,12 @@ static enum stator_rc open_database(struct engine *engine, struct stator_error *
     db->latches = latch_table_new();
     if (db->latches == NULL)
         return stator_fail_memory(err);
+    STATOR_TRY(tokens_init(&db->tokens, err));
+    if (options->refuse_conflicts) {
+        db->running = running_new();
+        if (db->running == NULL)
+            return stator_fail_memory(err);
+    }
     STATOR_TRY(durability_start(&db->durability, db->store, options->durability, err));
     return catalog_open(&db->catalog, db->store, err);
 }
@@ -62,6 +68,8 @@ void engine_close(struct engine *engine)
     tasks_stop(engine->tasks);
     durability_stop(engine->db.durability);
     catalog_close(engine->db.catalog);
+    running_free(engine->db.running);
+    tokens_deinit(&engine->db.tokens);
     latch_table_free(engine->db.latches);
     ring_deinit(&engine->db.ring);
     store_close(engine->db.store);

@@ -10,15 +10,36 @@ static operation_step *const steps[OPERATION_COUNT] = {
     [OPERATION_BatchWriteItem] = op_batch_write_item,
     [OPERATION_CreateTable] = op_create_table,
     [OPERATION_DeleteItem] = op_delete_item,
+    [OPERATION_DeleteResourcePolicy] = op_delete_resource_policy,
     [OPERATION_DeleteTable] = op_delete_table,
+    [OPERATION_DescribeContinuousBackups] = op_describe_continuous_backups,
+    [OPERATION_DescribeContributorInsights] = op_describe_contributor_insights,
+    [OPERATION_DescribeEndpoints] = op_describe_endpoints,
+    [OPERATION_DescribeKinesisStreamingDestination] = op_describe_kinesis_streaming_destination,
+    [OPERATION_DescribeLimits] = op_describe_limits,
+    [OPERATION_DescribeTableReplicaAutoScaling] = op_describe_table_replica_auto_scaling,
     [OPERATION_DescribeTable] = op_describe_table,
     [OPERATION_DescribeTimeToLive] = op_describe_time_to_live,
+    [OPERATION_DisableKinesisStreamingDestination] = op_disable_kinesis_streaming_destination,
+    [OPERATION_EnableKinesisStreamingDestination] = op_enable_kinesis_streaming_destination,
     [OPERATION_GetItem] = op_get_item,
+    [OPERATION_GetResourcePolicy] = op_get_resource_policy,
+    [OPERATION_ListContributorInsights] = op_list_contributor_insights,
     [OPERATION_ListTables] = op_list_tables,
+    [OPERATION_ListTagsOfResource] = op_list_tags_of_resource,
     [OPERATION_PutItem] = op_put_item,
+    [OPERATION_PutResourcePolicy] = op_put_resource_policy,
     [OPERATION_Query] = op_query,
     [OPERATION_Scan] = op_scan,
+    [OPERATION_TagResource] = op_tag_resource,
+    [OPERATION_TransactGetItems] = op_transact_get_items,
+    [OPERATION_TransactWriteItems] = op_transact_write_items,
+    [OPERATION_UntagResource] = op_untag_resource,
+    [OPERATION_UpdateContinuousBackups] = op_update_continuous_backups,
+    [OPERATION_UpdateContributorInsights] = op_update_contributor_insights,
     [OPERATION_UpdateItem] = op_update_item,
+    [OPERATION_UpdateKinesisStreamingDestination] = op_update_kinesis_streaming_destination,
+    [OPERATION_UpdateTableReplicaAutoScaling] = op_update_table_replica_auto_scaling,
     [OPERATION_UpdateTable] = op_update_table,
     [OPERATION_UpdateTimeToLive] = op_update_time_to_live,
 };
@@ -26,6 +47,7 @@ static operation_step *const steps[OPERATION_COUNT] = {
 void op_answer_error(struct job *job)
 {
     const struct stator_error_info *info = stator_error_info(job->error.rc);
+    struct bytes text = bytes_present(job->error_text) ? job->error_text : bytes_of_string(job->error.message);
     struct json_writer writer = json_writer_of(&job->answer);
 
     job->rc = job->error.rc;
@@ -37,14 +59,18 @@ void op_answer_error(struct job *job)
         json_key(&writer, BYTES("Item"));
         json_raw(&writer, job->error_item);
     }
+    if (bytes_present(job->error_reasons)) {
+        json_key(&writer, BYTES("CancellationReasons"));
+        json_raw(&writer, job->error_reasons);
+    }
     if (bytes_present(job->error_throttling)) {
         json_key(&writer, job->error.rc == STATOR_THROUGHPUT_THROTTLED ? BYTES("throttlingReasons")
                                                                        : BYTES("ThrottlingReasons"));
         json_raw(&writer, job->error_throttling);
     }
-    if (job->error.message[0] != '\0') {
+    if (text.len != 0) {
         json_key(&writer, bytes_of_string(info->text_member));
-        json_string(&writer, bytes_of_string(job->error.message));
+        json_string(&writer, text);
     }
     json_object_end(&writer);
 }
@@ -65,7 +91,7 @@ static enum stator_rc run(struct engine *engine, struct job *job)
 
     STATOR_TRY(decode(engine, job));
     if (steps[job->operation] == NULL)
-        return stator_fail(&job->error, STATOR_UNKNOWN_OPERATION, "Stator does not support the operation %s yet",
+        return stator_fail(&job->error, STATOR_VALIDATION, "The operation %s is not supported by Stator yet",
                            info->name);
     STATOR_TRY(steps[job->operation](engine, job));
     return job->arena.failed ? stator_fail_memory(&job->error) : STATOR_OK; /* an answer that lacks something is none */

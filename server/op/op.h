@@ -21,6 +21,7 @@ struct engine_options {
     uint32_t shards; /* 0: what the directory has, or the default */
     enum wording wording;
     bool isolate_by_region, isolate_by_access_key;
+    bool refuse_conflicts;    /* who meets an item of a transaction under way is refused, instead of waiting for it */
     uint32_t transition_ms;   /* how long CREATING, UPDATING and DELETING last; 0: not at all */
     uint32_t ttl_interval_ms; /* between two looks for items past their time to live */
     uint32_t ttl_cooldown_s;  /* between two changes of a table's time to live; 0: none */

@@ -9,7 +9,6 @@
 
 #include "base/utf8.h"
 #include "shard/ring.h"
-#include "json/reader.h"
 
 #define INVALID "One or more parameter values were invalid: "
 
@@ -177,17 +176,21 @@ static bool tag_text_allowed(struct bytes text)
     return true;
 }
 
+enum stator_rc options_check_tag_key(struct bytes key, struct stator_error *err)
+{
+    size_t units = bytes_present(key) ? utf8_utf16_units(key) : 0;
+
+    if (key.len >= 4 && strncasecmp((const char *)key.at, "aws:", 4) == 0)
+        return stator_fail(err, STATOR_VALIDATION, "Tag Key cannot be prefixed with aws:, Key: %.*s", BYTES_ARG(key));
+    if (units == 0 || units > TABLE_TAG_KEY_MAX || !tag_text_allowed(key))
+        return stator_fail(err, STATOR_VALIDATION, "The Tag Key provided is invalid, Key: %.*s",
+                           bytes_present(key) ? (int)key.len : 4, bytes_present(key) ? (const char *)key.at : "null");
+    return STATOR_OK;
+}
+
 static enum stator_rc check_tag(const struct Tag *tag, struct stator_error *err)
 {
-    size_t key_units = bytes_present(tag->Key) ? utf8_utf16_units(tag->Key) : 0;
-
-    if (tag->Key.len >= 4 && strncasecmp((const char *)tag->Key.at, "aws:", 4) == 0)
-        return stator_fail(err, STATOR_VALIDATION, "Tag Key cannot be prefixed with aws:, Key: %.*s",
-                           BYTES_ARG(tag->Key));
-    if (key_units == 0 || key_units > TABLE_TAG_KEY_MAX || !tag_text_allowed(tag->Key))
-        return stator_fail(err, STATOR_VALIDATION, "The Tag Key provided is invalid, Key: %.*s",
-                           bytes_present(tag->Key) ? (int)tag->Key.len : 4,
-                           bytes_present(tag->Key) ? (const char *)tag->Key.at : "null");
+    STATOR_TRY(options_check_tag_key(tag->Key, err));
     if (!bytes_present(tag->Value))
         return stator_fail(err, STATOR_VALIDATION, "The Tag Value provided is invalid, Value: null");
     if (utf8_utf16_units(tag->Value) > TABLE_TAG_VALUE_MAX || !tag_text_allowed(tag->Value))
@@ -196,11 +199,17 @@ static enum stator_rc check_tag(const struct Tag *tag, struct stator_error *err)
     return STATOR_OK;
 }
 
-enum stator_rc options_check_tags(const struct TagList *tags, struct stator_error *err)
+enum stator_rc options_check_tag_count(size_t count, struct stator_error *err)
 {
-    if (tags->count > TABLE_TAGS_MAX)
+    if (count > TABLE_TAGS_MAX)
         return stator_fail(err, STATOR_VALIDATION,
                            "Number of Tags exceed the current limit for the provided ResourceArn");
+    return STATOR_OK;
+}
+
+enum stator_rc options_check_tags(const struct TagList *tags, struct stator_error *err)
+{
+    STATOR_TRY(options_check_tag_count(tags->count, err));
     for (size_t i = 0; i < tags->count; i++) {
         STATOR_TRY(check_tag(&tags->at[i], err));
         for (size_t j = 0; j < i; j++) {
@@ -210,18 +219,5 @@ enum stator_rc options_check_tags(const struct TagList *tags, struct stator_erro
                                    BYTES_ARG(tags->at[i].Key));
         }
     }
-    return STATOR_OK;
-}
-
-/* --- Policy --- */
-
-enum stator_rc options_check_policy(struct bytes policy, struct stator_error *err)
-{
-    if (policy.len > TABLE_POLICY_BYTES_MAX)
-        return stator_fail(err, STATOR_VALIDATION, INVALID "Maximum policy size of %d bytes exceeded",
-                           TABLE_POLICY_BYTES_MAX);
-    if (!json_valid(policy))
-        return stator_fail(err, STATOR_VALIDATION,
-                           INVALID "Invalid policy document: This policy contains invalid Json");
     return STATOR_OK;
 }

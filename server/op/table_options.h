@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* table_options: stream, encryption, class, tags and policy of a table: checks in the service's words, descriptions.
+/* table_options: stream, encryption, class and tags of a table: checks in the service's words, descriptions.
  * Pure.
  */
 #ifndef SERVER_OP_TABLE_OPTIONS_H
@@ -9,10 +9,9 @@
 #include "base/error.h"
 #include "message/api.h"
 
-#define TABLE_TAGS_MAX         50
-#define TABLE_TAG_KEY_MAX      128
-#define TABLE_TAG_VALUE_MAX    256
-#define TABLE_POLICY_BYTES_MAX 20480
+#define TABLE_TAGS_MAX      50
+#define TABLE_TAG_KEY_MAX   128
+#define TABLE_TAG_VALUE_MAX 256
 
 /* Of CreateTable. */
 STATOR_MUST_CHECK enum stator_rc options_check_new_stream(const struct StreamSpecification *stream,
@@ -22,7 +21,8 @@ STATOR_MUST_CHECK enum stator_rc options_check_stream(const struct StreamSpecifi
                                                       struct stator_error *err);
 STATOR_MUST_CHECK enum stator_rc options_check_sse(const struct SSESpecification *sse, struct stator_error *err);
 STATOR_MUST_CHECK enum stator_rc options_check_tags(const struct TagList *tags, struct stator_error *err);
-STATOR_MUST_CHECK enum stator_rc options_check_policy(struct bytes policy, struct stator_error *err);
+STATOR_MUST_CHECK enum stator_rc options_check_tag_count(size_t count, struct stator_error *err);
+STATOR_MUST_CHECK enum stator_rc options_check_tag_key(struct bytes key, struct stator_error *err);
 
 /* Whether the specification asks for encryption with a KMS key; {} and {"Enabled":false} do not. */
 bool options_sse_enabled(const struct SSESpecification *sse);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hash: SipHash-2-4 with the key that is part of the format. The one place of this folder that knows libsodium. */
+/* hash: SipHash-2-4 with the key that is part of the format, and digests. The one place of this folder that knows libsodium. */
 #ifndef SERVER_SHARD_HASH_H
 #define SERVER_SHARD_HASH_H
 
@@ -22,6 +22,14 @@ static inline uint64_t shard_hash(struct bytes data)
     for (int i = 0; i < 8; i++) /* SipHash's output is little-endian */
         hash |= (uint64_t)out[i] << (8 * i);
     return hash;
+}
+
+#define SHARD_DIGEST_BYTES 32
+
+/* BLAKE2b: two texts with one digest do not happen. */
+static inline void shard_digest(uint8_t out[SHARD_DIGEST_BYTES], struct bytes data)
+{
+    crypto_generichash(out, SHARD_DIGEST_BYTES, data.at, data.len, NULL, 0);
 }
 
 #endif

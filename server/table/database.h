@@ -7,7 +7,9 @@
 #include "shard/durability.h"
 #include "shard/latch.h"
 #include "shard/ring.h"
+#include "shard/running.h"
 #include "store/store.h"
+#include "table/token.h"
 
 struct database {
     struct store *store;
@@ -15,6 +17,8 @@ struct database {
     struct latch_table *latches;
     struct durability *durability;
     struct catalog *catalog;
+    struct tokens tokens;
+    struct running *running; /* items of transactions under way; NULL: who meets one waits for it */
 };
 
 #endif

@@ -4,14 +4,14 @@
 #include "format/keycodec.h"
 #include "plan/index.h"
 
-static enum stator_rc get(struct database *db, struct buf *key, const struct location *where, bool may_wait,
-                          struct read_result *result, struct stator_error *err)
+static enum stator_rc get(struct database *db, struct buf *key, const struct location *where,
+                          const struct store_snapshot *snapshot, bool may_wait, struct read_result *result,
+                          struct stator_error *err)
 {
-    uint32_t latch = latch_of(ring_token(buf_bytes(key)));
-
+    result->hash = ring_token(buf_bytes(key));
     STATOR_TRY(store_get(db->store, STORE_SHARD(where->shard), buf_bytes(key), may_wait ? STORE_ANY : STORE_CACHED,
-                         NULL, &result->pinned, err));
-    result->epoch = durable_mark_epoch(latch_mark(db->latches, latch), db->durability);
+                         snapshot, &result->pinned, err));
+    result->epoch = durable_mark_epoch(latch_mark(db->latches, latch_of(result->hash)), db->durability);
     if (!bytes_present(result->pinned.value))
         return STATOR_OK;
     result->exists = stored_item_open(&result->item, result->pinned.value);
@@ -20,8 +20,9 @@ static enum stator_rc get(struct database *db, struct buf *key, const struct loc
     return STATOR_OK;
 }
 
-enum stator_rc table_get(struct database *db, const struct table *table, const struct item *key, bool may_wait,
-                         struct read_result *result, struct stator_error *err)
+enum stator_rc table_get_at(struct database *db, const struct table *table, const struct item *key,
+                            const struct store_snapshot *snapshot, bool may_wait, struct read_result *result,
+                            struct stator_error *err)
 {
     struct location where;
     struct buf encoded;
@@ -30,9 +31,15 @@ enum stator_rc table_get(struct database *db, const struct table *table, const s
     *result = (struct read_result){0};
     buf_init(&encoded, KEY_BYTES_MAX);
     if (index_key(&encoded, &where, &db->ring, table, &table->base, key))
-        rc = get(db, &encoded, &where, may_wait, result, err);
+        rc = get(db, &encoded, &where, snapshot, may_wait, result, err);
     else
         rc = stator_fail(err, STATOR_VALIDATION, "The provided key element does not match the schema");
     buf_deinit(&encoded);
     return rc;
+}
+
+enum stator_rc table_get(struct database *db, const struct table *table, const struct item *key, bool may_wait,
+                         struct read_result *result, struct stator_error *err)
+{
+    return table_get_at(db, table, key, NULL, may_wait, result, err);
 }

@@ -11,10 +11,16 @@ struct read_result {
     struct stored_item item;    /* when it exists; borrows from pinned */
     struct store_pinned pinned; /* give back with store_release */
     uint64_t epoch;             /* what the answer waits for */
+    uint64_t hash;              /* of the item's key */
 };
 
 /* STATOR_AGAIN when may_wait is false and the item is not in memory. */
 STATOR_MUST_CHECK enum stator_rc table_get(struct database *db, const struct table *table, const struct item *key,
                                            bool may_wait, struct read_result *result, struct stator_error *err);
+
+/* The same as of a snapshot; NULL: of now. */
+STATOR_MUST_CHECK enum stator_rc table_get_at(struct database *db, const struct table *table, const struct item *key,
+                                              const struct store_snapshot *snapshot, bool may_wait,
+                                              struct read_result *result, struct stator_error *err);
 
 #endif

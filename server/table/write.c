@@ -16,6 +16,8 @@ enum stator_rc table_write_many(struct database *db, const struct write *writes,
     struct write_group group;
     enum stator_rc rc = write_group_open(&group, db, writes, results, count, arena, err);
 
+    if (rc == STATOR_OK)
+        rc = write_group_check_free(&group, err);
     if (rc == STATOR_OK) {
         bool fresh = write_group_take(&group);
 

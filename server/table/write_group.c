@@ -43,6 +43,16 @@ enum stator_rc write_group_open(struct write_group *group, struct database *db, 
     return STATOR_OK;
 }
 
+enum stator_rc write_group_check_free(const struct write_group *group, struct stator_error *err)
+{
+    struct running *running = group->site.db->running;
+
+    for (size_t i = 0; running != NULL && i < group->count; i++)
+        if (running_has(running, group->steps[i].hash))
+            return stator_fail(err, STATOR_TRANSACTION_CONFLICT, WRITE_CONFLICT_TEXT);
+    return STATOR_OK;
+}
+
 bool write_group_take(struct write_group *group)
 {
     group->latch_count = latch_take_many(group->site.db->latches, group->latches, group->count);
@@ -127,7 +137,7 @@ enum stator_rc write_group_commit(struct write_group *group, bool may_wait, stru
         if (write->before_commit != NULL && !group->steps[i].result->condition_failed)
             STATOR_TRY(write->before_commit(write->context, err));
     }
-    if (has_nothing(group)) /* the answer tells of what was read */
+    if (!group->more && has_nothing(group)) /* the answer tells of what was read */
         epoch = write_group_epoch(group);
     else
         STATOR_TRY(store_group(group, &epoch, may_wait, err));

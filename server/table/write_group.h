@@ -7,13 +7,16 @@
  *      commit   the batch, once; or do not call it, and nothing has happened
  *      close    always, after open whatever it gave
  *
- * No item may be in a group twice. The caller may add to `site.batch` what is to be stored with the writes.
+ * No item may be in a group twice. The caller may add to `site.batch` what is to be stored with the writes, and sets
+ * `more` then.
  * Thread: one at a time. Latches are held from take to close: nothing between them waits for a sync.
  */
 #ifndef SERVER_TABLE_WRITE_GROUP_H
 #define SERVER_TABLE_WRITE_GROUP_H
 
 #include "table/write_step.h"
+
+#define WRITE_CONFLICT_TEXT "Transaction is ongoing for the item" /* the service's words */
 
 struct write_group {
     struct write_site site;
@@ -22,6 +25,7 @@ struct write_group {
     size_t count;
     uint32_t *latches;
     size_t latch_count; /* of those that are held */
+    bool more;          /* the caller has put something into the batch: it is stored whatever the writes do */
 };
 
 /* writes and results: count of each; they stay the caller's and outlive the group. The results are cleared here;
@@ -29,6 +33,10 @@ struct write_group {
 STATOR_MUST_CHECK enum stator_rc write_group_open(struct write_group *group, struct database *db,
                                                   const struct write *writes, struct write_result *results,
                                                   size_t count, struct arena *arena, struct stator_error *err);
+
+/* Where contention is refused: STATOR_TRANSACTION_CONFLICT when one of the items is in a transaction under way. Before
+ * take, which waits for its end. */
+STATOR_MUST_CHECK enum stator_rc write_group_check_free(const struct write_group *group, struct stator_error *err);
 
 /* False when the version of one of the tables is superseded: nothing may be prepared then. */
 bool write_group_take(struct write_group *group);

@@ -360,6 +360,9 @@ enum stator_rc write_step_init(struct write_step *s, const struct write_site *si
     if (!index_key(key, &s->base, &site->db->ring, table, &table->base, write->key))
         return stator_fail(err, STATOR_VALIDATION, "The provided key element does not match the schema");
     s->key = arena_copy(site->arena, buf_bytes(key));
-    s->latch = latch_of(ring_token(s->key));
-    return s->key.at == NULL ? stator_fail_memory(err) : STATOR_OK;
+    if (s->key.at == NULL)
+        return stator_fail_memory(err);
+    s->hash = ring_token(s->key);
+    s->latch = latch_of(s->hash);
+    return STATOR_OK;
 }

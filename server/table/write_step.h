@@ -29,6 +29,7 @@ struct write_step {
     struct write_result *result;
     struct bytes key;                    /* of the base item; in the arena */
     struct location base;                /* where it lives */
+    uint64_t hash;                       /* of the key */
     uint32_t latch;                      /* its stripe */
     bool nothing;                        /* there is nothing to store: no change, or the condition failed */
     int64_t *count_deltas, *byte_deltas; /* [0] the base, [1 + i] index i */

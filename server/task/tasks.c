@@ -9,6 +9,7 @@
 
 #include "clock/clock.h"
 #include "table/backfill.h"
+#include "table/token.h"
 #include "task/settle.h"
 #include "task/sweep.h"
 
@@ -17,7 +18,9 @@
 #define SAVE_MS     1000 /* between two notes of how far a backfill got */
 #define RETRY_MS    1000 /* after a failed write */
 #define CURSOR_MAX  ((size_t)16 * 1024)
-#define NICENESS    10 /* requests come first */
+#define SWEEP_MS    (60 * 1000) /* between two looks for tokens whose time is over */
+#define SWEEP_MAX   256         /* tokens before other work is looked at */
+#define NICENESS    10          /* requests come first */
 #define NEVER       UINT64_MAX
 
 /* A backfill under way. */
@@ -37,7 +40,8 @@ struct tasks {
     bool stop, woken;
     struct backfill *backfills; /* of the thread alone, like all below */
     struct sweeps sweeps;
-    uint64_t due_ms; /* monotonic: when to look again; NEVER */
+    uint64_t due_ms;    /* monotonic: when to look again */
+    uint64_t tokens_ms; /* likewise: when to sweep tokens */
 };
 
 /* Tables in some transition, each held. */
@@ -336,6 +340,21 @@ static void collect(void *context, struct table *table)
     work->at[work->count++] = table;
 }
 
+/* Time itself makes work here, so the thread looks each minute. */
+static void sweep_tokens(struct tasks *tasks)
+{
+    uint64_t now_ms = monotonic_ms();
+    struct stator_error err;
+    bool more = false;
+
+    if (now_ms >= tasks->tokens_ms) {
+        if (tokens_sweep(tasks->db, clock_ms(), SWEEP_MAX, &more, &err) != STATOR_OK)
+            more = false;
+        tasks->tokens_ms = more ? now_ms : now_ms + SWEEP_MS;
+    }
+    look_again_in(tasks, tasks->tokens_ms - now_ms);
+}
+
 static void round_of(struct tasks *tasks)
 {
     struct work work = {0};
@@ -349,6 +368,7 @@ static void round_of(struct tasks *tasks)
         table_release(work.at[i]);
     }
     free(work.at);
+    sweep_tokens(tasks);
     if (!stopping(tasks)) {
         forget_backfills(tasks);
         sweeps_forget(&tasks->sweeps);
@@ -367,10 +387,6 @@ static bool wait_for_work(struct tasks *tasks)
 
         if (tasks->due_ms <= monotonic_ms())
             break;
-        if (tasks->due_ms == NEVER) {
-            pthread_cond_wait(&tasks->changed, &tasks->mutex);
-            continue;
-        }
         pthread_cond_timedwait(&tasks->changed, &tasks->mutex, &deadline);
     }
     tasks->woken = false;

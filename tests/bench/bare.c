@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The floor that figures are compared with: h2o with a handler that reads the whole request and answers a fixed body,
- * with headers like DynamoDB's. Nothing is parsed.
+ * with headers like DynamoDB's. Nothing is parsed; the path says how long the answer is.
  *
- *   bare <body bytes> <loops>      prints the port it listens on, then serves until it is killed
+ *   bench_bare <port> <loops>      serves until it is killed
+ *   POST /300                      is answered with 300 bytes
  */
 #include <pthread.h>
 #include <signal.h>
@@ -15,9 +16,10 @@
 #include <h2o.h>
 
 #define LOOPS_MAX 64
+#define BODY_MAX  (8u << 20)
 
 static h2o_globalconf_t config;
-static h2o_iovec_t body;
+static char *body;
 
 struct loop {
     pthread_t thread;
@@ -34,16 +36,18 @@ static void add_header(h2o_req_t *req, const char *name, const char *value)
 static int on_request(h2o_handler_t *handler, h2o_req_t *req)
 {
     static h2o_generator_t generator = {NULL, NULL};
+    size_t len = h2o_strtosize(req->path.base + 1, req->path.len - 1);
+    h2o_iovec_t answer = h2o_iovec_init(body, len <= BODY_MAX ? len : BODY_MAX);
 
     (void)handler;
     req->res.status = 200;
     req->res.reason = "OK";
-    req->res.content_length = body.len;
+    req->res.content_length = answer.len;
     add_header(req, "Content-Type", "application/x-amz-json-1.0");
     add_header(req, "x-amzn-RequestId", "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEF");
     add_header(req, "x-amz-crc32", "2745614147");
     h2o_start_response(req, &generator);
-    h2o_send(req, &body, 1, H2O_SEND_STATE_FINAL);
+    h2o_send(req, &answer, 1, H2O_SEND_STATE_FINAL);
     return 0;
 }
 
@@ -105,20 +109,19 @@ int main(int argc, char **argv)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     int count;
 
-    if (argc != 3 || (count = atoi(argv[2])) < 1 || count > LOOPS_MAX || atoi(argv[1]) < 1) {
-        fprintf(stderr, "usage: bare <body bytes> <loops>\n");
+    if (argc != 3 || (count = atoi(argv[2])) < 1 || count > LOOPS_MAX) {
+        fprintf(stderr, "usage: bench_bare <port> <loops>\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
-    body = h2o_iovec_init(malloc((size_t)atoi(argv[1])), (size_t)atoi(argv[1]));
-    memset(body.base, 'x', body.len);
+    address.sin_port = htons((uint16_t)atoi(argv[1]));
+    body = malloc(BODY_MAX);
+    memset(body, 'x', BODY_MAX);
     configure();
     for (int i = 0; i < count; i++)
         loops[i].fd = listen_on(&address);
     for (int i = 0; i < count; i++)
         pthread_create(&loops[i].thread, NULL, run, &loops[i]);
-    printf("listening on port=%d\n", ntohs(address.sin_port));
-    fflush(stdout);
     pthread_join(loops[0].thread, NULL);
     return 0;
 }

@@ -107,7 +107,9 @@ def kill_rounds(rounds, seed, durability):
         client = crashes.start()
         ledger.check_indexes(client, TABLE, crashes.settle(client))
         writes = sum(writer.writes for writer in crashes.writers)
-        print(f"{durability}: seed {seed}, {rounds} kills, {writes} acknowledged writes", flush=True)
+        repeats = sum(writer.repeats for writer in crashes.writers)
+        print(f"{durability}: seed {seed}, {rounds} kills, {writes} acknowledged writes, {repeats} repeated transactions",
+              flush=True)
         assert writes > rounds, "hardly anything was written"
 
 

@@ -57,16 +57,27 @@ def differences(actual, expected):
     return "\n".join(f"  {key}: is {str(is_)[:300]}, should be {str(should)[:300]}" for key, is_, should in wrong[:5])
 
 
+class Write:
+    """What a request does when it is done: to items (key -> item, None: gone), and whether it counts."""
+
+    def __init__(self, effects, counts=False):
+        self.effects, self.counts = effects, counts
+
+
 class Writer(threading.Thread):
-    """A client with keys of its own: what it was told last about each is in `told`; of one write it may not know."""
+    """A client with keys of its own: what it was told last about each is in `told`; of one write it may not know. Its last
+    transaction it sends again after a restart, with the same token."""
 
     def __init__(self, number, seed, keys=40):
         super().__init__(daemon=True)
         self.random = random.Random(f"{seed}/{number}")
         self.keys = [(f"writer{number}-{n % 4}", str(n)) for n in range(keys)]
         self.told = {}        # key -> item
+        self.undone = None    # the Write it did not know of, when the restart shows that it has not happened
         self.counted = 0      # increments of the shared counter that were acknowledged
-        self.doubt = None     # (key, item or None) or "counter"
+        self.doubt = None     # the Write it may not know of
+        self.last = None      # (request, Write) of its last transaction, and
+        self.repeats = 0      # how often it was sent again
         self.error = None
         self.writes = 0
 
@@ -75,12 +86,15 @@ class Writer(threading.Thread):
         fresh = Writer.__new__(Writer)
         threading.Thread.__init__(fresh, daemon=True)
         fresh.__dict__.update({name: getattr(self, name) for name in
-                               ("random", "keys", "told", "counted", "doubt", "error", "writes")})
+                               ("random", "keys", "told", "counted", "doubt", "error", "writes", "last", "repeats",
+                                "undone")})
         fresh.client, fresh.table = dynamo.Client(url), table
         return fresh
 
     def run(self):
         try:
+            if self.last is not None:
+                self.repeat()
             while True:
                 self.step()
         except dynamo.LOST:
@@ -91,28 +105,62 @@ class Writer(threading.Thread):
             self.client.close()
 
     def step(self):
-        if self.random.random() < 0.15:
-            self.doubt = "counter"
-            if self.send("UpdateItem", {"Key": {"pk": {"S": "counter"}, "sk": {"N": "0"}},
-                                        "UpdateExpression": "SET g = :g ADD n :one",
-                                        "ExpressionAttributeValues": {":g": {"S": "a"}, ":one": {"N": "1"}}}):
-                self.counted += 1
-            self.doubt = None
-            return
-        key = self.random.choice(self.keys)
-        operation, request, after = self.random.choice([self.put, self.put, self.update, self.update, self.leave, self.delete])(key)
-        self.doubt = key, after
-        if self.send(operation, request):
+        dice = self.random.random()
+        if dice < 0.1:
+            self.do("UpdateItem", {"TableName": self.table, **self.count()}, Write({}, True))
+        elif dice < 0.35:
+            self.transact()
+        else:
+            key = self.random.choice(self.keys)
+            operation, request, after = self.change(key)
+            self.do(operation, {"TableName": self.table, **request}, Write({key: after}))
+
+    def change(self, key):
+        return self.random.choice([self.put, self.put, self.update, self.update, self.leave, self.delete])(key)
+
+    def do(self, operation, request, write):
+        """True when it is acknowledged."""
+        self.doubt = write
+        done = self.send(operation, request)
+        if done:
+            self.happened(write)
+        self.doubt = None
+        return done
+
+    def happened(self, write):
+        for key, after in write.effects.items():
             if after is None:
                 self.told.pop(key, None)
             else:
                 self.told[key] = after
-        self.doubt = None
+        self.counted += write.counts
+
+    def transact(self):
+        """Some of its items, and perhaps the counter. The first one is always changed, so that it tells what happened."""
+        keys = self.random.sample(self.keys, self.random.randint(2, 5))
+        changes = [self.update(keys[0])] + [self.change(key) for key in keys[1:]]
+        actions = [{operation.removesuffix("Item"): {"TableName": self.table, **request}} for operation, request, _ in changes]
+        counts = self.random.random() < 0.3
+        if counts:
+            actions.append({"Update": {"TableName": self.table, **self.count()}})
+        request = {"TransactItems": actions, "ClientRequestToken": f"{self.random.getrandbits(100)}"}
+        self.last = request, Write({key: after for key, (_, _, after) in zip(keys, changes)}, counts)
+        if not self.do("TransactWriteItems", *self.last):
+            self.last = None
+
+    def repeat(self):
+        """Done before the crash, it is not done again; not done then, it is done now."""
+        request, write = self.last
+        self.repeats += 1
+        if write is not self.undone:
+            self.send("TransactWriteItems", request)
+        elif not self.do("TransactWriteItems", request, write):
+            self.last = None
 
     def send(self, operation, request):
         """True when it is acknowledged. An unclear answer ends the writer, with its doubt."""
         try:
-            self.client.call(operation, {"TableName": self.table, **request})
+            self.client.call(operation, request)
         except dynamo.DynamoError as error:
             if error.type in REFUSALS:
                 return False
@@ -123,6 +171,10 @@ class Writer(threading.Thread):
         return True
 
     # Each gives the operation, its request and what the item is afterwards.
+
+    def count(self):
+        return {"Key": {"pk": {"S": "counter"}, "sk": {"N": "0"}}, "UpdateExpression": "SET g = :g ADD n :one",
+                "ExpressionAttributeValues": {":g": {"S": "a"}, ":one": {"N": "1"}}}
 
     def key(self, key):
         return {"pk": {"S": key[0]}, "sk": {"N": key[1]}}
@@ -158,22 +210,20 @@ class Writer(threading.Thread):
         if self.error is not None:
             raise self.error
         mine = {key: item for key, item in found.items() if key in set(self.keys)}
-        if isinstance(self.doubt, tuple):
-            key, after = self.doubt
-            is_ = mine.get(key)
-            if is_ == after:
-                if after is None:
-                    self.told.pop(key, None)
-                else:
-                    self.told[key] = after
-        self.doubt = None if self.doubt != "counter" else self.doubt
+        self.undone = None
+        if self.doubt is not None and self.doubt.effects:
+            if all(mine.get(key) == after for key, after in self.doubt.effects.items()):
+                self.happened(self.doubt)
+            else:
+                self.undone = self.doubt
+            self.doubt = None  # of a lone count check_counter decides
         assert mine == self.told, "acknowledged writes are not there:\n" + differences(mine, self.told)
 
 
 def check_counter(found, writers):
     """The counter has every acknowledged increment, and at most one more for each writer that does not know."""
     counter = found.get(("counter", "0"), {"n": {"N": "0"}})
-    counted, doubts = sum(writer.counted for writer in writers), [w for w in writers if w.doubt == "counter"]
+    counted, doubts = sum(writer.counted for writer in writers), [w for w in writers if w.doubt is not None]
     extra = int(counter["n"]["N"]) - counted
     assert 0 <= extra <= len(doubts), f"the counter is {counter}, acknowledged {counted}, in doubt {len(doubts)}"
     for writer in doubts:

@@ -61,17 +61,35 @@ def write_units(table, old, new):
     return units(max(item_size(old), item_size(new)), 1024), arms
 
 
-def check(consumed, asked, table, own, arms):
-    """Compares an answer's ConsumedCapacity with what the table itself and its indexes cost."""
-    if asked == "NONE":
-        assert consumed is None, consumed
-        return
-    expected = {"TableName": table.name, "CapacityUnits": own + sum(arms.values())}
+def added(cost, more):
+    """(table, own, arms) and what another write of the table costs, (own, arms)."""
+    table, own, arms = cost
+    return table, own + more[0], {name: arms.get(name, 0) + more[1].get(name, 0) for name in {**arms, **more[1]}}
+
+
+def told(asked, table, own, arms, kind=None):
+    """ConsumedCapacity of one table; kind: the member that a transaction tells its units in too."""
+    def units_of(count):
+        return {"CapacityUnits": count, **({kind: count} if kind else {})}
+
+    entry = {"TableName": table.name, **units_of(own + sum(arms.values()))}
     if asked == "INDEXES":
-        expected["Table"] = {"CapacityUnits": own}
+        entry["Table"] = units_of(own)
         for member, local in (("LocalSecondaryIndexes", True), ("GlobalSecondaryIndexes", False)):
-            found = {index.name: {"CapacityUnits": arms[index.name]} for index in table.indexes
+            found = {index.name: units_of(arms[index.name]) for index in table.indexes
                      if index.name in arms and index.local == local}
             if found:
-                expected[member] = found
+                entry[member] = found
+    return entry
+
+
+def check(consumed, asked, table, own, arms):
+    """Compares an answer's ConsumedCapacity with what the table itself and its indexes cost."""
+    expected = None if asked == "NONE" else told(asked, table, own, arms)
+    assert consumed == expected, f"\n  server: {consumed}\n  model:  {expected}"
+
+
+def check_tables(consumed, asked, costs, kind=None):
+    """The same of an answer that tells of several tables; costs: (table, own, arms) of each, in the request's order."""
+    expected = None if asked == "NONE" else [told(asked, *cost, kind) for cost in costs]
     assert consumed == expected, f"\n  server: {consumed}\n  model:  {expected}"

@@ -321,6 +321,10 @@ class Table:
         self.items.pop(self.at(key), None)
         return old
 
+    def check(self, key, condition):
+        if not holds(self.get(key) or {}, condition):
+            raise Refused("ConditionalCheckFailedException")
+
     def update(self, key, clauses, condition):
         old = self.get(key)
         for clause in clauses:

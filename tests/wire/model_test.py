@@ -21,6 +21,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(_
 import capacity
 import dynamo
 import expressions
+import groups
 import legacy
 import model
 from server import Server
@@ -205,23 +206,25 @@ class Generator:
         return [self.path(name) for name in self.some(names, 4)]
 
 
-class Run:
+class Run(groups.Groups):
     """One seed from the first operation to the last."""
 
     def __init__(self, client, seed, count, seconds, peer=False):
         self.client, self.seed, self.count, self.seconds = client, seed, count, seconds
         self.make = Generator(seed, peer)
         self.random, self.peer = self.make.random, peer
-        self.request, self.added = None, 0
+        self.request, self.added, self.tables = None, 0, []
         self.legacy = False  # the operation at hand uses no expressions
 
     def run(self):
         prefix = f"model-{self.seed}-{os.getpid()}-"
-        tables = [self.make.table(prefix + str(number)) for number in range(TABLES)]
+        self.tables = tables = [self.make.table(prefix + str(number)) for number in range(TABLES)]
         for table in tables:
             self.create(table)
         operations = [self.put] * 6 + [self.update] * 7 + [self.delete] * 3 + [self.get] * 3 + [self.query] * 5 + [self.scan] * 2
-        operations = operations * 4 + ([] if self.peer else [self.change_indexes])
+        if not self.peer:
+            operations += [self.batch_get, self.batch_write, self.transact_get] + [self.transact_write] * 2
+            operations = operations * 4 + [self.change_indexes]
         end, number = time.monotonic() + self.seconds, 0
         while number < self.count and time.monotonic() < end:
             table, operation = self.random.choice(tables), self.random.choice(operations)

@@ -123,7 +123,8 @@ class Create(Case):
             SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/mine"},
             Tags=[{"Key": "k", "Value": "v"}], TableClass="STANDARD_INFREQUENT_ACCESS", DeletionProtectionEnabled=True,
             WarmThroughput={"WriteUnitsPerSecond": 5000}, OnDemandThroughput={"MaxWriteRequestUnits": 7},
-            ResourcePolicy='{"Version":"2012-10-17","Statement":[]}')
+            ResourcePolicy='{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*",'
+                           '"Action":"dynamodb:DeleteTable","Resource":"*"}]}')
         answer = self.call("CreateTable", **request)["TableDescription"]
         self.assertEqual(answer["WarmThroughput"],
                          {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 5000, "Status": "UPDATING"})

@@ -148,7 +148,7 @@ class Errors(unittest.TestCase):
         self.assertRegex(metadata["RequestId"], "^[0-9A-Z]{52}$")
 
     def test_operation_that_is_not_there_yet(self):
-        assert_refused(self, "UnknownOperationException: ...", client.list_backups)
+        assert_refused(self, "ValidationException: The operation ListBackups is not supported by Stator yet", client.list_backups)
 
 
 class Waiters(unittest.TestCase):

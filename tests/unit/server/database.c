@@ -23,12 +23,14 @@ void database_open(struct database *db, const char *dir, enum store_durability d
     assert_int_equal(ring_init(&db->ring, SHARDS, &err), STATOR_OK);
     db->latches = latch_table_new();
     assert_non_null(db->latches);
+    assert_int_equal(tokens_init(&db->tokens, &err), STATOR_OK);
     assert_int_equal(durability_start(&db->durability, db->store, durability, &err), STATOR_OK);
 }
 
 void database_close(struct database *db)
 {
     durability_stop(db->durability);
+    tokens_deinit(&db->tokens);
     latch_table_free(db->latches);
     ring_deinit(&db->ring);
     store_close(db->store);

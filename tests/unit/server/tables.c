@@ -160,7 +160,13 @@ struct table *table_of(const char *text, struct arena *arena)
 
 struct table *table_version_of(const char *text, const struct table *previous, struct arena *arena)
 {
-    static const uint32_t ids[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    return table_numbered(text, 1, previous, arena);
+}
+
+struct table *table_numbered(const char *text, uint32_t first_id, const struct table *previous, struct arena *arena)
+{
+    const uint32_t ids[] = {first_id,     first_id + 1, first_id + 2, first_id + 3, first_id + 4,
+                            first_id + 5, first_id + 6, first_id + 7, first_id + 8};
     struct TableDescription *description = ARENA_NEW(arena, struct TableDescription);
     struct definitions *all = ARENA_NEW(arena, struct definitions);
     struct table_extras extras = {0};

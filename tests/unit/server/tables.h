@@ -16,6 +16,9 @@ struct table *table_of(const char *line, struct arena *arena);
 /* A later version: what has the same place in the line shares its counters with `previous`. */
 struct table *table_version_of(const char *line, const struct table *previous, struct arena *arena);
 
+/* The same with ids from first_id on, for several tables in one database. previous: NULL, or as above. */
+struct table *table_numbered(const char *line, uint32_t first_id, const struct table *previous, struct arena *arena);
+
 /* An item of DynamoDB JSON, parsed. Fails the test when it is none. */
 struct item item_of(const char *json, struct arena *arena);
 

@@ -53,6 +53,7 @@ static void defaults(void **state)
     assert_int_equal(config.durability, STORE_FULL);
     assert_int_equal(config.shards, 0);
     assert_int_equal(config.wording, WORDING_CURRENT);
+    assert_false(config.refuse_conflicts);
     assert_false(config.isolate_by_region || config.isolate_by_access_key);
     assert_int_equal(config.transition_ms, 0);
     assert_int_equal(config.ttl_interval_ms, 1000);
@@ -75,6 +76,7 @@ static void settings(void **state)
                                               "STATOR_LOOPS=2",
                                               "STATOR_MAX_CONNECTIONS=50",
                                               "STATOR_VALIDATION_WORDING=classic",
+                                              "STATOR_TRANSACTION_CONFLICT=refuse",
                                               "STATOR_ISOLATE_BY=access-key,region",
                                               "STATOR_TRANSITION_MS=250",
                                               "STATOR_TTL_INTERVAL_MS=20",
@@ -87,8 +89,8 @@ static void settings(void **state)
     static const char line[] =
         "stator serve --port 0 --host=:: --data-dir /d --durability process --shards 8 --loops "
         "2 --max-connections=50 --validation-wording classic --isolate-by region,access-key "
-        "--transition-ms 250 --ttl-interval-ms 20 --ttl-cooldown-s 0 --enforce-throughput --clock-file /c -cors "
-        "http://a,http://b --log-format json --log-level error";
+        "--transaction-conflict refuse --transition-ms 250 --ttl-interval-ms 20 --ttl-cooldown-s 0 --enforce-throughput "
+        "--clock-file /c -cors http://a,http://b --log-format json --log-level error";
     struct config config;
 
     (void)state;
@@ -104,6 +106,7 @@ static void settings(void **state)
         assert_int_equal(config.loops, 2);
         assert_int_equal(config.max_connections, 50);
         assert_int_equal(config.wording, WORDING_CLASSIC);
+        assert_true(config.refuse_conflicts);
         assert_true(config.isolate_by_region && config.isolate_by_access_key);
         assert_int_equal(config.transition_ms, 250);
         assert_int_equal(config.ttl_interval_ms, 20);

@@ -60,9 +60,12 @@ void run_job(struct answer *out, struct engine *engine, enum operation operation
     assert_int_equal(outcome, OP_DONE); /* nothing to sync in memory */
     assert_null(job.cleanup);
     out->rc = job.rc;
-    check_json(buf_bytes(&job.answer));
+    if (job.rc == STATOR_OK && operation_info(operation)->output == NULL)
+        assert_int_equal(job.answer.len, 0);
+    else
+        check_json(buf_bytes(&job.answer));
     assert_true(job.answer.len < sizeof(out->text));
-    memcpy(out->text, job.answer.at, job.answer.len);
+    memcpy(out->text, buf_bytes(&job.answer).at, job.answer.len);
     out->text[job.answer.len] = '\0';
     arena_deinit(&job.arena);
     buf_deinit(&job.answer);
@@ -105,6 +108,8 @@ bool is_expected(const char *answer, const char *expected)
 {
     char text[4096];
 
+    if (expected[0] == '\0') /* an answer without a body */
+        return answer[0] == '\0';
     if (expected[0] == '~')
         return strstr(answer, quoted(text, sizeof(text), expected + 1)) != NULL;
     if (expected[0] == '{')

@@ -125,6 +125,19 @@ static void every_call_may_fail(void **state)
           "{'UnprocessedItems':{}}"},
          4,
          true},
+        {{"TransactGetItems",
+          "{'TransactItems':[{'Get':{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}}}},"
+          "{'Get':{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'3'}}}}]}",
+          "~'sk':{'N':'3'}"},
+         3,
+         false},
+        {{"TransactWriteItems",
+          "{'ClientRequestToken':'token','TransactItems':["
+          "{'Put':{'TableName':'test','Item':{'pk':{'S':'t'},'sk':{'N':'1'},'g':{'S':'x'}}}},"
+          "{'Delete':{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'3'}}}}]}",
+          "{}"},
+         5,
+         false},
     };
 
     (void)state;
@@ -194,11 +207,47 @@ static void changes_of_tables(void **state)
     }
 }
 
+/* A change of what is kept around a table likewise. */
+static void changes_of_settings(void **state)
+{
+    static const struct step change = {
+        "TagResource",
+        "{'ResourceArn':'arn:aws:dynamodb:us-east-1:000000000000:table/test','Tags':[{'Key':'k','Value':'v'}]}", ""};
+    static const char look[] = "{\"ResourceArn\":\"arn:aws:dynamodb:us-east-1:000000000000:table/test\"}";
+    struct engine *engine = open_engine(NULL);
+    static struct answer answer;
+    char request[4096];
+    int n = 0;
+
+    (void)state;
+    fill(engine);
+    quoted(request, sizeof(request), change.request);
+    do {
+        n++;
+        fault.left = n;
+        fault.met = false;
+        fault.armed = true;
+        run_job(&answer, engine, operation_named(change.operation), request, true, JOB_ARENA_MAX);
+        fault.armed = false;
+        if (answer.rc != STATOR_OK) {
+            assert_true(fault.met);
+            assert_non_null(strstr(answer.text, "#InternalServerError\""));
+            run_job(&answer, engine, OPERATION_ListTagsOfResource, look, false, JOB_ARENA_MAX);
+            assert_string_equal(answer.text, "{\"Tags\":[]}");
+        }
+    } while (fault.met);
+    assert_true(n > 1);
+    run_job(&answer, engine, OPERATION_ListTagsOfResource, look, false, JOB_ARENA_MAX);
+    assert_string_equal(answer.text, "{\"Tags\":[{\"Key\":\"k\",\"Value\":\"v\"}]}");
+    engine_close(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_call_may_fail),
         cmocka_unit_test(changes_of_tables),
+        cmocka_unit_test(changes_of_settings),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -159,20 +159,6 @@ static void a_stream_label_is_its_time(void **state)
     arena_deinit(&arena);
 }
 
-static void a_policy_is_json_of_20_kilobytes_at_most(void **state)
-{
-    static char big[TABLE_POLICY_BYTES_MAX + 2];
-    struct stator_error err = {0};
-
-    (void)state;
-    memset(big, ' ', sizeof(big) - 1);
-    memcpy(big, "{}", 2);
-    assert_int_equal(options_check_policy(bytes_of(big, TABLE_POLICY_BYTES_MAX), &err), STATOR_OK);
-    assert_int_equal(options_check_policy(bytes_of(big, TABLE_POLICY_BYTES_MAX + 1), &err), STATOR_VALIDATION);
-    assert_string_equal(err.message, INVALID "Maximum policy size of 20480 bytes exceeded");
-    assert_int_equal(options_check_policy(BYTES("{"), &err), STATOR_VALIDATION);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,7 +167,6 @@ int main(void)
         cmocka_unit_test(tags_are_checked),
         cmocka_unit_test(fifty_distinct_tags_are_allowed),
         cmocka_unit_test(a_stream_label_is_its_time),
-        cmocka_unit_test(a_policy_is_json_of_20_kilobytes_at_most),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The servers that are compared: how each is installed, started and stopped, and what the kernel says about it.
+
+Peers are kept under BENCH_CACHE (~/.cache/stator-bench): building one takes minutes, once.
+"""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.parse
+
+TICKS = os.sysconf("SC_CLK_TCK")
+CACHE = pathlib.Path(os.environ.get("BENCH_CACHE", pathlib.Path.home() / ".cache" / "stator-bench"))
+NODE, PYTHON, RUST = CACHE / "node", CACHE / "python", CACHE / "dynoxide"
+DYNALITE, MOTO, DYNOXIDE = "dynalite@4.0.0", "moto[server,dynamodb]==5.2.5", "dynoxide-rs@3.2.0"
+SDK_JS, SDK_PYTHON = "@aws-sdk/client-dynamodb@3", "boto3"
+START_LIMIT_S = 60
+
+
+# --- What the kernel says ---
+
+
+def cpu_seconds(pid):
+    """User and system time of a process with all its threads, ended ones too; to the nanosecond, where /proc has ticks."""
+    return time.clock_gettime((~pid << 3) | 2)
+
+
+def busy_seconds():
+    """Of the whole machine."""
+    fields = [int(field) for field in pathlib.Path("/proc/stat").read_text(encoding="ascii").split("\n")[0].split()[1:]]
+    return (sum(fields[:8]) - fields[3] - fields[4]) / TICKS
+
+
+def resident_mib(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
+
+
+def listener_of(port):
+    """The process that listens on a local port, or None."""
+    inodes = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in pathlib.Path(table).read_text(encoding="ascii").splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
+                inodes.add(f"socket:[{fields[9]}]")
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if any(os.readlink(fd) in inodes for fd in (process / "fd").iterdir()):
+                return int(process.name)
+        except OSError:
+            continue
+    return None
+
+
+# --- One server ---
+
+
+class Server:
+    """A server that runs, ours to stop or not. `tables` is what load.py made there."""
+
+    def __init__(self, name, url, pid, process=None, directory=None):
+        self.name, self.url, self.pid = name, url, pid
+        self.process, self.directory = process, directory
+        self.tables, self.failed = set(), {}
+
+    def cpu(self):
+        return cpu_seconds(self.pid) if self.pid else None
+
+    def resident(self):
+        return resident_mib(self.pid) if self.pid else None
+
+    def stop(self):
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        if self.directory is not None:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class Given:
+    """A server that somebody else runs: --peer name=url."""
+
+    def __init__(self, name, url):
+        self.name, self.url, self.ours = name, url, False
+
+    def start(self, **_):
+        address = urllib.parse.urlsplit(self.url)
+        return Server(self.name, self.url, listener_of(address.port or 80))
+
+
+class Kind:
+    """A kind of server that we start: command(port, directory) gives its arguments."""
+    ours = True
+
+    def __init__(self, name, command, environment=None):
+        self.name, self.command, self.environment = name, command, environment or {}
+
+    def start(self, directory=None):
+        """From exec until its port accepts. A directory that is given is kept; otherwise it has one for its life."""
+        own = tempfile.mkdtemp(prefix="stator-bench-") if directory is None else None
+        port = free_port()
+        with open(CACHE / f"{self.name}.log", "wb") as log:
+            process = subprocess.Popen(self.command(port, directory or own), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                       env=dict(os.environ, **self.environment), cwd=directory or own)
+        server = Server(self.name, f"http://127.0.0.1:{port}", process.pid, process, own)
+        try:
+            await_port(port, process)
+        except RuntimeError as error:
+            server.stop()
+            raise RuntimeError(f"{self.name} {error}, see {log.name}") from None
+        return server
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def await_port(port, process):
+    end = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise RuntimeError(f"ended with {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.0005)
+    raise RuntimeError("did not start")
+
+
+# --- Ours ---
+
+
+def bare(build, loops):
+    """The ceiling: reads the request, answers bytes."""
+    program = str(build / "bench_bare")
+    return Kind("bare", lambda port, directory: [program, str(port), str(loops)])
+
+
+def stator(build, loops, mode, name=None, environment=None):
+    """mode: full, process, or memory."""
+    def command(port, directory):
+        place = ["--in-memory"] if mode == "memory" else ["--durability", mode, "--data-dir", os.path.join(directory, "data")]
+        return [str(build / "stator"), "--port", str(port), "--loops", str(loops), *place]
+    return Kind(name or ("stator" if mode == "full" else f"stator-{mode}"), command, environment)
+
+
+# --- Peers ---
+
+
+def run_install(command, what, say):
+    say(f"installing {what} under {CACHE}; its log: {CACHE / 'install.log'}")
+    with open(CACHE / "install.log", "ab") as log:
+        if subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False).returncode != 0:
+            raise RuntimeError(f"cannot be installed: {' '.join(command)}")
+
+
+def need(program):
+    if shutil.which(program) is None:
+        raise RuntimeError(f"cannot be installed: there is no {program}")
+    return program
+
+
+def install_node(package, folder, say):
+    if not (NODE / "node_modules" / folder).exists():
+        run_install([need("npm"), "install", "--no-fund", "--no-audit", "--prefix", str(NODE), package], package, say)
+
+
+def install_python(package, module, say):
+    if not (PYTHON / "bin" / "python").exists():
+        run_install([need("python3"), "-m", "venv", str(PYTHON)], "a venv", say)
+    if not list(PYTHON.glob(f"lib/python3*/site-packages/{module}")):
+        run_install([str(PYTHON / "bin" / "pip"), "install", "--quiet", package], package, say)
+
+
+def dynalite(say):
+    install_node(DYNALITE, "dynalite", say)
+    script = str(NODE / "node_modules" / "dynalite" / "cli.js")
+    return Kind("dynalite", lambda port, _: [need("node"), script, "--host", "127.0.0.1", "--port", str(port), "--createTableMs", "0",
+                                             "--deleteTableMs", "0", "--updateTableMs", "0"])
+
+
+def moto(say):
+    install_python(MOTO, "moto", say)
+    return Kind("moto", lambda port, _: [str(PYTHON / "bin" / "moto_server"), "-H", "127.0.0.1", "-p", str(port)])
+
+
+def dynoxide(say):
+    program = RUST / "bin" / "dynoxide"
+    if not program.exists():
+        run_install([need("cargo"), "install", "--locked", DYNOXIDE, "--root", str(RUST)], f"{DYNOXIDE} (takes many minutes)", say)
+    return Kind("dynoxide", lambda port, _: [str(program), "--host", "127.0.0.1", "--port", str(port)])
+
+
+PEERS = {"dynoxide": dynoxide, "dynalite": dynalite, "moto": moto}
