@@ -10,6 +10,7 @@
  *   4 policy       the resource policy's text
  *   5 transition   kinds (4) · due, ms since 1970 (8) · JSON of a TableDescription with what will change, or nothing
  *   6 dropped      4 bytes each, big-endian: ids of former indexes whose entries are to be erased
+ *   7 stream       4 bytes, big-endian: id of the stream that is enabled
  *   8 time to live status (1: 1 ENABLING, 2 ENABLED, 3 DISABLING, 4 DISABLED) · id of the expiry index (4) · changed, ms
  *                  since 1970 (8) · due (8) · attribute
  *   20 to 24       settings: settings.c
@@ -34,7 +35,8 @@ enum {
     SECTION_POLICY,
     SECTION_TRANSITION,
     SECTION_DROPPED,
-    SECTION_TTL = 8,
+    SECTION_STREAM,
+    SECTION_TTL,
 };
 
 #define TTL_BYTES 21 /* before the attribute */
@@ -113,6 +115,8 @@ void record_write(struct buf *buf, const struct record *record)
         write_transition(buf, &record->extras.transition);
     if (record->extras.dropped_count != 0)
         write_ids(buf, SECTION_DROPPED, record->extras.dropped, record->extras.dropped_count);
+    if (record->extras.stream != 0)
+        write_ids(buf, SECTION_STREAM, &record->extras.stream, 1);
     if (record->extras.ttl.status != 0)
         write_ttl(buf, &record->extras.ttl);
     settings_write(buf, &record->extras.settings);
@@ -187,6 +191,14 @@ static enum stator_rc read_ttl(struct time_to_live *out, struct bytes section, s
     return STATOR_OK;
 }
 
+static enum stator_rc read_stream(uint32_t *out, struct bytes section, struct stator_error *err)
+{
+    if (section.len != 4)
+        return damaged(err, "its stream");
+    *out = read_be32(section.at);
+    return STATOR_OK;
+}
+
 static enum stator_rc read_section(struct record *out, uint8_t kind, struct bytes section, struct arena *arena,
                                    struct stator_error *err)
 {
@@ -210,6 +222,8 @@ static enum stator_rc read_section(struct record *out, uint8_t kind, struct byte
         return read_transition(&out->extras.transition, section, arena, err);
     case SECTION_DROPPED:
         return read_ids(&out->extras.dropped, &out->extras.dropped_count, section, arena, err);
+    case SECTION_STREAM:
+        return read_stream(&out->extras.stream, section, err);
     case SECTION_TTL:
         return read_ttl(&out->extras.ttl, section, err);
     default:

@@ -84,6 +84,7 @@ struct table_extras {
     struct table_settings settings;
     const uint32_t *dropped; /* ids of indexes that are no longer the table's and whose entries are not yet erased */
     size_t dropped_count;
+    uint32_t stream; /* id of the stream that writes go to; 0: none is enabled */
     struct time_to_live ttl;
 };
 

@@ -15,6 +15,8 @@
 /* How long statuses last with -delayTransientStatuses. */
 #define LOCAL_TRANSITION_MS 1000
 
+#define DAY_S 86400
+
 /* Where a value came from; a later one wins. */
 enum source { FROM_DEFAULT, FROM_ENVIRONMENT, FROM_FLAG };
 
@@ -33,6 +35,11 @@ enum option_id {
     OPTION_TRANSACTION_CONFLICT,
     OPTION_ISOLATE_BY,
     OPTION_TRANSITION_MS,
+    OPTION_STREAM_SHARDS,
+    OPTION_STREAM_SHARD_S,
+    OPTION_STREAM_SHARD_RECORDS,
+    OPTION_STREAM_ITERATOR_S,
+    OPTION_STREAM_RETENTION_S,
     OPTION_TTL_INTERVAL_MS,
     OPTION_TTL_COOLDOWN_S,
     OPTION_ENFORCE_THROUGHPUT,
@@ -106,6 +113,21 @@ static const struct option options[OPTION_COUNT] = {
                            "separate tables by what clients sign with (not: all clients see all tables)"},
     [OPTION_TRANSITION_MS] =
         {"transition-ms", KIND_NUMBER, "N", 0, 3600000, {NULL}, "how long CREATING, UPDATING and DELETING last (0)"},
+    [OPTION_STREAM_SHARDS] =
+        {"stream-shards", KIND_NUMBER, "N", 1, 256, {NULL}, "open shards of a new stream (as many as --shards)"},
+    [OPTION_STREAM_SHARD_S] = {"stream-shard-s",
+                               KIND_NUMBER,
+                               "N",
+                               1,
+                               DAY_S,
+                               {NULL},
+                               "a stream's shard with records is followed by a new one after so many seconds (14400)"},
+    [OPTION_STREAM_SHARD_RECORDS] =
+        {"stream-shard-records", KIND_NUMBER, "N", 1, UINT32_MAX, {NULL}, "and after so many records (1000000)"},
+    [OPTION_STREAM_ITERATOR_S] =
+        {"stream-iterator-s", KIND_NUMBER, "N", 1, DAY_S, {NULL}, "how long a shard iterator is good (900)"},
+    [OPTION_STREAM_RETENTION_S] =
+        {"stream-retention-s", KIND_NUMBER, "N", 1, 365 * DAY_S, {NULL}, "how long stream records are kept (86400)"},
     [OPTION_TTL_INTERVAL_MS] = {"ttl-interval-ms",
                                 KIND_NUMBER,
                                 "N",
@@ -467,6 +489,11 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
     out->isolate_by_region = (number[OPTION_ISOLATE_BY] & 1) != 0;
     out->isolate_by_access_key = (number[OPTION_ISOLATE_BY] & 2) != 0;
     out->transition_ms = delayed ? LOCAL_TRANSITION_MS : (uint32_t)number[OPTION_TRANSITION_MS];
+    out->stream_shards = (uint32_t)number[OPTION_STREAM_SHARDS];
+    out->stream_shard_s = (uint32_t)number[OPTION_STREAM_SHARD_S];
+    out->stream_shard_records = (uint32_t)number[OPTION_STREAM_SHARD_RECORDS];
+    out->stream_iterator_s = (uint32_t)number[OPTION_STREAM_ITERATOR_S];
+    out->stream_retention_s = (uint32_t)number[OPTION_STREAM_RETENTION_S];
     out->ttl_interval_ms = number_or(given, OPTION_TTL_INTERVAL_MS, DEFAULT_TTL_INTERVAL_MS);
     out->ttl_cooldown_s = number_or(given, OPTION_TTL_COOLDOWN_S, given->local ? 0 : DEFAULT_TTL_COOLDOWN_S);
     out->enforce_throughput = number[OPTION_ENFORCE_THROUGHPUT] != 0;

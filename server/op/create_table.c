@@ -10,6 +10,7 @@
 #include "op/table_change.h"
 #include "op/table_options.h"
 #include "op/table_schema.h"
+#include "op/table_stream.h"
 #include "op/table_throughput.h"
 
 static enum stator_rc refuse_unsupported(const struct CreateTableInput *in, struct stator_error *err)
@@ -201,13 +202,8 @@ static bool describe_options(struct TableDescription *out, const struct CreateTa
     struct TableClassSummary *class;
 
     out->DeletionProtectionEnabled = API_BOOLEAN(in->DeletionProtectionEnabled == API_TRUE);
-    if (in->StreamSpecification != NULL && in->StreamSpecification->StreamEnabled == API_TRUE) {
+    if (in->StreamSpecification != NULL && in->StreamSpecification->StreamEnabled == API_TRUE)
         out->StreamSpecification = in->StreamSpecification;
-        out->LatestStreamLabel = options_stream_label(out->CreationDateTime.value, arena);
-        out->LatestStreamArn = options_stream_arn(out->TableArn, out->LatestStreamLabel, arena);
-        if (!bytes_present(out->LatestStreamArn))
-            return false;
-    }
     if (in->SSESpecification != NULL && options_sse_enabled(in->SSESpecification)) {
         out->SSEDescription = options_describe_sse(in->SSESpecification, region, BYTES(OP_ACCOUNT), arena);
         if (out->SSEDescription == NULL)
@@ -255,6 +251,8 @@ static enum stator_rc create(struct engine *engine, struct job *job, struct byte
     STATOR_TRY(check_quotas(in, op_region(job), &job->error));
     if (draft == NULL || settled == NULL || out == NULL || !describe(draft, settled, job, name, &job->arena))
         return stator_fail_memory(&job->error);
+    if (draft->StreamSpecification != NULL)
+        STATOR_TRY(table_stream_name(engine, change.namespace_, draft, draft->CreationDateTime.value, job));
     change.extras.tags = in->Tags;
     change.extras.policy = policy;
     if (bytes_present(policy))

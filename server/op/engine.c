@@ -7,6 +7,21 @@
 #include "op/throttle.h"
 #include "task/tasks.h"
 
+static enum stator_rc open_streams(struct engine *engine, struct stator_error *err)
+{
+    const struct engine_options *options = &engine->options;
+    struct streams_options streams = STREAMS_DEFAULTS;
+
+    streams.lanes = options->stream_shards;
+    if (options->stream_shard_s != 0)
+        streams.shard_s = options->stream_shard_s;
+    if (options->stream_shard_records != 0)
+        streams.shard_records = options->stream_shard_records;
+    if (options->stream_retention_s != 0)
+        streams.retention_s = options->stream_retention_s;
+    return streams_open(&engine->db.streams, engine->db.store, engine->db.durability, &streams, err);
+}
+
 static enum stator_rc open_database(struct engine *engine, struct stator_error *err)
 {
     const struct engine_options *options = &engine->options;
@@ -30,6 +45,7 @@ static enum stator_rc open_database(struct engine *engine, struct stator_error *
             return stator_fail_memory(err);
     }
     STATOR_TRY(durability_start(&db->durability, db->store, options->durability, err));
+    STATOR_TRY(open_streams(engine, err));
     return catalog_open(&db->catalog, db->store, err);
 }
 
@@ -70,6 +86,7 @@ void engine_close(struct engine *engine)
     catalog_close(engine->db.catalog);
     running_free(engine->db.running);
     tokens_deinit(&engine->db.tokens);
+    streams_close(engine->db.streams);
     latch_table_free(engine->db.latches);
     ring_deinit(&engine->db.ring);
     store_close(engine->db.store);

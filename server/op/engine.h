@@ -33,6 +33,7 @@ operation_step op_enable_kinesis_streaming_destination, op_disable_kinesis_strea
 operation_step op_update_kinesis_streaming_destination, op_describe_kinesis_streaming_destination;
 operation_step op_update_contributor_insights, op_describe_contributor_insights, op_list_contributor_insights;
 operation_step op_describe_table_replica_auto_scaling, op_update_table_replica_auto_scaling;
+operation_step op_list_streams, op_describe_stream, op_get_shard_iterator, op_get_records;
 
 /* The namespace of a request by --isolate-by: "" or "region", "access key", "region/access key". */
 struct bytes op_namespace(const struct engine *engine, struct job *job);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "op/table_change.h"
 
+#include "op/table_stream.h"
 #include "op/table_throughput.h"
 #include "task/settle.h"
 #include "task/tasks.h"
@@ -36,18 +37,25 @@ static enum stator_rc ids_of(const uint32_t **out, size_t *count, struct catalog
 static enum stator_rc put(struct table **out, struct engine *engine, struct job *job, const struct table_change *change,
                           const struct TableDescription *description, const struct table_extras *extras)
 {
+    struct table_extras own = *extras;
+    struct table_stream stream = {.engine = engine};
     struct table_source source = {
         .namespace_ = change->previous != NULL ? change->previous->namespace_ : change->namespace_,
         .description = description,
-        .extras = extras,
+        .extras = &own,
         .previous = change->previous,
     };
     enum stator_rc rc;
 
+    *out = NULL;
     STATOR_TRY(ids_of(&source.ids, &source.id_count, engine->db.catalog, description, change->previous, &job->arena,
                       &job->error));
-    STATOR_TRY(table_new(out, &source, &job->error));
-    rc = catalog_put(engine->db.catalog, *out, NULL, &job->error);
+    rc = table_stream_begin(&stream, source.namespace_, change->previous, description, &own, &job->error);
+    if (rc == STATOR_OK)
+        rc = table_new(out, &source, &job->error);
+    if (rc == STATOR_OK)
+        rc = catalog_put(engine->db.catalog, *out, stream.batch, &job->error);
+    table_stream_end(&stream, rc == STATOR_OK);
     if (rc != STATOR_OK) {
         table_release(*out);
         *out = NULL;

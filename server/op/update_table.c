@@ -4,6 +4,7 @@
 #include "op/update_table.h"
 
 #include "op/table_options.h"
+#include "op/table_stream.h"
 #include "op/table_throughput.h"
 
 #define INVALID "One or more parameter values were invalid: "
@@ -269,7 +270,6 @@ static enum stator_rc update_stream(struct update *update, struct stator_error *
 {
     const struct StreamSpecification *asked = update->in->StreamSpecification, *now = update->now->StreamSpecification;
     bool enabled = now != NULL && now->StreamEnabled == API_TRUE;
-    struct arena *arena = &update->job->arena;
 
     if (asked == NULL)
         return STATOR_OK;
@@ -280,13 +280,9 @@ static enum stator_rc update_stream(struct update *update, struct stator_error *
         return stator_fail(err, STATOR_VALIDATION, "Table has no stream to disable: TableName: %.*s",
                            BYTES_ARG(update->table->name));
     update->draft->StreamSpecification = asked;
-    if (asked->StreamEnabled == API_TRUE) {
-        update->draft->LatestStreamLabel = options_stream_label(update->seconds, arena);
-        update->draft->LatestStreamArn =
-            options_stream_arn(update->draft->TableArn, update->draft->LatestStreamLabel, arena);
-        if (!bytes_present(update->draft->LatestStreamArn))
-            return stator_fail_memory(err);
-    }
+    if (asked->StreamEnabled == API_TRUE)
+        STATOR_TRY(
+            table_stream_name(update->engine, update->table->namespace_, update->draft, update->seconds, update->job));
     update->draft->TableStatus = API_ENUM(TableStatus_UPDATING);
     update->kinds |= TRANSITION_STREAM;
     return STATOR_OK;
@@ -397,7 +393,7 @@ static enum stator_rc store(struct engine *engine, struct update *update, struct
 static enum stator_rc update_table(struct engine *engine, struct job *job)
 {
     const struct UpdateTableInput *in = job->input;
-    struct update update = {.job = job, .in = in, .seconds = op_now()};
+    struct update update = {.engine = engine, .job = job, .in = in, .seconds = op_now()};
     struct table *table;
 
     STATOR_TRY(op_table(&table, engine, job, in->TableName, OP_CONTROL));

@@ -10,6 +10,7 @@
 
 /* An UpdateTable under way. */
 struct update {
+    struct engine *engine;
     struct job *job;
     const struct UpdateTableInput *in;
     const struct table *table;          /* the current version */

@@ -9,6 +9,7 @@
 #include "shard/ring.h"
 #include "shard/running.h"
 #include "store/store.h"
+#include "stream/registry.h"
 #include "table/token.h"
 
 struct database {
@@ -19,6 +20,7 @@ struct database {
     struct catalog *catalog;
     struct tokens tokens;
     struct running *running; /* items of transactions under way; NULL: who meets one waits for it */
+    struct streams *streams;
 };
 
 #endif

@@ -107,16 +107,17 @@ static enum stator_rc is_of_time(bool *is, struct database *db, struct bytes key
     return rc;
 }
 
-/* Removes one expiry and its record. The token is ours meanwhile; one in use is left for the next time. */
+/* Removes one expiry and its record. The token is ours meanwhile; *left: it is in use, and is left for the next time. */
 static enum stator_rc sweep_one(struct database *db, struct bytes expiry, uint64_t done_ms, struct bytes key,
-                                struct stator_error *err)
+                                bool *left, struct stator_error *err)
 {
     struct running_entry entry = {.id = ring_token(key)};
     struct store_batch *batch;
     bool both;
     enum stator_rc rc;
 
-    if (!running_enter(db->tokens.in_use, &entry))
+    *left = !running_enter(db->tokens.in_use, &entry);
+    if (*left)
         return STATOR_OK;
     batch = store_batch_new(db->store);
     rc = batch == NULL ? stator_fail_memory(err) : is_of_time(&both, db, key, done_ms, err);
@@ -132,8 +133,9 @@ static enum stator_rc sweep_one(struct database *db, struct bytes expiry, uint64
 }
 
 static enum stator_rc sweep(struct database *db, struct store_iterator *iterator, uint64_t now_ms, size_t max,
-                            bool *more, struct stator_error *err)
+                            uint64_t *from_ms, bool *more, struct stator_error *err)
 {
+    bool left = false, any_left = false;
     size_t swept = 0;
 
     for (store_iterator_seek_first(iterator); store_iterator_valid(iterator); store_iterator_next(iterator)) {
@@ -148,21 +150,32 @@ static enum stator_rc sweep(struct database *db, struct store_iterator *iterator
             *more = true;
             return STATOR_OK;
         }
-        STATOR_TRY(sweep_one(db, expiry, done_ms, key, err));
+        STATOR_TRY(sweep_one(db, expiry, done_ms, key, &left, err));
+        any_left |= left;
+        if (!any_left)
+            *from_ms = done_ms;
     }
     return store_iterator_status(iterator, err);
 }
 
-enum stator_rc tokens_sweep(struct database *db, uint64_t now_ms, size_t max, bool *more, struct stator_error *err)
+enum stator_rc tokens_sweep(struct database *db, uint64_t now_ms, size_t max, uint64_t *from_ms, bool *more,
+                            struct stator_error *err)
 {
-    struct store_iterator *iterator;
+    struct store_iterator *iterator = NULL;
+    struct buf first;
     enum stator_rc rc;
 
     *more = false;
-    iterator = store_iterator_open(db->store, STORE_CATALOG, TOKEN_EXPIRY_FIRST, TOKEN_EXPIRY_END, NULL, STORE_ANY);
+    if (now_ms < *from_ms) /* the clock was set back, and there may be older ones again */
+        *from_ms = 0;
+    buf_init(&first, TOKEN_KEY_MAX);
+    token_expiry_write(&first, *from_ms, BYTES(""));
+    if (!first.failed)
+        iterator = store_iterator_open(db->store, STORE_CATALOG, buf_bytes(&first), TOKEN_EXPIRY_END, NULL, STORE_ANY);
+    buf_deinit(&first);
     if (iterator == NULL)
         return stator_fail_memory(err);
-    rc = sweep(db, iterator, now_ms, max, more, err);
+    rc = sweep(db, iterator, now_ms, max, from_ms, more, err);
     store_iterator_close(iterator);
     return rc;
 }

@@ -56,8 +56,10 @@ STATOR_MUST_CHECK enum stator_rc token_find(struct token_found *out, const struc
 STATOR_MUST_CHECK enum stator_rc token_add(const struct token *token, struct store_batch *batch,
                                            const struct token_record *record, struct stator_error *err);
 
-/* Removes up to `max` records whose time is over. *more: there may be others. May wait for the disk. */
-STATOR_MUST_CHECK enum stator_rc tokens_sweep(struct database *db, uint64_t now_ms, size_t max, bool *more,
-                                              struct stator_error *err);
+/* Removes up to `max` records whose time is over. *more: there may be others. *from_ms: 0 at first, then kept by the one
+ * who sweeps: nothing older is left, so that a sweep need not pass by what earlier ones have removed. May wait for the
+ * disk. */
+STATOR_MUST_CHECK enum stator_rc tokens_sweep(struct database *db, uint64_t now_ms, size_t max, uint64_t *from_ms,
+                                              bool *more, struct stator_error *err);
 
 #endif

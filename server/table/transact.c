@@ -79,17 +79,17 @@ static enum stator_rc commit(struct working *w, struct database *db, bool may_wa
     rc = write_group_commit(&w->group, may_wait, err);
     if (t->mark != NULL)
         added = durable_mark_end(t->mark, db->durability);
-    t->epoch = t->results[0].epoch > added ? t->results[0].epoch : added;
+    if (rc == STATOR_OK)
+        t->epoch = t->results[0].epoch > added ? t->results[0].epoch : added;
     return rc;
 }
 
 static enum stator_rc write_taken(struct working *w, struct database *db, bool may_wait, struct stator_error *err)
 {
     STATOR_TRY(prepare_all(w, may_wait, err));
-    if (w->cancelled) {
-        w->transact->epoch = write_group_epoch(&w->group);
+    w->transact->epoch = write_group_epoch(&w->group); /* a refusal tells of what was read */
+    if (w->cancelled)
         return stator_fail(err, STATOR_TRANSACTION_CANCELED, "Transaction cancelled");
-    }
     return commit(w, db, may_wait, err);
 }
 

@@ -28,7 +28,7 @@ struct transact_write {
     struct durable_mark *mark;
 
     bool stale;     /* out: the version of a table is superseded: nothing was done, look it up again */
-    uint64_t epoch; /* out: what the answer waits for, that of a cancelled transaction too */
+    uint64_t epoch; /* out: what the answer waits for, a refusal too */
 };
 
 /* STATOR_TRANSACTION_CANCELED: nothing was done, and at least one reason is STATOR_CONDITIONAL_CHECK_FAILED (the result

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "table/write_group.h"
 
+#include "table/tell.h"
+
 static void scratch_init(struct write_scratch *scratch)
 {
     buf_init(&scratch->key, STORED_ITEM_BYTES_MAX);
@@ -9,6 +11,7 @@ static void scratch_init(struct write_scratch *scratch)
     buf_init(&scratch->new_key, STORED_ITEM_BYTES_MAX);
     buf_init(&scratch->old_entry, STORED_ITEM_BYTES_MAX);
     buf_init(&scratch->new_entry, STORED_ITEM_BYTES_MAX);
+    buf_init(&scratch->record, TELL_RECORD_BYTES_MAX);
 }
 
 static void scratch_deinit(struct write_scratch *scratch)
@@ -19,6 +22,7 @@ static void scratch_deinit(struct write_scratch *scratch)
     buf_deinit(&scratch->new_key);
     buf_deinit(&scratch->old_entry);
     buf_deinit(&scratch->new_entry);
+    buf_deinit(&scratch->record);
 }
 
 enum stator_rc write_group_open(struct write_group *group, struct database *db, const struct write *writes,
@@ -112,6 +116,8 @@ static enum stator_rc store_group(struct write_group *group, uint64_t *epoch, bo
     begin_marks(group);
     rc = store_write(group->site.db->store, group->site.batch, may_wait, err);
     *epoch = end_marks(group);
+    for (size_t i = 0; i < group->count; i++)
+        tell_end(&group->steps[i], rc == STATOR_OK, *epoch);
     if (rc != STATOR_OK)
         return rc;
     for (size_t i = 0; i < group->count; i++)
@@ -148,6 +154,8 @@ enum stator_rc write_group_commit(struct write_group *group, bool may_wait, stru
 
 void write_group_close(struct write_group *group)
 {
+    for (size_t i = 0; group->steps != NULL && i < group->count; i++) /* those that nothing was stored of */
+        tell_end(&group->steps[i], false, 0);
     latch_release_many(group->site.db->latches, group->latches, group->latch_count);
     group->latch_count = 0;
     store_batch_free(group->site.batch);

@@ -3,6 +3,7 @@
 
 #include "plan/attribute.h"
 #include "table/expiry.h"
+#include "table/tell.h"
 
 static uint32_t units(size_t bytes)
 {
@@ -338,7 +339,7 @@ enum stator_rc write_step_prepare(struct write_step *s, enum store_tier tier, st
     if (table->extras->ttl.id != 0)
         STATOR_TRY(change_expiry(s, err));
     add_counters(s);
-    return STATOR_OK;
+    return tell_change(s, err);
 }
 
 enum stator_rc write_step_init(struct write_step *s, const struct write_site *site, const struct write *write,

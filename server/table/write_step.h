@@ -8,11 +8,12 @@
 #define SERVER_TABLE_WRITE_STEP_H
 
 #include "plan/index.h"
+#include "stream/stream.h"
 #include "table/write.h"
 
 /* Buffers that the steps of a group use in turn. */
 struct write_scratch {
-    struct buf key, stored, old_key, new_key, old_entry, new_entry;
+    struct buf key, stored, old_key, new_key, old_entry, new_entry, record;
 };
 
 /* What a step works with; its group's. */
@@ -33,6 +34,7 @@ struct write_step {
     uint32_t latch;                      /* its stripe */
     bool nothing;                        /* there is nothing to store: no change, or the condition failed */
     int64_t *count_deltas, *byte_deltas; /* [0] the base, [1 + i] index i */
+    struct stream_entry entry;           /* the change's record in the table's stream: tell.h */
 };
 
 /* Clears the result, encodes the key and finds the latch. Site, write and result stay the caller's and outlive the

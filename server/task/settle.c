@@ -62,10 +62,13 @@ static void erase(const struct database *db, uint32_t id, struct store_batch *ba
 static enum stator_rc remove_table(struct database *db, struct table *table, struct stator_error *err)
 {
     struct store_batch *batch = store_batch_new(db->store);
+    struct stream *stream;
+    uint64_t now_ms = stream_now_ms();
     enum stator_rc rc;
 
     if (batch == NULL)
         return stator_fail_memory(err);
+    stream = table->extras->stream != 0 ? streams_find(db->streams, table->extras->stream) : NULL;
     latch_barrier(db->latches); /* no writer goes on with a version that was ACTIVE */
     erase(db, table->base.state->id, batch);
     if (table->extras->ttl.id != 0)
@@ -74,7 +77,12 @@ static enum stator_rc remove_table(struct database *db, struct table *table, str
         erase(db, table->indexes[i].state->id, batch);
     for (size_t i = 0; i < table->extras->dropped_count; i++)
         erase(db, table->extras->dropped[i], batch);
-    rc = catalog_remove(db->catalog, table, batch, err);
+    rc = stream != NULL ? streams_end(stream, now_ms, batch, err) : STATOR_OK;
+    if (rc == STATOR_OK)
+        rc = catalog_remove(db->catalog, table, batch, err);
+    if (rc == STATOR_OK && stream != NULL)
+        streams_ended(stream, now_ms);
+    stream_release(stream);
     store_batch_free(batch);
     return rc;
 }

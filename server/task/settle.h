@@ -5,7 +5,7 @@
  *
  *   transition under way -> settled description, ids of deleted indexes noted as dropped
  *   dropped              -> after a latch barrier, when no writer keeps their entries any more: entries erased
- *   table DELETING       -> after a latch barrier: record, items and entries gone together
+ *   table DELETING       -> after a latch barrier: record, items and entries gone together, its stream disabled
  *
  * Within a change of the catalog, on a thread that may wait for the disk.
  */

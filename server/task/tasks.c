@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "clock/clock.h"
+#include "stream/tend.h"
 #include "table/backfill.h"
 #include "table/token.h"
 #include "task/settle.h"
@@ -40,8 +41,9 @@ struct tasks {
     bool stop, woken;
     struct backfill *backfills; /* of the thread alone, like all below */
     struct sweeps sweeps;
-    uint64_t due_ms;    /* monotonic: when to look again */
-    uint64_t tokens_ms; /* likewise: when to sweep tokens */
+    uint64_t due_ms;         /* monotonic: when to look again */
+    uint64_t tokens_ms;      /* likewise: when to sweep tokens */
+    uint64_t tokens_from_ms; /* since 1970: no token is older */
 };
 
 /* Tables in some transition, each held. */
@@ -348,11 +350,19 @@ static void sweep_tokens(struct tasks *tasks)
     bool more = false;
 
     if (now_ms >= tasks->tokens_ms) {
-        if (tokens_sweep(tasks->db, clock_ms(), SWEEP_MAX, &more, &err) != STATOR_OK)
+        if (tokens_sweep(tasks->db, clock_ms(), SWEEP_MAX, &tasks->tokens_from_ms, &more, &err) != STATOR_OK)
             more = false;
         tasks->tokens_ms = more ? now_ms : now_ms + SWEEP_MS;
     }
     look_again_in(tasks, tasks->tokens_ms - now_ms);
+}
+
+static void tend_streams(struct tasks *tasks)
+{
+    uint64_t now_ms = clock_ms(), again_ms = streams_tend(tasks->db->streams, now_ms);
+
+    if (again_ms != STREAMS_NEVER)
+        look_again_in(tasks, again_ms > now_ms ? again_ms - now_ms : 0);
 }
 
 static void round_of(struct tasks *tasks)
@@ -369,10 +379,11 @@ static void round_of(struct tasks *tasks)
     }
     free(work.at);
     sweep_tokens(tasks);
-    if (!stopping(tasks)) {
-        forget_backfills(tasks);
-        sweeps_forget(&tasks->sweeps);
-    }
+    if (stopping(tasks))
+        return;
+    forget_backfills(tasks);
+    sweeps_forget(&tasks->sweeps);
+    tend_streams(tasks);
 }
 
 /* Until something changed or is due. False: stop. */

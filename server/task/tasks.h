@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tasks: background work in bounded steps: statuses that move on after a while, index backfills, deletions, time to
- * live.
+ * live, the tending of streams (stream/tend.h).
  *
  * One thread at low priority. What is to be done follows from the statuses in the catalog, so a restart takes it up
  * again:

@@ -20,6 +20,7 @@ TABLE = "operations on tables: the older limits of a name, or an ARN"
 OWN_WORDS = "the service has a hand-written check with its own words; so has the operation"
 ANSWERS = "only in answers, which are not checked"
 OLDER = "a limit that the model no longer carries and the service enforces"
+DOCUMENTED = "a limit that is in the documentation alone and the service enforces"
 REQUIRED = "the model calls it optional; the service says that it must not be null"
 
 # Regular expression of a difference: why it is meant.
@@ -46,6 +47,9 @@ DELIBERATE = {
     r"member (Create|Delete)ReplicationGroupMemberAction\.RegionName: OPTIONAL, not REQUIRED": OWN_WORDS,
     r"member CreateTableInput\.(KeySchema|AttributeDefinitions): REQUIRED, not OPTIONAL": REQUIRED,
     r"member (CreateTableInput|LocalSecondaryIndex|TableCreationParameters)\.KeySchema: limits 1 2, not 1 NO_MAX": OLDER,
+    r"shape (RecordsLimit|StreamsLimit): only here": DOCUMENTED,
+    r"member GetRecordsInput\.Limit: shape RecordsLimit, not PositiveIntegerObject": DOCUMENTED,
+    r"member (DescribeStream|ListStreams)Input\.Limit: shape StreamsLimit, not PositiveIntegerObject": DOCUMENTED,
     r"shape KMSMasterKeyId: limits 1 NO_MAX, not NO_MIN NO_MAX": OLDER,
     r"shape (ContributorInsightsRule|TableId): pattern .*": ANSWERS,
 }

@@ -16,6 +16,7 @@ import zlib
 
 AUTHORIZATION = ("AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, "
                  "SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=" + "0" * 64)
+STREAMS = {"ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"}
 REQUEST_ID = re.compile(r"[0-9A-Z]{52}")
 LOST = (OSError, http.client.HTTPException)  # what a call raises when the server goes away
 
@@ -44,7 +45,8 @@ class Client:
         """One exchange of bytes. Raises one of LOST when there is no answer; the next call connects anew."""
         if self.connection is None:
             self.connection = http.client.HTTPConnection(self.address.hostname, self.address.port, timeout=self.timeout)
-        sent = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810." + operation,
+        service = "DynamoDBStreams_20120810." if operation in STREAMS else "DynamoDB_20120810."
+        sent = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": service + operation,
                 "X-Amz-Date": "20260101T000000Z", "Authorization": AUTHORIZATION, **(headers or {})}
         try:
             self.connection.request("POST", "/", body, sent)

@@ -47,6 +47,17 @@ describe('document client', { concurrency: 4 }, () => {
     assert.deepEqual(Responses[TableName].map(({ l }) => l).sort((a, b) => a - b), requests.map((_, i) => i))
   })
 
+  it('writes and gets in transactions', async () => {
+    const item = (sk, more) => ({ Put: { TableName, Item: { pk: 'transact', sk, ...more } } })
+    const key = { pk: 'transact', sk: 'a' }
+    await documents.send(new lib.TransactWriteCommand({ TransactItems: [item('a', { n: 1 }), item('b', { tags: new Set(['x']) })] }))
+    const add = { TableName, Key: key, UpdateExpression: 'SET n = n + :one', ExpressionAttributeValues: { ':one': 1 } }
+    await documents.send(new lib.TransactWriteCommand({ TransactItems: [{ Update: add }, { Delete: { TableName, Key: { pk: 'transact', sk: 'b' } } }] }))
+    const gets = ['a', 'b'].map((sk) => ({ Get: { TableName, Key: { pk: 'transact', sk } } }))
+    const { Responses } = await documents.send(new lib.TransactGetCommand({ TransactItems: gets }))
+    assert.deepEqual(Responses.map(({ Item }) => Item), [{ ...key, n: 2 }, undefined])
+  })
+
   it('updates, queries, scans and deletes', async () => {
     for (const sk of ['a', 'b', 'c']) await documents.send(new lib.PutCommand({ TableName, Item: { pk: 'q', sk, g: 'only', l: sk.charCodeAt(0) } }))
     const update = { TableName, Key: { pk: 'q', sk: 'b' }, UpdateExpression: 'SET seen = if_not_exists(seen, :zero) + :one', ExpressionAttributeValues: { ':zero': 0, ':one': 1 }, ReturnValues: 'ALL_NEW' }
@@ -163,6 +174,26 @@ describe('errors by class', () => {
       assert.deepEqual(plain(error.Item), { pk: { S: 'k' }, v: { N: '1' } }, operation)
     }
   })
+  it('TransactionCanceledException with its reasons', async () => {
+    const absent = { pk: { S: 'absent' } }
+    const TransactItems = [
+      { Put: { TableName, Item: absent } },
+      { ConditionCheck: { TableName, Key: { pk: { S: 'k' } }, ConditionExpression: 'v = :v', ExpressionAttributeValues: { ':v': { N: '2' } }, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } },
+    ]
+    const error = await caught(send('TransactWriteItems', { TransactItems }))
+    assert.ok(error instanceof sdk.TransactionCanceledException)
+    assert.deepEqual(error.CancellationReasons.map(({ Code, Message }) => [Code, Message]), [['None', undefined], ['ConditionalCheckFailed', 'The conditional request failed']])
+    assert.deepEqual(plain(error.CancellationReasons[1].Item), { pk: { S: 'k' }, v: { N: '1' } })
+    assert.equal((await send('GetItem', { TableName, Key: absent })).Item, undefined)
+  })
+  it('IdempotentParameterMismatchException', async () => {
+    const put = (v) => ({ ClientRequestToken: uniqueName().slice(-36), TransactItems: [{ Put: { TableName, Item: { pk: { S: 'token' }, v: { N: v } } } }] })
+    const first = put('1')
+    await send('TransactWriteItems', first)
+    await send('TransactWriteItems', first)
+    const error = await caught(send('TransactWriteItems', { ...put('2'), ClientRequestToken: first.ClientRequestToken }))
+    assert.ok(error instanceof sdk.IdempotentParameterMismatchException)
+  })
   it('ResourceNotFoundException', async () => {
     const error = await caught(send('GetItem', { TableName: uniqueName(), Key: { pk: { S: 'k' } } }))
     assert.ok(error instanceof sdk.ResourceNotFoundException)
@@ -207,6 +238,20 @@ describe('many calls at once', () => {
     const answers = await Promise.all(Array.from({ length: 300 }, () => send('UpdateItem', add)))
     assert.equal(new Set(answers.map(({ Attributes }) => Attributes.n.N)).size, 300)
     assert.equal((await send('GetItem', { TableName, Key: add.Key })).Item.n.N, '300')
+  })
+  it('moves amounts in transactions, and none is lost', async () => {
+    const TableName = await createTable('hash')
+    const names = ['a', 'b', 'c', 'd']
+    await Promise.all(names.map((pk) => send('PutItem', { TableName, Item: { pk: { S: pk }, n: { N: '100' } } })))
+    const add = (pk, n) => ({ Update: { TableName, Key: { pk: { S: pk } }, UpdateExpression: 'ADD n :n', ExpressionAttributeValues: { ':n': { N: String(n) } } } })
+    const move = (i) => send('TransactWriteItems', { TransactItems: [add(names[i % 4], -1), add(names[(i + 1 + (i % 3)) % 4], 1)] })
+    const sums = []
+    const look = async () => {
+      const { Responses } = await send('TransactGetItems', { TransactItems: names.map((pk) => ({ Get: { TableName, Key: { pk: { S: pk } } } })) })
+      sums.push(Responses.reduce((sum, { Item }) => sum + Number(Item.n.N), 0))
+    }
+    await Promise.all(Array.from({ length: 200 }, (_, i) => (i % 4 === 3 ? look() : move(i))))
+    assert.deepEqual(sums, sums.map(() => 400))
   })
   it('lets one of many conditional writers win', async () => {
     const TableName = await createTable('hash')

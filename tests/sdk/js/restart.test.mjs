@@ -12,7 +12,7 @@ describe('restart', { skip: binary ? false : 'STATOR_BIN names no server' }, () 
     it(`keeps everything over ${signal}`, async () => {
       const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'stator-js-'))
       try {
-        let server = await startServer(['--data-dir', dataDir])
+        let server = await startServer('--data-dir', dataDir)
         const TableName = await createTable('indexed', server.client)
         const put = (i) => send('PutItem', { TableName, Item: { pk: { S: `p${i % 4}` }, sk: { S: `${i}` }, l: { N: `${i}` }, g: { S: 'g' }, v: { S: 'x'.repeat(i * 10) } } }, server.client)
         await Promise.all(Array.from({ length: 200 }, (_, i) => put(i)))
@@ -20,7 +20,7 @@ describe('restart', { skip: binary ? false : 'STATOR_BIN names no server' }, () 
         const before = (await send('DescribeTable', { TableName }, server.client)).Table
         assert.equal(await server.stop(signal), left)
 
-        server = await startServer(['--data-dir', dataDir])
+        server = await startServer('--data-dir', dataDir)
         const count = async (input) => (await send('Scan', { TableName, Select: 'COUNT', ...input }, server.client)).Count
         assert.equal(await count({}), 199)
         assert.equal(await count({ IndexName: 'global' }), 199)

@@ -2,9 +2,9 @@
 // What the suites share: clients, tables of their own, the cases, and how an answer is compared with what it must have.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import readline from 'node:readline'
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as sdk from '@aws-sdk/client-dynamodb'
 
@@ -57,31 +57,6 @@ export async function createTable(kind, to = client) {
   await send('CreateTable', { TableName, BillingMode: 'PAY_PER_REQUEST', ...tableKinds[kind] }, to)
   await sdk.waitUntilTableExists({ client: to, maxWaitTime: 20, minDelay: 0.02, maxDelay: 0.1 }, { TableName })
   return TableName
-}
-
-// --- Servers of one's own ---
-
-export const binary = process.env.STATOR_BIN
-
-export async function startServer(flags) {
-  const child = spawn(binary, ['--port', '0', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code)))
-  const log = []
-  const port = await new Promise((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      readline.createInterface({ input: stream }).on('line', (line) => {
-        log.push(line)
-        const found = /\blistening\b.*\bport=(\d+)/.exec(line)
-        if (found) resolve(Number(found[1]))
-      })
-    }
-    exited.then((code) => reject(new Error(`the server left with ${code}:\n${log.join('\n')}`)))
-  })
-  const stop = async (signal) => {
-    child.kill(signal)
-    return exited
-  }
-  return { client: clientFor(`http://127.0.0.1:${port}`), stop }
 }
 
 // --- DynamoDB JSON and the SDK's form of it ---
@@ -177,4 +152,30 @@ export async function until(attempt) {
       await sleep(30)
     }
   }
+}
+
+// --- A server of one's own ---
+
+export const binary = process.env.STATOR_BIN
+
+export async function startServer(...flags) {
+  const child = spawn(binary, ['--port', '0', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code)))
+  const log = []
+  const port = await new Promise((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      readline.createInterface({ input: stream }).on('line', (line) => {
+        log.push(line)
+        const found = /\blistening\b.*\bport=(\d+)/.exec(line)
+        if (found) resolve(Number(found[1]))
+      })
+    }
+    exited.then((code) => reject(new Error(`the server left with ${code}:\n${log.join('\n')}`)))
+  })
+  const stop = async (signal) => {
+    child.kill(signal)
+    return exited
+  }
+  const url = `http://127.0.0.1:${port}`
+  return { client: clientFor(url), url, stop }
 }

@@ -15,7 +15,7 @@ async function table(client, TableName, billing) {
 
 describe('throttling', { skip: binary ? false : 'STATOR_BIN names no server' }, () => {
   it('names what was exceeded', async () => {
-    const server = await startServer(['--in-memory', '--enforce-throughput'])
+    const server = await startServer('--in-memory', '--enforce-throughput')
     try {
       await table(server.client, 'provisioned', { ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1 } })
       await table(server.client, 'demand', { BillingMode: 'PAY_PER_REQUEST', OnDemandThroughput: { MaxWriteRequestUnits: 1, MaxReadRequestUnits: 1 } })

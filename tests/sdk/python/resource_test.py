@@ -147,6 +147,32 @@ class Errors(unittest.TestCase):
         self.assertEqual(metadata["HTTPStatusCode"], 400)
         self.assertRegex(metadata["RequestId"], "^[0-9A-Z]{52}$")
 
+    def test_cancelled_transaction(self):
+        table = create_table("hash")
+        item = {"pk": {"S": "k"}, "v": {"N": "1"}}
+        put = {"Put": {"TableName": table, "Item": item, "ConditionExpression": "attribute_not_exists(pk)",
+                       "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}}
+        client.transact_write_items(TransactItems=[put])
+        with self.assertRaises(client.exceptions.TransactionCanceledException) as caught:
+            client.transact_write_items(TransactItems=[{"Put": {"TableName": table, "Item": {"pk": {"S": "other"}}}}, put])
+        response = caught.exception.response
+        self.assertEqual([reason["Code"] for reason in response["CancellationReasons"]], ["None", "ConditionalCheckFailed"])
+        self.assertEqual(plain(response["CancellationReasons"][1]["Item"]), item)
+        self.assertIn("[None, ConditionalCheckFailed]", response["Error"]["Message"])
+        found = client.transact_get_items(TransactItems=[{"Get": {"TableName": table, "Key": {"pk": {"S": pk}}}} for pk in ("k", "other")])
+        self.assertEqual([response.get("Item") for response in found["Responses"]], [item, None])
+
+    def test_token_of_another_request(self):
+        table, token = create_table("hash"), unique_name()[-36:]
+
+        def put(value):
+            client.transact_write_items(ClientRequestToken=token, TransactItems=[
+                {"Put": {"TableName": table, "Item": {"pk": {"S": "k"}, "v": {"N": value}}}}])
+        put("1")
+        put("1")
+        with self.assertRaises(client.exceptions.IdempotentParameterMismatchException):
+            put("2")
+
     def test_operation_that_is_not_there_yet(self):
         assert_refused(self, "ValidationException: The operation ListBackups is not supported by Stator yet", client.list_backups)
 

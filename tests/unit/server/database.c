@@ -25,10 +25,12 @@ void database_open(struct database *db, const char *dir, enum store_durability d
     assert_non_null(db->latches);
     assert_int_equal(tokens_init(&db->tokens, &err), STATOR_OK);
     assert_int_equal(durability_start(&db->durability, db->store, durability, &err), STATOR_OK);
+    assert_int_equal(streams_open(&db->streams, db->store, db->durability, &STREAMS_DEFAULTS, &err), STATOR_OK);
 }
 
 void database_close(struct database *db)
 {
+    streams_close(db->streams);
     durability_stop(db->durability);
     tokens_deinit(&db->tokens);
     latch_table_free(db->latches);

@@ -71,18 +71,24 @@ void run_job(struct answer *out, struct engine *engine, enum operation operation
     buf_deinit(&job.answer);
 }
 
-const struct step create = {
-    "CreateTable",
-    "{'TableName':'test','BillingMode':'PAY_PER_REQUEST','AttributeDefinitions':["
-    "{'AttributeName':'pk','AttributeType':'S'},{'AttributeName':'sk','AttributeType':'N'},"
-    "{'AttributeName':'l','AttributeType':'S'},{'AttributeName':'g','AttributeType':'S'}],"
-    "'KeySchema':[{'AttributeName':'pk','KeyType':'HASH'},{'AttributeName':'sk','KeyType':'RANGE'}],"
-    "'LocalSecondaryIndexes':[{'IndexName':'lsi','KeySchema':[{'AttributeName':'pk','KeyType':'HASH'},"
-    "{'AttributeName':'l','KeyType':'RANGE'}],'Projection':{'ProjectionType':'KEYS_ONLY'}}],"
-    "'GlobalSecondaryIndexes':[{'IndexName':'gsi','KeySchema':[{'AttributeName':'g','KeyType':'HASH'}],"
-    "'Projection':{'ProjectionType':'INCLUDE','NonKeyAttributes':['a']}}]}",
-    "~'TableStatus':'CREATING'",
-};
+/* stream: "", or the member StreamSpecification. */
+#define CREATE_TEST(stream)                                                                                            \
+    {                                                                                                                  \
+        "CreateTable",                                                                                                 \
+            "{'TableName':'test','BillingMode':'PAY_PER_REQUEST'," stream "'AttributeDefinitions':["                   \
+            "{'AttributeName':'pk','AttributeType':'S'},{'AttributeName':'sk','AttributeType':'N'},"                   \
+            "{'AttributeName':'l','AttributeType':'S'},{'AttributeName':'g','AttributeType':'S'}],"                    \
+            "'KeySchema':[{'AttributeName':'pk','KeyType':'HASH'},{'AttributeName':'sk','KeyType':'RANGE'}],"          \
+            "'LocalSecondaryIndexes':[{'IndexName':'lsi','KeySchema':[{'AttributeName':'pk','KeyType':'HASH'},"        \
+            "{'AttributeName':'l','KeyType':'RANGE'}],'Projection':{'ProjectionType':'KEYS_ONLY'}}],"                  \
+            "'GlobalSecondaryIndexes':[{'IndexName':'gsi','KeySchema':[{'AttributeName':'g','KeyType':'HASH'}],"       \
+            "'Projection':{'ProjectionType':'INCLUDE','NonKeyAttributes':['a']}}]}",                                   \
+            "~'TableStatus':'CREATING'",                                                                               \
+    }
+
+const struct step create =
+    CREATE_TEST("'StreamSpecification':{'StreamEnabled':true,'StreamViewType':'NEW_AND_OLD_IMAGES'},");
+const struct step create_without_stream = CREATE_TEST("");
 
 const char *quoted(char *out, size_t size, const char *text)
 {
@@ -128,20 +134,38 @@ void run_step(struct engine *engine, size_t number, const struct step *step, boo
         fail_msg("step %zu, %s %s:\n%s\nis not\n%s", number, step->operation, request, answer.text, step->answer);
 }
 
+/* No number of its stream is in flight: readers may go on. */
+static void audit_stream(struct engine *engine, uint32_t id)
+{
+    struct stream *stream = streams_find(engine->db.streams, id);
+
+    assert_non_null(stream);
+    for (uint32_t i = 0; i < stream->about.lanes; i++)
+        assert_null(stream->lanes[i].first);
+    stream_release(stream);
+}
+
 void audit(struct engine *engine)
 {
     struct table *table = catalog_find(engine->db.catalog, BYTES(""), BYTES("test"));
 
     assert_non_null(table);
     database_audit(&engine->db, table);
+    if (table->extras->stream != 0)
+        audit_stream(engine, table->extras->stream);
     table_release(table);
 }
 
 void fill(struct engine *engine)
 {
+    fill_with(engine, &create);
+}
+
+void fill_with(struct engine *engine, const struct step *how)
+{
     static struct answer answer;
 
-    run_step(engine, 0, &create, true);
+    run_step(engine, 0, how, true);
     for (int i = 0; i < 5; i++) {
         char item[256];
 

@@ -35,11 +35,12 @@ bool is_expected(const char *answer, const char *expected);
 void run_step(struct engine *engine, size_t number, const struct step *step, bool on_worker);
 
 /* Makes the table "test": pk (S) and sk (N), the local index lsi on l that keeps keys only, the global index gsi on g
- * that keeps a. */
-extern const struct step create;
+ * that keeps a, and a stream of both images. */
+extern const struct step create, create_without_stream;
 
 /* The same with five items in it: pk "p", sk 0..4, l "l", g "x", m {n: [1]}. */
 void fill(struct engine *engine);
+void fill_with(struct engine *engine, const struct step *how); /* made so */
 
 /* Everything in the table, as text; and the audit of database.h. */
 void contents(struct answer *out, struct engine *engine);

@@ -165,16 +165,18 @@ static void tables_text(struct answer *out, struct engine *engine)
 /* A change of tables whose store call fails is none; the same request later makes it. */
 static void changes_of_tables(void **state)
 {
-    static const struct step delete = {"DeleteTable", "{'TableName':'test'}", "~'TableStatus':'DELETING'"};
-    static const struct step enable = {
-        "UpdateTimeToLive", "{'TableName':'test','TimeToLiveSpecification':{'Enabled':true,'AttributeName':'e'}}",
-        "{'TimeToLiveSpecification':{'AttributeName':'e','Enabled':true}}"};
-    static const struct step *const changes[] = {&create, &delete, &enable};
+    static const struct step changes[] = {
+        {"DeleteTable", "{'TableName':'test'}", "~'TableStatus':'DELETING'"},
+        {"UpdateTable", "{'TableName':'test','StreamSpecification':{'StreamEnabled':false}}",
+         "~'StreamSpecification':{'StreamEnabled':false}"},
+        {"UpdateTimeToLive", "{'TableName':'test','TimeToLiveSpecification':{'Enabled':true,'AttributeName':'e'}}",
+         "{'TimeToLiveSpecification':{'AttributeName':'e','Enabled':true}}"},
+    };
     static struct answer before, after, answer;
 
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(changes); i++) {
-        const struct step *step = changes[i];
+    for (size_t c = 0; c <= COUNT_OF(changes); c++) {
+        const struct step *step = c < COUNT_OF(changes) ? &changes[c] : &create;
         char request[4096];
         int n = 0;
 
