@@ -298,6 +298,48 @@ class OnDemand(Case):
         self.put("one", "other")
 
 
+class Transactions(Case):
+    def cancelled(self, operation, codes, message, items):
+        with self.assertRaises(DynamoError) as raised:
+            self.call(operation, TransactItems=items)
+        self.assertEqual(raised.exception.type, "TransactionCanceledException")
+        reasons = raised.exception.body["CancellationReasons"]
+        self.assertEqual([reason["Code"] for reason in reasons], codes)
+        self.assertIn(message, [reason.get("Message") for reason in reasons])
+        self.assertNotIn("ThrottlingReasons", raised.exception.body)
+
+    def test_writes(self):
+        self.create("one", provisioned=(1000, 1))
+        self.create("two", provisioned=(1000, 1000))
+        items = [{"Put": {"TableName": name, "Item": {"pk": {"S": "p"}, "sk": {"S": "s"}, "fill": big(200)}}}
+                 for name in ("one", "two")]
+        self.call("TransactWriteItems", TransactItems=items)  # twice as much as without: 400
+        self.cancelled("TransactWriteItems", ["ProvisionedThroughputExceeded", "None"], OF_TABLE, items)
+        self.cancelled("TransactWriteItems", ["None", "ProvisionedThroughputExceeded"], OF_TABLE, [
+            {"Delete": {"TableName": "two", "Key": {"pk": {"S": "p"}, "sk": {"S": "s"}}}},
+            {"ConditionCheck": {"TableName": "one", "Key": {"pk": {"S": "p"}, "sk": {"S": "s"}},
+                                "ConditionExpression": "attribute_exists(pk)"}}])
+        self.assertIn("Item", self.get("two", "p"))
+        self.provisioned_put_refused("one", "other")
+        self.clock.set(HOUR)
+        self.call("TransactWriteItems", TransactItems=items)
+
+    def test_an_index(self):
+        self.create("one", provisioned=(1000, 10000), index={"ProvisionedThroughput": units(1000, 1)})
+        put = {"Put": {"TableName": "one", "Item": {"pk": {"S": "p"}, "sk": {"S": "s"}, "g": {"S": "g"}, "fill": big(390)}}}
+        self.call("TransactWriteItems", TransactItems=[put])
+        put["Put"]["Item"]["pk"] = {"S": "other"}
+        self.cancelled("TransactWriteItems", ["ProvisionedThroughputExceeded"], OF_INDEX, [put])
+        self.assertNotIn("Item", self.get("one", "other"))
+
+    def test_reads(self):
+        self.create("one", OnDemandThroughput={"MaxReadRequestUnits": 1})
+        self.put("one", "p", fill=big(390))
+        items = [{"Get": {"TableName": "one", "Key": {"pk": {"S": "p"}, "sk": {"S": "s"}}}}]
+        self.call("TransactGetItems", TransactItems=items)
+        self.cancelled("TransactGetItems", ["ThrottlingError"], OF_MAXIMUM, items)
+
+
 class Partitions(Case):
     """What was taken an instant ago has not come back an hour before: a clock put back empties what was used."""
 

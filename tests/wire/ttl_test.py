@@ -10,6 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from clock import Clock
 from dynamo import Client, DynamoError, all_items
 from server import Server
+from streams import everything
 
 WITHIN = 60  # seconds to wait for what happens in the background
 HOUR, YEAR = 3600, 365 * 24 * 3600
@@ -283,6 +284,35 @@ class Ending(Case):
         self.assertEqual(len(self.keys("one")), 25)
         self.clock.set(2 * HOUR)
         self.wait(lambda: self.keys("one"), [])
+
+    def test_a_transaction_makes_entries_too(self):
+        self.call("CreateTable", **table("one"))
+        self.set_ttl("one")
+        self.put("one", "kept", self.clock.now() + HOUR)
+        self.call("TransactWriteItems", TransactItems=[
+            {"Put": {"TableName": "one", "Item": {"pk": {"S": "put"}, "exp": {"N": str(self.clock.now() + HOUR)}}}},
+            {"Update": {"TableName": "one", "Key": {"pk": {"S": "kept"}}, "UpdateExpression": "REMOVE exp"}}])
+        self.clock.set(2 * HOUR)
+        self.wait(lambda: self.keys("one"), ["kept"])
+
+    def test_a_stream_tells_who_deleted(self):
+        answer = self.call("CreateTable", **table("one"), StreamSpecification={
+            "StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})["TableDescription"]
+        self.set_ttl("one")
+        self.put("one", "by a user", self.clock.now() + HOUR)
+        self.put("one", "by the service", self.clock.now() + HOUR)
+        self.call("DeleteItem", TableName="one", Key={"pk": {"S": "by a user"}})
+        self.clock.set(2 * HOUR)
+        self.wait(lambda: self.keys("one"), [])
+        removed = {record["dynamodb"]["Keys"]["pk"]["S"]: record for record in everything(self.client, answer["LatestStreamArn"])
+                   if record["eventName"] == "REMOVE"}
+        self.assertEqual(sorted(removed), ["by a user", "by the service"])
+        self.assertNotIn("userIdentity", removed["by a user"])
+        self.assertEqual(removed["by the service"]["userIdentity"],
+                         {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"})
+        self.assertEqual(removed["by the service"]["dynamodb"]["OldImage"]["pk"], {"S": "by the service"})
+        created = removed["by the service"]["dynamodb"]["ApproximateCreationDateTime"]
+        self.assertLess(abs(created - self.clock.now()), WITHIN)
 
     def test_disabled_ends_nothing_and_enabling_again_builds_anew(self):
         self.call("CreateTable", **table("one"))
