@@ -5,6 +5,8 @@
  * undefined names and values, counts of operands, operands that are the same, and types. The number of operators is
  * looked at last.
  */
+#include <strings.h>
+
 #include "base/buf.h"
 #include "expr/condition_parser.h"
 #include "value/base64.h"
@@ -183,9 +185,9 @@ static enum stator_rc check_attribute_type(struct parser *parser, const struct d
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (bytes_equal_string(wanted->expr->value->text, names[i]))
             return STATOR_OK;
-    return parser_fail(parser,
-                       "Invalid attribute type name found; type: %.*s, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
-                       BYTES_ARG(wanted->expr->value->text));
+    return parser_fail(parser, "Invalid attribute type name found; type: %.*s, valid types: {%s}",
+                       BYTES_ARG(wanted->expr->value->text),
+                       parser->member == NULL ? "N,BS,L,B,NULL,M,S,SS,NS,BOOL" : "B,NULL,SS,BOOL,L,BS,N,NS,S,M");
 }
 
 static enum stator_rc check_exists(struct parser *parser, const struct draft *draft)
@@ -287,6 +289,26 @@ static enum stator_rc check_one_condition(struct parser *parser, struct draft *f
     STATOR_TRY(check_each(parser, first, last, check_operand_count));
     STATOR_TRY(check_each(parser, first, last, check_distinct));
     return check_each(parser, first, last, check_operand_types);
+}
+
+enum stator_rc condition_check_one(struct parser *parser, const struct draft *draft)
+{
+    STATOR_TRY(check_operand_count(parser, draft));
+    STATOR_TRY(check_distinct(parser, draft));
+    return check_operand_types(parser, draft);
+}
+
+struct bytes condition_function(struct bytes name, enum expr_type *type)
+{
+    for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+        struct bytes known = bytes_of_string(functions[i].name);
+
+        if (known.len != name.len || strncasecmp((const char *)known.at, (const char *)name.at, name.len) != 0)
+            continue;
+        *type = functions[i].type;
+        return known;
+    }
+    return (struct bytes){0};
 }
 
 enum stator_rc condition_check(struct parser *parser)

@@ -11,6 +11,12 @@ STATOR_MUST_CHECK enum stator_rc condition_parse(struct draft **out, struct pars
 /* Everything that can be wrong with a well-formed condition, in the service's order; resolves the drafts. */
 STATOR_MUST_CHECK enum stator_rc condition_check(struct parser *parser);
 
+/* What is checked of one condition whose operands, and itself, have their trees: counts, equal operands, types. */
+STATOR_MUST_CHECK enum stator_rc condition_check_one(struct parser *parser, const struct draft *draft);
+
+/* A function of conditions by its name in any case: its name and type; absent: there is none. */
+struct bytes condition_function(struct bytes name, enum expr_type *type);
+
 /* Turns "value < name" into "name > value"; in the trees that condition_check has made. */
 void key_condition_turn(struct parser *parser);
 

@@ -64,6 +64,8 @@ enum stator_rc parser_fail(struct parser *parser, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    if (parser->member == NULL)
+        return stator_fail(parser->err, STATOR_VALIDATION, "%s", text);
     return stator_fail(parser->err, STATOR_VALIDATION, "Invalid %s: %s", parser->member, text);
 }
 

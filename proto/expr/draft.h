@@ -41,7 +41,7 @@ struct draft {
 
 struct parser {
     struct bytes text;
-    const char *member; /* "ConditionExpression": what messages begin with */
+    const char *member; /* "ConditionExpression": what messages begin with; NULL: a PartiQL statement, with nothing */
     struct token token; /* not yet consumed */
     struct token before;
     struct placeholders *placeholders;

@@ -68,9 +68,13 @@ static const struct value *size_of(struct evaluation *evaluation, const struct v
     }
 }
 
-/* NULL: no such value. */
+static bool holds(struct evaluation *evaluation, const struct expr *expr);
+
+/* NULL: no such value. In PartiQL an operand may be a condition. */
 static const struct value *operand(struct evaluation *evaluation, const struct expr *expr)
 {
+    static const struct value truths[] = {{.type = VALUE_BOOL, .boolean = false}, {.type = VALUE_BOOL, .boolean = true}};
+
     switch (expr->type) {
     case EXPR_PATH:
         return expr_path_value(evaluation->item, &expr->path);
@@ -79,7 +83,7 @@ static const struct value *operand(struct evaluation *evaluation, const struct e
     case EXPR_SIZE:
         return size_of(evaluation, operand(evaluation, expr->children[0]));
     default:
-        return NULL;
+        return &truths[holds(evaluation, expr)];
     }
 }
 
@@ -177,8 +181,6 @@ static bool contains(const struct value *value, const struct value *part)
 }
 
 /* --- Conditions --------------------------------------------------------------------------------------------------- */
-
-static bool holds(struct evaluation *evaluation, const struct expr *expr);
 
 /* All children hold (AND), or one does (OR). */
 static bool joined(struct evaluation *evaluation, const struct expr *expr, bool all)

@@ -87,6 +87,8 @@ struct update {
 struct projection {
     const struct path *paths;
     size_t count;
+    const struct bytes *columns; /* PartiQL: each path's value stands under this name, all beside each other; NULL: the
+                                  * values stay within the maps and lists that they lie in */
 };
 
 /* --- Parsing ------------------------------------------------------------------------------------------------------ */

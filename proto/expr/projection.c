@@ -115,11 +115,31 @@ static enum stator_rc pick_item(struct item *out, const struct path **paths, siz
     return picking.failed || source->failed ? stator_fail_memory(err) : STATOR_OK;
 }
 
+static enum stator_rc pick_columns(struct item *out, const struct projection *projection, struct item_source *source,
+                                   struct arena *arena, struct stator_error *err)
+{
+    struct attribute *attributes = ARENA_ARRAY(arena, struct attribute, projection->count);
+
+    if (attributes == NULL)
+        return stator_fail_memory(err);
+    *out = (struct item){.attributes = attributes, .set = true};
+    for (size_t i = 0; i < projection->count; i++) {
+        const struct value *value = expr_path_value(source, &projection->paths[i]);
+
+        if (value != NULL)
+            attributes[out->count++] = (struct attribute){projection->columns[i], *value};
+    }
+    attributes_sort(attributes, out->count);
+    return source->failed ? stator_fail_memory(err) : STATOR_OK;
+}
+
 enum stator_rc projection_apply(struct item *out, const struct projection *projection, struct item_source *item,
                                 struct arena *arena, struct stator_error *err)
 {
     const struct path **paths = ARENA_ARRAY(arena, const struct path *, projection->count);
 
+    if (projection->columns != NULL)
+        return pick_columns(out, projection, item, arena, err);
     if (paths == NULL)
         return stator_fail_memory(err);
     for (size_t i = 0; i < projection->count; i++)

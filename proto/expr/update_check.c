@@ -143,7 +143,7 @@ static enum stator_rc check_types(struct parser *parser, const struct draft *dra
 
 static enum stator_rc check_call(struct parser *parser, const struct draft *draft)
 {
-    const struct draft *first = draft->operands.at[0];
+    const struct draft *first = draft->operands.count == 0 ? NULL : draft->operands.at[0];
 
     if (draft->operands.count != 2)
         return parser_fail(parser,
@@ -158,6 +158,15 @@ static enum stator_rc check_call(struct parser *parser, const struct draft *draf
     return STATOR_OK;
 }
 
+enum stator_rc update_check_operand(struct parser *parser, const struct draft *draft)
+{
+    if (draft->kind == DRAFT_CALL)
+        return check_call(parser, draft);
+    if (draft->kind == DRAFT_OPERATOR)
+        return check_types(parser, draft, draft->type == EXPR_PLUS ? "+" : "-", "N");
+    return STATOR_OK;
+}
+
 static enum stator_rc check_operands(struct parser *parser, const struct update_drafts *drafts)
 {
     for (size_t i = 0; i < drafts->clauses.count; i++) {
@@ -166,12 +175,8 @@ static enum stator_rc check_operands(struct parser *parser, const struct update_
         if (clause->action == UPDATE_ADD || clause->action == UPDATE_DELETE)
             STATOR_TRY(check_added(parser, clause));
     }
-    for (const struct draft *draft = parser->first; draft != NULL; draft = draft->next) {
-        if (draft->kind == DRAFT_CALL)
-            STATOR_TRY(check_call(parser, draft));
-        if (draft->kind == DRAFT_OPERATOR)
-            STATOR_TRY(check_types(parser, draft, draft->type == EXPR_PLUS ? "+" : "-", "N"));
-    }
+    for (const struct draft *draft = parser->first; draft != NULL; draft = draft->next)
+        STATOR_TRY(update_check_operand(parser, draft));
     return STATOR_OK;
 }
 

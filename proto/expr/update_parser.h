@@ -23,6 +23,9 @@ STATOR_MUST_CHECK enum stator_rc update_parse(struct update_drafts *out, struct 
 /* Everything that can be wrong with a well-formed update, in the service's order; resolves drafts and paths. */
 STATOR_MUST_CHECK enum stator_rc update_check(struct parser *parser, struct update_drafts *drafts);
 
+/* What is checked of one function or operator whose operands, and itself, have their trees: counts and types. */
+STATOR_MUST_CHECK enum stator_rc update_check_operand(struct parser *parser, const struct draft *draft);
+
 /* What the statement costs when it adds to empty sets. */
 size_t update_cost(const struct update *update);
 

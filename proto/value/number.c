@@ -222,7 +222,7 @@ enum stator_rc number_fail_older(struct bytes text, struct stator_error *err)
     if (!split(&parts, text))
         return stator_fail(err, STATOR_VALIDATION, "%s: %.*s", not_numeric, BYTES_ARG(text));
     scale = -power_at(&parts, parts.digits);
-    if (scale != (int32_t)scale)
+    if (scale != (int32_t)scale || parts.exponent != (int32_t)parts.exponent)
         return stator_fail(err, STATOR_VALIDATION, "%s: %.*s", not_numeric, BYTES_ARG(text));
     wrapped = (int32_t)(uint32_t)(power_at(&parts, parts.first) + 1);
     if (wrapped > EXPONENT_MAX + 1)

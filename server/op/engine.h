@@ -26,6 +26,7 @@ operation_step op_create_table, op_describe_table, op_list_tables, op_update_tab
 operation_step op_get_item, op_put_item, op_update_item, op_delete_item, op_query, op_scan;
 operation_step op_describe_time_to_live, op_update_time_to_live;
 operation_step op_batch_get_item, op_batch_write_item, op_transact_get_items, op_transact_write_items;
+operation_step op_execute_statement, op_batch_execute_statement, op_execute_transaction;
 operation_step op_tag_resource, op_untag_resource, op_list_tags_of_resource, op_describe_limits, op_describe_endpoints;
 operation_step op_put_resource_policy, op_get_resource_policy, op_delete_resource_policy;
 operation_step op_describe_continuous_backups, op_update_continuous_backups;
@@ -34,6 +35,8 @@ operation_step op_update_kinesis_streaming_destination, op_describe_kinesis_stre
 operation_step op_update_contributor_insights, op_describe_contributor_insights, op_list_contributor_insights;
 operation_step op_describe_table_replica_auto_scaling, op_update_table_replica_auto_scaling;
 operation_step op_list_streams, op_describe_stream, op_get_shard_iterator, op_get_records;
+operation_step op_create_global_table, op_update_global_table, op_describe_global_table, op_list_global_tables;
+operation_step op_describe_global_table_settings, op_update_global_table_settings;
 
 /* The namespace of a request by --isolate-by: "" or "region", "access key", "region/access key". */
 struct bytes op_namespace(const struct engine *engine, struct job *job);

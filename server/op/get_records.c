@@ -21,6 +21,7 @@ static enum stator_rc read_iterator(struct stream_position *out, struct stream *
     uint64_t good_ms = (uint64_t)engine->options.stream_iterator_s * 1000, now_ms = stream_now_ms();
     struct bytes arn, namespace_ = op_namespace(engine, job);
 
+    *stream = NULL;
     if (good_ms == 0)
         good_ms = ITERATOR_MS_DEFAULT;
     if (!bytes_present(namespace_))

@@ -125,6 +125,8 @@ static struct bytes code_of(enum stator_rc rc)
         return BYTES("ProvisionedThroughputExceeded");
     case STATOR_THROUGHPUT_THROTTLED:
         return BYTES("ThrottlingError");
+    case STATOR_RESOURCE_NOT_FOUND:
+        return BYTES("ResourceNotFound");
     default:
         return BYTES("ValidationError");
     }

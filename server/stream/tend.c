@@ -29,10 +29,10 @@ static enum stator_rc find_border(uint64_t *trimmed, uint64_t *oldest, struct st
     enum stator_rc rc = STATOR_OK;
     uint64_t number;
 
-    if (it == NULL)
-        return stator_fail_memory(err);
     *trimmed = lane->trimmed;
     *oldest = until;
+    if (it == NULL)
+        return stator_fail_memory(err);
     store_iterator_seek_back(it, record_key(key, stream, lane, until - 1));
     if (store_iterator_valid(it) && stream_record_key_read(&number, store_iterator_key(it)))
         *trimmed = number + 1;

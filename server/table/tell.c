@@ -72,7 +72,8 @@ enum stator_rc tell_change(struct write_step *s, struct stator_error *err)
     if (result->existed && bytes_equal(result->old.json, now.json)) /* canonical: the same item */
         return STATOR_OK;
     stream = streams_find(s->site->db->streams, id);
-    stator_assert(stream != NULL); /* the stream of a version that is current outlives it */
+    if (stream == NULL) /* that of a current version outlives it */
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "The stream of a table is missing");
     rc = make_record(s, stream, &now, err);
     if (rc == STATOR_OK) {
         stream_enter(&s->entry, stream, s->base.shard, s->base.token, s->site->batch);

@@ -100,7 +100,7 @@ PARTS = {
     "soak": once.soak,
 }
 ON_REQUEST = ("soak",)
-SMOKE = r"300 B|0 GSIs|of 10$|Scan|alone|backfill|YCSB A|,000 items|16 connections|1,024|100 tables"
+SMOKE = r"300 B|0 GSIs|of 10$|Scan|alone|backfill|YCSB A|, 1,000 items|16 connections|1,024|100 tables"
 
 
 def arguments():

@@ -1,12 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
--- wrk fills a table with BatchWriteItem and ends when all is answered.
--- Environment: BENCH_HERE, BENCH_TABLE, BENCH_COUNT (items), BENCH_BATCH (items a request), BENCH_PARTITION (items a
--- partition), BENCH_ITEM: a file with an item's JSON, in which @i@ is its number, @p@ its partition's, @s@ its place in that,
--- @r@ eight digits in no order.
-local count, batch = tonumber(os.getenv("BENCH_COUNT")), tonumber(os.getenv("BENCH_BATCH"))
+-- wrk fills a table with BatchWriteItem on one connection and ends when all is answered.
+-- Environment: BENCH_HERE, BENCH_TABLE, BENCH_FIRST and BENCH_END (the items' numbers), BENCH_BATCH (items a request),
+-- BENCH_PARTITION (items a partition), BENCH_ITEM: a file with an item's JSON, in which @i@ is its number, @p@ its
+-- partition's, @s@ its place in that, @r@ eight digits in no order.
+local first, last = tonumber(os.getenv("BENCH_FIRST")), tonumber(os.getenv("BENCH_END"))
+local batch = tonumber(os.getenv("BENCH_BATCH"))
 local partition, item = tonumber(os.getenv("BENCH_PARTITION")), io.open(os.getenv("BENCH_ITEM")):read("*a")
 local headers = dofile(os.getenv("BENCH_HERE") .. "/headers.lua")
-local total, sent, answered = math.ceil(count / batch), 0, 0
+local total, sent, answered = math.ceil((last - first) / batch), -1, 0 -- wrk asks for one that it does not send
 
 headers["x-amz-target"] = "DynamoDB_20120810.BatchWriteItem"
 
@@ -20,8 +21,8 @@ end
 
 function request()
   local puts = {}
-  local first = math.min(sent, total - 1) * batch -- what is sent too much repeats the last
-  for i = first, math.min(first + batch, count) - 1 do
+  local from = first + math.max(0, math.min(sent, total - 1)) * batch
+  for i = from, math.min(from + batch, last) - 1 do
     puts[#puts + 1] = '{"PutRequest":{"Item":' .. item_of(i) .. "}}"
   end
   sent = sent + 1

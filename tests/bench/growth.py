@@ -102,7 +102,8 @@ def by_tables(bench):
                 running.remove(server)
         rounds.measure(bench, "growth", [workload], running)
         have = count
-    bench.report.add_table("Tables", ["server", "tables", "ms to create one more and put an item", "RSS MiB"], rows)
+    if rows:
+        bench.report.add_table("Tables", ["server", "tables", "ms to create one more and put an item", "RSS MiB"], rows)
     bench.stop()
 
 
@@ -169,6 +170,7 @@ def neighbour_cases(running, slow):
 
 
 def neighbour_sample(bench, server, beside, workload, number):
+    load.settle(server, rounds.SETTLE_S)
     with load.Requests(workloads.get_items(workloads.SMALL)(random.Random(number), server)) as requests:
         if beside is None:
             row = load.sample(server, requests, READERS, bench.options.seconds)
@@ -192,6 +194,8 @@ def neighbours(bench):
                 able.append(server)
         except (Unsupported, load.dynamo.DynamoError) as error:
             bench.skip(server.name, "neighbours", error)
+    for server in running:
+        load.settle(server, rounds.SETTLE_FILLED_S)
     for number in range(bench.options.rounds):
         for name, server, beside, workload in neighbour_cases(rounds.turned(able, number), slow):
             label = Workload("neighbours", name, (), None, connections=READERS)

@@ -23,10 +23,11 @@ import dynamo  # noqa: E402  pylint: disable=wrong-import-position
 
 FOREIGN_MAX = 0.25  # of one core; an unsynced file system's own threads count as foreign
 RETRIES = 2
+SETTLE_S, SETTLE_SHARE = 0.05, 0.1  # idle: less than that share of a core for so long
 ERRORS_MAX = 0.01  # of the requests: two transactions may meet
 FILL_LIMIT_S = 30  # a peer that is slower at filling a table does without it
 OUR_FILL_LIMIT_S = 1800
-FILL_BYTES = 4 << 20  # of one BatchWriteItem
+FILL_BYTES, FILL_TOGETHER = 4 << 20, 4  # of one BatchWriteItem; runs of wrk, one connection each
 
 
 class Unsupported(Exception):
@@ -99,18 +100,35 @@ def make(server, table):
 
 def fill(server, table):
     limit = OUR_FILL_LIMIT_S if server.name.startswith("stator") else FILL_LIMIT_S
-    batch = max(1, min(25, FILL_BYTES // len(table.item)))
-    environment = {"BENCH_TABLE": table.name, "BENCH_COUNT": str(table.count), "BENCH_BATCH": str(batch),
+    environment = {"BENCH_TABLE": table.name, "BENCH_BATCH": str(max(1, min(25, FILL_BYTES // len(table.item)))),
                    "BENCH_PARTITION": str(table.partition)}
     with tempfile.NamedTemporaryFile("w", prefix="stator-bench-", encoding="utf-8") as item:
         item.write(table.item)
         item.flush()
-        out = run_wrk(server.url, "fill.lua", 4, limit, dict(environment, BENCH_ITEM=item.name))
-    ended = re.search(r"^BENCH \d+ of \d+ ?(.*)$", out, re.MULTILINE)
-    if ended is None:
-        raise Unsupported(f"{table.count:,} items took longer than {limit} s")
-    if ended.group(1):
-        raise Unsupported(f"BatchWriteItem: {ended.group(1)}")
+        parts = [start_wrk(server.url, "fill.lua", 1, limit, dict(environment, BENCH_ITEM=item.name, BENCH_FIRST=str(first), BENCH_END=str(end)))
+                 for first, end in slices(table.count, FILL_TOGETHER)]
+        outs = [part.communicate()[0] for part in parts]
+    for out in outs:
+        ended = re.search(r"^BENCH \d+ of \d+ ?(.*)$", out, re.MULTILINE)
+        if ended is None:
+            raise Unsupported(f"{table.count:,} items took longer than {limit} s")
+        if ended.group(1):
+            raise Unsupported(f"BatchWriteItem: {ended.group(1)}")
+
+
+def slices(count, parts):
+    ends = [count * part // parts for part in range(parts + 1)]
+    return [(first, end) for first, end in zip(ends, ends[1:]) if first < end]
+
+
+def settle(server, limit):
+    """Waits until a server does nothing any more: what it does in the background is not the next sample's."""
+    end = time.monotonic() + limit
+    while server.pid is not None and time.monotonic() < end:
+        before = server.cpu()
+        time.sleep(SETTLE_S)
+        if server.cpu() - before < SETTLE_SHARE * SETTLE_S:
+            return
 
 
 # --- wrk ---

@@ -3,7 +3,7 @@
 import html
 import math
 
-COLOURS = ("#2563eb", "#60a5fa", "#93c5fd", "#9ca3af", "#ea580c", "#16a34a", "#a855f7", "#eab308", "#dc2626", "#0d9488")
+COLOURS = ("#9ca3af", "#1d4ed8", "#60a5fa", "#0891b2", "#ea580c", "#16a34a", "#a855f7", "#eab308", "#dc2626", "#78350f")
 WIDTH, BAR, LABEL, RIGHT = 960, 13, 300, 90
 
 

@@ -9,6 +9,7 @@ import statistics
 import plots
 
 FIGURES = ("per_second", "p50_ms", "p99_ms", "p999_ms", "cpu_us", "rss_mib", "foreign")
+NEIGHBOURS = "neighbours"
 PLOTTED = {"per_second": "requests/s", "cpu_us": "server CPU, us a request", "p99_ms": "p99, ms", "rss_mib": "resident memory, MiB"}
 
 
@@ -75,7 +76,7 @@ class Report:
         files = self.plot(out, rows)
         (out / "report.json").write_text(json.dumps({**self.about, "summary": rows, "tables": self.tables, "skipped": self.skipped,
                                                      "samples": self.samples}, indent=1), encoding="utf-8")
-        text = "\n".join([*self.head(), *self.ratios(rows), *self.figures(rows), *self.others(), *self.missing(),
+        text = "\n".join([*self.head(), *self.ratios(rows), *self.beside(rows), *self.figures(rows), *self.others(), *self.missing(),
                           *([""] + [f"![{name}]({name})" for name in files] if files else [])]) + "\n"
         (out / "report.md").write_text(text, encoding="utf-8")
         return text
@@ -88,6 +89,7 @@ class Report:
 
     def ratios(self, rows):
         """Each other server beside stator (full durability, on disk): its CPU a request and its rate, divided by Stator's."""
+        rows = [row for row in rows if row["group"] != NEIGHBOURS]
         others = [name for name in dict.fromkeys(row["server"] for row in rows) if name not in ("stator", "bare")]
         table = ["", "## Ratios of the same round", "",
                  "Stator is `full` durability on disk. A server's `CPU x` and `rate x` are its figure divided by Stator's.", "",
@@ -104,6 +106,17 @@ class Report:
                 cells += [shown(row.get("cpu_to_stator"), 2), shown(row.get("rate_to_stator"), 3)]
             table.append(f"| {workload} | " + " | ".join(cells) + " |")
         return table if rows else []
+
+    def beside(self, rows):
+        """What a neighbour does to a server's p99: the same server's, alone, in the same round is 1."""
+        table = ["", "## Neighbours", "", "| workload | server | p50 ms | p99 ms | p99 to alone |", "|---|---|---|---|---|"]
+        found = [row for row in rows if row["group"] == NEIGHBOURS]
+        for row in found:
+            alone = re.sub(" beside[^,]*", " alone", row["workload"])
+            ours, theirs = self.rounds_of(row["workload"], row["server"]), self.rounds_of(alone, row["server"])
+            ratio = median([ours[at]["p99_ms"] / theirs[at]["p99_ms"] for at in ours if at in theirs])
+            table.append(f"| {row['workload']} | {row['server']} | {shown(row['p50_ms'], 2)} | {shown(row['p99_ms'], 2)} | {shown(ratio, 2)} |")
+        return table if found else []
 
     @staticmethod
     def figures(rows):
@@ -142,7 +155,7 @@ class Report:
                     for row in of_group:
                         series.setdefault(f"{row['server']} {row['workload'].split(',')[0]}", []).append((row["x"], row[figure]))
                     keep(f"{group}-{figure}.svg", plots.lines(f"{group}: {unit}", series, group))
-                elif figure in ("per_second", "p99_ms" if group == "neighbours" else "cpu_us"):
+                elif figure in ("per_second", "p99_ms" if group == NEIGHBOURS else "cpu_us"):
                     labels = {}
                     for row in of_group:
                         labels.setdefault(row["workload"], {})[row["server"]] = row[figure]

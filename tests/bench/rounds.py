@@ -8,6 +8,8 @@ import load
 from load import Unsupported
 
 DURABILITIES = ("stator-process", "stator-memory")  # beside stator itself; for workloads that write
+SETTLE_S = 3  # before a sample, at most
+SETTLE_FILLED_S = 120  # once the tables are filled, at most
 
 
 def make_requests(workload, server, number):
@@ -42,6 +44,7 @@ def cases_of(bench, workloads, servers):
 def sample(bench, workload, server, number, answer_bytes):
     """One sample, or None if the server failed."""
     try:
+        load.settle(server, SETTLE_S)
         made_for = server if server.name != "bare" else bench.servers["stator"]
         with load.Requests(make_requests(workload, made_for, number), answer_bytes) as requests:
             return load.sample(server, requests, workload.connections, bench.options.seconds)
@@ -59,6 +62,8 @@ def turned(servers, number):
 def measure(bench, part, workloads, servers):
     """All rounds of all workloads; the samples go into the report."""
     cases = cases_of(bench, workloads, servers)
+    for server in servers:
+        load.settle(server, SETTLE_FILLED_S)
     dropped, done, began = set(), 0, time.monotonic()
     total = bench.options.rounds * sum(len(able) for _, able, _ in cases)
     for number in range(bench.options.rounds):

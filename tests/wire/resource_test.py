@@ -402,6 +402,29 @@ class Insights(Case):
         self.assertEqual(self.listed(), [[("abc", None, "ENABLED")]])
 
 
+class GlobalTables(Case):
+    def test_of_2017(self):
+        self.call("CreateTable", **table("abc"))
+        self.assertEqual(self.call("ListGlobalTables"), {"GlobalTables": []})
+        version = (INVALID + "DynamoDB global tables version 2017.11.29 is not supported. We recommend using DynamoDB "
+                   "global tables version 2019.11.21, instead of version 2017.11.29 (Legacy).")
+        region = {"RegionName": "us-east-1"}
+        self.invalid(version, "CreateGlobalTable", GlobalTableName="abc", ReplicationGroup=[region])
+        self.invalid(version, "UpdateGlobalTable", GlobalTableName="abc", ReplicaUpdates=[{"Create": region}])
+        for nothing in ([], [{}]):
+            self.invalid("One or more parameter values were invalid", "UpdateGlobalTable", GlobalTableName="abc",
+                         ReplicaUpdates=nothing)
+        for name in ("abc", "missing"):
+            message = f"Global table with name: '{name}' does not exist."
+            for operation, prefix, more in [
+                    ("DescribeGlobalTable", "Global table not found: ", {}),
+                    ("UpdateGlobalTable", "Global table not found: ", {"ReplicaUpdates": [{"Delete": region}]}),
+                    ("DescribeGlobalTableSettings", "", {}), ("UpdateGlobalTableSettings", "", {})]:
+                self.refused("GlobalTableNotFoundException", prefix + message, operation, GlobalTableName=name, **more)
+        self.invalid("TableName must be at least 3 characters long and at most 255 characters long",
+                     "DescribeGlobalTable", GlobalTableName="ab")
+
+
 class ReplicaScaling(Case):
     def test_there_is_no_global_table(self):
         self.call("CreateTable", **table("abc"))

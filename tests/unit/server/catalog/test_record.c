@@ -40,6 +40,7 @@ static void what_is_written_is_read(void **state)
         (struct transition){.kinds = TRANSITION_IOPS, .due_ms = 1731940604149, .settled = &settled};
     record.extras.dropped = dropped;
     record.extras.dropped_count = 2;
+    record.extras.stream = 9;
     record.extras.ttl = (struct time_to_live){.status = TimeToLiveStatus_ENABLING,
                                               .attribute = BYTES("ttl"),
                                               .id = 9,
@@ -57,6 +58,7 @@ static void what_is_written_is_read(void **state)
     assert_int_equal(back.extras.transition.settled->ProvisionedThroughput->ReadCapacityUnits.value, 5);
     assert_int_equal(back.extras.dropped_count, 2);
     assert_int_equal(back.extras.dropped[1], 0xFFFFFFFF);
+    assert_int_equal(back.extras.stream, 9);
     assert_int_equal(back.extras.ttl.status, TimeToLiveStatus_ENABLING);
     assert_bytes_are(back.extras.ttl.attribute, "ttl");
     assert_int_equal(back.extras.ttl.id, 9);

@@ -56,6 +56,8 @@ static void defaults(void **state)
     assert_false(config.refuse_conflicts);
     assert_false(config.isolate_by_region || config.isolate_by_access_key);
     assert_int_equal(config.transition_ms, 0);
+    assert_int_equal(config.stream_shards | config.stream_shard_s | config.stream_shard_records, 0);
+    assert_int_equal(config.stream_iterator_s | config.stream_retention_s, 0);
     assert_int_equal(config.ttl_interval_ms, 1000);
     assert_int_equal(config.ttl_cooldown_s, 1860);
     assert_false(config.enforce_throughput);
@@ -79,6 +81,11 @@ static void settings(void **state)
                                               "STATOR_TRANSACTION_CONFLICT=refuse",
                                               "STATOR_ISOLATE_BY=access-key,region",
                                               "STATOR_TRANSITION_MS=250",
+                                              "STATOR_STREAM_SHARDS=3",
+                                              "STATOR_STREAM_SHARD_S=60",
+                                              "STATOR_STREAM_SHARD_RECORDS=4294967295",
+                                              "STATOR_STREAM_ITERATOR_S=10",
+                                              "STATOR_STREAM_RETENTION_S=100",
                                               "STATOR_TTL_INTERVAL_MS=20",
                                               "STATOR_TTL_COOLDOWN_S=0",
                                               "STATOR_ENFORCE_THROUGHPUT=true",
@@ -89,7 +96,9 @@ static void settings(void **state)
     static const char line[] =
         "stator serve --port 0 --host=:: --data-dir /d --durability process --shards 8 --loops "
         "2 --max-connections=50 --validation-wording classic --isolate-by region,access-key "
-        "--transaction-conflict refuse --transition-ms 250 --ttl-interval-ms 20 --ttl-cooldown-s 0 --enforce-throughput "
+        "--transaction-conflict refuse --stream-shards 3 --stream-shard-s 60 --stream-shard-records 4294967295 "
+        "--stream-iterator-s 10 --stream-retention-s 100 "
+        "--transition-ms 250 --ttl-interval-ms 20 --ttl-cooldown-s 0 --enforce-throughput "
         "--clock-file /c -cors http://a,http://b --log-format json --log-level error";
     struct config config;
 
@@ -109,6 +118,11 @@ static void settings(void **state)
         assert_true(config.refuse_conflicts);
         assert_true(config.isolate_by_region && config.isolate_by_access_key);
         assert_int_equal(config.transition_ms, 250);
+        assert_int_equal(config.stream_shards, 3);
+        assert_int_equal(config.stream_shard_s, 60);
+        assert_int_equal(config.stream_shard_records, UINT32_MAX);
+        assert_int_equal(config.stream_iterator_s, 10);
+        assert_int_equal(config.stream_retention_s, 100);
         assert_int_equal(config.ttl_interval_ms, 20);
         assert_int_equal(config.ttl_cooldown_s, 0);
         assert_true(config.enforce_throughput);

@@ -1,9 +1,87 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DescribeTableReplicaAutoScaling and UpdateTableReplicaAutoScaling: of global tables only, and there is none here. A
- * request's form is checked before that. */
+/* What can be asked of global tables, of which there is none here: each operation says so as the service does of a table
+ * without replicas. A request's form is checked before that. */
 #include <stdio.h>
 
 #include "op/engine.h"
+
+#define INVALID "One or more parameter values were invalid"
+
+/* --- Global tables of 2017, which the service does not make any more --- */
+
+static enum stator_rc no_global_table_of_2017(struct job *job, const char *prefix, struct bytes name)
+{
+    return stator_fail(&job->error, STATOR_GLOBAL_TABLE_NOT_FOUND, "%sGlobal table with name: '%.*s' does not exist.",
+                       prefix, BYTES_ARG(name));
+}
+
+static enum stator_rc not_of_2017(struct job *job)
+{
+    return stator_fail(&job->error, STATOR_VALIDATION,
+                       INVALID ": DynamoDB global tables version 2017.11.29 is not supported. We recommend using "
+                               "DynamoDB global tables version 2019.11.21, instead of version 2017.11.29 (Legacy).");
+}
+
+enum stator_rc op_create_global_table(struct engine *engine, struct job *job)
+{
+    (void)engine;
+    return not_of_2017(job);
+}
+
+enum stator_rc op_update_global_table(struct engine *engine, struct job *job)
+{
+    const struct UpdateGlobalTableInput *in = job->input;
+    bool creates = false, deletes = false;
+
+    (void)engine;
+    for (size_t i = 0; i < in->ReplicaUpdates.count; i++) {
+        creates = creates || in->ReplicaUpdates.at[i].Create != NULL;
+        deletes = deletes || in->ReplicaUpdates.at[i].Delete != NULL;
+    }
+    if (creates)
+        return not_of_2017(job);
+    if (!deletes)
+        return stator_fail(&job->error, STATOR_VALIDATION, INVALID);
+    return no_global_table_of_2017(job, "Global table not found: ", in->GlobalTableName);
+}
+
+enum stator_rc op_describe_global_table(struct engine *engine, struct job *job)
+{
+    const struct DescribeGlobalTableInput *in = job->input;
+
+    (void)engine;
+    return no_global_table_of_2017(job, "Global table not found: ", in->GlobalTableName);
+}
+
+enum stator_rc op_describe_global_table_settings(struct engine *engine, struct job *job)
+{
+    const struct DescribeGlobalTableSettingsInput *in = job->input;
+
+    (void)engine;
+    return no_global_table_of_2017(job, "", in->GlobalTableName);
+}
+
+enum stator_rc op_update_global_table_settings(struct engine *engine, struct job *job)
+{
+    const struct UpdateGlobalTableSettingsInput *in = job->input;
+
+    (void)engine;
+    return no_global_table_of_2017(job, "", in->GlobalTableName);
+}
+
+enum stator_rc op_list_global_tables(struct engine *engine, struct job *job)
+{
+    struct ListGlobalTablesOutput *out = ARENA_NEW(&job->arena, struct ListGlobalTablesOutput);
+
+    (void)engine;
+    if (out == NULL)
+        return stator_fail_memory(&job->error);
+    out->GlobalTables.set = true;
+    job->output = out;
+    return STATOR_OK;
+}
+
+/* --- How the replicas' throughput is scaled --- */
 
 static enum stator_rc no_global_table(struct job *job, struct bytes name)
 {
