@@ -138,6 +138,10 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .stream_shard_records = config->stream_shard_records,
         .stream_iterator_s = config->stream_iterator_s,
         .stream_retention_s = config->stream_retention_s,
+        .ttl_interval_ms = config->ttl_interval_ms,
+        .ttl_cooldown_s = config->ttl_cooldown_s,
+        .enforce_throughput = config->enforce_throughput,
+        .clock_file = config->clock_file,
     };
 
     STATOR_TRY(http_open(http, &http_options, err));

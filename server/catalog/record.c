@@ -11,6 +11,8 @@
  *   5 transition   kinds (4) · due, ms since 1970 (8) · JSON of a TableDescription with what will change, or nothing
  *   6 dropped      4 bytes each, big-endian: ids of former indexes whose entries are to be erased
  *   7 stream       4 bytes, big-endian: id of the stream that is enabled
+ *   8 time to live status (1: 1 ENABLING, 2 ENABLED, 3 DISABLING, 4 DISABLED) · id of the expiry index (4) · changed, ms
+ *                  since 1970 (8) · due (8) · attribute
  *   20 to 24       settings: settings.c
  *
  * Sections from 3 on are there only when there is something to say. A table "t" with the id 7 and no index starts
@@ -33,8 +35,11 @@ enum {
     SECTION_POLICY,
     SECTION_TRANSITION,
     SECTION_DROPPED,
-    SECTION_STREAM
+    SECTION_STREAM,
+    SECTION_TTL,
 };
+
+#define TTL_BYTES 21 /* before the attribute */
 
 /* Writes a section's head and returns where its length goes. */
 static size_t section_begin(struct buf *buf, uint8_t kind)
@@ -60,6 +65,18 @@ static void write_transition(struct buf *buf, const struct transition *transitio
     buf_append_be64(buf, transition->due_ms);
     if (transition->settled != NULL)
         message_encode(buf, &shape_of_TableDescription, transition->settled);
+    section_end(buf, start);
+}
+
+static void write_ttl(struct buf *buf, const struct time_to_live *ttl)
+{
+    size_t start = section_begin(buf, SECTION_TTL);
+
+    buf_append_byte(buf, (uint8_t)ttl->status);
+    buf_append_be32(buf, ttl->id);
+    buf_append_be64(buf, ttl->changed_ms);
+    buf_append_be64(buf, ttl->due_ms);
+    buf_append_bytes(buf, ttl->attribute);
     section_end(buf, start);
 }
 
@@ -100,6 +117,8 @@ void record_write(struct buf *buf, const struct record *record)
         write_ids(buf, SECTION_DROPPED, record->extras.dropped, record->extras.dropped_count);
     if (record->extras.stream != 0)
         write_ids(buf, SECTION_STREAM, &record->extras.stream, 1);
+    if (record->extras.ttl.status != 0)
+        write_ttl(buf, &record->extras.ttl);
     settings_write(buf, &record->extras.settings);
 }
 
@@ -151,6 +170,27 @@ static enum stator_rc read_transition(struct transition *out, struct bytes secti
     return STATOR_OK;
 }
 
+static enum stator_rc read_ttl(struct time_to_live *out, struct bytes section, struct stator_error *err)
+{
+    bool has_attribute = section.len > TTL_BYTES;
+
+    if (section.len < TTL_BYTES || section.at[0] < TimeToLiveStatus_ENABLING ||
+        section.at[0] > TimeToLiveStatus_DISABLED)
+        return damaged(err, "its time to live");
+    *out = (struct time_to_live){
+        .status = (enum TimeToLiveStatus)section.at[0],
+        .id = read_be32(section.at + 1),
+        .changed_ms = read_be64(section.at + 5),
+        .due_ms = read_be64(section.at + 13),
+    };
+    if (has_attribute)
+        out->attribute = bytes_of(section.at + TTL_BYTES, section.len - TTL_BYTES);
+    if (has_attribute == (out->status == TimeToLiveStatus_DISABLED) ||
+        (out->id != 0) != (out->status == TimeToLiveStatus_ENABLING || out->status == TimeToLiveStatus_ENABLED))
+        return damaged(err, "its time to live");
+    return STATOR_OK;
+}
+
 static enum stator_rc read_stream(uint32_t *out, struct bytes section, struct stator_error *err)
 {
     if (section.len != 4)
@@ -184,6 +224,8 @@ static enum stator_rc read_section(struct record *out, uint8_t kind, struct byte
         return read_ids(&out->extras.dropped, &out->extras.dropped_count, section, arena, err);
     case SECTION_STREAM:
         return read_stream(&out->extras.stream, section, err);
+    case SECTION_TTL:
+        return read_ttl(&out->extras.ttl, section, err);
     default:
         if (settings_is_kind(kind))
             return settings_read(&out->extras.settings, kind, section, arena, err);

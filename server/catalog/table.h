@@ -18,6 +18,7 @@
 #include "catalog/settings.h"
 #include "catalog/transition.h"
 #include "message/api.h"
+#include "shard/bucket.h"
 #include "shard/durability.h"
 
 #define KEY_HASH_BYTES_MAX  2048 /* of one attribute's text */
@@ -34,11 +35,14 @@ struct key_schema {
     uint32_t hash_count, range_count; /* a base table and a local index: 1 and 0..1 */
 };
 
+enum capacity_kind { CAPACITY_READ, CAPACITY_WRITE };
+
 /* Live sums of one index (the base counts as one), kept exact over crashes by counters in the store. */
 struct index_state {
     _Atomic uint32_t references;
     uint32_t id; /* in keys; never used again */
     _Atomic int64_t item_count, size_bytes;
+    struct bucket buckets[2]; /* by capacity_kind, with --enforce-throughput; not for local indexes */
 };
 
 enum index_kind { INDEX_BASE, INDEX_LOCAL, INDEX_GLOBAL };
@@ -62,6 +66,16 @@ struct table_state {
     struct durable_mark mark; /* of all writes to the table and its indexes */
 };
 
+/* Which of a table's items end by themselves, and when. ENABLING -> ENABLED once the expiry index is complete, DISABLING
+ * -> DISABLED; moved by server/task. */
+struct time_to_live {
+    enum TimeToLiveStatus status; /* a cleared one: never enabled, as good as DISABLED */
+    struct bytes attribute;       /* whose value is the time; absent when DISABLED */
+    uint32_t id;                  /* of the expiry index, which writers keep; 0: there is none */
+    uint64_t changed_ms;          /* since 1970: the last UpdateTimeToLive */
+    uint64_t due_ms;              /* until when ENABLING or DISABLING lasts at least */
+};
+
 /* What is kept with a table and is not in its description. */
 struct table_extras {
     struct transition transition;
@@ -71,6 +85,7 @@ struct table_extras {
     const uint32_t *dropped; /* ids of indexes that are no longer the table's and whose entries are not yet erased */
     size_t dropped_count;
     uint32_t stream; /* id of the stream that writes go to; 0: none is enabled */
+    struct time_to_live ttl;
 };
 
 struct table {

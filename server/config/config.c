@@ -9,6 +9,9 @@
 
 #define DEFAULT_DATA_DIR "./stator-data"
 
+#define DEFAULT_TTL_INTERVAL_MS 1000
+#define DEFAULT_TTL_COOLDOWN_S  1860 /* measured on the service; its documentation says up to an hour */
+
 /* How long statuses last with -delayTransientStatuses. */
 #define LOCAL_TRANSITION_MS 1000
 
@@ -37,6 +40,10 @@ enum option_id {
     OPTION_STREAM_SHARD_RECORDS,
     OPTION_STREAM_ITERATOR_S,
     OPTION_STREAM_RETENTION_S,
+    OPTION_TTL_INTERVAL_MS,
+    OPTION_TTL_COOLDOWN_S,
+    OPTION_ENFORCE_THROUGHPUT,
+    OPTION_CLOCK_FILE,
     OPTION_CORS,
     OPTION_LOG_FORMAT,
     OPTION_LOG_LEVEL,
@@ -121,6 +128,34 @@ static const struct option options[OPTION_COUNT] = {
         {"stream-iterator-s", KIND_NUMBER, "N", 1, DAY_S, {NULL}, "how long a shard iterator is good (900)"},
     [OPTION_STREAM_RETENTION_S] =
         {"stream-retention-s", KIND_NUMBER, "N", 1, 365 * DAY_S, {NULL}, "how long stream records are kept (86400)"},
+    [OPTION_TTL_INTERVAL_MS] = {"ttl-interval-ms",
+                                KIND_NUMBER,
+                                "N",
+                                1,
+                                86400000,
+                                {NULL},
+                                "between two looks for items past their time to live (1000)"},
+    [OPTION_TTL_COOLDOWN_S] = {"ttl-cooldown-s",
+                               KIND_NUMBER,
+                               "N",
+                               0,
+                               86400,
+                               {NULL},
+                               "between two changes of a table's time to live, as on DynamoDB; 0: none (1860)"},
+    [OPTION_ENFORCE_THROUGHPUT] = {"enforce-throughput",
+                                   KIND_SWITCH,
+                                   NULL,
+                                   0,
+                                   0,
+                                   {NULL},
+                                   "throttle requests past the throughput of their table or index"},
+    [OPTION_CLOCK_FILE] = {"clock-file",
+                           KIND_TEXT,
+                           "FILE",
+                           0,
+                           0,
+                           {NULL},
+                           "for tests: add the number of seconds in this file to the clock, also when it changes"},
     [OPTION_CORS] = {"cors", KIND_TEXT, NULL, 0, 0, {NULL}, NULL},
     [OPTION_LOG_FORMAT] =
         {"log-format", KIND_CHOICE, "text|json", 0, 0, {"text", "json", NULL}, "form of the log (text)"},
@@ -428,6 +463,11 @@ static const char *settle_host(const struct given *given)
     return given->local ? "::" : NULL;
 }
 
+static uint32_t number_or(const struct given *given, enum option_id id, uint32_t otherwise)
+{
+    return given->source[id] != FROM_DEFAULT ? (uint32_t)given->number[id] : otherwise;
+}
+
 static enum stator_rc settle(struct config *out, const struct given *given, uint32_t cores, struct stator_error *err)
 {
     const int64_t *number = given->number;
@@ -454,6 +494,10 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
     out->stream_shard_records = (uint32_t)number[OPTION_STREAM_SHARD_RECORDS];
     out->stream_iterator_s = (uint32_t)number[OPTION_STREAM_ITERATOR_S];
     out->stream_retention_s = (uint32_t)number[OPTION_STREAM_RETENTION_S];
+    out->ttl_interval_ms = number_or(given, OPTION_TTL_INTERVAL_MS, DEFAULT_TTL_INTERVAL_MS);
+    out->ttl_cooldown_s = number_or(given, OPTION_TTL_COOLDOWN_S, given->local ? 0 : DEFAULT_TTL_COOLDOWN_S);
+    out->enforce_throughput = number[OPTION_ENFORCE_THROUGHPUT] != 0;
+    out->clock_file = given->text[OPTION_CLOCK_FILE];
     out->log_format = (enum log_format)number[OPTION_LOG_FORMAT];
     out->log_level =
         given->source[OPTION_LOG_LEVEL] != FROM_DEFAULT ? (enum log_level)number[OPTION_LOG_LEVEL] : LOG_LEVEL_INFO;

@@ -36,7 +36,11 @@ struct config {
     bool refuse_conflicts; /* --transaction-conflict=refuse */
     bool isolate_by_region, isolate_by_access_key;
     uint32_t transition_ms;
-    uint32_t stream_shards, stream_shard_s, stream_shard_records, stream_iterator_s, stream_retention_s; /* 0: default */
+    uint32_t stream_shards, stream_shard_s, stream_shard_records, stream_iterator_s,
+        stream_retention_s; /* 0: default */
+    uint32_t ttl_interval_ms, ttl_cooldown_s;
+    bool enforce_throughput;
+    const char *clock_file; /* or NULL */
 
     enum log_format log_format;
     enum log_level log_level;

@@ -46,9 +46,10 @@ struct job {
     enum stator_rc rc; /* STATOR_OK: 200 and `answer`; else the error's status and `answer` holds the error's JSON */
     struct buf answer; /* a JSON body */
     struct stator_error error;
-    struct bytes error_item;    /* ConditionalCheckFailedException: the item's JSON, or absent */
-    struct bytes error_reasons; /* TransactionCanceledException: CancellationReasons, the list's JSON */
-    struct bytes error_text;    /* likewise: its text, which may be longer than error.message */
+    struct bytes error_item;       /* ConditionalCheckFailedException: the item's JSON, or absent */
+    struct bytes error_reasons;    /* TransactionCanceledException: CancellationReasons, the list's JSON */
+    struct bytes error_text;       /* likewise: its text, which may be longer than error.message */
+    struct bytes error_throttling; /* of the throughput's exceptions: ThrottlingReasons, the list's JSON, or absent */
 
     struct arena arena;
     struct durable_wait wait; /* while SYNCING */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "op/batch.h"
+#include "op/throttle.h"
 #include "plan/attribute.h"
 #include "plan/key.h"
 #include "plan/legacy.h"
@@ -19,6 +20,7 @@ struct reading {
     struct BatchGetResponseMap_entry *responses;
     struct BatchGetRequestMap_entry *unprocessed;
     size_t answer_bytes, answer_json;
+    size_t done, throttled; /* keys */
 };
 
 /* What one table's request asks for mixes with what another's does, too. */
@@ -97,23 +99,40 @@ static enum stator_rc shape_item(struct item *out, const struct read_result *rea
     return STATOR_OK;
 }
 
-/* One key. *over: the answer is full, so the key is unprocessed. */
+/* What is throttled is unprocessed like what is over the answer's size. */
+static bool is_throttled(struct reading *r, const struct throttle_use *use)
+{
+    bool throttled = throttle_admit(r->engine, r->job, use) != STATOR_OK;
+
+    r->throttled += throttled;
+    return throttled;
+}
+
+/* One key. *over: the answer is full, or the table's throughput used up, so the key is unprocessed. */
 static enum stator_rc read_one(struct reading *r, size_t i, const struct item *key, const struct projection *projection,
                                struct item *out, bool *over)
 {
     const struct BatchGetItemInput *in = r->job->input;
     bool consistent = in->RequestItems.at[i].value.ConsistentRead == API_TRUE;
     struct batch_table *table = &r->batch->tables[i];
+    struct throttle_use use = throttle_use_of_item(r->engine, table->table, CAPACITY_READ, key);
     struct read_result read;
     enum stator_rc rc;
 
+    *over = is_throttled(r, &use);
+    if (*over)
+        return STATOR_OK;
     rc = table_get(&r->engine->db, table->table, key, r->job->on_worker, &read, &r->job->error);
     if (rc == STATOR_OK && read.exists &&
         (r->answer_bytes + read.item.size_bytes > ANSWER_BYTES_MAX ||
          r->answer_json + read.item.json.len > ANSWER_JSON_MAX)) {
         *over = true;
     } else if (rc == STATOR_OK) {
-        table->units += request_read_units(read.exists ? read.item.size_bytes : 0, consistent);
+        double units = request_read_units(read.exists ? read.item.size_bytes : 0, consistent);
+
+        r->done++;
+        table->units += units;
+        throttle_charge(r->engine, &use, units);
         r->job->wait.epoch = read.epoch > r->job->wait.epoch ? read.epoch : r->job->wait.epoch;
         if (read.exists) {
             r->answer_bytes += read.item.size_bytes;
@@ -169,6 +188,9 @@ static enum stator_rc read_all(struct reading *r, struct projection **projection
             check_keys(r->batch->tables[i].table, &in->RequestItems.at[i].value, projections[i], &r->job->error));
     for (size_t i = 0; i < count; i++)
         STATOR_TRY(read_table(r, i, projections[i]));
+    if (r->throttled != 0 && r->done == 0)
+        return r->job->error.rc;
+    throttle_forgive(r->job);
     r->out->Responses = (struct BatchGetResponseMap)API_LIST(r->responses, count);
     r->out->UnprocessedKeys.at = r->unprocessed;
     r->out->UnprocessedKeys.set = true;
@@ -191,6 +213,8 @@ enum stator_rc op_batch_get_item(struct engine *engine, struct job *job)
     for (size_t i = 0; i < requests->count; i++)
         names[i] = requests->at[i].key;
     STATOR_TRY(check(projections, requests, wording_voice(engine, job), job));
+    if (throttle_is_on(engine) && !job->on_worker) /* what is charged is not begun again */
+        return STATOR_AGAIN;
     rc = batch_open(&reading.batch, engine, job, names, requests->count);
     if (rc == STATOR_OK)
         rc = read_all(&reading, projections);

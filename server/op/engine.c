@@ -2,8 +2,9 @@
 #include "op/engine.h"
 
 #include <stdlib.h>
-#include <time.h>
 
+#include "clock/clock.h"
+#include "op/throttle.h"
 #include "task/tasks.h"
 
 static enum stator_rc open_streams(struct engine *engine, struct stator_error *err)
@@ -58,8 +59,14 @@ enum stator_rc engine_open(struct engine **out, const struct engine_options *opt
     if (engine == NULL)
         return stator_fail_memory(err);
     engine->options = *options;
-    tasks = (struct tasks_options){.db = &engine->db, .transition_ms = options->transition_ms};
-    rc = open_database(engine, err);
+    tasks = (struct tasks_options){.db = &engine->db, .ttl_interval_ms = options->ttl_interval_ms};
+    rc = clock_follow(options->clock_file, err);
+    if (rc == STATOR_OK && options->enforce_throughput) {
+        engine->partitions = calloc(THROTTLE_PARTITIONS, sizeof(*engine->partitions));
+        rc = engine->partitions != NULL ? STATOR_OK : stator_fail_memory(err);
+    }
+    if (rc == STATOR_OK)
+        rc = open_database(engine, err);
     if (rc == STATOR_OK)
         rc = tasks_start(&engine->tasks, &tasks, err);
     if (rc != STATOR_OK) {
@@ -83,6 +90,7 @@ void engine_close(struct engine *engine)
     latch_table_free(engine->db.latches);
     ring_deinit(&engine->db.ring);
     store_close(engine->db.store);
+    free(engine->partitions);
     free(engine);
 }
 
@@ -163,8 +171,5 @@ enum stator_rc op_table(struct table **out, struct engine *engine, struct job *j
 
 double op_now(void)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (double)now.tv_sec + (double)(now.tv_nsec / 1000000) / 1e3;
+    return (double)clock_ms() / 1e3;
 }

@@ -7,11 +7,13 @@
 #include "table/database.h"
 
 struct tasks; /* server/task: background work */
+struct throttle_partition;
 
 struct engine {
     struct database db;
     struct engine_options options;
     struct tasks *tasks;
+    struct throttle_partition *partitions; /* throttle.h; NULL: throughput is not enforced */
 };
 
 /* What an operation's step returns. The operation leaves its output structure in job->output, or an error in
@@ -22,6 +24,7 @@ typedef enum stator_rc operation_step(struct engine *engine, struct job *job);
  * job->output), STATOR_AGAIN (call again on a worker), or the error that is in job->error. */
 operation_step op_create_table, op_describe_table, op_list_tables, op_update_table, op_delete_table;
 operation_step op_get_item, op_put_item, op_update_item, op_delete_item, op_query, op_scan;
+operation_step op_describe_time_to_live, op_update_time_to_live;
 operation_step op_batch_get_item, op_batch_write_item, op_transact_get_items, op_transact_write_items;
 operation_step op_execute_statement, op_batch_execute_statement, op_execute_transaction;
 operation_step op_tag_resource, op_untag_resource, op_list_tags_of_resource, op_describe_limits, op_describe_endpoints;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "op/request.h"
+#include "op/throttle.h"
 #include "plan/attribute.h"
 #include "plan/key.h"
 #include "plan/legacy.h"
@@ -30,6 +31,13 @@ static enum stator_rc check(const struct GetItemInput *in, struct wording_voice 
     return attribute_check_item(&in->Key, voice.layer, err);
 }
 
+static double units_of(const struct progress *progress, const struct GetItemInput *in)
+{
+    const struct read_result *read = &progress->read;
+
+    return request_read_units(read->exists ? read->item.size_bytes : 0, in->ConsistentRead == API_TRUE);
+}
+
 static enum stator_rc answer(struct job *job, const struct progress *progress, const struct projection *projection)
 {
     const struct GetItemInput *in = job->input;
@@ -48,9 +56,8 @@ static enum stator_rc answer(struct job *job, const struct progress *progress, c
         STATOR_TRY(projection_apply(&out->Item, projection, &source.source, &job->arena, &job->error));
         out->Item.set = true;
     }
-    out->ConsumedCapacity = request_read_capacity(
-        &in->ReturnConsumedCapacity, progress->table, &progress->table->base,
-        request_read_units(read->exists ? read->item.size_bytes : 0, in->ConsistentRead == API_TRUE), 0, &job->arena);
+    out->ConsumedCapacity = request_read_capacity(&in->ReturnConsumedCapacity, progress->table, &progress->table->base,
+                                                  units_of(progress, in), 0, &job->arena);
     job->output = out;
     return STATOR_OK;
 }
@@ -60,10 +67,15 @@ static enum stator_rc read_item(struct progress *progress, struct engine *engine
 {
     const struct GetItemInput *in = job->input;
 
+    struct throttle_use use;
+
     STATOR_TRY(key_check(progress->table, &in->Key, &job->error));
     STATOR_TRY(key_check_paths(progress->table, projection, NULL, &job->error));
+    use = throttle_use_of_item(engine, progress->table, CAPACITY_READ, &in->Key);
+    STATOR_TRY(throttle_admit(engine, job, &use));
     STATOR_TRY(table_get(&engine->db, progress->table, &in->Key, job->on_worker, &progress->read, &job->error));
     job->wait.epoch = progress->read.epoch;
+    throttle_charge(engine, &use, units_of(progress, in));
     return answer(job, progress, projection);
 }
 

@@ -24,6 +24,7 @@ static operation_step *const steps[OPERATION_COUNT] = {
     [OPERATION_DescribeStream] = op_describe_stream,
     [OPERATION_DescribeTable] = op_describe_table,
     [OPERATION_DescribeTableReplicaAutoScaling] = op_describe_table_replica_auto_scaling,
+    [OPERATION_DescribeTimeToLive] = op_describe_time_to_live,
     [OPERATION_DisableKinesisStreamingDestination] = op_disable_kinesis_streaming_destination,
     [OPERATION_EnableKinesisStreamingDestination] = op_enable_kinesis_streaming_destination,
     [OPERATION_ExecuteStatement] = op_execute_statement,
@@ -53,6 +54,7 @@ static operation_step *const steps[OPERATION_COUNT] = {
     [OPERATION_UpdateKinesisStreamingDestination] = op_update_kinesis_streaming_destination,
     [OPERATION_UpdateTable] = op_update_table,
     [OPERATION_UpdateTableReplicaAutoScaling] = op_update_table_replica_auto_scaling,
+    [OPERATION_UpdateTimeToLive] = op_update_time_to_live,
 };
 
 void op_answer_error(struct job *job)
@@ -73,6 +75,11 @@ void op_answer_error(struct job *job)
     if (bytes_present(job->error_reasons)) {
         json_key(&writer, BYTES("CancellationReasons"));
         json_raw(&writer, job->error_reasons);
+    }
+    if (bytes_present(job->error_throttling)) {
+        json_key(&writer, job->error.rc == STATOR_THROUGHPUT_THROTTLED ? BYTES("throttlingReasons")
+                                                                       : BYTES("ThrottlingReasons"));
+        json_raw(&writer, job->error_throttling);
     }
     if (text.len != 0) {
         json_key(&writer, bytes_of_string(info->text_member));

@@ -26,6 +26,10 @@ struct engine_options {
     uint32_t stream_shards; /* open ones of a new stream; 0: as many as `shards` */
     uint32_t stream_shard_s, stream_shard_records;  /* a shard is rolled over past either; 0: the default */
     uint32_t stream_iterator_s, stream_retention_s; /* how long they are good; 0: the default */
+    uint32_t ttl_interval_ms;                       /* between two looks for items past their time to live */
+    uint32_t ttl_cooldown_s;                        /* between two changes of a table's time to live; 0: none */
+    bool enforce_throughput;                        /* requests past the throughput of their table are throttled */
+    const char *clock_file;                         /* for tests: whose seconds are added to the clock; or NULL */
 };
 
 STATOR_MUST_CHECK enum stator_rc engine_open(struct engine **out, const struct engine_options *options,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "op/read_page.h"
 
+#include "format/keycodec.h"
+#include "op/throttle.h"
 #include "plan/attribute.h"
 #include "plan/index.h"
 #include "plan/key.h"
@@ -225,12 +227,34 @@ enum stator_rc read_page_open(struct read_page *progress, struct engine *engine,
     return choose_index(progress, &job->error);
 }
 
+/* Of the index or the table that is read. A Query reads one partition, whose token is in its keys. */
+static struct throttle_use use_of(const struct read_page *progress)
+{
+    const struct page_request *request = &progress->request;
+    struct throttle_use use = {.table = progress->table, .index = request->index, .kind = CAPACITY_READ};
+
+    use.one_partition = request->one_shard && request->lower.len >= KEY_PREFIX_BYTES;
+    if (use.one_partition)
+        use.token = read_be64(request->lower.at + KEY_PREFIX_BYTES - sizeof(uint64_t));
+    return use;
+}
+
 /* Reads are charged before filter and projection, the page's sum rounded once. */
+static double index_units(const struct read_page *progress)
+{
+    return request_read_units(progress->page.evaluated_bytes, progress->in.consistent);
+}
+
+/* Of the table, for what an index does not keep. */
+static double fetched_units(const struct read_page *progress)
+{
+    return (double)progress->page.fetched_units * (progress->in.consistent ? 1 : 0.5);
+}
+
 static const struct ConsumedCapacity *capacity(const struct read_page *progress, struct arena *arena)
 {
     const struct index *index = progress->request.index;
-    double units = request_read_units(progress->page.evaluated_bytes, progress->in.consistent);
-    double fetched = (double)progress->page.fetched_units * (progress->in.consistent ? 1 : 0.5);
+    double units = index_units(progress), fetched = fetched_units(progress);
 
     if (index->kind == INDEX_BASE)
         return request_read_capacity(&progress->in.capacity, progress->table, index, units, 0, arena);
@@ -261,7 +285,10 @@ static enum stator_rc answer(struct read_page *progress, struct job *job)
 
 enum stator_rc read_page_step(struct read_page *progress, struct engine *engine, struct job *job)
 {
+    struct throttle_use use = use_of(progress);
+
     if (!progress->page_open) {
+        STATOR_TRY(throttle_admit(engine, job, &use));
         page_init(&progress->page, &engine->db, &progress->request, &job->arena);
         progress->page_open = true;
     }
@@ -270,5 +297,6 @@ enum stator_rc read_page_step(struct read_page *progress, struct engine *engine,
     if (!progress->page.done)
         return STATOR_AGAIN;
     job->wait.epoch = durable_mark_epoch(&progress->table->state->mark, engine->db.durability);
+    throttle_charge(engine, &use, index_units(progress) + fetched_units(progress));
     return answer(progress, job);
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "format/keycodec.h"
+#include "op/throttle.h"
 #include "plan/attribute.h"
 #include "plan/index.h"
 
@@ -312,8 +313,29 @@ static enum stator_rc make_answer(void *context, struct stator_error *err)
 {
     const struct item_write *item_write = context;
 
+    STATOR_TRY(throttle_admit_indexes(item_write->engine, item_write->job, item_write->table,
+                                      item_write->result.index_units, NULL));
     STATOR_TRY(item_write->answer(item_write->engine, item_write->job, item_write));
     return item_write->job->arena.failed ? stator_fail_memory(err) : STATOR_OK;
+}
+
+/* A write whose condition failed has read the item, and is charged like one that is done. */
+static void charge(struct item_write *item_write)
+{
+    const struct write_result *result = &item_write->result;
+
+    throttle_charge_write(item_write->engine, item_write->table, item_write->write.key, request_write_units(result),
+                          result->condition_failed ? NULL : result->index_units);
+}
+
+static enum stator_rc try_write(struct item_write *item_write, struct engine *engine, struct job *job)
+{
+    struct throttle_use use;
+
+    STATOR_TRY(item_write->check(item_write->table, item_write, job));
+    use = throttle_use_of_item(engine, item_write->table, CAPACITY_WRITE, item_write->write.key);
+    STATOR_TRY(throttle_admit(engine, job, &use));
+    return table_write(&engine->db, &item_write->write, job->on_worker, &item_write->result, &job->arena, &job->error);
 }
 
 enum stator_rc request_write(struct item_write *item_write, struct engine *engine, struct job *job)
@@ -329,14 +351,12 @@ enum stator_rc request_write(struct item_write *item_write, struct engine *engin
         STATOR_TRY(op_table(&item_write->table, engine, job, item_write->table_name, OP_DATA));
         item_write->write.table = item_write->table;
         item_write->result = (struct write_result){0};
-        rc = item_write->check(item_write->table, item_write, job);
-        if (rc == STATOR_OK)
-            rc = table_write(&engine->db, &item_write->write, job->on_worker, &item_write->result, &job->arena,
-                             &job->error);
+        rc = try_write(item_write, engine, job);
         if (rc != STATOR_OK || item_write->result.stale)
             release_write(job);
     } while (rc == STATOR_OK && item_write->result.stale);
     if (rc == STATOR_OK) {
+        charge(item_write);
         job->cleanup = release_write;
         job->wait.epoch = item_write->result.epoch;
     }

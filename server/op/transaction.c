@@ -2,6 +2,7 @@
 #include "op/transaction.h"
 
 #include "op/batch.h"
+#include "op/throttle.h"
 #include "op/transaction_answer.h"
 #include "plan/key.h"
 #include "shard/hash.h"
@@ -134,6 +135,58 @@ static enum stator_rc check_request_size(const struct transaction *t)
     return bytes > TRANSACTION_BYTES_MAX ? fail_size(&t->job->error) : STATOR_OK;
 }
 
+/* What is throttled is the reason of its action: the service lets in all of them or none. */
+static void throttle_action(struct attempt *a, size_t i, enum stator_rc rc, bool *cancelled)
+{
+    if (rc == STATOR_OK)
+        return;
+    a->reasons[i] = a->t->job->error;
+    a->reasons[i].rc = rc;
+    throttle_forgive(a->t->job);
+    *cancelled = true;
+}
+
+static enum stator_rc admit_actions(struct attempt *a, enum capacity_kind kind)
+{
+    struct transaction *t = a->t;
+    bool cancelled = false;
+
+    for (size_t i = 0; throttle_is_on(t->engine) && i < t->count; i++) {
+        struct throttle_use use = throttle_use_of_item(t->engine, table_at(a, i), kind, t->actions[i].write.key);
+
+        throttle_action(a, i, throttle_admit(t->engine, t->job, &use), &cancelled);
+    }
+    return cancelled ? refuse(a) : STATOR_OK;
+}
+
+/* Of the global indexes that the writes change; under the latches, with nothing stored yet. */
+static enum stator_rc admit_indexes(struct attempt *a, struct stator_error *err)
+{
+    struct transaction *t = a->t;
+    bool cancelled = false;
+
+    for (size_t i = 0; throttle_is_on(t->engine) && i < t->count; i++)
+        throttle_action(a, i,
+                        throttle_admit_indexes(t->engine, t->job, table_at(a, i), a->results[i].index_units, NULL),
+                        &cancelled);
+    return cancelled ? stator_fail(err, STATOR_TRANSACTION_CANCELED, "Transaction cancelled") : STATOR_OK;
+}
+
+static void charge_writes(struct attempt *a)
+{
+    for (size_t i = 0; i < a->t->count; i++)
+        throttle_charge_write(a->t->engine, table_at(a, i), a->writes[i].key,
+                              TRANSACTION_COST * request_write_units(&a->results[i]), a->results[i].index_units);
+}
+
+static void charge_read(struct attempt *a, size_t i, double units)
+{
+    struct throttle_use use =
+        throttle_use_of_item(a->t->engine, table_at(a, i), CAPACITY_READ, a->t->actions[i].write.key);
+
+    throttle_charge(a->t->engine, &use, units);
+}
+
 static enum stator_rc plan(struct attempt *a)
 {
     struct transaction *t = a->t;
@@ -231,6 +284,7 @@ static enum stator_rc before_commit(void *context, struct store_batch *batch, st
     struct attempt *a = context;
     struct transaction *t = a->t;
 
+    STATOR_TRY(admit_indexes(a, err));
     STATOR_TRY(count_units(a, err));
     t->capacity = transaction_capacity(a->batch, t->capacity_wanted, TRANSACTION_WRITES, &t->job->arena);
     t->metrics = transaction_metrics(t, a->batch, a->table_of);
@@ -262,6 +316,7 @@ static enum stator_rc write_planned(struct attempt *a)
     struct transact_write transact;
     enum stator_rc rc;
 
+    STATOR_TRY(admit_actions(a, CAPACITY_WRITE));
     STATOR_TRY(make_writes(a));
     transact = (struct transact_write){
         .writes = a->writes,
@@ -277,6 +332,8 @@ static enum stator_rc write_planned(struct attempt *a)
     t->job->wait.epoch = transact.epoch;
     if (rc == STATOR_TRANSACTION_CANCELED)
         rc = refuse(a);
+    else if (rc == STATOR_OK && !a->stale)
+        charge_writes(a);
     for (size_t i = 0; i < t->count; i++)
         write_result_release(&a->results[i]);
     return rc;
@@ -368,6 +425,7 @@ static enum stator_rc answer_reads(struct attempt *a, const struct transact_read
 
         t->job->wait.epoch = result->epoch > t->job->wait.epoch ? result->epoch : t->job->wait.epoch;
         a->batch->tables[a->table_of[i]].units += TRANSACTION_COST * request_read_units(size, true);
+        charge_read(a, i, TRANSACTION_COST * request_read_units(size, true));
         bytes += size;
         if (bytes > TRANSACTION_BYTES_MAX)
             return fail_size(&t->job->error);
@@ -386,6 +444,7 @@ static enum stator_rc read_planned(struct attempt *a)
 
     if (reads == NULL)
         return stator_fail_memory(&t->job->error);
+    STATOR_TRY(admit_actions(a, CAPACITY_READ));
     for (size_t i = 0; i < t->count; i++) {
         reads[i].table = table_at(a, i);
         reads[i].key = t->actions[i].write.key;

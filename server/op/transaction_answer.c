@@ -121,6 +121,10 @@ static struct bytes code_of(enum stator_rc rc)
         return BYTES("DuplicateItem");
     case STATOR_TRANSACTION_CONFLICT:
         return BYTES("TransactionConflict");
+    case STATOR_PROVISIONED_THROUGHPUT_EXCEEDED:
+        return BYTES("ProvisionedThroughputExceeded");
+    case STATOR_THROUGHPUT_THROTTLED:
+        return BYTES("ThrottlingError");
     case STATOR_RESOURCE_NOT_FOUND:
         return BYTES("ResourceNotFound");
     default:

@@ -2,18 +2,15 @@
 #include "stream/stream.h"
 
 #include <stdlib.h>
-#include <time.h>
 
+#include "clock/clock.h"
 #include "stream/record.h"
 
 #define ABOUT_MAX ((size_t)64 << 10) /* of six texts: an ARN of 1 KB, names of 255 bytes, an access key */
 
 uint64_t stream_now_ms(void)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return clock_ms();
 }
 
 struct stream *stream_new(uint32_t id, const struct stream_about *about, uint32_t shards,

@@ -4,6 +4,7 @@
 #include "format/itemcodec.h"
 #include "format/keycodec.h"
 #include "plan/index.h"
+#include "table/expiry.h"
 
 #define ARENA_BYTES_MAX (8 * STORED_ITEM_BYTES_MAX) /* an item parsed is larger than its JSON */
 
@@ -50,6 +51,31 @@ static enum stator_rc put_entry(struct database *db, const struct table *table, 
     return rc;
 }
 
+/* The same for the expiry index. That the entry is there already does no harm: it is the same one. */
+static enum stator_rc put_expiry(struct database *db, const struct table *table, uint32_t family, struct bytes base_key,
+                                 struct bytes stored, struct buf *key, struct stator_error *err)
+{
+    struct store_batch *batch;
+    struct stored_item item;
+    uint64_t seconds;
+    enum stator_rc rc;
+
+    if (!stored_item_open(&item, stored))
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "A stored item is damaged");
+    if (!expiry_of_stored(&seconds, &table->extras->ttl, &item))
+        return STATOR_OK;
+    expiry_key(key, &table->extras->ttl, seconds, base_key);
+    batch = store_batch_new(db->store);
+    if (batch == NULL || key->failed) {
+        store_batch_free(batch);
+        return stator_fail_memory(err);
+    }
+    store_batch_put(batch, family, buf_bytes(key), BYTES(""));
+    rc = store_write(db->store, batch, true, err);
+    store_batch_free(batch);
+    return rc;
+}
+
 static enum stator_rc do_item(struct database *db, const struct table *table, const struct index *index,
                               uint32_t family, struct bytes base_key, struct stator_error *err)
 {
@@ -64,7 +90,9 @@ static enum stator_rc do_item(struct database *db, const struct table *table, co
     buf_init(&entry, STORED_ITEM_BYTES_MAX);
     latch_take(db->latches, latch);
     rc = store_get(db->store, family, base_key, STORE_ANY, NULL, &pinned, err);
-    if (rc == STATOR_OK && bytes_present(pinned.value))
+    if (rc == STATOR_OK && bytes_present(pinned.value) && index == NULL)
+        rc = put_expiry(db, table, family, base_key, pinned.value, &key, err);
+    else if (rc == STATOR_OK && bytes_present(pinned.value))
         rc = put_entry(db, table, index, pinned.value, &key, &entry, &arena, err);
     store_release(&pinned);
     latch_release(db->latches, latch);

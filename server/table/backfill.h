@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* backfill: gives a new global index the entries of the items that were there before it.
+/* backfill: gives a new global index, or a new expiry index, the entries of the items that were there before it.
  *
  * Writers keep the index's entries from the moment the version with it is in the catalog and a latch_barrier has
  * passed; a step goes through some base items, and for each, under its latch, puts the entry of the item as it is now.
@@ -16,7 +16,7 @@ struct backfill_cursor {
     struct buf after; /* the last base key done in it; empty: none */
 };
 
-/* Does up to items_max items. *done is set when the table's end is reached. For background threads. */
+/* Does up to items_max items. index NULL: the table's expiry index. *done is set when the table's end is reached. For background threads. */
 STATOR_MUST_CHECK enum stator_rc table_backfill(struct database *db, const struct table *table,
                                                 const struct index *index, struct backfill_cursor *cursor,
                                                 uint32_t items_max, bool *done, struct stator_error *err);

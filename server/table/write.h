@@ -29,8 +29,8 @@ struct write {
     const struct item *item;      /* WRITE_PUT: the new item */
     const struct update *update;  /* WRITE_UPDATE: what to change; NULL: only see that the item exists */
     const struct expr *condition; /* or NULL */
-    bool flat;                    /* WRITE_UPDATE: only the finished item is measured, not what the statement writes */
     bool expired;                 /* WRITE_DELETE: by the service, for the item's time to live; a stream tells so */
+    bool flat;                    /* WRITE_UPDATE: only the finished item is measured, not what the statement writes */
 
     /* Called when the result is complete but for its epoch and nothing is stored yet, not after a failed condition:
      * what the answer needs is made here, so that a write is not done whose answer there is no memory for. An error

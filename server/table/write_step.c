@@ -2,6 +2,7 @@
 #include "table/write_step.h"
 
 #include "plan/attribute.h"
+#include "table/expiry.h"
 #include "table/tell.h"
 
 static uint32_t units(size_t bytes)
@@ -259,6 +260,30 @@ static enum stator_rc change_index(struct write_step *s, size_t i, enum store_ti
     return STATOR_OK;
 }
 
+/* The item's entry in the expiry index follows its value. One that the backfill has not yet made is deleted in vain. */
+static enum stator_rc change_expiry(struct write_step *s, struct stator_error *err)
+{
+    const struct time_to_live *ttl = &s->write->table->extras->ttl;
+    struct buf *old_key = &s->site->scratch->old_key, *new_key = &s->site->scratch->new_key;
+    uint64_t old_seconds = 0, new_seconds = 0;
+    bool was = s->result->existed && expiry_of_stored(&old_seconds, ttl, &s->result->old);
+    bool is = s->result->new_item.set && expiry_of_item(&new_seconds, ttl, &s->result->new_item);
+
+    if (was == is && old_seconds == new_seconds)
+        return STATOR_OK;
+    buf_reset(old_key);
+    buf_reset(new_key);
+    if (was) {
+        expiry_key(old_key, ttl, old_seconds, s->key);
+        store_batch_delete(s->site->batch, STORE_SHARD(s->base.shard), buf_bytes(old_key));
+    }
+    if (is) {
+        expiry_key(new_key, ttl, new_seconds, s->key);
+        store_batch_put(s->site->batch, STORE_SHARD(s->base.shard), buf_bytes(new_key), BYTES(""));
+    }
+    return old_key->failed || new_key->failed ? stator_fail_memory(err) : STATOR_OK;
+}
+
 static void add_counter(struct write_step *s, const struct index_state *state, enum catalog_counter counter,
                         int64_t delta)
 {
@@ -311,6 +336,8 @@ enum stator_rc write_step_prepare(struct write_step *s, enum store_tier tier, st
         for (size_t i = 0; i < table->index_count; i++)
             STATOR_TRY(change_index(s, i, tier, err));
     }
+    if (table->extras->ttl.id != 0)
+        STATOR_TRY(change_expiry(s, err));
     add_counters(s);
     return tell_change(s, err);
 }

@@ -4,6 +4,8 @@
 #include "table/backfill.h"
 
 #define SETTLE_ARENA_MAX ((size_t)16 << 20)
+#define SETTLE_ITEMS_MAX 256 /* that a request waits for: some milliseconds */
+#define CURSOR_MAX       ((size_t)16 * 1024)
 
 static enum stator_rc ids_of(const uint32_t **out, size_t *count, const struct TableDescription *description,
                              const struct table *previous, struct arena *arena, struct stator_error *err)
@@ -69,6 +71,8 @@ static enum stator_rc remove_table(struct database *db, struct table *table, str
     stream = table->extras->stream != 0 ? streams_find(db->streams, table->extras->stream) : NULL;
     latch_barrier(db->latches); /* no writer goes on with a version that was ACTIVE */
     erase(db, table->base.state->id, batch);
+    if (table->extras->ttl.id != 0)
+        erase(db, table->extras->ttl.id, batch);
     for (size_t i = 0; i < table->index_count; i++)
         erase(db, table->indexes[i].state->id, batch);
     for (size_t i = 0; i < table->extras->dropped_count; i++)
@@ -157,4 +161,28 @@ enum stator_rc task_settle(struct database *db, struct table *table, struct stat
         rc = erase_dropped(db, table, err);
     table_release(settled);
     return rc;
+}
+
+enum stator_rc task_put_ttl(struct database *db, const struct table *table, enum TimeToLiveStatus status,
+                            struct store_batch *batch, struct stator_error *err)
+{
+    struct table_extras extras = *table->extras;
+
+    extras.ttl.status = status;
+    if (status == TimeToLiveStatus_DISABLED)
+        extras.ttl.attribute = (struct bytes){NULL, 0};
+    return task_put(db, table, table->description, &extras, batch, NULL, err);
+}
+
+enum stator_rc task_settle_ttl(struct database *db, const struct table *table, struct stator_error *err)
+{
+    struct backfill_cursor cursor = {0};
+    enum stator_rc rc;
+    bool done;
+
+    latch_barrier(db->latches); /* every writer keeps the index */
+    buf_init(&cursor.after, CURSOR_MAX);
+    rc = table_backfill(db, table, NULL, &cursor, SETTLE_ITEMS_MAX, &done, err);
+    buf_deinit(&cursor.after);
+    return rc == STATOR_OK && done ? task_put_ttl(db, table, TimeToLiveStatus_ENABLED, NULL, err) : rc;
 }

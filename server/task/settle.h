@@ -23,4 +23,14 @@ STATOR_MUST_CHECK enum stator_rc task_put(struct database *db, const struct tabl
                                           const struct TableDescription *description, const struct table_extras *extras,
                                           struct store_batch *batch, struct table **out, struct stator_error *err);
 
+/* Puts a version with another status of time to live. batch may be NULL. */
+STATOR_MUST_CHECK enum stator_rc task_put_ttl(struct database *db, const struct table *table,
+                                              enum TimeToLiveStatus status, struct store_batch *batch,
+                                              struct stator_error *err);
+
+/* Completes the expiry index of a table that has just begun ENABLING and has few items, and says ENABLED. With more
+ * items nothing changes, and background tasks do it. */
+STATOR_MUST_CHECK enum stator_rc task_settle_ttl(struct database *db, const struct table *table,
+                                                 struct stator_error *err);
+
 #endif

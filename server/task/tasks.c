@@ -7,10 +7,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock/clock.h"
 #include "stream/tend.h"
 #include "table/backfill.h"
 #include "table/token.h"
 #include "task/settle.h"
+#include "task/sweep.h"
 
 #define STEP_ITEMS  64   /* of a backfill while the catalog's change lock is held: a few milliseconds */
 #define ROUND_STEPS 16   /* of one backfill before other tables are looked at */
@@ -38,9 +40,10 @@ struct tasks {
     pthread_cond_t changed;
     bool stop, woken;
     struct backfill *backfills; /* of the thread alone, like all below */
-    uint64_t due_ms;            /* wall clock: when to look again */
-    uint64_t sweep_ms;          /* likewise: when to sweep tokens */
-    uint64_t sweep_from_ms;     /* likewise: no token is older */
+    struct sweeps sweeps;
+    uint64_t due_ms;         /* monotonic: when to look again */
+    uint64_t tokens_ms;      /* likewise: when to sweep tokens */
+    uint64_t tokens_from_ms; /* since 1970: no token is older */
 };
 
 /* Tables in some transition, each held. */
@@ -49,18 +52,31 @@ struct work {
     size_t count, capacity;
 };
 
-static uint64_t now_ms(clockid_t clock)
+static uint64_t monotonic_ms(void)
 {
     struct timespec now;
 
-    clock_gettime(clock, &now);
+    clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static void look_again(struct tasks *tasks, uint64_t at_ms)
+static void look_again_in(struct tasks *tasks, uint64_t wait_ms)
 {
+    uint64_t at_ms = monotonic_ms() + wait_ms;
+
     if (at_ms < tasks->due_ms)
         tasks->due_ms = at_ms;
+}
+
+/* Whether that time, since 1970, has come; if not, it is looked at again then. */
+static bool is_due(struct tasks *tasks, uint64_t due_ms)
+{
+    uint64_t now_ms = clock_ms();
+
+    if (due_ms <= now_ms)
+        return true;
+    look_again_in(tasks, due_ms - now_ms);
+    return false;
 }
 
 /* --- Backfill ----------------------------------------------------------------------------------------------------- */
@@ -105,7 +121,7 @@ static void save_cursor(struct database *db, struct backfill *backfill)
     if (!note.failed) {
         store_batch_put(batch, STORE_CATALOG, catalog_backfill_key(key, backfill->id), buf_bytes(&note));
         if (store_write(db->store, batch, true, &err) == STATOR_OK)
-            backfill->saved_ms = now_ms(CLOCK_MONOTONIC);
+            backfill->saved_ms = monotonic_ms();
     }
     buf_deinit(&note);
     store_batch_free(batch);
@@ -125,7 +141,7 @@ static struct backfill *backfill_of(struct tasks *tasks, uint32_t id)
     if (backfill == NULL)
         return NULL;
     backfill->id = id;
-    backfill->saved_ms = now_ms(CLOCK_MONOTONIC);
+    backfill->saved_ms = monotonic_ms();
     buf_init(&backfill->cursor.after, CURSOR_MAX);
     if (load_cursor(tasks->db, backfill, &err) != STATOR_OK) {
         backfill_free(backfill);
@@ -164,11 +180,26 @@ static enum stator_rc finish_backfill(struct tasks *tasks, const struct table *t
     return rc;
 }
 
-/* Within a change, so that the index is not erased meanwhile. */
-static enum stator_rc step_index(struct tasks *tasks, const struct table *table, const struct index *index,
-                                 bool *finished, struct stator_error *err)
+/* The expiry index is complete: ENABLED. Within a change. */
+static enum stator_rc finish_expiry(struct tasks *tasks, const struct table *table, struct stator_error *err)
 {
-    struct backfill *backfill = backfill_of(tasks, index->state->id);
+    struct store_batch *batch = store_batch_new(tasks->db->store);
+    enum stator_rc rc;
+    uint8_t key[5];
+
+    if (batch == NULL)
+        return stator_fail_memory(err);
+    store_batch_delete(batch, STORE_CATALOG, catalog_backfill_key(key, table->extras->ttl.id));
+    rc = task_put_ttl(tasks->db, table, TimeToLiveStatus_ENABLED, batch, err);
+    store_batch_free(batch);
+    return rc;
+}
+
+/* Of a global index, or, with NULL, of the expiry index. Within a change, so that it is not erased meanwhile. */
+static enum stator_rc step_index(struct tasks *tasks, const struct table *table, const struct index *index,
+                                 struct stator_error *err)
+{
+    struct backfill *backfill = backfill_of(tasks, index != NULL ? index->state->id : table->extras->ttl.id);
     bool done;
 
     if (backfill == NULL)
@@ -176,17 +207,16 @@ static enum stator_rc step_index(struct tasks *tasks, const struct table *table,
     backfill->seen = true;
     STATOR_TRY(table_backfill(tasks->db, table, index, &backfill->cursor, STEP_ITEMS, &done, err));
     if (!done) {
-        if (now_ms(CLOCK_MONOTONIC) - backfill->saved_ms >= SAVE_MS)
+        if (monotonic_ms() - backfill->saved_ms >= SAVE_MS)
             save_cursor(tasks->db, backfill);
         return STATOR_OK;
     }
-    *finished = true;
-    backfill->seen = false; /* swept after the round */
-    return finish_backfill(tasks, table, index, err);
+    backfill->seen = false; /* freed after the round */
+    return index != NULL ? finish_backfill(tasks, table, index, err) : finish_expiry(tasks, table, err);
 }
 
 /* Frees those whose index is complete or gone. */
-static void sweep_backfills(struct tasks *tasks)
+static void forget_backfills(struct tasks *tasks)
 {
     struct backfill **at = &tasks->backfills;
 
@@ -214,10 +244,25 @@ static const struct index *backfilling_index(const struct table *table)
     return NULL;
 }
 
+static bool ttl_changes(const struct table *table)
+{
+    enum TimeToLiveStatus status = table->extras->ttl.status;
+
+    return status == TimeToLiveStatus_ENABLING || status == TimeToLiveStatus_DISABLING;
+}
+
 static bool needs_work(const struct table *table)
 {
     return table->extras->transition.kinds != 0 || table->extras->dropped_count != 0 ||
-           table->status == TableStatus_DELETING || backfilling_index(table) != NULL;
+           table->status == TableStatus_DELETING || backfilling_index(table) != NULL || ttl_changes(table) ||
+           sweeps_wanted(table);
+}
+
+static enum stator_rc step_ttl(struct tasks *tasks, struct table *table, struct stator_error *err)
+{
+    if (table->extras->ttl.status == TimeToLiveStatus_DISABLING)
+        return task_put_ttl(tasks->db, table, TimeToLiveStatus_DISABLED, NULL, err);
+    return step_index(tasks, table, NULL, err);
 }
 
 /* One step of the current version. *more: another step may be made at once. Within a change. */
@@ -225,20 +270,18 @@ static enum stator_rc step_table(struct tasks *tasks, struct table *table, bool 
 {
     const struct transition *transition = &table->extras->transition;
     const struct index *index = backfilling_index(table);
-    uint64_t now = now_ms(CLOCK_REALTIME);
-    bool finished = false;
+    bool waits = transition->kinds != 0 && !is_due(tasks, transition->due_ms);
 
-    *more = false;
-    if (transition->kinds != 0 && transition->due_ms > now)
-        look_again(tasks, transition->due_ms);
-    else if (transition->kinds != 0 || table->extras->dropped_count != 0 || table->status == TableStatus_DELETING) {
-        *more = true;
-        return task_settle(tasks->db, table, err);
-    }
-    if (index == NULL)
-        return STATOR_OK;
     *more = true;
-    return step_index(tasks, table, index, &finished, err);
+    if (!waits &&
+        (transition->kinds != 0 || table->extras->dropped_count != 0 || table->status == TableStatus_DELETING))
+        return task_settle(tasks->db, table, err);
+    if (index != NULL)
+        return step_index(tasks, table, index, err);
+    if (ttl_changes(table) && table->status != TableStatus_DELETING && is_due(tasks, table->extras->ttl.due_ms))
+        return step_ttl(tasks, table, err);
+    *more = false;
+    return STATOR_OK;
 }
 
 static bool stopping(struct tasks *tasks)
@@ -255,8 +298,9 @@ static bool stopping(struct tasks *tasks)
 static void work_on(struct tasks *tasks, const struct table *found)
 {
     bool more = true;
+    int i;
 
-    for (int i = 0; more && i < ROUND_STEPS && !stopping(tasks); i++) {
+    for (i = 0; more && i < ROUND_STEPS && !stopping(tasks); i++) {
         struct stator_error err;
         struct table *table;
         enum stator_rc rc = STATOR_OK;
@@ -269,12 +313,12 @@ static void work_on(struct tasks *tasks, const struct table *found)
         table_release(table);
         catalog_change_end(tasks->db->catalog);
         if (rc != STATOR_OK) {
-            look_again(tasks, now_ms(CLOCK_REALTIME) + RETRY_MS);
+            look_again_in(tasks, RETRY_MS);
             return;
         }
     }
-    if (more)
-        look_again(tasks, 0);
+    if (more || i > 1) /* there is more to do, or what was done calls for something else */
+        look_again_in(tasks, 0);
 }
 
 /* --- The thread --------------------------------------------------------------------------------------------------- */
@@ -301,16 +345,24 @@ static void collect(void *context, struct table *table)
 /* Time itself makes work here, so the thread looks each minute. */
 static void sweep_tokens(struct tasks *tasks)
 {
-    uint64_t now = now_ms(CLOCK_REALTIME);
+    uint64_t now_ms = monotonic_ms();
     struct stator_error err;
     bool more = false;
 
-    if (now >= tasks->sweep_ms) {
-        if (tokens_sweep(tasks->db, now, SWEEP_MAX, &tasks->sweep_from_ms, &more, &err) != STATOR_OK)
+    if (now_ms >= tasks->tokens_ms) {
+        if (tokens_sweep(tasks->db, clock_ms(), SWEEP_MAX, &tasks->tokens_from_ms, &more, &err) != STATOR_OK)
             more = false;
-        tasks->sweep_ms = more ? now : now + SWEEP_MS;
+        tasks->tokens_ms = more ? now_ms : now_ms + SWEEP_MS;
     }
-    look_again(tasks, tasks->sweep_ms);
+    look_again_in(tasks, tasks->tokens_ms - now_ms);
+}
+
+static void tend_streams(struct tasks *tasks)
+{
+    uint64_t now_ms = clock_ms(), again_ms = streams_tend(tasks->db->streams, now_ms);
+
+    if (again_ms != STREAMS_NEVER)
+        look_again_in(tasks, again_ms > now_ms ? again_ms - now_ms : 0);
 }
 
 static void round_of(struct tasks *tasks)
@@ -321,14 +373,17 @@ static void round_of(struct tasks *tasks)
     catalog_each(tasks->db->catalog, collect, &work);
     for (size_t i = 0; i < work.count; i++) {
         work_on(tasks, work.at[i]);
+        if (sweeps_wanted(work.at[i]) && !stopping(tasks))
+            look_again_in(tasks, sweeps_step(&tasks->sweeps, tasks->db, work.at[i]));
         table_release(work.at[i]);
     }
     free(work.at);
     sweep_tokens(tasks);
-    if (!stopping(tasks))
-        sweep_backfills(tasks);
-    if (!stopping(tasks))
-        look_again(tasks, streams_tend(tasks->db->streams, now_ms(CLOCK_REALTIME)));
+    if (stopping(tasks))
+        return;
+    forget_backfills(tasks);
+    sweeps_forget(&tasks->sweeps);
+    tend_streams(tasks);
 }
 
 /* Until something changed or is due. False: stop. */
@@ -338,13 +393,11 @@ static bool wait_for_work(struct tasks *tasks)
 
     pthread_mutex_lock(&tasks->mutex);
     while (!tasks->stop && !tasks->woken) {
-        uint64_t now = now_ms(CLOCK_REALTIME), until;
-        struct timespec deadline;
+        struct timespec deadline = {.tv_sec = (time_t)(tasks->due_ms / 1000),
+                                    .tv_nsec = (long)(tasks->due_ms % 1000) * 1000000};
 
-        if (tasks->due_ms <= now)
+        if (tasks->due_ms <= monotonic_ms())
             break;
-        until = now_ms(CLOCK_MONOTONIC) + (tasks->due_ms - now);
-        deadline = (struct timespec){.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000};
         pthread_cond_timedwait(&tasks->changed, &tasks->mutex, &deadline);
     }
     tasks->woken = false;
@@ -368,6 +421,7 @@ static void *run(void *argument)
         save_cursor(tasks->db, backfill);
         backfill_free(backfill);
     }
+    sweeps_deinit(&tasks->sweeps);
     return NULL;
 }
 
@@ -380,6 +434,7 @@ enum stator_rc tasks_start(struct tasks **out, const struct tasks_options *optio
     if (tasks == NULL)
         return stator_fail_memory(err);
     tasks->db = options->db;
+    tasks->sweeps.interval_ms = options->ttl_interval_ms;
     pthread_mutex_init(&tasks->mutex, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tasks: background work in bounded steps: statuses that move on after a while, index backfills, deletions, the tending
- * of streams (stream/tend.h).
+/* tasks: background work in bounded steps: statuses that move on after a while, index backfills, deletions, time to
+ * live, the tending of streams (stream/tend.h).
  *
  * One thread at low priority. What is to be done follows from the statuses in the catalog, so a restart takes it up
  * again:
  *   a table: CREATING -> ACTIVE, UPDATING -> ACTIVE, DELETING -> gone (items erased);
- *   a global index: CREATING (backfill) -> ACTIVE, DELETING -> gone (entries erased).
+ *   a global index: CREATING (backfill) -> ACTIVE, DELETING -> gone (entries erased);
+ *   time to live: ENABLING (backfill) -> ENABLED (items past their time deleted), DISABLING -> DISABLED.
  *
  * Thread: [any] tasks_wake; [main] start and stop.
  */
@@ -17,8 +18,8 @@
 struct tasks;
 
 struct tasks_options {
-    struct database *db;    /* borrowed; outlives this */
-    uint32_t transition_ms; /* how long a table stays CREATING, UPDATING or DELETING */
+    struct database *db;      /* borrowed; outlives this */
+    uint32_t ttl_interval_ms; /* between two looks for items past their time to live */
 };
 
 STATOR_MUST_CHECK enum stator_rc tasks_start(struct tasks **out, const struct tasks_options *options,

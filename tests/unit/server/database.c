@@ -6,6 +6,7 @@
 #include "format/itemcodec.h"
 #include "format/keycodec.h"
 #include "plan/index.h"
+#include "table/expiry.h"
 #include "table/write.h"
 #include "unit/server/tables.h"
 
@@ -68,8 +69,8 @@ struct sums {
     int64_t items, bytes;
 };
 
-/* Calls visit with every key and value of the index, in all shards. */
-static void each_entry(struct database *db, const struct index *index,
+/* Calls visit with every key and value of the index of that id, in all shards. */
+static void each_entry(struct database *db, uint32_t id,
                        void (*visit)(void *context, uint32_t shard, struct bytes key, struct bytes value),
                        void *context)
 {
@@ -78,8 +79,8 @@ static void each_entry(struct database *db, const struct index *index,
 
     buf_init(&lower, 64);
     buf_init(&upper, 64);
-    key_append_prefix(&lower, index->state->id, 0);
-    key_append_prefix(&upper, index->state->id + 1, 0);
+    key_append_prefix(&lower, id, 0);
+    key_append_prefix(&upper, id + 1, 0);
     for (uint32_t shard = 0; shard < SHARDS; shard++) {
         struct store_iterator *it =
             store_iterator_open(db->store, STORE_SHARD(shard), buf_bytes(&lower), buf_bytes(&upper), NULL, STORE_ANY);
@@ -108,7 +109,40 @@ struct audit {
     struct database *db;
     const struct table *table;
     int64_t *called_for; /* entries of each index that base items call for */
+    int64_t expiries, expiries_found;
 };
+
+/* The entry of a base item in the expiry index is there if it calls for one. */
+static void check_expiry(struct audit *audit, uint32_t shard, const struct item *item, struct bytes base_key)
+{
+    const struct time_to_live *ttl = &audit->table->extras->ttl;
+    struct stator_error err = {0};
+    struct store_iterator *it;
+    uint64_t seconds;
+    struct buf key;
+
+    if (ttl->id == 0 || !expiry_of_item(&seconds, ttl, item))
+        return;
+    audit->expiries++;
+    buf_init(&key, 1 << 20);
+    expiry_key(&key, ttl, seconds, base_key);
+    it = store_iterator_open(audit->db->store, STORE_SHARD(shard), buf_bytes(&key), (struct bytes){NULL, 0}, NULL,
+                             STORE_ANY);
+    store_iterator_seek_first(it);
+    assert_int_equal(store_iterator_status(it, &err), STATOR_OK);
+    assert_true(store_iterator_valid(it) && bytes_equal(store_iterator_key(it), buf_bytes(&key)));
+    store_iterator_close(it);
+    buf_deinit(&key);
+}
+
+static void count_expiry(void *context, uint32_t shard, struct bytes key, struct bytes value)
+{
+    struct audit *audit = context;
+
+    (void)shard, (void)key;
+    assert_int_equal(value.len, 0);
+    audit->expiries_found++;
+}
 
 /* What a base item calls for in index i is there. */
 static void check_entry(struct audit *audit, size_t i, const struct item *item, struct arena *arena)
@@ -156,6 +190,7 @@ static void check_base(void *context, uint32_t shard, struct bytes key, struct b
     assert_true(bytes_equal(buf_bytes(&own), key));
     for (size_t i = 0; i < audit->table->index_count; i++)
         check_entry(audit, i, &item, &arena);
+    check_expiry(audit, shard, &item, key);
     buf_deinit(&own);
     arena_deinit(&arena);
 }
@@ -184,12 +219,15 @@ void database_audit(struct database *db, const struct table *table)
     arena_init(&arena, 1 << 16);
     audit.called_for = ARENA_ARRAY(&arena, int64_t, table->index_count);
     assert_non_null(audit.called_for);
-    each_entry(db, &table->base, check_base, &audit);
+    each_entry(db, table->base.state->id, check_base, &audit);
+    if (table->extras->ttl.id != 0)
+        each_entry(db, table->extras->ttl.id, count_expiry, &audit);
+    assert_int_equal(audit.expiries, audit.expiries_found);
     for (size_t i = 0; i <= table->index_count; i++) {
         const struct index *index = i == 0 ? &table->base : &table->indexes[i - 1];
         struct sums there = {0};
 
-        each_entry(db, index, add, &there);
+        each_entry(db, index->state->id, add, &there);
         if (i != 0)
             assert_int_equal(there.items, audit.called_for[i - 1]);
         check_sums(db, index, there);
@@ -201,6 +239,6 @@ size_t database_items(struct database *db, const struct table *table)
 {
     struct sums there = {0};
 
-    each_entry(db, &table->base, add, &there);
+    each_entry(db, table->base.state->id, add, &there);
     return (size_t)there.items;
 }

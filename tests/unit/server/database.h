@@ -9,8 +9,8 @@
 void database_open(struct database *db, const char *dir, enum store_durability durability);
 void database_close(struct database *db);
 
-/* Fails the test unless every index of the table has exactly the entries that its base items call for, byte for byte,
- * and the counters in the store and in index_state are the sums of what is there. */
+/* Fails the test unless every index of the table, that of expiry included, has exactly the entries that its base items
+ * call for, byte for byte, and the counters in the store and in index_state are the sums of what is there. */
 void database_audit(struct database *db, const struct table *table);
 
 /* Puts or deletes one item; JSON of the item or the key. */

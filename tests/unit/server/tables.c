@@ -5,6 +5,7 @@
 
 #define PARTS_MAX   8
 #define INDEXES_MAX 4
+#define EXPIRY_ID   99
 
 struct line {
     struct KeySchemaElement keys[PARTS_MAX];
@@ -100,7 +101,18 @@ static const struct Projection *projection_of(const struct line *line, struct ar
     return out;
 }
 
-static void read_indexes(struct TableDescription *out, struct definitions *all, const char *at, struct arena *arena)
+/* "exp": the attribute of time to live. */
+static void read_ttl(struct time_to_live *out, const char **at)
+{
+    size_t len = strcspn(*at, " ");
+
+    *out = (struct time_to_live){.status = TimeToLiveStatus_ENABLED, .id = EXPIRY_ID, .attribute = bytes_of(*at, len)};
+    *at += len;
+    *at += strspn(*at, " |");
+}
+
+static void read_indexes(struct TableDescription *out, struct time_to_live *ttl, struct definitions *all,
+                         const char *at, struct arena *arena)
 {
     struct LocalSecondaryIndexDescription *locals =
         ARENA_ARRAY(arena, struct LocalSecondaryIndexDescription, INDEXES_MAX);
@@ -115,6 +127,10 @@ static void read_indexes(struct TableDescription *out, struct definitions *all, 
         struct line line;
 
         at += len + strspn(at + len, " ");
+        if (bytes_equal_string(name, "ttl")) {
+            read_ttl(ttl, &at);
+            continue;
+        }
         read_keys(&line, all, &at, name.at[0] == 'g');
         if (name.at[0] == 'g') {
             struct GlobalSecondaryIndexDescription *index = &globals[out->GlobalSecondaryIndexes.count++];
@@ -153,8 +169,9 @@ struct table *table_numbered(const char *text, uint32_t first_id, const struct t
                             first_id + 5, first_id + 6, first_id + 7, first_id + 8};
     struct TableDescription *description = ARENA_NEW(arena, struct TableDescription);
     struct definitions *all = ARENA_NEW(arena, struct definitions);
+    struct table_extras extras = {0};
     struct table_source source = {
-        .namespace_ = BYTES(""), .description = description, .ids = ids, .previous = previous};
+        .namespace_ = BYTES(""), .description = description, .ids = ids, .extras = &extras, .previous = previous};
     struct stator_error err = {0};
     struct table *table;
     struct line base;
@@ -166,7 +183,7 @@ struct table *table_numbered(const char *text, uint32_t first_id, const struct t
     description->TableArn = BYTES("arn:aws:dynamodb:us-east-1:000000000000:table/test");
     description->TableStatus = API_ENUM(TableStatus_ACTIVE);
     description->KeySchema = schema_of(&base, NULL, arena);
-    read_indexes(description, all, text, arena);
+    read_indexes(description, &extras.ttl, all, text, arena);
     description->AttributeDefinitions.at = all->at;
     description->AttributeDefinitions.count = all->count;
     description->AttributeDefinitions.set = true;

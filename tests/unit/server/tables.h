@@ -2,7 +2,7 @@
 /* Tables for unit tests, made from a line of text: "pk:S sk:N | lsi l:S | gsi g:S h:N". The first word of the base and
  * of a global index is its hash attribute, the others are range attributes; a local index names its range attribute.
  * Words of an index that are no attributes: "-" KEYS_ONLY, "+a +b" INCLUDE a and b (else ALL), "~" CREATING and being
- * filled (a global one).
+ * filled (a global one). "ttl exp" in the place of an index: time to live by the attribute exp.
  */
 #ifndef TESTS_UNIT_SERVER_TABLES_H
 #define TESTS_UNIT_SERVER_TABLES_H

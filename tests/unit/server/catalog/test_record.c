@@ -41,6 +41,11 @@ static void what_is_written_is_read(void **state)
     record.extras.dropped = dropped;
     record.extras.dropped_count = 2;
     record.extras.stream = 9;
+    record.extras.ttl = (struct time_to_live){.status = TimeToLiveStatus_ENABLING,
+                                              .attribute = BYTES("ttl"),
+                                              .id = 9,
+                                              .changed_ms = 1731940604149,
+                                              .due_ms = 1731940605149};
     record_write(&buf, &record);
     if (record_read(&back, buf_bytes(&buf), &arena, &err) != STATOR_OK)
         fail_msg("%s", err.message);
@@ -54,6 +59,10 @@ static void what_is_written_is_read(void **state)
     assert_int_equal(back.extras.dropped_count, 2);
     assert_int_equal(back.extras.dropped[1], 0xFFFFFFFF);
     assert_int_equal(back.extras.stream, 9);
+    assert_int_equal(back.extras.ttl.status, TimeToLiveStatus_ENABLING);
+    assert_bytes_are(back.extras.ttl.attribute, "ttl");
+    assert_int_equal(back.extras.ttl.id, 9);
+    assert_true(back.extras.ttl.changed_ms == 1731940604149 && back.extras.ttl.due_ms == 1731940605149);
     record_write(&again, &back);
     assert_true(bytes_equal(buf_bytes(&buf), buf_bytes(&again)));
 

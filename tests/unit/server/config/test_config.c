@@ -58,6 +58,10 @@ static void defaults(void **state)
     assert_int_equal(config.transition_ms, 0);
     assert_int_equal(config.stream_shards | config.stream_shard_s | config.stream_shard_records, 0);
     assert_int_equal(config.stream_iterator_s | config.stream_retention_s, 0);
+    assert_int_equal(config.ttl_interval_ms, 1000);
+    assert_int_equal(config.ttl_cooldown_s, 1860);
+    assert_false(config.enforce_throughput);
+    assert_null(config.clock_file);
     assert_int_equal(config.log_format, LOG_FORMAT_TEXT);
     assert_int_equal(config.log_level, LOG_LEVEL_INFO);
     assert_false(config.as_dynamodb_local);
@@ -82,15 +86,20 @@ static void settings(void **state)
                                               "STATOR_STREAM_SHARD_RECORDS=4294967295",
                                               "STATOR_STREAM_ITERATOR_S=10",
                                               "STATOR_STREAM_RETENTION_S=100",
+                                              "STATOR_TTL_INTERVAL_MS=20",
+                                              "STATOR_TTL_COOLDOWN_S=0",
+                                              "STATOR_ENFORCE_THROUGHPUT=true",
+                                              "STATOR_CLOCK_FILE=/c",
                                               "STATOR_LOG_FORMAT=json",
                                               "STATOR_LOG_LEVEL=error",
                                               NULL};
-    static const char line[] = "stator serve --port 0 --host=:: --data-dir /d --durability process --shards 8 --loops "
-                               "2 --max-connections=50 --validation-wording classic --isolate-by region,access-key "
-                               "--transaction-conflict refuse "
-                               "--stream-shards 3 --stream-shard-s 60 --stream-shard-records 4294967295 "
-                               "--stream-iterator-s 10 --stream-retention-s 100 "
-                               "--transition-ms 250 -cors http://a,http://b --log-format json --log-level error";
+    static const char line[] =
+        "stator serve --port 0 --host=:: --data-dir /d --durability process --shards 8 --loops "
+        "2 --max-connections=50 --validation-wording classic --isolate-by region,access-key "
+        "--transaction-conflict refuse --stream-shards 3 --stream-shard-s 60 --stream-shard-records 4294967295 "
+        "--stream-iterator-s 10 --stream-retention-s 100 "
+        "--transition-ms 250 --ttl-interval-ms 20 --ttl-cooldown-s 0 --enforce-throughput "
+        "--clock-file /c -cors http://a,http://b --log-format json --log-level error";
     struct config config;
 
     (void)state;
@@ -114,6 +123,10 @@ static void settings(void **state)
         assert_int_equal(config.stream_shard_records, UINT32_MAX);
         assert_int_equal(config.stream_iterator_s, 10);
         assert_int_equal(config.stream_retention_s, 100);
+        assert_int_equal(config.ttl_interval_ms, 20);
+        assert_int_equal(config.ttl_cooldown_s, 0);
+        assert_true(config.enforce_throughput);
+        assert_string_equal(config.clock_file, "/c");
         assert_string_equal(config.cors, i == 0 ? "http://a,http://b" : "*");
         assert_int_equal(config.log_format, LOG_FORMAT_JSON);
         assert_int_equal(config.log_level, LOG_LEVEL_ERROR);
@@ -166,6 +179,7 @@ static void dynamodb_local(void **state)
     assert_int_equal(config.port, 8001);
     assert_string_equal(config.host, "::");
     assert_true(config.transition_ms > 0);
+    assert_int_equal(config.ttl_cooldown_s, 0); /* Local knows of none */
 
     assert_int_equal(parse(&config, "stator -jar DynamoDBLocal.jar -inMemory", NULL, &err), STATOR_OK);
     assert_true(config.as_dynamodb_local);
@@ -176,6 +190,7 @@ static void dynamodb_local(void **state)
     assert_int_equal(config.command, COMMAND_VERSION);
     assert_int_equal(parse(&config, "stator -inMemory -sharedDb", NULL, &err), STATOR_OK);
     assert_false(config.as_dynamodb_local); /* our command line with their flags */
+    assert_int_equal(config.ttl_cooldown_s, 1860);
 }
 
 static void commands(void **state)

@@ -7,7 +7,8 @@
 
 struct engine *open_engine(const char *dir)
 {
-    const struct engine_options options = {.data_dir = dir, .durability = STORE_NONE, .shards = 4};
+    const struct engine_options options = {
+        .data_dir = dir, .durability = STORE_NONE, .shards = 4, .ttl_interval_ms = 10};
     struct stator_error err = {0};
     struct engine *engine;
 

@@ -151,9 +151,13 @@ static void every_call_may_fail(void **state)
     }
 }
 
-/* What there is of tables, as text. */
+/* What there is of tables and of time to live, as text. */
 static void tables_text(struct answer *out, struct engine *engine)
 {
+    run_job(out, engine, OPERATION_DescribeTimeToLive, "{\"TableName\":\"test\"}", true, JOB_ARENA_MAX);
+    if (out->rc == STATOR_OK)
+        return;
+    assert_int_equal(out->rc, STATOR_RESOURCE_NOT_FOUND);
     run_job(out, engine, OPERATION_ListTables, "{}", true, JOB_ARENA_MAX);
     assert_int_equal(out->rc, STATOR_OK);
 }
@@ -165,6 +169,8 @@ static void changes_of_tables(void **state)
         {"DeleteTable", "{'TableName':'test'}", "~'TableStatus':'DELETING'"},
         {"UpdateTable", "{'TableName':'test','StreamSpecification':{'StreamEnabled':false}}",
          "~'StreamSpecification':{'StreamEnabled':false}"},
+        {"UpdateTimeToLive", "{'TableName':'test','TimeToLiveSpecification':{'Enabled':true,'AttributeName':'e'}}",
+         "{'TimeToLiveSpecification':{'AttributeName':'e','Enabled':true}}"},
     };
     static struct answer before, after, answer;
 

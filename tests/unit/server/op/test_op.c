@@ -10,6 +10,19 @@
 /* --- Scripts ------------------------------------------------------------------------------------------------------ */
 
 static const struct step steps[] = {
+    {"DescribeTimeToLive", "{'TableName':'test'}", "{'TimeToLiveDescription':{'TimeToLiveStatus':'DISABLED'}}"},
+    {"UpdateTimeToLive", "{'TableName':'test','TimeToLiveSpecification':{'Enabled':false,'AttributeName':'ttl'}}",
+     "ValidationException: TimeToLive is already disabled"},
+    {"UpdateTimeToLive", "{'TableName':'test','TimeToLiveSpecification':{'Enabled':true,'AttributeName':'ttl'}}",
+     "{'TimeToLiveSpecification':{'AttributeName':'ttl','Enabled':true}}"},
+    {"DescribeTimeToLive", "{'TableName':'test'}",
+     "{'TimeToLiveDescription':{'TimeToLiveStatus':'ENABLED','AttributeName':'ttl'}}"},
+    {"UpdateTimeToLive", "{'TableName':'test','TimeToLiveSpecification':{'Enabled':true,'AttributeName':'other'}}",
+     "ValidationException: TimeToLive is active on a different AttributeName: current AttributeName is ttl"},
+    {"UpdateTimeToLive", "{'TableName':'test','TimeToLiveSpecification':{'Enabled':false,'AttributeName':'ttl'}}",
+     "{'TimeToLiveSpecification':{'AttributeName':'ttl','Enabled':false}}"},
+    {"DescribeTimeToLive", "{'TableName':'nope'}",
+     "ResourceNotFoundException: Requested resource not found: Table: nope not found"},
     {"PutItem",
      "{'TableName':'test','Item':{'a':{'S':'1'},'g':{'S':'x'},'l':{'S':'z'},'pk':{'S':'p'},'sk':{'N':'1.0'}}}", "{}"},
     {"PutItem",

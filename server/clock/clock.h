@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* clock: what time it is for tables and items: the system's time, or, for tests, so many seconds more or less.
+ *
+ * In:     a file with a number of seconds (--clock-file), read anew whenever the time is asked for. While it is away or
+ *         is no number, what it said last counts.
+ * Out:    milliseconds since 1970.
+ * Thread: [any]; clock_follow [main], before there are others. Intervals and timeouts do not go by this clock.
+ */
+#ifndef SERVER_CLOCK_CLOCK_H
+#define SERVER_CLOCK_CLOCK_H
+
+#include "base/error.h"
+
+/* From now on the file's seconds are added. NULL: the system's time. The file must be there and hold a number. The path
+ * is borrowed and outlives this. */
+STATOR_MUST_CHECK enum stator_rc clock_follow(const char *path, struct stator_error *err);
+
+uint64_t clock_ms(void);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "task/sweep.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "clock/clock.h"
+#include "table/expire.h"
+
+#define STEP_ENTRIES 256  /* before other tables, and a stop, are looked at: a few milliseconds */
+#define RETRY_MS     1000 /* after a failed write, or without memory */
+/* A pass over what is deleted and not yet compacted away takes its time: passes take at most this part of the thread. */
+#define REST_FACTOR 10
+
+struct sweep {
+    struct sweep *next;
+    uint32_t id; /* of the expiry index */
+    struct expire_cursor cursor;
+    uint64_t now_s;            /* of the pass under way */
+    uint64_t due_ms, began_ms; /* of the next pass, of this one; monotonic */
+    bool under_way, seen;
+};
+
+static uint64_t monotonic_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+bool sweeps_wanted(const struct table *table)
+{
+    return table->extras->ttl.status == TimeToLiveStatus_ENABLED &&
+           (table->status == TableStatus_ACTIVE || table->status == TableStatus_UPDATING);
+}
+
+static struct sweep *sweep_of(struct sweeps *sweeps, uint32_t id)
+{
+    struct sweep *sweep;
+
+    for (sweep = sweeps->first; sweep != NULL; sweep = sweep->next) {
+        if (sweep->id == id)
+            return sweep;
+    }
+    sweep = calloc(1, sizeof(*sweep));
+    if (sweep == NULL)
+        return NULL;
+    sweep->id = id;
+    buf_init(&sweep->cursor.after, EXPIRE_KEY_MAX);
+    sweep->next = sweeps->first;
+    sweeps->first = sweep;
+    return sweep;
+}
+
+static void begin_pass(struct sweep *sweep, uint64_t now_ms)
+{
+    sweep->under_way = true;
+    sweep->began_ms = now_ms;
+    sweep->now_s = clock_ms() / 1000;
+    sweep->cursor.shard = 0;
+    buf_reset(&sweep->cursor.after);
+}
+
+static void end_pass(struct sweep *sweep, uint32_t interval_ms)
+{
+    uint64_t now_ms = monotonic_ms(), rest_ms = (now_ms - sweep->began_ms) * REST_FACTOR;
+
+    sweep->under_way = false;
+    sweep->due_ms = now_ms + (rest_ms > interval_ms ? rest_ms : interval_ms);
+}
+
+uint64_t sweeps_step(struct sweeps *sweeps, struct database *db, const struct table *table)
+{
+    struct sweep *sweep = sweep_of(sweeps, table->extras->ttl.id);
+    uint64_t now_ms = monotonic_ms();
+    struct stator_error err;
+    bool done;
+
+    if (sweep == NULL)
+        return RETRY_MS;
+    sweep->seen = true;
+    if (!sweep->under_way) {
+        if (now_ms < sweep->due_ms)
+            return sweep->due_ms - now_ms;
+        begin_pass(sweep, now_ms);
+    }
+    if (table_expire(db, table, sweep->now_s, &sweep->cursor, STEP_ENTRIES, &done, &err) != STATOR_OK)
+        return RETRY_MS; /* and then goes on behind what failed */
+    if (!done)
+        return 0;
+    end_pass(sweep, sweeps->interval_ms);
+    return sweep->due_ms - now_ms;
+}
+
+static void sweep_free(struct sweep *sweep)
+{
+    buf_deinit(&sweep->cursor.after);
+    free(sweep);
+}
+
+void sweeps_forget(struct sweeps *sweeps)
+{
+    struct sweep **at = &sweeps->first;
+
+    while (*at != NULL) {
+        struct sweep *sweep = *at;
+
+        if (sweep->seen) {
+            sweep->seen = false;
+            at = &sweep->next;
+        } else {
+            *at = sweep->next;
+            sweep_free(sweep);
+        }
+    }
+}
+
+void sweeps_deinit(struct sweeps *sweeps)
+{
+    for (struct sweep *sweep = sweeps->first; sweep != NULL; sweep = sweep->next)
+        sweep->seen = false;
+    sweeps_forget(sweeps);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "clock/clock.h"
+
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "unit/unit.h"
+
+#define HOUR 3600
+
+static char path[] = "/tmp/stator-clock-XXXXXX";
+
+static void say(const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* Between two looks at the system's clock, so many seconds away. */
+static void assert_offset(int64_t seconds)
+{
+    time_t before = time(NULL);
+    int64_t now = (int64_t)(clock_ms() / 1000);
+
+    assert_true(now >= before + seconds && now <= time(NULL) + 1 + seconds);
+}
+
+static void is_the_systems_time(void **state)
+{
+    struct stator_error err;
+
+    (void)state;
+    assert_int_equal(clock_follow(NULL, &err), STATOR_OK);
+    assert_offset(0);
+}
+
+static void follows_a_file(void **state)
+{
+    struct stator_error err;
+
+    (void)state;
+    say("7200\n");
+    assert_int_equal(clock_follow(path, &err), STATOR_OK);
+    assert_offset(2 * HOUR);
+    say("-3600");
+    assert_offset(-HOUR);
+    say(""); /* while it is written anew */
+    assert_offset(-HOUR);
+    say("ten");
+    assert_offset(-HOUR);
+    say("999999999999999999");
+    assert_offset(-HOUR);
+    unlink(path);
+    assert_offset(-HOUR);
+    say("0");
+    assert_offset(0);
+    say("-99999999999"); /* before 1970 there is nothing */
+    assert_int_equal(clock_ms(), 0);
+    assert_int_equal(clock_follow(NULL, &err), STATOR_OK);
+}
+
+static void refuses_what_is_no_number(void **state)
+{
+    static const char *const texts[] = {"", "x", "1x", "-", "1e3", "9999999999999"};
+    struct stator_error err;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        say(texts[i]);
+        assert_int_equal(clock_follow(path, &err), STATOR_VALIDATION);
+        assert_non_null(strstr(err.message, path));
+    }
+    unlink(path);
+    assert_int_equal(clock_follow(path, &err), STATOR_VALIDATION);
+    assert_offset(0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(is_the_systems_time),
+        cmocka_unit_test(follows_a_file),
+        cmocka_unit_test(refuses_what_is_no_number),
+    };
+    int file = mkstemp(path), failed;
+
+    close(file);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    unlink(path);
+    return failed;
+}
