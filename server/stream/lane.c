@@ -121,8 +121,10 @@ static void end_roll(struct lane *lane, const struct lane_ticket *ticket, bool s
         (struct stream_shard){.start = ticket->number, .last = ticket->number, .parent = parent->start};
 }
 
-void lane_end(struct lane *lane, struct lane_ticket *ticket, bool stored, uint64_t epoch)
+void lane_end(struct lane *lane, struct lane_ticket *ticket, enum lane_outcome outcome, uint64_t epoch)
 {
+    bool stored = outcome == LANE_STORED;
+
     pthread_mutex_lock(&lane->lock);
     if (ticket->previous != NULL)
         ticket->previous->next = ticket->next;
@@ -134,6 +136,8 @@ void lane_end(struct lane *lane, struct lane_ticket *ticket, bool stored, uint64
         lane->newest = ticket->previous;
     if (stored && epoch > lane->epoch)
         lane->epoch = epoch;
+    if (outcome == LANE_UNKNOWN && (lane->unknown == 0 || ticket->number < lane->unknown))
+        lane->unknown = ticket->number;
     if (ticket->rolls)
         end_roll(lane, ticket, stored);
     pthread_mutex_unlock(&lane->lock);
@@ -151,7 +155,9 @@ void lane_close(struct lane *lane)
 
 static uint64_t horizon(const struct lane *lane)
 {
-    return lane->first != NULL ? lane->first->number : lane->last + 1;
+    uint64_t first = lane->first != NULL ? lane->first->number : lane->last + 1;
+
+    return lane->unknown != 0 && lane->unknown < first ? lane->unknown : first;
 }
 
 /* The first shard that begins at or after that number. The lock is held. */

@@ -12,6 +12,9 @@
  *      given:   10  11  12  13           11 and 13 are not ended: the horizon is 11, and 12, though stored, is not
  *      ended:   10      12               shown before 11 is. With none in flight it is the last number + 1.
  *
+ * A write with an unknown outcome (the store is read-only from then on) may be there after a restart: its number is never
+ * passed, so that nobody has read beyond it when it appears.
+ *
  * `epoch` is the newest of the syncs that ended writes wait for. Read together with the horizon, it covers every record
  * below: an answer that waits for it shows nothing that a power cut could undo.
  *
@@ -48,6 +51,8 @@ struct lane_ticket {
     bool rolls;       /* its number begins a new shard, whose record its batch must store */
 };
 
+enum lane_outcome { LANE_NOT_STORED, LANE_STORED, LANE_UNKNOWN };
+
 struct lane_limits {
     uint64_t shard_ms;
     uint32_t shard_records;
@@ -61,6 +66,7 @@ struct lane {
     uint64_t trimmed; /* records below it are gone; 0: none are */
     uint64_t oldest;  /* no record that is there has a lower number: like the next, of who trims alone */
     uint64_t deleted; /* records below it are not only hidden */
+    uint64_t unknown; /* the least number whose outcome is not known; 0: none */
     uint64_t epoch;   /* covers all ended writes */
     uint32_t records; /* numbers given in the open shard */
     uint32_t index;   /* of the lane in its stream */
@@ -92,8 +98,8 @@ void lane_take(struct lane *lane, struct lane_ticket *ticket, uint64_t now_ms, c
 STATOR_MUST_CHECK bool lane_take_to_roll(struct lane *lane, struct lane_ticket *ticket, uint64_t now_ms,
                                          const struct lane_limits *limits);
 
-/* stored: the batch is visible. epoch: that of its write. */
-void lane_end(struct lane *lane, struct lane_ticket *ticket, bool stored, uint64_t epoch);
+/* Stored: the batch is visible, and epoch is that of its write. */
+void lane_end(struct lane *lane, struct lane_ticket *ticket, enum lane_outcome outcome, uint64_t epoch);
 
 /* No record will come any more, but a roll-over may be in flight: ends the open shard. */
 void lane_close(struct lane *lane);

@@ -104,11 +104,11 @@ void stream_put(const struct stream_entry *entry, struct bytes record, struct st
                     stream_record_key(key, entry->stream->id, entry->lane, entry->ticket.number), record);
 }
 
-void stream_leave(struct stream_entry *entry, bool stored, uint64_t epoch)
+void stream_leave(struct stream_entry *entry, enum lane_outcome outcome, uint64_t epoch)
 {
     if (entry->stream == NULL)
         return;
-    lane_end(&entry->stream->lanes[entry->lane], &entry->ticket, stored, epoch);
+    lane_end(&entry->stream->lanes[entry->lane], &entry->ticket, outcome, epoch);
     stream_release(entry->stream);
     entry->stream = NULL;
 }

@@ -92,7 +92,7 @@ void stream_enter(struct stream_entry *entry, struct stream *stream, uint32_t sh
                   struct store_batch *batch);
 void stream_put(const struct stream_entry *entry, struct bytes record, struct store_batch *batch);
 /* Does nothing to an entry that was not entered. */
-void stream_leave(struct stream_entry *entry, bool stored, uint64_t epoch);
+void stream_leave(struct stream_entry *entry, enum lane_outcome outcome, uint64_t epoch);
 
 uint64_t stream_now_ms(void);
 

@@ -117,7 +117,11 @@ static enum stator_rc roll_lane(struct streams *streams, struct stream *stream, 
         stream_store_shard(stream, lane->index, ticket.number, ticket.parent, ticket.before, batch);
         rc = store_write(streams->store, batch, true, err);
     }
-    lane_end(lane, &ticket, rc == STATOR_OK, durable_mark_end(&mark, streams->durability));
+    lane_end(lane, &ticket,
+             rc == STATOR_OK                   ? LANE_STORED
+             : store_read_only(streams->store) ? LANE_UNKNOWN
+                                               : LANE_NOT_STORED,
+             durable_mark_end(&mark, streams->durability));
     store_batch_free(batch);
     return rc;
 }

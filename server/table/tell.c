@@ -83,7 +83,7 @@ enum stator_rc tell_change(struct write_step *s, struct stator_error *err)
     return rc;
 }
 
-void tell_end(struct write_step *s, bool stored, uint64_t epoch)
+void tell_end(struct write_step *s, enum lane_outcome outcome, uint64_t epoch)
 {
-    stream_leave(&s->entry, stored, epoch);
+    stream_leave(&s->entry, outcome, epoch);
 }

@@ -14,7 +14,7 @@
  * holds the new item. A number is in flight from then until tell_end. */
 STATOR_MUST_CHECK enum stator_rc tell_change(struct write_step *step, struct stator_error *err);
 
-/* The batch is stored, or will not be. Does nothing the second time. */
-void tell_end(struct write_step *step, bool stored, uint64_t epoch);
+/* What came of the batch. Does nothing the second time. */
+void tell_end(struct write_step *step, enum lane_outcome outcome, uint64_t epoch);
 
 #endif

@@ -109,6 +109,14 @@ static uint64_t end_marks(const struct write_group *group)
     return latest;
 }
 
+/* A failure that made the store read-only may have come after the bytes were in the log. */
+static enum lane_outcome outcome_of(const struct write_group *group, enum stator_rc rc)
+{
+    if (rc == STATOR_OK)
+        return LANE_STORED;
+    return store_read_only(group->site.db->store) ? LANE_UNKNOWN : LANE_NOT_STORED;
+}
+
 static enum stator_rc store_group(struct write_group *group, uint64_t *epoch, bool may_wait, struct stator_error *err)
 {
     enum stator_rc rc;
@@ -117,7 +125,7 @@ static enum stator_rc store_group(struct write_group *group, uint64_t *epoch, bo
     rc = store_write(group->site.db->store, group->site.batch, may_wait, err);
     *epoch = end_marks(group);
     for (size_t i = 0; i < group->count; i++)
-        tell_end(&group->steps[i], rc == STATOR_OK, *epoch);
+        tell_end(&group->steps[i], outcome_of(group, rc), *epoch);
     if (rc != STATOR_OK)
         return rc;
     for (size_t i = 0; i < group->count; i++)
@@ -155,7 +163,7 @@ enum stator_rc write_group_commit(struct write_group *group, bool may_wait, stru
 void write_group_close(struct write_group *group)
 {
     for (size_t i = 0; group->steps != NULL && i < group->count; i++) /* those that nothing was stored of */
-        tell_end(&group->steps[i], false, 0);
+        tell_end(&group->steps[i], LANE_NOT_STORED, 0);
     latch_release_many(group->site.db->latches, group->latches, group->latch_count);
     group->latch_count = 0;
     store_batch_free(group->site.batch);

@@ -115,8 +115,8 @@ static void write_one(struct fixture *f, struct stream *stream, uint32_t lane, b
     stream_put(&entry, buf_bytes(&buf), batch);
     if (stored)
         assert_int_equal(store_write(f->store, batch, true, &err), STATOR_OK);
-    stream_leave(&entry, stored, 1);
-    stream_leave(&entry, stored, 1); /* nothing the second time */
+    stream_leave(&entry, stored ? LANE_STORED : LANE_NOT_STORED, 1);
+    stream_leave(&entry, LANE_NOT_STORED, 1); /* nothing the second time */
     store_batch_free(batch);
     buf_deinit(&buf);
 }
