@@ -3,6 +3,7 @@
  * one is told in its place of the answer. A member that is done stays done, so the batch remembers how far it is when
  * it must go on on a worker. */
 #include "op/statement.h"
+#include "op/throttle.h"
 #include "plan/key.h"
 
 #define MEMBERS_ON_LOOP 10 /* a longer batch is carried out on a worker */
@@ -60,6 +61,7 @@ static enum BatchStatementErrorCodeEnum code_of(enum stator_rc rc)
     case STATOR_REQUEST_LIMIT_EXCEEDED:
         return BatchStatementErrorCodeEnum_RequestLimitExceeded;
     case STATOR_THROTTLING:
+    case STATOR_THROUGHPUT_THROTTLED:
         return BatchStatementErrorCodeEnum_ThrottlingError;
     default:
         return BatchStatementErrorCodeEnum_InternalServerError;
@@ -75,6 +77,7 @@ static enum stator_rc tell(struct batch_execution *batch, size_t i, enum stator_
     if (rc == STATOR_OK || rc == STATOR_AGAIN || rc == STATOR_NO_MEMORY)
         return rc;
     batch->responses[i].Item = (struct item){0};
+    batch->job->error_throttling = (struct bytes){NULL, 0}; /* there is no place for it */
     error->Code = API_ENUM(code_of(rc));
     error->Message = arena_copy(&batch->job->arena, text);
     batch->responses[i].Error = error;
@@ -176,6 +179,7 @@ static enum stator_rc read_item(struct batch_execution *batch, size_t i, struct 
     struct read_result read = {0};
     struct statement_key key;
     struct consumed *consumed;
+    struct throttle_use use;
     enum stator_rc rc;
 
     STATOR_TRY(
@@ -183,13 +187,18 @@ static enum stator_rc read_item(struct batch_execution *batch, size_t i, struct 
     consumed = consumed_by(batch, table);
     if (consumed == NULL)
         return stator_fail_memory(&job->error);
+    use = throttle_use_of_item(batch->engine, table, CAPACITY_READ, &key.key);
+    STATOR_TRY(throttle_admit(batch->engine, job, &use));
     rc = table_get(&batch->engine->db, table, &key.key, job->on_worker, &read, &job->error);
     if (rc == STATOR_OK && read.exists)
         rc = statement_item(&batch->responses[i].Item, statement, &read, &job->arena, &job->error);
     if (rc == STATOR_OK) {
-        wait_for(job, read.epoch);
-        consumed->units +=
+        double units =
             request_read_units(read.exists ? read.item.size_bytes : 0, in->Statements.at[i].ConsistentRead == API_TRUE);
+
+        consumed->units += units;
+        wait_for(job, read.epoch);
+        throttle_charge(batch->engine, &use, units);
         batch->responses[i].TableName = table->name;
     }
     store_release(&read.pinned);
@@ -240,6 +249,8 @@ static enum stator_rc make_answer(void *context, struct stator_error *err)
 
     if (consumed == NULL)
         return stator_fail_memory(err);
+    STATOR_TRY(
+        throttle_admit_indexes(batch->engine, batch->job, answering->table, answering->result->index_units, NULL));
     STATOR_TRY(statement_returned(item, &batch->members[answering->i].statement, answering->result, arena, err));
     STATOR_TRY(copy_item(item, arena, err));
     return arena->failed ? stator_fail_memory(err) : STATOR_OK;
@@ -266,9 +277,12 @@ static enum stator_rc write_once(struct batch_execution *batch, size_t i, struct
     struct write_result result = {0};
     struct answering answering = {batch, i, table, &result};
     struct statement_write bound;
+    struct throttle_use use;
     enum stator_rc rc;
 
     STATOR_TRY(statement_bind(&bound, &batch->members[i].statement, table, false, &job->arena, &job->error));
+    use = throttle_use_of_item(batch->engine, table, CAPACITY_WRITE, bound.write.key);
+    STATOR_TRY(throttle_admit(batch->engine, job, &use));
     bound.write.before_commit = make_answer;
     bound.write.context = &answering;
     rc = table_write(&batch->engine->db, &bound.write, job->on_worker, &result, &job->arena, &job->error);
@@ -279,6 +293,7 @@ static enum stator_rc write_once(struct batch_execution *batch, size_t i, struct
         struct consumed *consumed = consumed_by(batch, table);
 
         wait_for(job, result.epoch);
+        throttle_charge_write(batch->engine, table, bound.write.key, request_write_units(&result), result.index_units);
         if (consumed != NULL)
             consume(consumed, &result);
         if (result.condition_failed)

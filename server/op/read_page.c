@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "op/read_page.h"
 
-#include "format/keycodec.h"
 #include "op/throttle.h"
 #include "plan/attribute.h"
 #include "plan/index.h"
@@ -227,18 +226,6 @@ enum stator_rc read_page_open(struct read_page *progress, struct engine *engine,
     return choose_index(progress, &job->error);
 }
 
-/* Of the index or the table that is read. A Query reads one partition, whose token is in its keys. */
-static struct throttle_use use_of(const struct read_page *progress)
-{
-    const struct page_request *request = &progress->request;
-    struct throttle_use use = {.table = progress->table, .index = request->index, .kind = CAPACITY_READ};
-
-    use.one_partition = request->one_shard && request->lower.len >= KEY_PREFIX_BYTES;
-    if (use.one_partition)
-        use.token = read_be64(request->lower.at + KEY_PREFIX_BYTES - sizeof(uint64_t));
-    return use;
-}
-
 /* Reads are charged before filter and projection, the page's sum rounded once. */
 static double index_units(const struct read_page *progress)
 {
@@ -285,7 +272,7 @@ static enum stator_rc answer(struct read_page *progress, struct job *job)
 
 enum stator_rc read_page_step(struct read_page *progress, struct engine *engine, struct job *job)
 {
-    struct throttle_use use = use_of(progress);
+    struct throttle_use use = throttle_use_of_page(&progress->request);
 
     if (!progress->page_open) {
         STATOR_TRY(throttle_admit(engine, job, &use));

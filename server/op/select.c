@@ -2,6 +2,7 @@
 #include "op/select.h"
 
 #include "op/java_order.h"
+#include "op/throttle.h"
 #include "plan/index.h"
 #include "plan/key.h"
 
@@ -194,16 +195,24 @@ static enum stator_rc open_page(struct select *select, struct engine *engine, st
     select->request.limit = select->limit == 0 ? 0 : select->limit - select->scanned;
     STATOR_TRY(plan_statement_page(&select->request, &select->ranges, select->range, &engine->db.ring,
                                    resumed ? &select->token.key : NULL, &job->arena, &job->error));
+    if (select->evaluated_bytes == 0) {
+        const struct throttle_use use = throttle_use_of_page(&select->request);
+
+        STATOR_TRY(throttle_admit(engine, job, &use));
+    }
     page_init(&select->page, &engine->db, &select->request, &job->arena);
     select->page_open = true;
     return STATOR_OK;
 }
 
 /* Takes over what a page has read. Each range is a read of its own, and charged as one. */
-static enum stator_rc take_page(struct select *select, struct stator_error *err)
+static enum stator_rc take_page(struct select *select, struct engine *engine, struct stator_error *err)
 {
     const struct page *page = &select->page;
+    const struct throttle_use use = throttle_use_of_page(&select->request);
     struct bytes items = buf_bytes(&page->items);
+    double index_units = request_read_units(page->evaluated_bytes, select->consistent);
+    double fetched_units = (double)page->fetched_units * (select->consistent ? 1 : 0.5);
 
     if (page->count != 0) {
         if (select->items.len != 1)
@@ -212,8 +221,9 @@ static enum stator_rc take_page(struct select *select, struct stator_error *err)
     }
     select->scanned += page->scanned;
     select->evaluated_bytes += page->evaluated_bytes;
-    select->index_units += request_read_units(page->evaluated_bytes, select->consistent);
-    select->fetched_units += (double)page->fetched_units * (select->consistent ? 1 : 0.5);
+    select->index_units += index_units;
+    select->fetched_units += fetched_units;
+    throttle_charge(engine, &use, index_units + fetched_units);
     return select->items.failed ? stator_fail_memory(err) : STATOR_OK;
 }
 
@@ -264,7 +274,7 @@ enum stator_rc select_step(struct engine *engine, struct job *job)
             page_step(&select->page, job->on_worker ? UINT32_MAX : STEP_ITEMS_ON_LOOP, job->on_worker, &job->error));
         if (!select->page.done)
             return STATOR_AGAIN;
-        STATOR_TRY(take_page(select, &job->error));
+        STATOR_TRY(take_page(select, engine, &job->error));
         more = select->page.more;
         if (more)
             break;

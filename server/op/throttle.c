@@ -83,6 +83,16 @@ struct throttle_use throttle_use_of_item(const struct engine *engine, const stru
     return use;
 }
 
+struct throttle_use throttle_use_of_page(const struct page_request *request)
+{
+    struct throttle_use use = {.table = request->table, .index = request->index, .kind = CAPACITY_READ};
+
+    use.one_partition = request->one_shard && request->lower.len >= KEY_PREFIX_BYTES;
+    if (use.one_partition)
+        use.token = read_be64(request->lower.at + KEY_PREFIX_BYTES - sizeof(uint64_t));
+    return use;
+}
+
 /* --- Refusals ----------------------------------------------------------------------------------------------------- */
 
 static const char *reason_of(const struct throttle_use *use, enum limit limit)

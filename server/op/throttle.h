@@ -14,6 +14,7 @@
 #define SERVER_OP_THROTTLE_H
 
 #include "op/engine.h"
+#include "plan/query.h"
 #include "shard/bucket.h"
 
 #define THROTTLE_PARTITIONS 8192 /* buckets that the partitions of all tables share by their tokens */
@@ -40,6 +41,9 @@ static inline bool throttle_is_on(const struct engine *engine)
 /* The item with that key (or the whole item) of the table. */
 struct throttle_use throttle_use_of_item(const struct engine *engine, const struct table *table,
                                          enum capacity_kind kind, const struct item *key);
+
+/* A page of a Query, which reads one partition, or of a Scan. */
+struct throttle_use throttle_use_of_page(const struct page_request *request);
 
 /* STATOR_OK, or the refusal, in job->error. */
 STATOR_MUST_CHECK enum stator_rc throttle_admit(struct engine *engine, struct job *job, const struct throttle_use *use);

@@ -298,6 +298,34 @@ class OnDemand(Case):
         self.put("one", "other")
 
 
+class Statements(Case):
+    """PartiQL."""
+
+    def test_one(self):
+        self.create("one", provisioned=(1, 1))
+        self.put("one", "big", fill=big(390))
+        self.refused("ProvisionedThroughputExceededException", OF_TABLE, "TableWriteProvisionedThroughputExceeded",
+                     ARN + "one", "ExecuteStatement", Statement="INSERT INTO one VALUE {'pk': 'p', 'sk': 's'}")
+        for _ in range(4):
+            self.call("ExecuteStatement", Statement="SELECT * FROM one", ConsistentRead=True)
+        self.read_refused("one", "ExecuteStatement", Statement="SELECT * FROM one")
+        self.read_refused("one", "ExecuteStatement", Statement="SELECT * FROM one WHERE pk = 'big'")
+
+    def test_a_batch(self):
+        self.create("one", provisioned=(1, 1))
+        self.create("two", provisioned=(1000, 1000))
+        self.put("one", "big", fill=big(390))
+        inserts = [{"Statement": "INSERT INTO %s VALUE {'pk': 'p', 'sk': 's'}" % name} for name in ("one", "two")]
+        first, second = self.call("BatchExecuteStatement", Statements=inserts)["Responses"]
+        self.assertEqual(first["Error"], {"Code": "ProvisionedThroughputExceeded", "Message": OF_TABLE})
+        self.assertNotIn("Error", second)
+        for _ in range(4):
+            self.get("one", "big")
+        (answer,) = self.call("BatchExecuteStatement", Statements=[
+            {"Statement": "SELECT * FROM one WHERE pk = 'big' AND sk = 's'"}])["Responses"]
+        self.assertEqual(answer["Error"]["Code"], "ProvisionedThroughputExceeded")
+
+
 class Transactions(Case):
     def cancelled(self, operation, codes, message, items):
         with self.assertRaises(DynamoError) as raised:
