@@ -420,6 +420,40 @@ static void memory_ends(void **state)
           "~{'ConsumedCapacity':[{'TableName':'test','CapacityUnits':8.0,'WriteCapacityUnits':8.0,"
           "'Table':{'WriteCapacityUnits':6.0,'CapacityUnits':6.0},"},
          false},
+        {{"ExecuteStatement",
+          "{'ReturnConsumedCapacity':'INDEXES','Limit':3,'Parameters':[{'S':'p'},{'S':'p'},{'N':'1'},{'N':'1'}],"
+          "'Statement':'SELECT sk, m.n[0] FROM test WHERE (pk=? AND sk<1) OR (pk=? AND sk>=? AND m.n[0]=?) ORDER BY "
+          "pk, sk DESC'}",
+          "~'Items':[{'n[0]':{'N':'1'},'sk':{'N':'2'}},{'n[0]':{'N':'1'},'sk':{'N':'0'}}],"},
+         false},
+        {{"ExecuteStatement",
+          "{'ReturnConsumedCapacity':'INDEXES','Parameters':[{'S':'y'},{'S':'p'},{'S':'x'}],"
+          "'Statement':'UPDATE test SET m.n=list_append(m.n, [1,{" Q("a") ":<<2>>}]) SET l=? REMOVE g WHERE "
+                                                                          "sk=0 AND pk=? AND g=? RETURNING ALL NEW *'}",
+          "{'Items':[{'l':{'S':'y'},'m':{'M':{'n':{'L':[{'N':'1'},{'N':'1'},{'M':{'a':{'NS':['2']}}}]}}},'pk':{'S':'p'}"
+          ",'sk':{'N':'0'}}],'ConsumedCapacity':{'TableName':'test','CapacityUnits':4.0,'Table':{'CapacityUnits':1.0},'"
+          "LocalSecondaryIndexes':{'lsi':{'CapacityUnits':2.0}},'GlobalSecondaryIndexes':{'gsi':{'CapacityUnits':1.0}}}"
+          "}"},
+         false},
+        {{"ExecuteStatement", "{'Statement':'INSERT INTO test VALUE {" Q("pk") ":" Q("q") ", " Q("sk") ":1}'}",
+          "{'Items':[]}"},
+         false},
+        {{"BatchExecuteStatement",
+          "{'Statements':[{'Statement':'SELECT sk FROM test WHERE pk=? AND sk=1','Parameters':[{'S':'p'}]},"
+          "{'Statement':'SELECT sk FROM test WHERE pk=? AND sk=0','Parameters':[{'S':'p'}]}]}",
+          "{'Responses':[{'TableName':'test','Item':{'sk':{'N':'1'}}},{'TableName':'test','Item':{'sk':{'N':'0'}}}]}"},
+         false},
+        {{"ExecuteTransaction",
+          "{'TransactStatements':[{'Statement':'SELECT sk FROM test WHERE pk=? AND sk=1','Parameters':[{'S':'p'}]},"
+          "{'Statement':'SELECT sk FROM test WHERE pk=? AND sk=0','Parameters':[{'S':'p'}]}]}",
+          "{'Responses':[{'Item':{'sk':{'N':'1'}}},{'Item':{'sk':{'N':'0'}}}]}"},
+         false},
+        {{"ExecuteTransaction",
+          "{'ClientRequestToken':'pt','TransactStatements':["
+          "{'Statement':'UPDATE test SET a=? WHERE pk=? AND sk=1','Parameters':[{'S':'1'},{'S':'p'}]},"
+          "{'Statement':'EXISTS(SELECT * FROM test WHERE pk=? AND sk=0 AND l=?)','Parameters':[{'S':'p'},{'S':'y'}]}]}",
+          "{'Responses':[]}"},
+         false},
         {{"DescribeTable", "{'TableName':'test'}", "~'ItemCount':"}, false},
         {{"ListTables", "{}", "{'TableNames':['test']}"}, false},
     };
