@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/request.h"
 
+#include <libdeflate.h>
 #include <time.h>
-#include <zlib.h>
 
 #include "watch/log.h"
 
@@ -182,7 +182,7 @@ static void start(struct request *request, int status, struct bytes body)
 
 static void add_crc(struct request *request, struct bytes body)
 {
-    uint32_t crc = (uint32_t)crc32_z(0, body.at, body.len);
+    uint32_t crc = libdeflate_crc32(0, body.at, body.len);
     char *end = request->crc + sizeof(request->crc), *at = end;
 
     do

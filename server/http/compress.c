@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/compress.h"
 
+#include <libdeflate.h>
 #include <strings.h>
 #include <zlib.h>
 
@@ -10,6 +11,8 @@
 /* zlib's window of 32 KiB, and the gzip form of the stream. */
 #define WINDOW      15
 #define WINDOW_GZIP (WINDOW + 16)
+
+#define LEVEL_FASTEST 1 /* of libdeflate */
 
 static bool equals(struct bytes word, const char *name)
 {
@@ -109,20 +112,20 @@ enum inflated compress_inflate(struct buf *out, struct bytes body, enum encoding
 
 bool compress_deflate(struct buf *out, struct bytes body, enum encoding encoding)
 {
-    z_stream stream = {.next_in = (Bytef *)(uintptr_t)body.at, .avail_in = (uInt)body.len};
-    bool done = false;
-    uLong bound;
+    const bool gzip = encoding == ENCODING_GZIP;
+    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(LEVEL_FASTEST);
+    size_t bound, len = 0;
+    uint8_t *room;
 
-    if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, encoding == ENCODING_GZIP ? WINDOW_GZIP : WINDOW, 8,
-                     Z_DEFAULT_STRATEGY) != Z_OK)
+    if (compressor == NULL)
         return false;
-    bound = deflateBound(&stream, body.len);
-    stream.next_out = buf_reserve(out, bound);
-    stream.avail_out = (uInt)bound;
-    if (stream.next_out != NULL && deflate(&stream, Z_FINISH) == Z_STREAM_END) {
-        out->len += bound - stream.avail_out;
-        done = true;
-    }
-    deflateEnd(&stream);
-    return done;
+    bound = gzip ? libdeflate_gzip_compress_bound(compressor, body.len)
+                 : libdeflate_zlib_compress_bound(compressor, body.len);
+    room = buf_reserve(out, bound);
+    if (room != NULL)
+        len = gzip ? libdeflate_gzip_compress(compressor, body.at, body.len, room, bound)
+                   : libdeflate_zlib_compress(compressor, body.at, body.len, room, bound);
+    libdeflate_free_compressor(compressor);
+    out->len += len;
+    return len != 0;
 }

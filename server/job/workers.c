@@ -3,6 +3,10 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define NICE 5 /* below the loops: short requests go before long pages where there are too few cores for both */
 
 struct workers {
     struct workers_options options;
@@ -46,6 +50,7 @@ static void *work(void *context)
     struct workers *workers = context;
     struct job *job;
 
+    setpriority(PRIO_PROCESS, (id_t)gettid(), NICE); /* of this thread alone, says sched(7) of Linux */
     while ((job = next_job(workers)) != NULL)
         workers->options.run(workers->options.context, job);
     return NULL;

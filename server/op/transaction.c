@@ -82,10 +82,9 @@ static enum stator_rc plan_actions(struct attempt *a, bool *cancelled)
     struct transaction *t = a->t;
 
     for (size_t i = 0; i < t->count; i++) {
-        enum stator_rc rc;
+        enum stator_rc rc = t->plan(t, i, table_at(a, i), &a->reasons[i]);
 
         t->actions[i].write.table = table_at(a, i);
-        rc = t->plan(t, i, table_at(a, i), &a->reasons[i]);
         if (rc != STATOR_OK && rc != STATOR_VALIDATION) {
             t->job->error = a->reasons[i];
             return rc;

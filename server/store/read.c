@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "store/nowait.h"
+
 #define TIER_CACHED 1 /* RocksDB's kBlockCacheTier: memtables and block cache, no file */
 #define TIER_MEMORY 3 /* kMemtableTier: memtables alone */
 
@@ -13,25 +15,52 @@
 struct store_iterator {
     rocksdb_iterator_t *iterator;
     rocksdb_readoptions_t *options; /* points to the bounds below; outlives the iterator */
+    bool nowait, gave_up;           /* its moves do not wait; one of them gave up */
     char bounds[];                  /* lower, then upper */
 };
+
+/* Whether a read of the tier uses nowait.h. In memory no file is slow. */
+static bool is_nowait(const struct store *store, enum store_tier tier)
+{
+    return NOWAIT && tier == STORE_CACHED && store->dir != NULL;
+}
+
+/* The engine's own tier for what nowait.h cannot do. */
+static bool is_tiered(const struct store *store, enum store_tier tier)
+{
+    return !NOWAIT && tier == STORE_CACHED && store->dir != NULL;
+}
 
 static rocksdb_readoptions_t *options_of(const struct store *store, enum store_tier tier,
                                          const struct store_snapshot *snapshot)
 {
-    if (tier == STORE_CACHED)
+    if (is_tiered(store, tier))
         return snapshot != NULL ? snapshot->read_cached : store->read_cached;
     return snapshot != NULL ? snapshot->read_any : store->read_any;
+}
+
+static enum stator_rc not_in_memory(struct stator_error *err)
+{
+    return stator_fail(err, STATOR_AGAIN, "not in memory");
 }
 
 enum stator_rc store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
                          const struct store_snapshot *snapshot, struct store_pinned *out, struct stator_error *err)
 {
+    const bool nowait = is_nowait(store, tier);
     char *why = NULL;
-    rocksdb_pinnableslice_t *slice = rocksdb_get_pinned_cf(store->db, options_of(store, tier, snapshot),
-                                                           family_of(store, family), chars(key), key.len, &why);
+    rocksdb_pinnableslice_t *slice;
 
+    if (nowait)
+        nowait_begin();
+    slice = rocksdb_get_pinned_cf(store->db, options_of(store, tier, snapshot), family_of(store, family), chars(key),
+                                  key.len, &why);
     *out = (struct store_pinned){.slice = slice};
+    if (nowait && nowait_end()) {
+        rocksdb_free(why);
+        store_release(out);
+        return not_in_memory(err);
+    }
     if (why != NULL)
         return fault_of_read(err, why);
     if (slice != NULL) {
@@ -39,9 +68,9 @@ enum stator_rc store_get(struct store *store, uint32_t family, struct bytes key,
 
         out->value.at = (const uint8_t *)(at != NULL ? at : "");
         /* For a table that is not open RocksDB says in the cached tier that the key may be there: found, and empty. */
-        if (tier == STORE_CACHED && out->value.len == 0 && store->dir != NULL) {
+        if (is_tiered(store, tier) && out->value.len == 0) {
             store_release(out);
-            return stator_fail(err, STATOR_AGAIN, "not in memory");
+            return not_in_memory(err);
         }
     }
     return STATOR_OK;
@@ -101,7 +130,7 @@ static struct store_iterator *open_with_tier(struct store *store, uint32_t famil
 
     if (it == NULL)
         return NULL;
-    it->options = rocksdb_readoptions_create();
+    *it = (struct store_iterator){.options = rocksdb_readoptions_create()};
     /* RocksDB 7.8's merging iterator drops the status of a table it cannot read (or may not, in the cached tier) when
      * it comes from the one before it in the same level: it would skip that table's keys in silence. It does so only
      * when it looks for range deletions. See store_batch_delete_range for why it need not. */
@@ -125,9 +154,17 @@ static struct store_iterator *open_with_tier(struct store *store, uint32_t famil
 struct store_iterator *store_iterator_open(struct store *store, uint32_t family, struct bytes lower, struct bytes upper,
                                            const struct store_snapshot *snapshot, enum store_tier tier)
 {
-    /* In memory no file is slow, so no read has to be tried twice. */
-    return open_with_tier(store, family, lower, upper, snapshot,
-                          tier == STORE_CACHED && store->dir != NULL ? TIER_CACHED : 0);
+    struct store_iterator *it;
+    const bool nowait = is_nowait(store, tier);
+
+    if (nowait)
+        nowait_begin();
+    it = open_with_tier(store, family, lower, upper, snapshot, is_tiered(store, tier) ? TIER_CACHED : 0);
+    if (it != NULL && nowait)
+        it->nowait = true;
+    if (nowait && nowait_end() && it != NULL)
+        it->gave_up = true;
+    return it;
 }
 
 void store_iterator_close(struct store_iterator *iterator)
@@ -139,41 +176,65 @@ void store_iterator_close(struct store_iterator *iterator)
     free(iterator);
 }
 
+static void move_begin(const struct store_iterator *iterator)
+{
+    if (iterator->nowait)
+        nowait_begin();
+}
+
+static void move_end(struct store_iterator *iterator)
+{
+    if (iterator->nowait && nowait_end())
+        iterator->gave_up = true;
+}
+
 void store_iterator_seek(struct store_iterator *iterator, struct bytes key)
 {
+    move_begin(iterator);
     rocksdb_iter_seek(iterator->iterator, chars(key), key.len);
+    move_end(iterator);
 }
 
 void store_iterator_seek_back(struct store_iterator *iterator, struct bytes key)
 {
+    move_begin(iterator);
     rocksdb_iter_seek_for_prev(iterator->iterator, chars(key), key.len);
+    move_end(iterator);
 }
 
 void store_iterator_seek_first(struct store_iterator *iterator)
 {
+    move_begin(iterator);
     rocksdb_iter_seek_to_first(iterator->iterator);
+    move_end(iterator);
 }
 
 void store_iterator_seek_last(struct store_iterator *iterator)
 {
+    move_begin(iterator);
     rocksdb_iter_seek_to_last(iterator->iterator);
+    move_end(iterator);
 }
 
 void store_iterator_next(struct store_iterator *iterator)
 {
     stator_assert(store_iterator_valid(iterator));
+    move_begin(iterator);
     rocksdb_iter_next(iterator->iterator);
+    move_end(iterator);
 }
 
 void store_iterator_previous(struct store_iterator *iterator)
 {
     stator_assert(store_iterator_valid(iterator));
+    move_begin(iterator);
     rocksdb_iter_prev(iterator->iterator);
+    move_end(iterator);
 }
 
 bool store_iterator_valid(const struct store_iterator *iterator)
 {
-    return rocksdb_iter_valid(iterator->iterator) != 0;
+    return !iterator->gave_up && rocksdb_iter_valid(iterator->iterator) != 0;
 }
 
 struct bytes store_iterator_key(const struct store_iterator *iterator)
@@ -196,6 +257,8 @@ enum stator_rc store_iterator_status(const struct store_iterator *iterator, stru
 {
     char *why = NULL;
 
+    if (iterator->gave_up)
+        return not_in_memory(err);
     rocksdb_iter_get_error(iterator->iterator, &why);
     return why != NULL ? fault_of_read(err, why) : STATOR_OK;
 }

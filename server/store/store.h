@@ -60,7 +60,7 @@ struct store_pinned {
     void *slice; /* private */
 };
 
-/* Absence is STATOR_OK and an absent value. STATOR_AGAIN only with STORE_CACHED, where an empty value always gives it.
+/* Absence is STATOR_OK and an absent value. STATOR_AGAIN only with STORE_CACHED, where an empty value may give it.
  * snapshot may be NULL: the newest. out needs no release after a failure. */
 STATOR_MUST_CHECK enum stator_rc store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
                                            const struct store_snapshot *snapshot, struct store_pinned *out,

@@ -113,7 +113,7 @@ static enum stator_rc sweep_one(struct database *db, struct bytes expiry, uint64
 {
     struct running_entry entry = {.id = ring_token(key)};
     struct store_batch *batch;
-    bool both;
+    bool both = false;
     enum stator_rc rc;
 
     *left = !running_enter(db->tokens.in_use, &entry);

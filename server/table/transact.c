@@ -113,8 +113,10 @@ enum stator_rc table_transact_write(struct database *db, struct transact_write *
 
     t->stale = false;
     t->epoch = 0;
-    for (size_t i = 0; i < t->count; i++)
-        t->reasons[i] = (struct stator_error){.rc = STATOR_OK};
+    for (size_t i = 0; i < t->count; i++) {
+        t->reasons[i].rc = STATOR_OK;
+        t->reasons[i].message[0] = '\0';
+    }
     rc = write_group_open(&w.group, db, t->writes, t->results, t->count, arena, err);
     if (rc == STATOR_OK)
         rc = write_opened(&w, db, may_wait, arena, err);
@@ -161,7 +163,8 @@ enum stator_rc table_transact_read(struct database *db, struct transact_read *re
 
     for (size_t i = 0; i < count; i++) {
         reads[i].result = (struct read_result){0};
-        reads[i].reason = (struct stator_error){.rc = STATOR_OK};
+        reads[i].reason.rc = STATOR_OK;
+        reads[i].reason.message[0] = '\0';
     }
     if (snapshot == NULL)
         return stator_fail_memory(err);

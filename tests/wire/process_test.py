@@ -16,6 +16,7 @@ import unittest
 from wire import Closed, Server, Wire, find_binary, request
 
 BINARY = str(find_binary("stator-fake"))
+AT_ONCE = 4  # seconds: well before LIMIT_DRAIN_MS, and enough for a machine that is busy with other things
 
 
 def run(*arguments, environment=None, seconds=20):
@@ -194,18 +195,18 @@ class Life(unittest.TestCase):
             before = time.monotonic()
             server.send_signal(number)
             self.assertEqual(server.wait(), 0)
-            self.assertLess(time.monotonic() - before, 1)
+            self.assertLess(time.monotonic() - before, AT_ONCE)
             for wire in wires:
                 self.assertTrue(wire.at_end())
                 wire.close()
 
     def test_what_is_in_flight_is_answered(self):
         server = self.server()
-        bodies = [{"Work": 3, "StepMs": 100}, {"Sync": 300}, {"Work": 1, "StepMs": 200, "Size": 3000000}, {"Sync": 1}]
+        bodies = [{"Work": 3, "StepMs": 400}, {"Sync": 1000}, {"Work": 1, "StepMs": 900, "Size": 3000000}, {"Sync": 1}]
         wires = [Wire(server) for _ in bodies]
         for wire, body in zip(wires, bodies):
             wire.send(request(json.dumps(body)))
-        time.sleep(0.1)
+        time.sleep(0.4)  # all have been read by then
         before = time.monotonic()
         server.send_signal(signal.SIGTERM)
         for wire, body in zip(wires, bodies):
@@ -215,7 +216,7 @@ class Life(unittest.TestCase):
             self.assertTrue(wire.at_end())
             wire.close()
         self.assertEqual(server.wait(), 0)
-        self.assertLess(time.monotonic() - before, 1)
+        self.assertLess(time.monotonic() - before, AT_ONCE)
         with self.assertRaises(ConnectionRefusedError):
             server.connect()
 
@@ -248,7 +249,7 @@ class Life(unittest.TestCase):
         for thread in threads:
             thread.join()
         self.assertEqual(faults, [])
-        self.assertLess(took, 2)
+        self.assertLess(took, AT_ONCE)
 
     def test_answers_not_taken_and_work_without_end(self):
         """They do not keep the process for ever: LIMIT_DRAIN_MS."""
@@ -259,7 +260,7 @@ class Life(unittest.TestCase):
         time.sleep(0.5)
         took = server.stop(seconds=12)
         self.assertGreater(took, 3)
-        self.assertLess(took, 8)
+        self.assertLess(took, 12)
         for wire in silent, endless:
             wire.close()
 
@@ -271,7 +272,7 @@ class Life(unittest.TestCase):
         server.send_signal(signal.SIGTERM)
         time.sleep(0.2)
         server.send_signal(signal.SIGTERM)
-        self.assertEqual(server.wait(2), -signal.SIGTERM)
+        self.assertEqual(server.wait(AT_ONCE), -signal.SIGTERM)
         wire.close()
 
     def test_restart_on_the_same_port_at_once(self):

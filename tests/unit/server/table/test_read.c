@@ -3,6 +3,7 @@
 
 #include "format/keycodec.h"
 #include "plan/index.h"
+#include "store/nowait.h"
 #include "table/backfill.h"
 #include "table/page.h"
 #include "table/write.h"
@@ -223,5 +224,6 @@ int main(void)
         cmocka_unit_test(an_entry_without_its_item),
     };
 
+    nowait_set_cold(true); /* what a test has just written, the system has in memory */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

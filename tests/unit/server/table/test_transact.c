@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "table/transact.h"
 
+#include "store/nowait.h"
 #include "unit/server/database.h"
 #include "unit/server/expressions.h"
 #include "unit/server/json.h"
@@ -333,5 +334,6 @@ int main(void)
         cmocka_unit_test(gives_way_to_the_disk),
     };
 
+    nowait_set_cold(true); /* what a test has just written, the system has in memory */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
