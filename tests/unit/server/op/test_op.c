@@ -9,6 +9,8 @@
 
 /* --- Scripts ------------------------------------------------------------------------------------------------------ */
 
+#define Q(text) "\\u0027" text "\\u0027" /* PartiQL's quotes */
+
 static const struct step steps[] = {
     {"DescribeTimeToLive", "{'TableName':'test'}", "{'TimeToLiveDescription':{'TimeToLiveStatus':'DISABLED'}}"},
     {"UpdateTimeToLive", "{'TableName':'test','TimeToLiveSpecification':{'Enabled':false,'AttributeName':'ttl'}}",
@@ -231,6 +233,65 @@ static const struct step steps[] = {
      "{'TableName':'test','Key':{'pk':{'S':'b'},'sk':{'N':'1'}},'ReturnValues':'ALL_OLD',"
      "'ReturnConsumedCapacity':'TOTAL'}",
      "{'ConsumedCapacity':{'TableName':'test','CapacityUnits':1.0}}"},
+    {"ExecuteStatement",
+     "{'Statement':'INSERT INTO test VALUE {" Q("pk") ":?, " Q("sk") ":1, " Q(
+         "g") ":?}',"
+              "'Parameters':[{'S':'s'},{'S':'x'}],'ReturnConsumedCapacity':'INDEXES'}",
+     "{'Items':[],'ConsumedCapacity':{'TableName':'test','CapacityUnits':2.0,'Table':{'CapacityUnits':1.0},'"
+     "GlobalSecondaryIndexes':{'gsi':{'CapacityUnits':1.0}}}}"},
+    {"ExecuteStatement", "{'Statement':'INSERT INTO test VALUE {" Q("pk") ":" Q("s") ", " Q("sk") ":1.0}'}",
+     "DuplicateItemException: Duplicate primary key exists in table"},
+    {"ExecuteStatement",
+     "{'Statement':'UPDATE test SET a=? SET n=2 WHERE pk=? AND sk=1 AND g=? RETURNING MODIFIED NEW *',"
+     "'Parameters':[{'S':'1'},{'S':'s'},{'S':'x'}]}",
+     "{'Items':[{'a':{'S':'1'},'n':{'N':'2'}}]}"},
+    {"ExecuteStatement",
+     "{'Statement':'UPDATE test SET a=? WHERE pk=? AND sk=1 AND g=?','ReturnValuesOnConditionCheckFailure':'ALL_OLD',"
+     "'Parameters':[{'S':'1'},{'S':'s'},{'S':'y'}]}",
+     "{'__type':'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException','Item':{'a':{'S':'1'},'g':{'S':'x'},"
+     "'n':{'N':'2'},'pk':{'S':'s'},'sk':{'N':'1'}},'message':'The conditional request failed'}"},
+    {"ExecuteStatement",
+     "{'Statement':'SELECT sk, n FROM test WHERE pk=? AND sk>0','Parameters':[{'S':'s'}],"
+     "'ReturnConsumedCapacity':'TOTAL'}",
+     "{'Items':[{'n':{'N':'2'},'sk':{'N':'1'}}],'ConsumedCapacity':{'TableName':'test','CapacityUnits':0.5}}"},
+    {"ExecuteStatement", "{'Statement':'SELECT sk FROM test WHERE n=2'}", "{'Items':[{'sk':{'N':'1'}}]}"},
+    {"ExecuteStatement", "{'Statement':'SELECT sk FROM test.gsi WHERE g=?','Parameters':[{'S':'x'}]}",
+     "{'Items':[{'sk':{'N':'7'}},{'sk':{'N':'1'}}]}"},
+    {"ExecuteStatement", "{'Statement':'SELECT * FROM nope'}",
+     "ResourceNotFoundException: Requested resource not found"},
+    {"ExecuteStatement", "{'Statement':'SELECT * FROM test WHERE'}",
+     "ValidationException: Statement wasn't well formed, can't be processed: Unexpected term"},
+    {"BatchExecuteStatement",
+     "{'ReturnConsumedCapacity':'TOTAL','Statements':["
+     "{'Statement':'SELECT n FROM test WHERE pk=? AND sk=1','Parameters':[{'S':'s'}]},"
+     "{'Statement':'SELECT n FROM nope WHERE pk=? AND sk=1','Parameters':[{'S':'s'}]},"
+     "{'Statement':'SELECT n FROM test WHERE pk=? AND sk=3','Parameters':[{'S':'s'}]}]}",
+     "{'Responses':[{'TableName':'test','Item':{'n':{'N':'2'}}},{'Error':{'Code':'ResourceNotFound','Message':'"
+     "Requested resource not "
+     "found'}},{'TableName':'test'}],'ConsumedCapacity':[{'TableName':'test','CapacityUnits':1.0}]}"},
+    {"BatchExecuteStatement",
+     "{'Statements':[{'Statement':'UPDATE test SET n=3 WHERE pk=? AND sk=1','Parameters':[{'S':'s'}]},"
+     "{'Statement':'INSERT INTO test VALUE {" Q("pk") ":" Q("s") ", " Q("sk") ":1}'}]}",
+     "{'Responses':[{'TableName':'test'},{'Error':{'Code':'DuplicateItem','Message':'Duplicate primary key exists in "
+     "table'},'TableName':'test'}]}"},
+    {"ExecuteTransaction",
+     "{'TransactStatements':[{'Statement':'SELECT n FROM test WHERE pk=? AND sk=1','Parameters':[{'S':'s'}]},"
+     "{'Statement':'SELECT * FROM test WHERE pk=? AND sk=3','Parameters':[{'S':'s'}]}]}",
+     "{'Responses':[{'Item':{'n':{'N':'3'}}},{}]}"},
+    {"ExecuteTransaction",
+     "{'TransactStatements':[{'Statement':'DELETE FROM test WHERE pk=? AND sk=1','Parameters':[{'S':'s'}]},"
+     "{'Statement':'EXISTS(SELECT * FROM test WHERE pk=? AND sk=7 AND g=?)','Parameters':[{'S':'q'},{'S':'no'}]}]}",
+     "{'__type':'com.amazonaws.dynamodb.v20120810#TransactionCanceledException','CancellationReasons':[{'Code':'None'},"
+     "{'Code':'ConditionalCheckFailed','Message':'The conditional request failed'}],'Message':'Transaction cancelled, "
+     "please refer cancellation reasons for specific reasons [None, ConditionalCheckFailed]'}"},
+    {"ExecuteTransaction",
+     "{'ReturnConsumedCapacity':'TOTAL','TransactStatements':["
+     "{'Statement':'DELETE FROM test WHERE pk=? AND sk=1','Parameters':[{'S':'s'}]},"
+     "{'Statement':'EXISTS(SELECT * FROM test WHERE pk=? AND sk=7 AND g=?)','Parameters':[{'S':'q'},{'S':'x'}]}]}",
+     "{'Responses':[],'ConsumedCapacity':[{'TableName':'test','CapacityUnits':5.0,'WriteCapacityUnits':5.0}]}"},
+    {"ExecuteStatement",
+     "{'Statement':'DELETE FROM test WHERE pk=? AND sk=1 RETURNING ALL OLD *','Parameters':[{'S':'s'}]}",
+     "{'Items':[]}"},
     {"ListTables", "{}", "{'TableNames':['test']}"},
     {"DescribeTable", "{'TableName':'test'}", "~'TableSizeBytes':9,'ItemCount':1,"},
     {"DescribeTable", "{'TableName':'nope'}",
@@ -371,6 +432,40 @@ static void memory_ends(void **state)
           "'ConditionExpression':'attribute_not_exists(pk)'}}]}",
           "~{'ConsumedCapacity':[{'TableName':'test','CapacityUnits':8.0,'WriteCapacityUnits':8.0,"
           "'Table':{'WriteCapacityUnits':6.0,'CapacityUnits':6.0},"},
+         false},
+        {{"ExecuteStatement",
+          "{'ReturnConsumedCapacity':'INDEXES','Limit':3,'Parameters':[{'S':'p'},{'S':'p'},{'N':'1'},{'N':'1'}],"
+          "'Statement':'SELECT sk, m.n[0] FROM test WHERE (pk=? AND sk<1) OR (pk=? AND sk>=? AND m.n[0]=?) ORDER BY "
+          "pk, sk DESC'}",
+          "~'Items':[{'n[0]':{'N':'1'},'sk':{'N':'2'}},{'n[0]':{'N':'1'},'sk':{'N':'0'}}],"},
+         false},
+        {{"ExecuteStatement",
+          "{'ReturnConsumedCapacity':'INDEXES','Parameters':[{'S':'y'},{'S':'p'},{'S':'x'}],"
+          "'Statement':'UPDATE test SET m.n=list_append(m.n, [1,{" Q("a") ":<<2>>}]) SET l=? REMOVE g WHERE "
+                                                                          "sk=0 AND pk=? AND g=? RETURNING ALL NEW *'}",
+          "{'Items':[{'l':{'S':'y'},'m':{'M':{'n':{'L':[{'N':'1'},{'N':'1'},{'M':{'a':{'NS':['2']}}}]}}},'pk':{'S':'p'}"
+          ",'sk':{'N':'0'}}],'ConsumedCapacity':{'TableName':'test','CapacityUnits':4.0,'Table':{'CapacityUnits':1.0},'"
+          "LocalSecondaryIndexes':{'lsi':{'CapacityUnits':2.0}},'GlobalSecondaryIndexes':{'gsi':{'CapacityUnits':1.0}}}"
+          "}"},
+         false},
+        {{"ExecuteStatement", "{'Statement':'INSERT INTO test VALUE {" Q("pk") ":" Q("q") ", " Q("sk") ":1}'}",
+          "{'Items':[]}"},
+         false},
+        {{"BatchExecuteStatement",
+          "{'Statements':[{'Statement':'SELECT sk FROM test WHERE pk=? AND sk=1','Parameters':[{'S':'p'}]},"
+          "{'Statement':'SELECT sk FROM test WHERE pk=? AND sk=0','Parameters':[{'S':'p'}]}]}",
+          "{'Responses':[{'TableName':'test','Item':{'sk':{'N':'1'}}},{'TableName':'test','Item':{'sk':{'N':'0'}}}]}"},
+         false},
+        {{"ExecuteTransaction",
+          "{'TransactStatements':[{'Statement':'SELECT sk FROM test WHERE pk=? AND sk=1','Parameters':[{'S':'p'}]},"
+          "{'Statement':'SELECT sk FROM test WHERE pk=? AND sk=0','Parameters':[{'S':'p'}]}]}",
+          "{'Responses':[{'Item':{'sk':{'N':'1'}}},{'Item':{'sk':{'N':'0'}}}]}"},
+         false},
+        {{"ExecuteTransaction",
+          "{'ClientRequestToken':'pt','TransactStatements':["
+          "{'Statement':'UPDATE test SET a=? WHERE pk=? AND sk=1','Parameters':[{'S':'1'},{'S':'p'}]},"
+          "{'Statement':'EXISTS(SELECT * FROM test WHERE pk=? AND sk=0 AND l=?)','Parameters':[{'S':'p'},{'S':'y'}]}]}",
+          "{'Responses':[]}"},
          false},
         {{"DescribeTable", "{'TableName':'test'}", "~'ItemCount':"}, false},
         {{"ListTables", "{}", "{'TableNames':['test']}"}, false},
