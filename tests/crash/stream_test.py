@@ -23,7 +23,8 @@ from streams import Replay, latest_arn, shards_of
 ROUNDS = int(os.environ.get("STREAM_ROUNDS", 16))
 SEED = int(os.environ.get("CRASH_SEED", 0)) or random.SystemRandom().randrange(1, 1 << 32)
 WRITERS, KEYS = 5, 12
-RUN_SECONDS = 0.5  # longest time between start and end
+RUN_SECONDS = 0.5  # longest time between the first writes and the end
+FIRST_WRITES = 40  # so many come before it, on the slowest machine too
 UNCLEAR = {"ThrottlingException", "ProvisionedThroughputExceededException", "InternalServerError",
            "ConditionalCheckFailedException"}
 
@@ -86,6 +87,12 @@ class Followers:
     def follow(self, client, _):
         self.replay.read(client, self.arn)
 
+    def wait_for_writes(self):
+        end = time.monotonic() + 60
+        while self.writes < FIRST_WRITES and not self.faults:
+            assert time.monotonic() < end, f"{self.writes} writes in a minute"
+            time.sleep(0.01)
+
     def join(self):
         self.over.set()
         for thread in self.threads:
@@ -115,6 +122,7 @@ class Streams(unittest.TestCase):
                     arn = latest_arn(client, "crash")
                 self.check(client, arn, follower)
                 followers = Followers(server.url, f"{SEED}/{durability}/{number}", arn, follower)
+                followers.wait_for_writes()
                 time.sleep(chance.random() * RUN_SECONDS)
                 if chance.random() < 0.7:
                     server.kill()
