@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads any text as a statement. What comes out must be usable: a condition holds for an item or not, and its opposite
  * the other way round; an update, a projection and an item are canonical. The same text gives the same answer again. */
+#include "base/utf8.h"
 #include "fuzz_expr.h"
 #include "partiql/partiql.h"
 
@@ -67,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct world world;
     char message[STATOR_ERROR_MESSAGE_MAX];
 
-    if (size > 8192)
+    if (size > 8192 || !utf8_valid(text)) /* a request's texts are UTF-8 */
         return 0;
     world_init(&world);
     if (understand(&world, &statement, text)) {
@@ -76,6 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
               bytes_equal(again.table, statement.table));
     } else {
         memcpy(message, world.err.message, sizeof(message));
+        check(utf8_valid(bytes_of_string(message)));
         check(!understand(&world, &again, text) && strcmp(message, world.err.message) == 0);
     }
     arena_deinit(&world.arena);
