@@ -21,7 +21,7 @@ async function fill(table, count) {
   }
 }
 
-for (const file of ['tables', 'items', 'indexes', 'reading', 'legacy', 'capacity', 'batches', 'transactions', 'partiql', 'around']) {
+for (const file of ['tables', 'items', 'indexes', 'reading', 'legacy', 'capacity', 'batches', 'transactions', 'partiql', 'ttl', 'around']) {
   describe(file, { concurrency: 4 }, () => {
     for (const { name, table: kind, setup, steps } of loadCases(`scenarios/${file}`)) {
       it(name, async () => {

@@ -5,7 +5,7 @@ import unittest
 from support import (assert_has, assert_refused, client, create_table, fill, load_cases, placeholders, plain, send, to_sdk,
                      unique_name, until)
 
-SCENARIOS = ("tables", "items", "indexes", "reading", "legacy", "capacity", "batches", "transactions", "partiql",
+SCENARIOS = ("tables", "items", "indexes", "reading", "legacy", "capacity", "batches", "transactions", "partiql", "ttl",
              "around")
 
 
