@@ -56,6 +56,10 @@ class Tool(unittest.TestCase):
         client.update_contributor_insights(ContributorInsightsAction=action, **what)
         until(lambda: self.assertEqual(client.describe_contributor_insights(**what)["ContributorInsightsStatus"], status))
 
+    def time_to_live(self, name):
+        described = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+        return described["TimeToLiveStatus"], described.get("AttributeName")
+
     def delete(self, name):
         client.delete_table(TableName=name)
 
@@ -72,6 +76,8 @@ class Terraform(Tool):
         self.set_recovery(name, True, "ENABLED")
         self.active(name)
         self.assertEqual(self.recovery(name)["RecoveryPeriodInDays"], 35)
+        client.update_time_to_live(TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"})
+        until(lambda: self.assertEqual(self.time_to_live(name), ("ENABLED", "until")))
         self.is_tagged(arn, Name="a", Owner="b")
 
         client.untag_resource(ResourceArn=arn, TagKeys=["Owner"])
@@ -86,6 +92,7 @@ class Terraform(Tool):
     def test_reading_a_table_that_nobody_configured(self):
         name, arn = self.create()
         self.assertEqual(self.recovery(name), {"PointInTimeRecoveryStatus": "DISABLED"})
+        self.assertEqual(self.time_to_live(name), ("DISABLED", None))
         self.is_tagged(arn)
         self.delete(name)
 
@@ -136,7 +143,7 @@ class CloudFormation(Tool):
             self.assertEqual(error.response["Error"]["Code"], "PolicyNotFoundException")
             policy = None
         return {"recovery": self.recovery(name)["PointInTimeRecoveryStatus"], "insights": insights, "policy": policy,
-                "kinesis": kinesis_status(name), "tags": client.list_tags_of_resource(ResourceArn=arn)["Tags"],
+                "ttl": self.time_to_live(name), "kinesis": kinesis_status(name), "tags": client.list_tags_of_resource(ResourceArn=arn)["Tags"],
                 "stream": table.get("StreamSpecification", {}).get("StreamViewType")}
 
     def test_stack(self):
@@ -149,7 +156,7 @@ class CloudFormation(Tool):
         self.set_insights("ENABLE", "ENABLED", TableName=name)
         client.enable_kinesis_streaming_destination(TableName=name, StreamArn=STREAM)
         expected = {"recovery": "ENABLED", "insights": ["ENABLED", "DISABLED"], "policy": policy,
-                    "kinesis": {STREAM: "ACTIVE"}, "tags": tags(stack="one"), "stream": "KEYS_ONLY"}
+                    "kinesis": {STREAM: "ACTIVE"}, "tags": tags(stack="one"), "stream": "KEYS_ONLY", "ttl": ("DISABLED", None)}
         until(lambda: self.assertEqual(self.read(name, arn), expected))
 
         client.tag_resource(ResourceArn=arn, Tags=tags(stack="two"))
