@@ -19,6 +19,18 @@ enum stator_rc lower_fail_at(struct lowering *lowering, const struct partiql_tok
                        token->length);
 }
 
+const char *lower_letters(struct lowering *lowering, struct bytes text)
+{
+    char *copy = arena_alloc(lowering->parser.arena, text.len + 1);
+
+    if (copy == NULL)
+        return "";
+    for (size_t i = 0; i < text.len; i++)
+        copy[i] = (char)(text.at[i] >= 'A' && text.at[i] <= 'Z' ? text.at[i] | 0x20 : text.at[i]);
+    copy[text.len] = '\0';
+    return copy;
+}
+
 enum stator_rc lower_unsupported(struct lowering *lowering, const struct partiql_node *node)
 {
     static const char *const names[] = {
@@ -261,16 +273,8 @@ static enum stator_rc call(struct lowering *lowering, struct draft **out, const 
     struct bytes name = condition_function(node->text, &(enum expr_type){0});
     enum expr_type type = EXPR_SIZE;
 
-    if (!bytes_present(name)) {
-        char lower[64];
-        size_t len = node->text.len < sizeof(lower) - 1 ? node->text.len : sizeof(lower) - 1;
-
-        for (size_t i = 0; i < len; i++)
-            lower[i] =
-                (char)(node->text.at[i] >= 'A' && node->text.at[i] <= 'Z' ? node->text.at[i] | 0x20 : node->text.at[i]);
-        lower[len] = '\0';
-        return lower_fail_at(lowering, node->token, "Unrecognized function: %s", lower);
-    }
+    if (!bytes_present(name))
+        return lower_fail_at(lowering, node->token, "Unrecognized function: %s", lower_letters(lowering, node->text));
     condition_function(node->text, &type);
     STATOR_TRY(lower_draft(lowering, out, DRAFT_CALL, type, name));
     STATOR_TRY(add_operands(lowering, *out, node, 0));

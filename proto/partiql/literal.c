@@ -5,6 +5,8 @@
 #include "partiql/lower.h"
 #include "value/number.h"
 
+#define PLACE_TEXT_MAX (PARTIQL_TEXT_MAX * 8) /* names of a statement, and indexes */
+
 /* Where in a value we are: a list of steps from the innermost outwards. */
 struct place {
     const struct place *outer; /* NULL: the value itself */
@@ -36,37 +38,23 @@ static const char *placed(struct lowering *lowering, const char *before, const s
     struct buf buf;
     struct bytes copy;
 
-    buf_init(&buf, STATOR_ERROR_MESSAGE_MAX);
+    buf_init(&buf, PLACE_TEXT_MAX);
     buf_printf(&buf, "%s ", before);
     append_place(&buf, place);
     buf_append_byte(&buf, '\0');
-    copy = arena_copy(lowering->parser.arena, buf_bytes(&buf));
-    if (buf.failed)
-        copy = BYTES("root");
+    copy = buf.failed ? (struct bytes){0} : arena_copy(lowering->parser.arena, buf_bytes(&buf));
     buf_deinit(&buf);
-    return bytes_present(copy) ? (const char *)copy.at : "";
+    return bytes_present(copy) ? (const char *)copy.at : " ";
 }
 
 /* What the service calls a thing that is no literal. */
 static const char *data_type(struct lowering *lowering, const struct partiql_node *node)
 {
-    struct buf name;
-    struct bytes copy;
-
     if (node->kind == PARTIQL_NODE_PARAMETER)
         return "Parameter";
     if (node->kind == PARTIQL_NODE_MISSING)
         return "Missing";
-    if (node->kind != PARTIQL_NODE_CALL)
-        return "Id";
-    buf_init(&name, PARTIQL_TEXT_MAX * 4 + 1);
-    for (size_t i = 0; i < node->text.len; i++)
-        buf_append_byte(&name, node->text.at[i] >= 'A' && node->text.at[i] <= 'Z' ? node->text.at[i] | 0x20
-                                                                                  : node->text.at[i]);
-    buf_append_byte(&name, '\0');
-    copy = arena_copy(lowering->parser.arena, buf_bytes(&name));
-    buf_deinit(&name);
-    return bytes_present(copy) ? (const char *)copy.at : "";
+    return node->kind == PARTIQL_NODE_CALL ? lower_letters(lowering, node->text) : "Id";
 }
 
 static enum stator_rc number(struct lowering *lowering, struct value *out, const struct partiql_node *node,

@@ -19,6 +19,9 @@ enum stator_rc lower_fail_at(struct lowering *lowering, const struct partiql_tok
 /* "Unsupported operation: Plus" */
 enum stator_rc lower_unsupported(struct lowering *lowering, const struct partiql_node *node);
 
+/* The text in small letters, for a message; empty without memory. */
+const char *lower_letters(struct lowering *lowering, struct bytes text);
+
 /* A literal or a parameter. Literals within it may be no parameters. */
 STATOR_MUST_CHECK enum stator_rc lower_value(struct lowering *lowering, const struct value **out,
                                              const struct partiql_node *node);

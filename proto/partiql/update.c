@@ -26,18 +26,6 @@ static enum stator_rc operands(struct lowering *lowering, struct draft **out, co
     return update_check_operand(&lowering->parser, *out);
 }
 
-static enum stator_rc unrecognized(struct lowering *lowering, const struct partiql_node *node)
-{
-    char lower[64];
-    size_t len = node->text.len < sizeof(lower) - 1 ? node->text.len : sizeof(lower) - 1;
-
-    for (size_t i = 0; i < len; i++)
-        lower[i] =
-            (char)(node->text.at[i] >= 'A' && node->text.at[i] <= 'Z' ? node->text.at[i] | 0x20 : node->text.at[i]);
-    lower[len] = '\0';
-    return lower_fail_at(lowering, node->token, "Unrecognized function: %s", lower);
-}
-
 static enum stator_rc operand(struct lowering *lowering, struct draft **out, const struct partiql_node *node)
 {
     if (node->kind == PARTIQL_NODE_PLUS)
@@ -47,7 +35,7 @@ static enum stator_rc operand(struct lowering *lowering, struct draft **out, con
     if (is_called(node, "list_append"))
         return operands(lowering, out, node, DRAFT_CALL, EXPR_LIST_APPEND, "list_append");
     if (node->kind == PARTIQL_NODE_CALL)
-        return unrecognized(lowering, node);
+        return lower_fail_at(lowering, node->token, "Unrecognized function: %s", lower_letters(lowering, node->text));
     return lower_leaf(lowering, out, node);
 }
 

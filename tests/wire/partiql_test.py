@@ -257,6 +257,17 @@ class Grammar(Case):
         self.refused(insert, f"Unsupported data type: Parameter under key root.k at 1:{insert.index('?') + 1}:1", text("v"))
         insert = "INSERT INTO \"plain\" VALUE {'pk': 'a', 'ss': set_add(<<'a'>>, <<'b'>>)}"
         self.refused(insert, f"Unsupported data type: set_add under key root at 1:{insert.index('set_add') + 1}:7")
+        name = "n" * 3000  # more than a message takes
+        with self.assertRaises(DynamoError) as caught:
+            self.run_("INSERT INTO \"plain\" VALUE {'pk': {'" + name + "': missing}}")
+        self.assertRegex(caught.exception.message, "^Unsupported data type: Missing under key root[.]n+$")
+
+    def test_names_of_functions_are_told_whole(self):
+        for name in ["\u00e9" * 40, "x" + "\u00e9" * 40, "N" * 100]:
+            at = f"at 1:%d:{len(name) + 2}"
+            message = f"Unrecognized function: {name.replace('N', 'n')} "
+            self.refused(f'SELECT * FROM plain WHERE "{name}"(a)', message + at % 27)
+            self.refused(f'UPDATE plain SET a = "{name}"(a)', message + at % 22)
 
     def test_functions(self):
         def where(condition):
