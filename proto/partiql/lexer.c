@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "partiql/lexer.h"
 
+#include "base/buf.h"
 #include "base/utf8.h"
 #include "partiql/keyword.h"
 
@@ -95,34 +96,42 @@ static bool skip(struct scan *scan)
     }
 }
 
-/* What is between the quotes, a doubled quote being one. */
-static enum stator_rc quoted(struct scan *scan, struct partiql_token *token)
+/* With each doubled quote a single one. */
+static enum stator_rc halve_quotes(struct scan *scan, struct bytes *text, uint8_t quote)
 {
-    uint8_t quote = peek(scan, 0);
-    uint8_t *copy = arena_alloc(scan->arena, scan->text.len - scan->at);
+    uint8_t *copy = arena_alloc(scan->arena, text->len);
     size_t len = 0;
 
     if (copy == NULL)
         return stator_fail_memory(scan->err);
+    for (size_t i = 0; i < text->len; i++) {
+        copy[len++] = text->at[i];
+        i += text->at[i] == quote;
+    }
+    *text = bytes_of(copy, len);
+    return STATOR_OK;
+}
+
+/* What is between the quotes, a doubled quote being one. */
+static enum stator_rc quoted(struct scan *scan, struct partiql_token *token)
+{
+    uint8_t quote = peek(scan, 0);
+    bool doubled = false;
+    size_t from;
+
     token->kind = quote == '"' ? PARTIQL_QUOTED : PARTIQL_STRING;
     step(scan);
-    for (;;) {
-        size_t from = scan->at;
-
+    for (from = scan->at; peek(scan, 0) != quote || peek(scan, 1) == quote; step(scan)) {
         if (scan->at == scan->text.len)
             return partiql_malformed(scan->err, "");
-        if (peek(scan, 0) == quote) {
-            step(scan);
-            if (peek(scan, 0) != quote)
-                break;
-            from = scan->at;
-        }
+        if (peek(scan, 0) != quote)
+            continue;
+        doubled = true;
         step(scan);
-        memcpy(copy + len, scan->text.at + from, scan->at - from);
-        len += scan->at - from;
     }
-    token->text = bytes_of(copy, len);
-    return STATOR_OK;
+    token->text = bytes_of(scan->text.at + from, scan->at - from);
+    step(scan);
+    return doubled ? halve_quotes(scan, &token->text, quote) : STATOR_OK;
 }
 
 static size_t digits(struct scan *scan)
@@ -236,26 +245,18 @@ enum stator_rc partiql_tokens(const struct partiql_token **out, size_t *count, s
                               struct stator_error *err)
 {
     struct scan scan = {.text = text, .line = 1, .column = 1, .arena = arena, .err = err};
-    struct partiql_token *tokens;
-    size_t capacity = 64;
+    struct partiql_token token = {.kind = PARTIQL_SYMBOL};
+    struct buf tokens; /* the arena gets no more than there are */
+    enum stator_rc rc = STATOR_OK;
 
-    *count = 0;
-    tokens = ARENA_ARRAY(arena, struct partiql_token, capacity);
-    for (;;) {
-        if (*count == capacity) {
-            struct partiql_token *more = ARENA_ARRAY(arena, struct partiql_token, capacity * 2);
-
-            if (more != NULL)
-                memcpy(more, tokens, capacity * sizeof(*tokens));
-            tokens = more;
-            capacity *= 2;
-        }
-        if (tokens == NULL)
-            return stator_fail_memory(err);
-        STATOR_TRY(next(&scan, &tokens[*count]));
-        if (tokens[(*count)++].kind == PARTIQL_END)
-            break;
+    buf_init(&tokens, (text.len + 1) * sizeof(token));
+    for (*count = 0; rc == STATOR_OK && token.kind != PARTIQL_END; ++*count) {
+        rc = next(&scan, &token);
+        buf_append(&tokens, &token, sizeof(token));
     }
-    *out = tokens;
-    return STATOR_OK;
+    *out = tokens.failed ? NULL : (const struct partiql_token *)arena_copy(arena, buf_bytes(&tokens)).at;
+    buf_deinit(&tokens);
+    if (rc != STATOR_OK)
+        return rc;
+    return *out == NULL ? stator_fail_memory(err) : STATOR_OK;
 }

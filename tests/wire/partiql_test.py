@@ -705,6 +705,14 @@ class Batches(Case):
 
 
 class Transactions(Case):
+    def test_a_hundred_of_the_longest_statements(self):
+        def statement(number):
+            start = f"INSERT INTO plain VALUE {{'pk': 'long {number}', 'l': ["
+            return start + ",".join(["''"] * ((8190 - len(start)) // 3)) + "]}"
+
+        self.assertEqual(self.transact(*map(statement, range(100)), ClientRequestToken="long"), {"Responses": []})
+        self.assertEqual(len(self.item("plain", pk=text("long 99"))["l"]["L"]), statement(99).count("''"))
+
     def test_writes(self):
         self.put("plain", pk=text("t1"), a={"N": "1"})
         self.put("plain", pk=text("t2"))

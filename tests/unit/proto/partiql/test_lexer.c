@@ -89,9 +89,30 @@ static void test_tokens(void **state)
     }
 }
 
+/* What a token takes does not grow with what follows it. */
+static void test_memory(void **state)
+{
+    const struct partiql_token *tokens;
+    char text[PARTIQL_TEXT_MAX + 1];
+    struct stator_error err;
+    struct arena arena;
+    size_t count;
+
+    (void)state;
+    for (size_t i = 0; i < PARTIQL_TEXT_MAX; i++)
+        text[i] = i % 8 < 6 ? '\'' : ' '; /* two quotes within quotes */
+    text[PARTIQL_TEXT_MAX] = '\0';
+    arena_init(&arena, (size_t)64 << 20);
+    assert_int_equal(partiql_tokens(&tokens, &count, bytes_of_string(text), &arena, &err), STATOR_OK);
+    assert_int_equal(count, PARTIQL_TEXT_MAX / 8 + 1);
+    assert_true(bytes_equal(tokens[0].text, BYTES("''")));
+    assert_true(arena.used_bytes <= count * (sizeof(*tokens) + 16));
+    arena_deinit(&arena);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_tokens)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_tokens), cmocka_unit_test(test_memory)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
