@@ -76,8 +76,7 @@ static enum stator_rc check_statement(const struct script *script, size_t i, con
         return statement_check_key(&key, statement, table, &job->arena, &job->error);
     if (!script->reads)
         return STATOR_OK;
-    return statement_read_key(&key, statement, table, script->t.engine, "ExecuteTransaction", &job->arena,
-                              &job->error);
+    return statement_read_key(&key, statement, table, script->t.engine, "ExecuteTransaction", &job->arena, &job->error);
 }
 
 /* The tables that are there now. What is missing is a reason, but only if no statement is wrong in itself. */
@@ -209,6 +208,8 @@ enum stator_rc op_execute_transaction(struct engine *engine, struct job *job)
             },
     };
 
+    if (transaction_is_long(&script.t))
+        return STATOR_AGAIN;
     script.t.actions = ARENA_ARRAY(&job->arena, struct transaction_action, count);
     script.statements = ARENA_ARRAY(&job->arena, struct statement, count);
     script.writes = ARENA_ARRAY(&job->arena, struct statement_write, count);

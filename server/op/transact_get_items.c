@@ -53,6 +53,8 @@ enum stator_rc op_transact_get_items(struct engine *engine, struct job *job)
         .capacity_wanted = &in->ReturnConsumedCapacity,
     };
 
+    if (transaction_is_long(&t))
+        return STATOR_AGAIN;
     t.actions = ARENA_ARRAY(&job->arena, struct transaction_action, t.count);
     if (t.actions == NULL)
         return stator_fail_memory(&job->error);

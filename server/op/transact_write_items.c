@@ -228,6 +228,8 @@ enum stator_rc op_transact_write_items(struct engine *engine, struct job *job)
         .metrics_wanted = &in->ReturnItemCollectionMetrics,
     };
 
+    if (transaction_is_long(&t))
+        return STATOR_AGAIN;
     t.actions = ARENA_ARRAY(&job->arena, struct transaction_action, t.count);
     if (t.actions == NULL)
         return stator_fail_memory(&job->error);

@@ -204,7 +204,7 @@ static enum stator_rc plan(struct attempt *a)
     return cancelled ? refuse(a) : STATOR_OK;
 }
 
-static bool is_long(const struct transaction *t)
+bool transaction_is_long(const struct transaction *t)
 {
     return !t->job->on_worker && (t->job->body.len > BODY_ON_LOOP || t->count > ACTIONS_ON_LOOP);
 }
@@ -377,8 +377,6 @@ enum stator_rc transaction_write(struct transaction *t)
     struct attempt attempt;
     enum stator_rc rc;
 
-    if (is_long(t))
-        return STATOR_AGAIN;
     do {
         attempt = (struct attempt){.t = t};
         rc = write_once(&attempt);
@@ -467,8 +465,6 @@ enum stator_rc transaction_read(struct transaction *t)
     struct attempt attempt = {.t = t};
     enum stator_rc rc;
 
-    if (is_long(t))
-        return STATOR_AGAIN;
     rc = plan(&attempt);
     if (rc == STATOR_OK)
         rc = read_planned(&attempt);

@@ -51,6 +51,9 @@ struct transaction {
     struct ItemResponse *responses;               /* reads: one for each action */
 };
 
+/* Whether it takes too long for a loop: ask before anything is done that would be done again on a worker. */
+bool transaction_is_long(const struct transaction *transaction);
+
 /* Does all writes or none of them. */
 STATOR_MUST_CHECK enum stator_rc transaction_write(struct transaction *transaction);
 
