@@ -110,6 +110,8 @@ static enum stator_rc append(struct splitting *s, struct branches *to, const str
 {
     struct branch *at;
 
+    if (from->count == 0) /* IN [] */
+        return STATOR_OK;
     if (to->count + from->count > BRANCHES_MAX)
         return too_many(s->err);
     at = ARENA_ARRAY(s->arena, struct branch, to->count + from->count);

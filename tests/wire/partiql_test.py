@@ -529,6 +529,7 @@ class Reads(Case):
                 ("pk = 'o' AND (flag = 'o1' OR flag = 'o3')", "o1 o3"), ("pk = 'o' AND NOT sk = '1'", "o2 o3"), ("pk = 'o' AND sk <> '1'", "o2 o3"),
                 ("pk = 'o' AND sk > '0' AND sk <> '1'", "o2 o3"), ("pk = 'o' OR pk = 'o' AND NOT sk = '1'", "o1 o2 o3"),
                 ("pk = 'o' AND NOT sk = '1' OR pk = 'o' AND sk = '2'", "o2 o3"), ("pk = 'o' AND NOT sk IN ['1', '3'] OR pk = 'o' AND sk = '2'", "o2"),
+                ("pk IN [] OR pk = 'o'", "o1 o2 o3"), ("pk = 'o' AND sk IN []", ""),
                 ("pk = 'o' AND attribute_exists(pk)", "o1 o2 o3"), ("pk IN ['o', 'p'] AND flag IN ['p2', 'o1']", "o1 p2")]:
             with self.subTest(where=where):
                 self.assertEqual(self.order(where), expected.split())

@@ -105,6 +105,8 @@ static void ranges_are_the_condition(void **state)
         {"SELECT * FROM t WHERE pk = 'a' AND NOT (sk = 1)", 1, true, true, "a"},
         {"SELECT * FROM t WHERE pk = 'a' AND (n = 1 OR n = 2)", 1, true, true, "a"},
         {"SELECT * FROM t WHERE pk IN ['b', 'a']", 2, true, false, "a b"},
+        {"SELECT * FROM t WHERE pk IN [] OR pk = 'a'", 1, true, false, "a"},
+        {"SELECT * FROM t WHERE pk IN []", 0, true, false, ""},
         {"SELECT * FROM t WHERE pk IN ['b', 'a'] AND sk IN [3, 1, 0]", 6, true, false, "a a a b b b"},
         {"SELECT * FROM t WHERE pk = 'b' OR pk = 'a'", 2, true, false, "a b"},
         {"SELECT * FROM t WHERE (pk = 'b' AND sk = 1) OR (pk = 'a' AND sk > 1 AND n = 0)", 2, true, true, "a b"},
