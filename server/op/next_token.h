@@ -3,7 +3,8 @@
  * parameters: with others it is refused.
  *
  * Bytes, in base64: version 1, 8 bytes that stand for statement and parameters, 4 bytes range (big-endian), then the
- * last key as canonical JSON, or nothing: from the range's beginning.
+ * attributes of the last key, or nothing: from the range's beginning. An attribute is length of the name (2) · name ·
+ * enum value_type (1) · length of the text (2) · text.
  */
 #ifndef SERVER_OP_NEXT_TOKEN_H
 #define SERVER_OP_NEXT_TOKEN_H

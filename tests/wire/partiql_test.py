@@ -2,6 +2,7 @@
 """PartiQL: ExecuteStatement, BatchExecuteStatement and ExecuteTransaction: what statements do, what they give back and
 cost, which are refused and in which words. The words are those that the public conformance suite and others have
 recorded on the service."""
+import base64
 import pathlib
 import sys
 import unittest
@@ -584,6 +585,29 @@ class Reads(Case):
             with self.assertRaises(DynamoError) as caught:
                 self.run_("SELECT sk FROM range WHERE pk = ?", text("o"), NextToken=bad)
             self.assertEqual(caught.exception.type, "ValidationException", bad)
+
+    def test_tokens_of_the_longest_keys(self):
+        key = {name: text("\x01" * length) for name, length in (("pk", 2048), ("sk", 1023), ("g", 2048), ("l", 1024))}
+        others = [{**key, "sk": text("\x01" * 1022 + last)} for last in "xy"]
+        for item in others:
+            self.put("indexed", **item)
+            self.addCleanup(self.run_, "DELETE FROM indexed WHERE pk = ? AND sk = ?", item["pk"], item["sk"])
+        for table in ("indexed", '"indexed"."local"', '"indexed"."all"'):
+            statement = f"SELECT sk FROM {table} WHERE {'g' if 'all' in table else 'pk'} = ?"
+            found = self.items(statement, text("\x01" * 2048), Limit=1)
+            self.assertEqual(found, [{"sk": item["sk"]} for item in others], table)
+
+    def test_tokens_that_are_changed(self):
+        statement, number = "SELECT * FROM \"number\"", "SELECT pk FROM \"number\""
+        for value in ("1", "-2.5", "3"):
+            self.put("number", pk={"N": value})
+        token = base64.b64decode(self.run_(number, Limit=1)["NextToken"])
+        for raw in [*(token[:length] for length in range(14, len(token))), token + b"\0", token + token[13:], token[:13] + b"\xff" * 9000,
+                    token[:-1] + b"x", token[:-2] + b"\x02" + b"01", token.replace(b"pk", b"\xff\xff")]:
+            with self.subTest(raw=raw), self.assertRaises(DynamoError) as caught:
+                self.run_(number, NextToken=base64.b64encode(raw).decode())
+            self.assertEqual(caught.exception.type, "ValidationException")
+        self.refused(statement, TOKEN, NextToken=base64.b64encode(token).decode())
 
     def test_indexes(self):
         def names(statement, **more):
