@@ -45,11 +45,12 @@ static enum stator_rc from_number(uint64_t *out, const struct GetShardIteratorIn
 /* What is older than all that is there begins with the oldest. */
 static uint64_t from_time(double seconds, const struct lane_view *view)
 {
-    uint64_t ms = seconds > 0 ? (uint64_t)(seconds * 1000) : 0, number;
+    double ms = seconds > 0 ? seconds * 1000 : 0;
+    uint64_t number;
 
-    if (ms >= (uint64_t)1 << (64 - STREAM_MS_SHIFT))
+    if (ms >= (double)((uint64_t)1 << (64 - STREAM_MS_SHIFT)))
         return view->until;
-    number = ms << STREAM_MS_SHIFT;
+    number = (uint64_t)ms << STREAM_MS_SHIFT;
     return number < view->trimmed || number < view->shard.start ? 0 : number;
 }
 

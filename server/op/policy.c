@@ -44,7 +44,7 @@ struct reading {
     struct buf parts, statements;
     size_t statement_count;
     struct bytes version, id; /* absent, or texts */
-    char bad_actions[160];    /* as they are told */
+    struct buf bad_actions;   /* as they are told */
     bool locks_out;
 };
 
@@ -214,12 +214,11 @@ static enum stator_rc read_actions(struct reading *r, struct statement *statemen
 {
     STATOR_TRY(read_texts(r, json_next(&r->json)));
     for (size_t i = 0; i < r->text_count; i++) {
-        size_t len = strlen(r->bad_actions);
+        struct buf *bad = &r->bad_actions;
 
         statement->puts = statement->puts || covers(r->texts[i], "dynamodb:putresourcepolicy");
         if (!is_of_target(r->texts[i], r->target))
-            snprintf(r->bad_actions + len, sizeof(r->bad_actions) - len, "%s\"%.*s\"", len == 0 ? "" : ", ",
-                     BYTES_ARG(r->texts[i]));
+            buf_printf(bad, "%s\"%.*s\"", bad->len == 0 ? "" : ", ", BYTES_ARG(r->texts[i]));
     }
     write_texts(r);
     return STATOR_OK;
@@ -474,9 +473,11 @@ static enum stator_rc read_document(struct reading *r)
     }
     if (token != JSON_OBJECT_END || r->statement_count == 0)
         return syntax(r);
-    if (r->bad_actions[0] != '\0')
-        return stator_fail(r->err, STATOR_VALIDATION, DOCUMENT "The following action names are invalid: %s",
-                           r->bad_actions);
+    if (r->bad_actions.failed)
+        return stator_fail_memory(r->err);
+    if (r->bad_actions.len != 0)
+        return stator_fail(r->err, STATOR_VALIDATION, DOCUMENT "The following action names are invalid: %.*s",
+                           BYTES_ARG(buf_bytes(&r->bad_actions)));
     return STATOR_OK;
 }
 
@@ -527,12 +528,14 @@ enum stator_rc policy_read(struct policy *out, struct bytes text, enum policy_ta
     json_reader_init(&r.json, text, arena);
     buf_init(&r.parts, OUT_MAX);
     buf_init(&r.statements, OUT_MAX);
+    buf_init(&r.bad_actions, OUT_MAX);
     rc = read_document(&r);
     if (rc == STATOR_OK)
         rc = write_document(&out->text, &r);
     out->locks_out = r.locks_out;
     buf_deinit(&r.parts);
     buf_deinit(&r.statements);
+    buf_deinit(&r.bad_actions);
     return rc;
 }
 

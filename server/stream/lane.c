@@ -45,6 +45,7 @@ bool lane_add_shard(struct lane *lane, uint64_t start, uint64_t parent, uint64_t
         open_shard(lane)->last = parent_last;
     lane->shards[lane->count++] = (struct stream_shard){.start = start, .last = start, .parent = parent};
     lane->last = start > lane->last ? start : lane->last;
+    lane->stored = lane->last;
     return true;
 }
 
@@ -136,6 +137,8 @@ void lane_end(struct lane *lane, struct lane_ticket *ticket, enum lane_outcome o
         lane->newest = ticket->previous;
     if (stored && epoch > lane->epoch)
         lane->epoch = epoch;
+    if (stored && ticket->number > lane->stored)
+        lane->stored = ticket->number;
     if (outcome == LANE_UNKNOWN && (lane->unknown == 0 || ticket->number < lane->unknown))
         lane->unknown = ticket->number;
     if (ticket->rolls)
@@ -155,9 +158,17 @@ void lane_close(struct lane *lane)
 
 static uint64_t horizon(const struct lane *lane)
 {
-    uint64_t first = lane->first != NULL ? lane->first->number : lane->last + 1;
+    uint64_t least = lane->stored + 1;
 
-    return lane->unknown != 0 && lane->unknown < first ? lane->unknown : first;
+    if (lane->first != NULL && lane->first->number < least)
+        least = lane->first->number;
+    return lane->unknown != 0 && lane->unknown < least ? lane->unknown : least;
+}
+
+/* Behind all that the last shard has, or may get from what is in flight or not known. */
+static uint64_t last_end(const struct lane *lane)
+{
+    return (lane->first == NULL && lane->unknown == 0 ? lane->stored : lane->last) + 1;
 }
 
 /* The first shard that begins at or after that number. The lock is held. */
@@ -183,7 +194,9 @@ static struct lane_view view_of(const struct lane *lane, size_t at)
 
     view.open = at + 1 == lane->count && !lane->closed;
     if (!view.open)
-        view.end = at + 1 == lane->count ? lane->last + 1 : lane->shards[at + 1].start;
+        view.end = at + 1 == lane->count ? last_end(lane) : lane->shards[at + 1].start;
+    if (lane->closed && at + 1 == lane->count)
+        view.shard.last = view.end - 1;
     if (!view.open && view.until > view.end)
         view.until = view.end;
     return view;

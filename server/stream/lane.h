@@ -10,7 +10,10 @@
  * least number that is not ended:
  *
  *      given:   10  11  12  13           11 and 13 are not ended: the horizon is 11, and 12, though stored, is not
- *      ended:   10      12               shown before 11 is. With none in flight it is the last number + 1.
+ *      ended:   10      12               shown before 11 is. With none in flight it is the last stored number + 1.
+ *
+ * Where a reader goes on is never beyond what is stored: numbers whose batches were not are forgotten by a restart, and
+ * with a clock that was put back by then the next records have lower ones.
  *
  * A write with an unknown outcome (the store is read-only from then on) may be there after a restart: its number is never
  * passed, so that nobody has read beyond it when it appears.
@@ -63,6 +66,7 @@ struct lane {
     struct stream_shard *shards; /* oldest first; the last one is open unless `closed` */
     size_t count, capacity;
     uint64_t last;    /* number given last */
+    uint64_t stored;  /* the greatest that a record or a shard is stored with */
     uint64_t trimmed; /* records below it are gone; 0: none are */
     uint64_t oldest;  /* no record that is there has a lower number: like the next, of who trims alone */
     uint64_t deleted; /* records below it are not only hidden */

@@ -95,7 +95,8 @@ static enum stator_rc read_records(struct stream_page *page, struct store_iterat
     }
     if (!store_iterator_valid(it))
         STATOR_TRY(store_iterator_status(it, err));
-    page->next = view->until; /* all that is there was read */
+    if (page->next < view->until) /* otherwise all of it was trimmed since */
+        page->next = view->until; /* all that is there was read */
     return STATOR_OK;
 }
 

@@ -149,6 +149,7 @@ static enum stator_rc load_last(struct streams *streams, struct stream *stream, 
         number = lane->trimmed;
     if (number > lane->last)
         lane->last += (number - lane->last + STREAM_NUMBER_STEP - 1) / STREAM_NUMBER_STEP * STREAM_NUMBER_STEP;
+    lane->stored = lane->last;
     return rc;
 }
 

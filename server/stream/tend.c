@@ -64,9 +64,9 @@ static void note_trimmed(const struct stream *stream, const struct lane *lane, u
     store_batch_put(batch, STORE_CATALOG, stream_key_write(bytes, &key), bytes_of(&value, sizeof(value)));
 }
 
-/* Not synced: what a power cut brings back is trimmed again. */
+/* Not synced: what a power cut brings back is trimmed again. *more is set when there is more to trim at once. */
 static enum stator_rc trim_lane(struct streams *streams, struct stream *stream, struct lane *lane, uint64_t cutoff,
-                                struct stator_error *err)
+                                bool *more, struct stator_error *err)
 {
     uint64_t starts[SHARDS_AT_ONCE], until = lane_trimmable(lane, cutoff), trimmed, oldest;
     uint8_t first[STREAM_RECORD_KEY_BYTES], end[STREAM_RECORD_KEY_BYTES];
@@ -78,7 +78,7 @@ static enum stator_rc trim_lane(struct streams *streams, struct stream *stream, 
         return STATOR_OK;
     STATOR_TRY(find_border(&trimmed, &oldest, streams, stream, lane, until, err));
     gone = lane_trim(lane, &trimmed, until, starts, SHARDS_AT_ONCE);
-    if (gone < SHARDS_AT_ONCE) /* otherwise there is more to do at once */
+    if (gone < SHARDS_AT_ONCE)
         lane->oldest = oldest;
     if (trimmed == lane->deleted && gone == 0)
         return STATOR_OK;
@@ -91,8 +91,10 @@ static enum stator_rc trim_lane(struct streams *streams, struct stream *stream, 
     for (size_t i = 0; i < gone; i++)
         delete_shard(stream, lane, starts[i], batch);
     rc = store_write(streams->store, batch, true, err);
-    if (rc == STATOR_OK)
+    if (rc == STATOR_OK) {
         lane->deleted = trimmed;
+        *more |= gone == SHARDS_AT_ONCE;
+    }
     store_batch_free(batch);
     return rc;
 }
@@ -157,7 +159,7 @@ static enum stator_rc remove_stream(struct streams *streams, struct stream *stre
     return rc;
 }
 
-static enum stator_rc tend_stream(struct streams *streams, struct stream *stream, uint64_t now_ms,
+static enum stator_rc tend_stream(struct streams *streams, struct stream *stream, uint64_t now_ms, bool *more,
                                   struct stator_error *err)
 {
     uint64_t disabled_ms = atomic_load(&stream->disabled_ms),
@@ -169,7 +171,7 @@ static enum stator_rc tend_stream(struct streams *streams, struct stream *stream
     for (uint32_t i = 0; i < stream->about.lanes; i++) {
         if (disabled_ms == 0)
             STATOR_TRY(roll_lane(streams, stream, &stream->lanes[i], now_ms, err));
-        STATOR_TRY(trim_lane(streams, stream, &stream->lanes[i], cutoff, err));
+        STATOR_TRY(trim_lane(streams, stream, &stream->lanes[i], cutoff, more, err));
     }
     return STATOR_OK;
 }
@@ -206,14 +208,17 @@ uint64_t streams_tend(struct streams *streams, uint64_t now_ms)
 {
     size_t count;
     struct stream **all = hold_all(streams, &count);
+    bool more = false;
 
     for (size_t i = 0; i < count; i++) {
         struct stator_error err;
-        enum stator_rc rc = tend_stream(streams, all[i], now_ms, &err);
+        enum stator_rc rc = tend_stream(streams, all[i], now_ms, &more, &err);
 
         (void)rc; /* in the next round again */
         stream_release(all[i]);
     }
     free(all);
+    if (more)
+        return now_ms;
     return count != 0 ? now_ms + round_ms(&streams->options) : STREAMS_NEVER;
 }

@@ -8,6 +8,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
+from clock import Clock
 from dynamo import Client
 from server import Server
 from streams import Replay, drain, everything, iterator, latest_arn, number, refused, shards_of
@@ -267,6 +268,9 @@ class IteratorTest(Case):
         self.assertEqual(self.names(latest), ["c"])  # an iterator is a place, not a state
         self.assertEqual(self.names(iterator(self.client, arn, shard, "AT_TIMESTAMP", Timestamp=1.5)), ["a", "b", "c"])
         self.assertEqual(self.names(iterator(self.client, arn, shard, "AT_TIMESTAMP", Timestamp=time.time() + 9999)), [])
+        for far in (4e9, 1e15, 1e20, 1e30, 1e300):
+            self.assertEqual(self.names(iterator(self.client, arn, shard, "AT_TIMESTAMP", Timestamp=far)), [], far)
+            self.assertEqual(self.names(iterator(self.client, arn, shard, "AT_TIMESTAMP", Timestamp=-far)), ["a", "b", "c"])
 
     def test_following(self):
         """Empty pages go on to what comes later; limits cut pages."""
@@ -524,6 +528,54 @@ class RestartTest(Case):
         self.again(True)
         self.assertEqual(self.describe(arn)["StreamStatus"], "DISABLED")
         self.assertEqual([shard["ShardId"] for shard in shards_of(self.client, arn)], [shard["ShardId"] for shard in ended])
+
+
+class ClockTest(Case):
+    in_memory = False
+    flags = ("--stream-shards", "1", "--stream-iterator-s", "86400")
+
+    def again(self, ahead):
+        """Another start, with a clock so many seconds ahead."""
+        self.client.close()
+        self.server.stop()
+        self.clock.set(ahead)
+        self.server.start()
+        self.client = Client(self.server.url)
+
+    def setUp(self):
+        self.clock = Clock()
+        self.flags = (*self.flags, "--clock-file", self.clock.path)
+        super().setUp()
+
+    def tearDown(self):
+        super().tearDown()
+        self.clock.close()
+
+    def test_a_clock_put_back_over_a_restart(self):
+        """Whatever the clock shows, a consumer goes on where it was. A cancelled transaction uses a number up, which the
+        restart does not know of."""
+        arn = self.create()
+        shard = shards_of(self.client, arn)[0]["ShardId"]
+        start, last = iterator(self.client, arn, shard), 0
+        for ahead, back in ((3600, 0), (7200, -7200), (-3600, 10800), (0, -10800)):
+            self.clock.set(ahead)
+            self.put("a", v=str(ahead))
+            self.clock.set(ahead + 1800)
+            self.assertEqual(refused(self.client, "TransactWriteItems", {"TransactItems": [
+                {"Put": {"TableName": "tab", "Item": item("b")}},
+                {"ConditionCheck": {"TableName": "tab", "Key": item("c"), "ConditionExpression": "attribute_exists(pk)"}},
+            ]})[0], "TransactionCanceledException")
+            records, start = drain(self.client, start)
+            latest = iterator(self.client, arn, shard, "LATEST")
+            self.again(back)
+            self.put("a", v=f"{ahead} {back}")
+            following, start = drain(self.client, start)
+            self.assertEqual(drain(self.client, latest)[0], following)
+            self.assertEqual([record["dynamodb"]["NewImage"]["v"]["S"] for record in records + following],
+                             [str(ahead), f"{ahead} {back}"])
+            for record in records + following:
+                self.assertGreater(number(record), last)
+                last = number(record)
 
 
 class ConcurrencyTest(Case):

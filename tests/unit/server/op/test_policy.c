@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/unit.h"
 
+#include <stdio.h>
+
+#include "base/utf8.h"
 #include "op/policy.h"
 
 #define INVALID  "One or more parameter values were invalid: "
@@ -128,6 +131,17 @@ static void streams_have_actions_of_their_own(void **state)
     assert_int_equal(read(&policy, reads, POLICY_OF_STREAM, &arena, &err), STATOR_OK);
     assert_int_equal(read(&policy, gets, POLICY_OF_STREAM, &arena, &err), STATOR_VALIDATION);
     assert_string_equal(err.message, DOCUMENT "The following action names are invalid: \"dynamodb:GetItem\"");
+    for (int shift = 0; shift < 3; shift++) { /* a message that is too long is never cut inside a character */
+        char text[4096];
+        size_t len = (size_t)snprintf(
+            text, sizeof(text), "{'Statement':[{'Effect':'Allow'," ROOT ",'Resource':'*','Action':'%.*s", shift, "xx");
+
+        for (int i = 0; i < 1000; i++)
+            len += (size_t)snprintf(text + len, sizeof(text) - len, "\u20ac");
+        snprintf(text + len, sizeof(text) - len, "'}]}");
+        assert_int_equal(read(&policy, text, POLICY_OF_STREAM, &arena, &err), STATOR_VALIDATION);
+        assert_true(utf8_valid(bytes_of_string(err.message)));
+    }
     arena_deinit(&arena);
 }
 

@@ -281,6 +281,28 @@ static void the_old_is_trimmed(void **state)
     tear_down(&f);
 }
 
+/* However fast shards are made, they go as fast: a round that did not get to the end is followed by the next at once. */
+static void many_shards_are_trimmed_at_once(void **state)
+{
+    struct lane_view views[4];
+    struct stream *stream;
+    uint64_t later_ms;
+    struct fixture f;
+    int rounds = 1;
+
+    (void)state;
+    set_up(&f, 1, 1);
+    stream = add(&f, 7, "abc", "arn:7");
+    for (int i = 0; i < 600; i++)
+        write_one(&f, stream, 0, true);
+    later_ms = stream_now_ms() + 48 * HOUR_MS;
+    while (streams_tend(f.streams, later_ms) <= later_ms)
+        rounds++;
+    assert_in_range(rounds, 2, 4);
+    assert_int_equal(lane_list(&stream->lanes[0], 0, views, 4), 2); /* the last one, and its child of then */
+    tear_down(&f);
+}
+
 static void what_is_dropped_was_never_there(void **state)
 {
     struct stream_about about = {.view = StreamViewType_KEYS_ONLY,
@@ -346,7 +368,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(streams_come_back),          cmocka_unit_test(pages_follow_each_other),
         cmocka_unit_test(the_old_is_trimmed),         cmocka_unit_test(what_is_dropped_was_never_there),
-        cmocka_unit_test(lists_are_sorted_and_paged),
+        cmocka_unit_test(lists_are_sorted_and_paged), cmocka_unit_test(many_shards_are_trimmed_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
