@@ -9,8 +9,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
-from dynamo import Client, DynamoError, is_active
-from server import Server
+from case import Case
+from dynamo import Client, is_active
 
 INVALID = "One or more parameter values were invalid: "
 IN_USE = "Attempt to change a resource which is still in use: "
@@ -26,32 +26,6 @@ def table(name, **more):
 
 def tags(**values):
     return [{"Key": key, "Value": value} for key, value in values.items()]
-
-
-class Case(unittest.TestCase):
-    flags, in_memory = (), True
-    maxDiff = None
-
-    def setUp(self):
-        self.server = Server("--durability", "none" if self.in_memory else "process", *self.flags,
-                             in_memory=self.in_memory)
-        self.server.start()
-        self.client = Client(self.server.url)
-
-    def tearDown(self):
-        self.client.close()
-        self.server.stop()
-
-    def call(self, operation, **request):
-        return self.client.call(operation, request)
-
-    def refused(self, kind, message, operation, **request):
-        with self.assertRaises(DynamoError) as raised:
-            self.client.call(operation, request)
-        self.assertEqual((raised.exception.type, raised.exception.message), (kind, message))
-
-    def invalid(self, message, operation, **request):
-        self.refused("ValidationException", message, operation, **request)
 
 
 class Tags(Case):

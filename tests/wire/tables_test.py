@@ -10,8 +10,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
+import case
 from dynamo import Client, DynamoError, all_items, is_active
-from server import Server
 
 INVALID = "One or more parameter values were invalid: "
 IN_USE = "Attempt to change a resource which is still in use: "
@@ -47,31 +47,7 @@ def provisioned(name, read=5, write=5, **more):
     return request
 
 
-class Case(unittest.TestCase):
-    flags, in_memory = (), True
-    maxDiff = None
-
-    def setUp(self):
-        self.server = Server("--durability", "none" if self.in_memory else "process", *self.flags,
-                             in_memory=self.in_memory)
-        self.server.start()
-        self.client = Client(self.server.url)
-
-    def tearDown(self):
-        self.client.close()
-        self.server.stop()
-
-    def call(self, operation, **request):
-        return self.client.call(operation, request)
-
-    def refused(self, kind, message, operation, **request):
-        with self.assertRaises(DynamoError) as raised:
-            self.client.call(operation, request)
-        self.assertEqual((raised.exception.type, raised.exception.message), (kind, message))
-
-    def invalid(self, message, operation, **request):
-        self.refused("ValidationException", message, operation, **request)
-
+class Case(case.Case):
     def describe(self, name):
         return self.call("DescribeTable", TableName=name)["Table"]
 

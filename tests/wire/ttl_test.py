@@ -7,9 +7,9 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
+import case
 from clock import Clock
 from dynamo import Client, DynamoError, all_items
-from server import Server
 from streams import everything
 
 WITHIN = 60  # seconds to wait for what happens in the background
@@ -35,28 +35,15 @@ def indexed(name):
                                                      {"AttributeName": "l", "KeyType": "RANGE"}]}]}
 
 
-class Case(unittest.TestCase):
-    flags, in_memory = (), True
-
+class Case(case.Case):
     def setUp(self):
         self.clock = Clock()
-        self.server = Server("--durability", "none" if self.in_memory else "process", "--clock-file", self.clock.path,
-                             "--ttl-interval-ms", "10", *self.flags, in_memory=self.in_memory)
-        self.server.start()
-        self.client = Client(self.server.url)
+        self.flags = ("--clock-file", self.clock.path, "--ttl-interval-ms", "10", *self.flags)
+        super().setUp()
 
     def tearDown(self):
-        self.client.close()
-        self.server.close()
+        super().tearDown()
         self.clock.close()
-
-    def call(self, operation, **request):
-        return self.client.call(operation, request)
-
-    def refused(self, kind, message, operation, **request):
-        with self.assertRaises(DynamoError) as raised:
-            self.client.call(operation, request)
-        self.assertEqual((raised.exception.type, raised.exception.message), (kind, message))
 
     def set_ttl(self, name, enabled=True, attribute="exp"):
         return self.call("UpdateTimeToLive", TableName=name,
