@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#pragma GCC visibility push(default)
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -20,14 +21,22 @@ extern "C" {
 #define STATOR_MUST_CHECK
 #endif
 
-/* STATOR_OK, then one code for each line of errors.def. The last two never reach the wire. */
+/* STATOR_OK, then one code for each line of errors.def. Those after them never reach the wire. */
 enum stator_rc {
     STATOR_OK = 0,
 #define X(code, status, retry, prefix, wire, member) STATOR_##code,
 #include "stator/errors.def"
 #undef X
     STATOR_AGAIN,     /* the work must go on where it may wait: a cache miss, a write stall, a budget used up */
-    STATOR_NO_MEMORY, /* the request outgrew its arena */
+    STATOR_NO_MEMORY, /* the request outgrew its arena; in the client: an allocation failed */
+    /* The client's own. */
+    STATOR_UNREACHABLE, /* no connection, or it broke before an answer had come whole */
+    STATOR_TIMED_OUT,   /* of the client's options; what was asked for may have happened all the same */
+    STATOR_BAD_ANSWER,  /* not what DynamoDB sends: no JSON, cut off, too long, a wrong checksum */
+    STATOR_CREDENTIALS, /* none, or not to be had */
+    STATOR_CANCELLED,   /* by the caller */
+    STATOR_MISUSE,      /* arguments that can never be sent */
+    STATOR_OTHER,       /* an error of the service that errors.def does not list; its name is in the failure */
     STATOR_RC_COUNT
 };
 
@@ -55,5 +64,6 @@ const struct stator_error_info *stator_error_info(enum stator_rc rc);
 #ifdef __cplusplus
 }
 #endif
+#pragma GCC visibility pop
 
 #endif
