@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* call: the inside of stator/call.h: one call, cut into steps, so that a thread may wait for it or a loop may drive it.
+ *
+ *   call_begin_typed, call_begin_json     what is to be sent, once
+ *   call_attempt_begin                    a curl handle that is ready to go; the caller lets it go
+ *   call_attempt_end                      done, or to be tried again after a pause
+ *   call_end                              the answer, decoded, or the failure
+ *
+ * Thread: one at a time.
+ */
+#ifndef CLIENT_CALL_H
+#define CLIENT_CALL_H
+
+#include "client.h"
+#include "exchange.h"
+#include "message/message.h"
+
+#include "stator/call.h"
+
+#define CALL_UUID_LEN 36
+
+struct stator_call {
+    struct stator_client *client;
+    struct arena arena; /* of what the call needs and of its answer; reset by call_begin */
+    struct buf request; /* the body */
+    struct exchange exchange;
+    struct stator_failure failure;
+
+    /* Of the call under way. */
+    const char *target; /* "DynamoDB_20120810.GetItem" */
+    const struct endpoint *endpoint;
+    const struct shape *output; /* NULL: the answer is not decoded */
+    int64_t deadline_ms;        /* on the monotonic clock */
+    char invocation_id[CALL_UUID_LEN + 1];
+};
+
+/* What becomes of a call when an attempt has ended. */
+struct call_next {
+    bool again;
+    uint32_t pause_ms; /* before the next attempt */
+};
+
+/* Clears what was before and writes the request. */
+STATOR_MUST_CHECK enum stator_rc call_begin_typed(struct stator_call *call, enum operation operation, const void *in);
+STATOR_MUST_CHECK enum stator_rc call_begin_json(struct stator_call *call, const char *operation, struct bytes request);
+
+/* Signs the request and sets up *handle, borrowed from the client's pool until call_attempt_end. */
+STATOR_MUST_CHECK enum stator_rc call_attempt_begin(struct stator_call *call, CURL **handle);
+struct call_next call_attempt_end(struct stator_call *call, CURLcode code);
+
+/* After the last attempt. *answer is the decoded structure, or NULL. */
+enum stator_rc call_end(struct stator_call *call, const void **answer);
+
+/* All steps, waiting. in is a structure of api.h (or its public twin); answer may be NULL. */
+STATOR_MUST_CHECK enum stator_rc call_run(struct stator_call *call, enum operation operation, const void *in,
+                                          const void **answer);
+
+#endif
