@@ -5,6 +5,7 @@
 
 #include "call.h"
 #include "rounds.h"
+#include "value/number.h"
 #include "value/value.h"
 #include "json/writer.h"
 

@@ -181,12 +181,46 @@ static inline struct stator_item stator_item_json(const char *json)
 
 /* --- Reading ----------------------------------------------------------------------------------------------------- */
 
-/* The attribute of that name, or NULL. */
+/* Each takes NULL for "no such value" and then gives NULL, an absent text or false, so that they can be put into each
+ * other: stator_value_text(stator_item_get(item, "name")). What they give lives as long as what they were given. An item
+ * made by stator_item_json() has no attributes to be found. */
+
+/* The attribute of that name, or NULL. The names are looked through one by one. */
 const struct stator_value *stator_item_get(const struct stator_item *item, const char *name);
 const struct stator_value *stator_map_get(const struct stator_value *map, const char *name);
 
+/* The value at a path into maps and lists, "address.lines[0]", or NULL. A name with a point or a bracket in it cannot be
+ * part of a path. */
+const struct stator_value *stator_item_find(const struct stator_item *item, const char *path);
+
+/* The member of a list or set at that index, from 0, or NULL. value->count says how many there are. */
+const struct stator_value *stator_member(const struct stator_value *value, size_t index);
+
+/* Whether a set has a member equal to that one, which is an S, N or B. */
+bool stator_set_has(const struct stator_value *set, const struct stator_value *member);
+
+/* The text of an S, the digits of an N, the bytes of a B; else absent. */
+struct stator_bytes stator_value_text(const struct stator_value *value);
+
+/* Whether it is a BOOL that is true. */
+bool stator_value_true(const struct stator_value *value);
+
+/* Whether both are of one type with the same content, as the service sees it: numbers by value ("1.50" is "1.5"), sets
+ * and maps without order. In proportion to their length when both are canonical; sets and maps in different orders take
+ * the product of their lengths. */
+bool stator_value_equal(const struct stator_value *a, const struct stator_value *b);
+
+/* Whether both have the same attributes with equal values. Neither may be NULL or made by stator_item_json(). */
+bool stator_item_equal(const struct stator_item *a, const struct stator_item *b);
+
 /* An N as a C number. STATOR_VALIDATION, and *out untouched, when the value is NULL or no N, or *out cannot hold it
- * exactly: a fraction, out of range; for double: more digits than it keeps. err may be NULL. */
+ * exactly: a fraction, out of range; for double: digits that it does not keep. err may be NULL.
+ *
+ * Few decimals are doubles: the double that C calls 0.1 is 0.1000000000000000055... So a double holds an N exactly when
+ * nothing the N said is lost: when it is just that value (2^60), or when the N has at most 17 digits, as many as it
+ * takes to tell all doubles apart, and the nearest double written with that many digits is the N again. So whatever a
+ * program has written from a double (as %.17g, or the shortest form, 0.1) reads as that double, every N of at most 15
+ * digits does well, and 9007199254740993 (2^53 + 1) or 0.12345678901234567890 does not. */
 STATOR_MUST_CHECK enum stator_rc stator_value_int64(const struct stator_value *value, int64_t *out,
                                                     struct stator_error *err);
 STATOR_MUST_CHECK enum stator_rc stator_value_uint64(const struct stator_value *value, uint64_t *out,
@@ -194,7 +228,7 @@ STATOR_MUST_CHECK enum stator_rc stator_value_uint64(const struct stator_value *
 STATOR_MUST_CHECK enum stator_rc stator_value_double(const struct stator_value *value, double *out,
                                                      struct stator_error *err);
 
-/* The nearest double of an N, however many digits it has. */
+/* The nearest double of an N, however many digits it has. Fails as above when the value is NULL or no N. */
 STATOR_MUST_CHECK enum stator_rc stator_value_nearest_double(const struct stator_value *value, double *out,
                                                              struct stator_error *err);
 

@@ -2,7 +2,8 @@
 #include "base/arena.h"
 
 #include <stdalign.h>
-#include <stdlib.h>
+
+#include "base/memory.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define BLOCK_IS_CHUNK 1
@@ -27,23 +28,28 @@ struct arena_chunk {
 
 void arena_init(struct arena *arena, size_t max_bytes)
 {
-    *arena = (struct arena){.max_bytes = max_bytes};
+    arena_init_with(arena, max_bytes, NULL);
 }
 
-static void free_chunks(struct arena_chunk *chunk)
+void arena_init_with(struct arena *arena, size_t max_bytes, const struct stator_allocator *allocator)
+{
+    *arena = (struct arena){.max_bytes = max_bytes, .allocator = allocator};
+}
+
+static void free_chunks(const struct arena *arena, struct arena_chunk *chunk)
 {
     while (chunk != NULL) {
         struct arena_chunk *older = chunk->older;
 
-        free(chunk);
+        memory_release(arena->allocator, chunk);
         chunk = older;
     }
 }
 
 void arena_deinit(struct arena *arena)
 {
-    free_chunks(arena->chunks);
-    arena_init(arena, arena->max_bytes);
+    free_chunks(arena, arena->chunks);
+    arena_init_with(arena, arena->max_bytes, arena->allocator);
 }
 
 void arena_reset(struct arena *arena)
@@ -57,7 +63,7 @@ void arena_reset(struct arena *arena)
         arena_deinit(arena);
         return;
     }
-    free_chunks(kept->older);
+    free_chunks(arena, kept->older);
     kept->older = NULL;
     arena->at = kept->data;
     arena->end = kept->data + kept->len;
@@ -75,7 +81,7 @@ static bool add_chunk(struct arena *arena, size_t len)
         wanted = CHUNK_BYTES_MAX;
     if (BLOCK_IS_CHUNK || wanted < len)
         wanted = len;
-    chunk = malloc(sizeof(*chunk) + wanted);
+    chunk = memory_allocate(arena->allocator, sizeof(*chunk) + wanted);
     if (chunk == NULL)
         return false;
     chunk->older = arena->chunks;

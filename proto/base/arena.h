@@ -10,6 +10,7 @@
 #define PROTO_BASE_ARENA_H
 
 #include "base/bytes.h"
+#include "stator/memory.h"
 
 struct arena_chunk; /* lives in arena.c */
 
@@ -18,10 +19,14 @@ struct arena {
     uint8_t *at, *end;          /* what is left of the newest */
     size_t used_bytes;          /* handed out since the last reset */
     size_t max_bytes;
+    const struct stator_allocator *allocator; /* of the chunks; NULL: malloc */
     bool failed; /* a block has been refused since the last reset: whoever went on without it can be found out */
 };
 
 void arena_init(struct arena *arena, size_t max_bytes);
+
+/* The same, with chunks from an allocator, which is borrowed and may be NULL. */
+void arena_init_with(struct arena *arena, size_t max_bytes, const struct stator_allocator *allocator);
 
 /* Frees every chunk. The arena may be used again afterwards. */
 void arena_deinit(struct arena *arena);

@@ -3,20 +3,26 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
+
+#include "base/memory.h"
 
 #define CAPACITY_MIN   ((size_t)256)
 #define KEPT_BYTES_MAX ((size_t)64 * 1024)
 
 void buf_init(struct buf *buf, size_t max_bytes)
 {
-    *buf = (struct buf){.max_bytes = max_bytes};
+    buf_init_with(buf, max_bytes, NULL);
+}
+
+void buf_init_with(struct buf *buf, size_t max_bytes, const struct stator_allocator *allocator)
+{
+    *buf = (struct buf){.max_bytes = max_bytes, .allocator = allocator};
 }
 
 void buf_deinit(struct buf *buf)
 {
-    free(buf->at);
-    buf_init(buf, buf->max_bytes);
+    memory_release(buf->allocator, buf->at);
+    buf_init_with(buf, buf->max_bytes, buf->allocator);
 }
 
 void buf_reset(struct buf *buf)
@@ -44,7 +50,7 @@ uint8_t *buf_reserve(struct buf *buf, size_t len)
         wanted *= 2;
     if (wanted > buf->max_bytes)
         wanted = buf->max_bytes;
-    grown = realloc(buf->at, wanted);
+    grown = memory_resize(buf->allocator, buf->at, wanted);
     if (grown == NULL) {
         buf->failed = true;
         return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* buf: a growing writer that remembers its first failure, so an encoder writes twenty fields and asks once, at the end.
  *
- * Owns:   its memory (malloc); a buf is reused by buf_reset.
+ * Owns:   its memory; a buf is reused by buf_reset.
  * Limit:  `max_bytes`; a write past it, or without memory, sets `failed` and is dropped, and so are all later ones.
  * Thread: one at a time.
  */
@@ -9,14 +9,20 @@
 #define PROTO_BASE_BUF_H
 
 #include "base/bytes.h"
+#include "stator/memory.h"
 
 struct buf {
     uint8_t *at;
     size_t len, capacity, max_bytes;
     bool failed;
+    const struct stator_allocator *allocator; /* NULL: malloc */
 };
 
 void buf_init(struct buf *buf, size_t max_bytes);
+
+/* The same, with memory from an allocator, which is borrowed and may be NULL. */
+void buf_init_with(struct buf *buf, size_t max_bytes, const struct stator_allocator *allocator);
+
 void buf_deinit(struct buf *buf);
 
 /* Empties it and clears `failed`; gives memory past 64 KiB back. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,19 +36,26 @@ static void drop_cut_character(char *text)
         text[start] = '\0';
 }
 
-enum stator_rc stator_fail(struct stator_error *err, enum stator_rc rc, const char *format, ...)
+enum stator_rc stator_fail_list(struct stator_error *err, enum stator_rc rc, const char *format, va_list args)
 {
-    va_list args;
     int length;
 
     if (err == NULL)
         return rc;
     err->rc = rc;
-    va_start(args, format);
     length = vsnprintf(err->message, sizeof(err->message), format, args);
-    va_end(args);
     if (length >= (int)sizeof(err->message))
         drop_cut_character(err->message);
+    return rc;
+}
+
+enum stator_rc stator_fail(struct stator_error *err, enum stator_rc rc, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    stator_fail_list(err, rc, format, args);
+    va_end(args);
     return rc;
 }
 

@@ -3,6 +3,8 @@
 #ifndef PROTO_BASE_ERROR_H
 #define PROTO_BASE_ERROR_H
 
+#include <stdarg.h>
+
 #include "base/bytes.h"
 #include "stator/error.h"
 
@@ -10,6 +12,10 @@
  * err may be NULL. */
 enum stator_rc stator_fail(struct stator_error *err, enum stator_rc rc, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same with the arguments as a list. */
+enum stator_rc stator_fail_list(struct stator_error *err, enum stator_rc rc, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
 
 /* The request outgrew its arena: an InternalServerError of that request alone. */
 enum stator_rc stator_fail_memory(struct stator_error *err);

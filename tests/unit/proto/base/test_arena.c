@@ -4,6 +4,7 @@
 #include <stdalign.h>
 
 #include "base/arena.h"
+#include "unit/allocator.h"
 
 static void blocks_are_aligned_and_apart(void **state)
 {
@@ -64,12 +65,34 @@ static void big_blocks_and_copies(void **state)
     arena_deinit(&arena);
 }
 
+static void an_allocator_may_run_out(void **state)
+{
+    struct scarce scarce = {.fail_at = 2};
+    struct stator_allocator allocator = scarce_allocator(&scarce);
+    struct arena arena;
+
+    (void)state;
+    arena_init_with(&arena, 64 << 20, &allocator);
+    for (int round = 0; round < 2; round++) {
+        assert_non_null(arena_alloc(&arena, 10));
+        if (round == 0) {
+            assert_null(arena_alloc(&arena, 1 << 20));
+            assert_true(arena.failed);
+        }
+        assert_non_null(arena_alloc(&arena, 1 << 20));
+        assert_int_equal(scarce.live, 2);
+        arena_deinit(&arena); /* keeps its allocator */
+        assert_int_equal(scarce.live, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_are_aligned_and_apart),
         cmocka_unit_test(limit_is_kept_and_reset_forgets),
         cmocka_unit_test(big_blocks_and_copies),
+        cmocka_unit_test(an_allocator_may_run_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

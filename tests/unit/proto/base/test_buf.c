@@ -2,6 +2,7 @@
 #include "unit/unit.h"
 
 #include "base/buf.h"
+#include "unit/allocator.h"
 
 static void grows_and_keeps_what_was_written(void **state)
 {
@@ -42,11 +43,32 @@ static void failure_is_remembered(void **state)
     buf_deinit(&buf);
 }
 
+static void an_allocator_may_run_out(void **state)
+{
+    struct scarce scarce = {.fail_at = 2};
+    struct stator_allocator allocator = scarce_allocator(&scarce);
+    struct buf buf;
+
+    (void)state;
+    buf_init_with(&buf, 1 << 20, &allocator);
+    for (int i = 0; i < 100; i++)
+        buf_append_literal(&buf, "abcd");
+    assert_true(buf.failed);
+    assert_int_equal(buf.len, 256); /* of the first block */
+    assert_int_equal(scarce.live, 1);
+    buf_deinit(&buf);
+    assert_int_equal(scarce.live, 0);
+    buf_append_literal(&buf, "ok"); /* it keeps its allocator */
+    assert_int_equal(scarce.live, 1);
+    buf_deinit(&buf);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(grows_and_keeps_what_was_written),
         cmocka_unit_test(failure_is_remembered),
+        cmocka_unit_test(an_allocator_may_run_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
