@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "call.h"
+#include "cast.h"
 #include "rounds.h"
 #include "value/value.h"
-#include "json/writer.h"
 
 #include "stator/batch.h"
 
@@ -34,6 +34,7 @@ struct stator_reader *stator_reader_new(struct stator_call *call, const struct s
         return NULL;
     reader->call = call;
     reader->options = *options;
+    reader->rounds.rounds_max = options->rounds_max;
     buf_init(&reader->left, KEYS_BYTES_MAX);
     return reader;
 }
@@ -56,22 +57,21 @@ static struct stator_key_list next_keys(struct stator_reader *reader, size_t *co
     return keys;
 }
 
-static void keep_left_over(struct stator_reader *reader, const struct stator_batch_get_item_output *out)
+/* Writes down keys to be asked for again; NULL: none. */
+static void keep_keys(struct stator_reader *reader, const struct stator_key_list *keys)
 {
-    struct json_writer json = json_writer_of(&reader->left);
-    const struct stator_key_list *keys = NULL;
-
     buf_reset(&reader->left);
-    if (out->unprocessed_keys.count > 0)
-        keys = &out->unprocessed_keys.at[0].value.keys;
     reader->left_count = keys == NULL ? 0 : keys->count;
-    json_array_begin(&json);
+    buf_append_byte(&reader->left, '[');
     for (size_t i = 0; i < reader->left_count; i++) {
         if (i > 0)
             buf_append_byte(&reader->left, ',');
-        item_write(&reader->left, (const struct item *)&keys->at[i]);
+        if (keys->at[i].json.at != NULL)
+            buf_append_bytes(&reader->left, cast_bytes(keys->at[i].json));
+        else
+            item_write(&reader->left, cast_item(&keys->at[i]));
     }
-    json_array_end(&json);
+    buf_append_byte(&reader->left, ']');
 }
 
 static enum stator_rc ask(struct stator_reader *reader, struct stator_key_list keys,
@@ -90,24 +90,29 @@ static enum stator_rc ask(struct stator_reader *reader, struct stator_key_list k
         out);
 }
 
-/* Asks once. */
+/* Asks once. A batch that is throttled as a whole is left over as a whole. */
 static enum stator_rc fetch(struct stator_reader *reader)
 {
-    const struct stator_batch_get_item_output *out;
+    const struct stator_batch_get_item_output *out = NULL;
     size_t count;
     struct stator_key_list keys = next_keys(reader, &count);
+    enum stator_rc rc = ask(reader, keys, &out);
     uint32_t pause_ms;
 
     reader->items = NULL;
     reader->item = 0;
-    STATOR_TRY(ask(reader, keys, &out));
-    if (out->responses.count > 0)
+    if (rc != STATOR_OK && !rounds_throttled(rc))
+        return rc;
+    if (rc == STATOR_OK && out->responses.count > 0)
         reader->items = &out->responses.at[0].value;
-    keep_left_over(reader, out);
+    if (rc == STATOR_OK)
+        keep_keys(reader, out->unprocessed_keys.count == 0 ? NULL : &out->unprocessed_keys.at[0].value.keys);
+    else if (keys.json.at == NULL)
+        keep_keys(reader, &keys);
     if (reader->left.failed)
         return call_fail(reader->call, STATOR_NO_MEMORY, "No memory for the keys that are left");
     if (reader->left_count == 0 || reader->left_count < count) {
-        reader->rounds = (struct rounds){0};
+        reader->rounds.fruitless = 0;
         return STATOR_OK;
     }
     if (!rounds_next(&reader->rounds, false, &pause_ms))

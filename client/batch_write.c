@@ -28,6 +28,7 @@ struct stator_writer {
     struct buf json, keys, list; /* requests; their keys; the list that was sent last */
     struct request requests[BATCH_MAX];
     size_t count;
+    unsigned rounds_max;
     uint64_t written, replaced;
     enum stator_rc rc; /* of the batch that failed */
 };
@@ -56,6 +57,7 @@ struct stator_writer *stator_writer_new(struct stator_call *call, const struct s
     if (writer == NULL)
         return NULL;
     writer->call = call;
+    writer->rounds_max = options->rounds_max;
     buf_init(&writer->json, BATCH_BYTES_MAX);
     buf_init(&writer->keys, BATCH_BYTES_MAX);
     buf_init(&writer->list, BATCH_BYTES_MAX);
@@ -122,31 +124,41 @@ static enum stator_rc send_list(struct stator_writer *writer, const struct stato
     return stator_batch_write_item(writer->call, &in, out);
 }
 
+/* Sends the list once. *count goes from how many requests it has to how many are left, which are the list then. */
+static enum stator_rc send_round(struct stator_writer *writer, size_t *count)
+{
+    const struct stator_batch_write_item_output *out;
+    const struct stator_write_requests *left;
+    enum stator_rc rc = send_list(writer, &out);
+    size_t left_count;
+
+    if (rc != STATOR_OK)
+        return rounds_throttled(rc) ? STATOR_OK : rc;
+    left = left_over(out);
+    left_count = left == NULL ? 0 : left->count;
+    writer->written += *count - left_count;
+    *count = left_count;
+    if (left != NULL)
+        write_left_over(writer, left);
+    return STATOR_OK;
+}
+
 /* Sends the list until nothing of it is left. */
 static enum stator_rc send_all(struct stator_writer *writer)
 {
-    struct rounds rounds = {0};
+    struct rounds rounds = {.rounds_max = writer->rounds_max};
     size_t count = writer->count;
 
     for (;;) {
-        const struct stator_batch_write_item_output *out;
-        const struct stator_write_requests *left;
+        size_t before = count;
         uint32_t pause_ms;
-        bool progress;
 
         if (writer->list.failed)
             return call_fail(writer->call, STATOR_NO_MEMORY, "No memory for a batch, or it is far too long");
-        STATOR_TRY(send_list(writer, &out));
-        left = left_over(out);
-        if (left == NULL) {
-            writer->written += count;
+        STATOR_TRY(send_round(writer, &count));
+        if (count == 0)
             return STATOR_OK;
-        }
-        progress = left->count < count;
-        writer->written += count - left->count;
-        count = left->count;
-        write_left_over(writer, left);
-        if (!rounds_next(&rounds, progress, &pause_ms))
+        if (!rounds_next(&rounds, count < before, &pause_ms))
             return call_fail(writer->call, STATOR_THROTTLING, "The service leaves requests of the batch unprocessed");
         call_pause(pause_ms);
     }

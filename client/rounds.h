@@ -9,8 +9,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "stator/error.h"
+
+/* Whether a call failed for lack of throughput alone, so that a round has done nothing, and may later. */
+bool rounds_throttled(enum stator_rc rc);
+
 struct rounds {
-    unsigned fruitless; /* in a row */
+    unsigned rounds_max; /* without progress; 0: 10 */
+    unsigned fruitless;  /* so many in a row */
 };
 
 /* After a round: false when it is time to give up. Otherwise *pause_ms is what to wait before the next. */

@@ -10,7 +10,7 @@
  *
  * Each write stands alone: a batch is no transaction, and when one fails those before it stay. What the service hands
  * back for lack of throughput is sent again after a pause that doubles, from 50 ms to 10 s, with jitter; after ten
- * rounds without any progress the batch has failed with STATOR_THROTTLING, and what is left can be had.
+ * rounds in a row without any progress the batch has failed with STATOR_THROTTLING, and what is left can be had.
  *
  * Owns:   up to 25 requests as JSON; the items may go as soon as they are put.
  * Borrows: the call, which must not be used for anything else meanwhile.
@@ -36,6 +36,8 @@ struct stator_writer_options {
     /* Names of the key's attributes; copied. With them a later write of the same key takes the place of an earlier one
      * of its batch, where the service would refuse the whole batch for it. NULL: as the service does. */
     const char *partition_key, *sort_key;
+
+    unsigned rounds_max; /* without progress, before it gives up. 0: 10 */
 };
 
 /* NULL without memory; every function below takes that NULL, and says STATOR_NO_MEMORY. */
@@ -70,6 +72,7 @@ struct stator_reader_options {
     bool consistent;
     const char *projection_expression; /* NULL: whole items */
     struct stator_expression_attribute_name_map names;
+    unsigned rounds_max; /* as above */
 };
 
 /* Reads the items of these keys, in no order; keys without an item are passed over. The keys must live as long as the
