@@ -40,7 +40,7 @@ HEADERS = {
         "ExecuteTransaction": "Up to 100 PartiQL statements, all or none. The token is as with stator_transact_write_items.",
     }),
     "tables": ("tables and their settings: keys, indexes, throughput, time to live, tags", {
-        "CreateTable": "Makes a table. It is ready when stator_describe_table says so: stator/page.h waits for it.",
+        "CreateTable": "Makes a table. It is ready when stator_describe_table says ACTIVE: stator/wait.h waits for that.",
         "DescribeTable": "What is known of a table.",
         "UpdateTable": "Changes throughput, indexes, the stream and other settings.",
         "DeleteTable": "Deletes a table and all its items.",

@@ -49,8 +49,7 @@ struct stator_bytes stator_call_request_id(const struct stator_call *call)
     return call->exchange.request_id[0] == '\0' ? stator_text(NULL) : stator_text(call->exchange.request_id);
 }
 
-/* Notes a failure of our own. */
-static enum stator_rc fail(struct stator_call *call, enum stator_rc rc, const char *text)
+enum stator_rc call_fail(struct stator_call *call, enum stator_rc rc, const char *text)
 {
     call->failure.rc = rc;
     call->failure.message = text;
@@ -64,7 +63,7 @@ static enum stator_rc fail_error(struct stator_call *call, const struct stator_e
 
 /* --- Beginning ---------------------------------------------------------------------------------------------------- */
 
-static int64_t monotonic_ms(void)
+int64_t call_clock_ms(void)
 {
     struct timespec now;
 
@@ -91,7 +90,7 @@ static void forget(struct stator_call *call)
     buf_reset(&call->request);
     call->failure = (struct stator_failure){.message = ""};
     call->exchange.request_id[0] = '\0';
-    call->deadline_ms = monotonic_ms() + call->client->options.call_timeout_ms;
+    call->deadline_ms = call_clock_ms() + call->client->options.call_timeout_ms;
     make_uuid(call->invocation_id);
 }
 
@@ -144,9 +143,9 @@ enum stator_rc call_begin_typed(struct stator_call *call, enum operation operati
     call->output = info->output;
     encode(call, operation, info->input, in);
     if (call->request.failed)
-        return fail(call, STATOR_NO_MEMORY, "No memory for the request, or it is far too long");
+        return call_fail(call, STATOR_NO_MEMORY, "No memory for the request, or it is far too long");
     if (!utf8_valid(buf_bytes(&call->request)))
-        return fail(call, STATOR_MISUSE, "A name or a string of the request is not UTF-8");
+        return call_fail(call, STATOR_MISUSE, "A name or a string of the request is not UTF-8");
     return STATOR_OK;
 }
 
@@ -184,11 +183,11 @@ enum stator_rc call_begin_json(struct stator_call *call, const char *operation, 
 
     forget(call);
     if (!is_operation_name(operation))
-        return fail(call, STATOR_MISUSE, "An operation's name has letters alone, as in GetItem");
+        return call_fail(call, STATOR_MISUSE, "An operation's name has letters alone, as in GetItem");
     target = target_of(call, operation);
     buf_append_bytes(&call->request, request);
     if (target == NULL || call->request.failed)
-        return fail(call, STATOR_NO_MEMORY, "No memory for the request, or it is far too long");
+        return call_fail(call, STATOR_NO_MEMORY, "No memory for the request, or it is far too long");
     set_target(call, target);
     call->output = NULL;
     return STATOR_OK;
@@ -230,7 +229,7 @@ static enum stator_rc sign(struct stator_call *call, struct sigv4_header headers
 
 static uint32_t attempt_timeout_ms(const struct stator_call *call)
 {
-    int64_t left = call->deadline_ms - monotonic_ms();
+    int64_t left = call->deadline_ms - call_clock_ms();
 
     if (left > call->client->options.attempt_timeout_ms)
         return call->client->options.attempt_timeout_ms;
@@ -270,7 +269,7 @@ enum stator_rc call_attempt_begin(struct stator_call *call, CURL **handle)
     call->failure.attempts++;
     *handle = pool_take(&call->client->pool);
     if (*handle == NULL)
-        return fail(call, STATOR_NO_MEMORY, "No memory for a connection");
+        return call_fail(call, STATOR_NO_MEMORY, "No memory for a connection");
     if (set_up(call, *handle, &err) == STATOR_OK)
         return STATOR_OK;
     pool_give(&call->client->pool, exchange_end(&call->exchange));
@@ -302,9 +301,9 @@ struct call_next call_attempt_end(struct stator_call *call, CURLcode code)
                                             .request_id = stator_call_request_id(call),
                                             .attempts = call->failure.attempts};
     if (call->exchange.too_long)
-        fail(call, STATOR_BAD_ANSWER, "The answer is longer than answer_bytes_max");
+        call_fail(call, STATOR_BAD_ANSWER, "The answer is longer than answer_bytes_max");
     else if (code != CURLE_OK)
-        fail(call, rc_of_curl(code), curl_easy_strerror(code));
+        call_fail(call, rc_of_curl(code), curl_easy_strerror(code));
     else if (call->exchange.status != 200)
         failure_read(&call->failure, &call->exchange, &call->arena);
     return (struct call_next){.again = false};
@@ -322,9 +321,9 @@ enum stator_rc call_end(struct stator_call *call, const void **answer)
         return call->failure.rc;
     rc = message_decode(&decoded, call->output, buf_bytes(&call->exchange.body), &call->arena, &err);
     if (rc == STATOR_NO_MEMORY)
-        return fail(call, rc, "No memory for the answer");
+        return call_fail(call, rc, "No memory for the answer");
     if (rc != STATOR_OK)
-        return fail(call, STATOR_BAD_ANSWER, "The answer is not what DynamoDB sends");
+        return call_fail(call, STATOR_BAD_ANSWER, "The answer is not what DynamoDB sends");
     if (answer != NULL)
         *answer = decoded;
     return STATOR_OK;
@@ -332,7 +331,7 @@ enum stator_rc call_end(struct stator_call *call, const void **answer)
 
 /* --- Waiting for it ------------------------------------------------------------------------------------------------ */
 
-static void pause_for(uint32_t pause_ms)
+void call_pause(uint32_t pause_ms)
 {
     struct timespec left = {.tv_sec = pause_ms / 1000, .tv_nsec = (long)(pause_ms % 1000) * 1000000};
 
@@ -351,7 +350,7 @@ static enum stator_rc perform(struct stator_call *call)
         next = call_attempt_end(call, curl_easy_perform(handle));
         if (!next.again)
             return call->failure.rc;
-        pause_for(next.pause_ms);
+        call_pause(next.pause_ms);
     }
 }
 

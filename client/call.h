@@ -55,4 +55,13 @@ enum stator_rc call_end(struct stator_call *call, const void **answer);
 STATOR_MUST_CHECK enum stator_rc call_run(struct stator_call *call, enum operation operation, const void *in,
                                           const void **answer);
 
+/* Notes a failure of our own, with a static text, and returns rc. */
+enum stator_rc call_fail(struct stator_call *call, enum stator_rc rc, const char *text);
+
+/* Milliseconds on the monotonic clock. */
+int64_t call_clock_ms(void);
+
+/* The thread sleeps. */
+void call_pause(uint32_t pause_ms);
+
 #endif

@@ -866,8 +866,8 @@ struct stator_warm_throughput {
     struct stator_integer write_units_per_second;
 };
 
-/* Makes a table. It is ready when stator_describe_table says so: stator/page.h waits for it. The service's own errors:
- * ResourceInUseException, LimitExceededException, InternalServerError. */
+/* Makes a table. It is ready when stator_describe_table says ACTIVE: stator/wait.h waits for that. The service's own
+ * errors: ResourceInUseException, LimitExceededException, InternalServerError. */
 STATOR_MUST_CHECK enum stator_rc stator_create_table(struct stator_call *call,
                                                      const struct stator_create_table_input *in,
                                                      const struct stator_create_table_output **out);

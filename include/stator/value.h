@@ -164,7 +164,7 @@ static inline struct stator_item stator_item_json(const char *json)
     return item;
 }
 
-/* The same from literals, in C: the arrays live to the end of the block they stand in. */
+/* The same from literals, in C: all lives to the end of the block it stands in, and &STATOR_ITEM(...) is a pointer. */
 #ifndef __cplusplus
 #define STATOR_COUNT_(type, ...) (sizeof((type[]){__VA_ARGS__}) / sizeof(type))
 #define STATOR_MEMBERS_(type, ...)                                                                                     \
@@ -176,7 +176,11 @@ static inline struct stator_item stator_item_json(const char *json)
 #define STATOR_M(...)                                                                                                  \
     stator_map((const struct stator_attribute[]){__VA_ARGS__}, STATOR_COUNT_(struct stator_attribute, __VA_ARGS__))
 #define STATOR_ITEM(...)                                                                                               \
-    stator_item((const struct stator_attribute[]){__VA_ARGS__}, STATOR_COUNT_(struct stator_attribute, __VA_ARGS__))
+    ((struct stator_item){(const struct stator_attribute[]){__VA_ARGS__},                                              \
+                          STATOR_COUNT_(struct stator_attribute, __VA_ARGS__),                                         \
+                          true,                                                                                        \
+                          false,                                                                                       \
+                          {NULL, 0}})
 #endif
 
 /* --- Reading ----------------------------------------------------------------------------------------------------- */
