@@ -6,10 +6,10 @@
 #include "args.h"
 #include "stator/json.h"
 
-static const char *const names[] = {[STATOR_TYPE_ABSENT] = "", [STATOR_TYPE_S] = "S",       [STATOR_TYPE_N] = "N",
-                                    [STATOR_TYPE_B] = "B",     [STATOR_TYPE_BOOL] = "BOOL", [STATOR_TYPE_NULL] = "NULL",
-                                    [STATOR_TYPE_SS] = "SS",   [STATOR_TYPE_NS] = "NS",     [STATOR_TYPE_BS] = "BS",
-                                    [STATOR_TYPE_L] = "L",     [STATOR_TYPE_M] = "M"};
+static const char *const names[] = {
+    [STATOR_TYPE_ABSENT] = "",   [STATOR_TYPE_S] = "S",       [STATOR_TYPE_N] = "N",   [STATOR_TYPE_B] = "B",
+    [STATOR_TYPE_BOOL] = "BOOL", [STATOR_TYPE_NULL] = "NULL", [STATOR_TYPE_SS] = "SS", [STATOR_TYPE_NS] = "NS",
+    [STATOR_TYPE_BS] = "BS",     [STATOR_TYPE_L] = "L",       [STATOR_TYPE_M] = "M"};
 
 enum stator_type type_of_name(struct stator_bytes name)
 {
@@ -117,7 +117,7 @@ static enum stator_rc add_binary(struct stator_builder *builder, const char *nam
     long len;
 
     text_bytes(&raw, text);
-    len = base64_decode(raw.at, raw.len);
+    len = text_unbase64(raw.at, raw.len);
     if (len >= 0)
         stator_add_b(builder, name, raw.at, (size_t)len);
     text_free(&raw);

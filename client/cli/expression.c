@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -114,8 +115,7 @@ static enum stator_rc read_value(struct reader *reader, struct stator_error *err
 
 static enum stator_rc read_word(struct reader *reader, struct stator_error *err)
 {
-    static const char *const keywords[] = {"and", "or",     "not", "in",     "between",
-                                           "set", "remove", "add", "delete", NULL};
+    static const char *const keywords[] = {"and", "or", "not", "in", "between", "set", "remove", "add", "delete", NULL};
     static const char *const constants[] = {"true", "false", "null", NULL};
     const char *begin = reader->at, *end = begin;
     struct stator_bytes word;

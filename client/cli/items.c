@@ -253,14 +253,14 @@ static int get(struct change *change)
         return code;
     if (attributes != NULL && terms_expression(&change->terms, &change->update, attributes, &err) != STATOR_OK)
         return cli_complain(CODE_USAGE, "--attributes: %s", err.message);
-    rc = stator_get_item(
-        change->cli->call,
-        &(struct stator_get_item_input){.table_name = stator_text(change->table),
-                                        .key = change->item,
-                                        .projection_expression = view_or_absent(&change->update),
-                                        .expression_attribute_names = terms_names(&change->terms),
-                                        .consistent_read = args_has(args, OPTION_CONSISTENT) ? STATOR_TRUE : STATOR_UNSET},
-        &got);
+    rc = stator_get_item(change->cli->call,
+                         &(struct stator_get_item_input){
+                             .table_name = stator_text(change->table),
+                             .key = change->item,
+                             .projection_expression = view_or_absent(&change->update),
+                             .expression_attribute_names = terms_names(&change->terms),
+                             .consistent_read = args_has(args, OPTION_CONSISTENT) ? STATOR_TRUE : STATOR_UNSET},
+                         &got);
     if (rc == STATOR_OK && !got->item.set)
         return cli_complain(CODE_NOT_FOUND, "there is no such item");
     return report(change->cli, rc, got == NULL ? NULL : &got->item);

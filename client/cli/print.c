@@ -27,14 +27,14 @@ static void write_out(const struct text *text)
         (void)fwrite(text->at, 1, text->len, stdout); /* a failure is found when the process ends: finish_output() */
 }
 
-void print_table(const struct cli *cli, struct table *table)
+void print_grid(const struct cli *cli, struct grid *table)
 {
     struct text out = {0};
 
-    table_print(table, &out, print_width(cli), cli->color);
+    grid_print(table, &out, print_width(cli), cli->color);
     write_out(&out);
     text_free(&out);
-    table_free(table);
+    grid_free(table);
 }
 
 void print_json(struct cli *cli, struct stator_bytes json)
@@ -66,16 +66,16 @@ static enum stator_rc cell_text(struct printer *printer, const struct stator_val
     return STATOR_OK;
 }
 
-static void add_cell(struct table *table, const char *name, struct stator_bytes text, bool number)
+static void add_cell(struct grid *table, const char *name, struct stator_bytes text, bool number)
 {
-    table_cell(table, name, strlen(name), (const char *)text.at, text.len, number);
+    grid_cell(table, name, strlen(name), (const char *)text.at, text.len, number);
 }
 
 static void flush_rows(struct printer *printer)
 {
     struct text out = {0};
 
-    table_print(&printer->table, &out, print_width(printer->cli), printer->cli->color);
+    grid_print(&printer->grid, &out, print_width(printer->cli), printer->cli->color);
     write_out(&out);
     text_free(&out);
 }
@@ -88,12 +88,12 @@ static enum stator_rc add_row(struct printer *printer, const struct stator_item 
 
         if (cell_text(printer, &attribute->value, err) != STATOR_OK)
             return err->rc;
-        table_cell(&printer->table, (const char *)attribute->name.at, attribute->name.len,
-                   printer->text.at == NULL ? "" : printer->text.at, printer->text.len,
-                   attribute->value.type == STATOR_TYPE_N);
+        grid_cell(&printer->grid, (const char *)attribute->name.at, attribute->name.len,
+                  printer->text.at == NULL ? "" : printer->text.at, printer->text.len,
+                  attribute->value.type == STATOR_TYPE_N);
     }
-    table_row_end(&printer->table);
-    if (printer->table.rows == PRINT_ROWS)
+    grid_row_end(&printer->grid);
+    if (printer->grid.rows == PRINT_ROWS)
         flush_rows(printer);
     return STATOR_OK;
 }
@@ -106,10 +106,10 @@ static enum stator_rc add_rows(struct printer *printer, const struct stator_item
 
         if (cell_text(printer, &attribute->value, err) != STATOR_OK)
             return err->rc;
-        add_cell(&printer->table, "attribute", attribute->name, false);
-        add_cell(&printer->table, "type", stator_text(type_name(attribute->value.type)), false);
-        add_cell(&printer->table, "value", text_view(&printer->text), false);
-        table_row_end(&printer->table);
+        add_cell(&printer->grid, "attribute", attribute->name, false);
+        add_cell(&printer->grid, "type", stator_text(type_name(attribute->value.type)), false);
+        add_cell(&printer->grid, "value", text_view(&printer->text), false);
+        grid_row_end(&printer->grid);
     }
     return STATOR_OK;
 }
@@ -147,13 +147,13 @@ enum stator_rc printer_item(struct printer *printer, const struct stator_item *i
 
 void printer_end(struct printer *printer)
 {
-    if (printer->cli->output == OUTPUT_TABLE && printer->table.rows > 0)
+    if (printer->cli->output == OUTPUT_TABLE && printer->grid.rows > 0)
         flush_rows(printer);
     if (printer->cli->output == OUTPUT_JSON && printer->many)
         fputs(printer->count == 0 ? "[]\n" : "\n]\n", stdout);
     if (printer->cli->output == OUTPUT_TABLE && printer->many && printer->count == 0)
         fputs("no items\n", stderr);
-    table_free(&printer->table);
+    grid_free(&printer->grid);
     text_free(&printer->text);
     stator_builder_free(printer->builder);
 }

@@ -8,14 +8,14 @@
 #define CLI_PRINT_H
 
 #include "cli.h"
-#include "table.h"
+#include "grid.h"
 
 #define PRINT_ROWS 200
 
 struct printer {
     const struct cli *cli;
     struct stator_builder *builder; /* for JSON; reset after each item */
-    struct table table;
+    struct grid grid;
     struct text text;
     size_t count;
     bool many; /* a list, be it of one or none */
@@ -35,7 +35,7 @@ void printer_end(struct printer *printer);
 void print_json(struct cli *cli, struct stator_bytes json);
 
 /* A finished table, then it is freed. */
-void print_table(const struct cli *cli, struct table *table);
+void print_grid(const struct cli *cli, struct grid *table);
 
 /* Columns of the terminal on standard output; 0: it is none. */
 size_t print_width(const struct cli *cli);

@@ -89,6 +89,20 @@ void text_format(struct text *text, const char *format, ...)
     text->len += (size_t)len;
 }
 
+void text_json(struct text *out, const char *string)
+{
+    text_char(out, '"');
+    for (; *string != '\0'; string++) {
+        if (*string == '"' || *string == '\\')
+            text_format(out, "\\%c", *string);
+        else if ((unsigned char)*string < ' ')
+            text_format(out, "\\u%04x", (unsigned)*string);
+        else
+            text_char(out, *string);
+    }
+    text_char(out, '"');
+}
+
 void text_clear(struct text *text)
 {
     text->len = 0;
@@ -131,7 +145,7 @@ static int sextet(char c)
     return found == NULL ? -1 : (int)(found - letters);
 }
 
-long base64_decode(char *text, size_t len)
+long text_unbase64(char *text, size_t len)
 {
     size_t out = 0;
 

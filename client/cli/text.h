@@ -22,6 +22,9 @@ void text_format(struct text *text, const char *format, ...) __attribute__((form
 /* Raw bytes as base64 with padding. */
 void text_base64(struct text *text, struct stator_bytes bytes);
 
+/* A C string of UTF-8 as JSON, in quotes. */
+void text_json(struct text *text, const char *string);
+
 /* Forgets what was added, keeps the memory. */
 void text_clear(struct text *text);
 void text_free(struct text *text);
@@ -34,6 +37,6 @@ void *must_resize(void *block, size_t len);
 char *must_copy(const char *string);
 
 /* The bytes of base64, in place of them. Gives the length, or -1 when it is no base64. */
-long base64_decode(char *text, size_t len);
+long text_unbase64(char *text, size_t len);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "table.h"
+#include "grid.h"
 
 #include <stdlib.h>
 
@@ -9,21 +9,21 @@
 #define LEAST     8 /* no column is cut below this, unless all are */
 #define CELL_MOST 200
 
-static struct table_column *column_of(struct table *table, const char *name, size_t len)
+static struct grid_column *column_of(struct grid *table, const char *name, size_t len)
 {
-    struct table_column *column;
+    struct grid_column *column;
 
     for (size_t i = 0; i < table->column_count; i++)
         if (strlen(table->columns[i].name) == len && memcmp(table->columns[i].name, name, len) == 0)
             return &table->columns[i];
     table->columns = must_resize(table->columns, (table->column_count + 1) * sizeof(*table->columns));
     column = &table->columns[table->column_count++];
-    *column = (struct table_column){.name = must_alloc(len + 1), .width = width_of(name, len), .numbers = true};
+    *column = (struct grid_column){.name = must_alloc(len + 1), .width = width_of(name, len), .numbers = true};
     memcpy(column->name, name, len);
     return column;
 }
 
-void table_column(struct table *table, const char *name, size_t len)
+void grid_column(struct grid *table, const char *name, size_t len)
 {
     column_of(table, name, len);
 }
@@ -33,9 +33,9 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-void table_cell(struct table *table, const char *name, size_t name_len, const char *at, size_t len, bool number)
+void grid_cell(struct grid *table, const char *name, size_t name_len, const char *at, size_t len, bool number)
 {
-    struct table_column *column = column_of(table, name, name_len);
+    struct grid_column *column = column_of(table, name, name_len);
     size_t columns = least(width_of(at, len), CELL_MOST);
 
     if (table->cell_count == table->cell_room) {
@@ -46,17 +46,17 @@ void table_cell(struct table *table, const char *name, size_t name_len, const ch
         column->width = columns;
     column->numbers = column->numbers && number;
     table->cells[table->cell_count++] =
-        (struct table_cell){table->rows, (size_t)(column - table->columns), table->texts.len, len};
+        (struct grid_cell){table->rows, (size_t)(column - table->columns), table->texts.len, len};
     text_add(&table->texts, at, len);
 }
 
-void table_row_end(struct table *table)
+void grid_row_end(struct grid *table)
 {
     table->rows++;
 }
 
 /* Narrows the widest columns until all fit; when there are too many for that, the last ones have no room at all. */
-static void fit(const struct table *table, size_t *widths, size_t width)
+static void fit(const struct grid *table, size_t *widths, size_t width)
 {
     size_t total = 0;
 
@@ -92,7 +92,7 @@ static void blanks(struct text *out, size_t count)
 }
 
 /* A line of cells: texts[i] may be absent. Without blanks at its end. */
-static void print_line(const struct table *table, struct text *out, const size_t *widths,
+static void print_line(const struct grid *table, struct text *out, const size_t *widths,
                        const struct stator_bytes *texts, size_t width)
 {
     size_t used = 0, start = out->len;
@@ -114,7 +114,7 @@ static void print_line(const struct table *table, struct text *out, const size_t
         out->len--;
 }
 
-static void print_heading(const struct table *table, struct text *out, const size_t *widths, struct stator_bytes *texts,
+static void print_heading(const struct grid *table, struct text *out, const size_t *widths, struct stator_bytes *texts,
                           size_t width, bool bold)
 {
     for (size_t i = 0; i < table->column_count; i++)
@@ -125,14 +125,14 @@ static void print_heading(const struct table *table, struct text *out, const siz
     text_string(out, bold ? "\033[0m\n" : "\n");
 }
 
-static void forget_rows(struct table *table)
+static void forget_rows(struct grid *table)
 {
     table->rows = 0;
     table->cell_count = 0;
     text_clear(&table->texts);
 }
 
-void table_print(struct table *table, struct text *out, size_t width, bool bold_heading)
+void grid_print(struct grid *table, struct text *out, size_t width, bool bold_heading)
 {
     size_t *widths = must_alloc(table->column_count * sizeof(*widths));
     struct stator_bytes *texts = must_alloc(table->column_count * sizeof(*texts));
@@ -153,12 +153,12 @@ void table_print(struct table *table, struct text *out, size_t width, bool bold_
     forget_rows(table);
 }
 
-void table_free(struct table *table)
+void grid_free(struct grid *table)
 {
     for (size_t i = 0; i < table->column_count; i++)
         free(table->columns[i].name);
     free(table->columns);
     free(table->cells);
     text_free(&table->texts);
-    *table = (struct table){0};
+    *table = (struct grid){0};
 }

@@ -3,7 +3,7 @@
 
 #include <locale.h>
 
-#include "cli/table.h"
+#include "cli/grid.h"
 #include "cli/width.h"
 
 static int utf8(void **state)
@@ -59,50 +59,50 @@ static void cut(void **state)
     }
 }
 
-static void cell(struct table *table, const char *name, const char *text, bool number)
+static void cell(struct grid *table, const char *name, const char *text, bool number)
 {
-    table_cell(table, name, strlen(name), text, strlen(text), number);
+    grid_cell(table, name, strlen(name), text, strlen(text), number);
 }
 
 static void aligned(void **state)
 {
-    struct table table = {0};
+    struct grid table = {0};
     struct text out = {0};
 
     (void)state;
     cell(&table, "name", "\xE6\x97\xA5\xE6\x9C\xAC", false);
     cell(&table, "n", "5", true);
-    table_row_end(&table);
+    grid_row_end(&table);
     cell(&table, "n", "1000", true);
     cell(&table, "name", "x", false);
     cell(&table, "more", "yes", false);
-    table_row_end(&table);
-    table_row_end(&table); /* an empty one */
-    table_print(&table, &out, 0, false);
+    grid_row_end(&table);
+    grid_row_end(&table); /* an empty one */
+    grid_print(&table, &out, 0, false);
     assert_string_equal(out.at, "name     n  more\n"
                                 "\xE6\x97\xA5\xE6\x9C\xAC     5\n"
                                 "x     1000  yes\n"
                                 "\n");
     text_clear(&out);
     cell(&table, "more", "no", false);
-    table_row_end(&table);
-    table_print(&table, &out, 0, true); /* columns stay, rows are forgotten */
+    grid_row_end(&table);
+    grid_print(&table, &out, 0, true); /* columns stay, rows are forgotten */
     assert_string_equal(out.at, "\033[1mname     n  more\033[0m\n"
                                 "            no\n");
     text_free(&out);
-    table_free(&table);
+    grid_free(&table);
 }
 
 static void narrow(void **state)
 {
-    struct table table = {0};
+    struct grid table = {0};
     struct text out = {0};
 
     (void)state;
     cell(&table, "a", "0123456789012345678901234567890123456789", false);
     cell(&table, "b", "short", false);
-    table_row_end(&table);
-    table_print(&table, &out, 20, false);
+    grid_row_end(&table);
+    grid_print(&table, &out, 20, false);
     assert_string_equal(out.at, "a              b\n"
                                 "012345678901\xE2\x80\xA6  short\n");
     text_clear(&out);
@@ -112,12 +112,12 @@ static void narrow(void **state)
         snprintf(name, sizeof(name), "column-%d", i);
         cell(&table, name, "0123456789", false);
     }
-    table_row_end(&table);
-    table_print(&table, &out, 40, false); /* more columns than there is room for: no line is wider */
+    grid_row_end(&table);
+    grid_print(&table, &out, 40, false); /* more columns than there is room for: no line is wider */
     for (const char *line = out.at; *line != '\0'; line = strchr(line, '\n') + 1)
         assert_true(width_of(line, (size_t)(strchr(line, '\n') - line)) <= 40);
     text_free(&out);
-    table_free(&table);
+    grid_free(&table);
 }
 
 int main(void)
