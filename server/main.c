@@ -15,6 +15,7 @@
 
 #include "config/config.h"
 #include "config/limits.h"
+#include "config/outside.h"
 #include "http/http.h"
 #include "op/op.h"
 #include "watch/health.h"
@@ -201,6 +202,10 @@ int main(int argc, char **argv)
     struct stator_error err = {0};
     struct config config;
 
+    if (outside_wants(argc, argv) && outside_run(argv, &err) != STATOR_OK) {
+        complain(&err);
+        return EXIT_USAGE;
+    }
     keep_memory();
     if (config_parse(&config, argc, argv, getenv, cores > 0 ? (uint32_t)cores : 1, &err) != STATOR_OK) {
         complain(&err);

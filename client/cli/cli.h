@@ -35,6 +35,7 @@ struct cli {
     enum output output;
     bool terminal; /* standard output is one */
     bool color;
+    uint32_t timeout_ms; /* 0: the library's */
     struct stator_client *client;
     struct stator_call *call;
     struct stator_builder *builder; /* of what is sent; reset by whoever begins something new */

@@ -29,8 +29,8 @@ struct copy {
     struct keys keys;
     uint64_t expected;
 
-    pthread_mutex_t lock; /* of what follows */
-    uint64_t items;
+    pthread_mutex_t lock;      /* of what follows */
+    uint64_t items, all_items; /* of this table, of all */
     bool failed;
 };
 
@@ -190,6 +190,7 @@ static bool copy_page(void *user, void *pointer, unsigned segment, const struct 
     struct copy *copy = user;
     struct copier *own = pointer;
     enum stator_rc rc = STATOR_OK;
+    uint64_t all_items;
     double part;
 
     (void)segment;
@@ -204,10 +205,14 @@ static bool copy_page(void *user, void *pointer, unsigned segment, const struct 
         cli_complain_call(own->call);
     }
     copy->items += page->items.count;
+    copy->all_items += page->items.count;
+    all_items = copy->all_items;
     part = copy->expected == 0 ? -1 : (double)copy->items / (double)copy->expected;
     pthread_mutex_unlock(&copy->lock);
-    if (rc == STATOR_OK)
+    if (rc == STATOR_OK) {
         progress_add(&copy->progress, page->items.count, part);
+        progress_pace(&copy->progress, all_items);
+    }
     return rc == STATOR_OK;
 }
 

@@ -37,7 +37,7 @@ struct export
     pthread_mutex_t lock; /* of what follows, while threads read */
     struct resume resume;
     struct reached reached[SEGMENTS_MAX];
-    uint64_t offset, items;
+    uint64_t offset, items, items_before; /* the latter: by the run before this one */
     bool failed;
 };
 
@@ -157,6 +157,7 @@ static bool take_page(void *user, void *own, unsigned segment, const struct stat
     struct export *export = user;
     struct stator_error err = {0};
     enum stator_rc rc = format_page(export, own, page, &err);
+    uint64_t items;
     double part;
 
     pthread_mutex_lock(&export->lock);
@@ -168,9 +169,12 @@ static bool take_page(void *user, void *own, unsigned segment, const struct stat
         export->failed = true;
     }
     part = export->expected == 0 ? -1 : (double)export->items / (double)export->expected;
+    items = export->items - export->items_before;
     pthread_mutex_unlock(&export->lock);
-    if (rc == STATOR_OK)
+    if (rc == STATOR_OK) {
         progress_add(&export->progress, page->items.count, part);
+        progress_pace(&export->progress, items);
+    }
     return rc == STATOR_OK;
 }
 
@@ -222,8 +226,8 @@ static struct segments scan_of(struct export *export)
                   .filter_expression = export->filter.len > 0 ? text_view(&export->filter) : stator_text(NULL),
                   .projection_expression =
                       export->attributes.len > 0 ? text_view(&export->attributes) : stator_text(NULL),
-                  .expression_attribute_names = terms_names(&export->terms),
-                  .expression_attribute_values = terms_values(&export->terms),
+                  .expression_attribute_names = shorthand_names(&export->terms),
+                  .expression_attribute_values = shorthand_values(&export->terms),
                   .consistent_read = args_has(args, OPTION_CONSISTENT) ? STATOR_TRUE : STATOR_UNSET},
         .count = export->segments,
         .user = export,
@@ -316,7 +320,7 @@ static enum stator_rc go_on(struct export *export, struct stator_error *err)
         !read_columns(export, rest))
         return cli_fail(err, STATOR_VALIDATION, "%s: is about another export", export->resume.file);
     export->offset = offset;
-    export->items = items;
+    export->items = export->items_before = items;
     return STATOR_OK;
 }
 
@@ -365,13 +369,13 @@ static enum stator_rc read_expressions(struct export *export, struct stator_erro
 {
     const struct args *args = export->cli->args;
 
-    terms_init(&export->terms, export->cli->builder);
+    shorthand_init(&export->terms, export->cli->builder);
     if (args_has(args, OPTION_FILTER) &&
-        terms_expression(&export->terms, &export->filter, args->value[OPTION_FILTER], err) != STATOR_OK)
+        shorthand_expression(&export->terms, &export->filter, args->value[OPTION_FILTER], err) != STATOR_OK)
         return err->rc;
     if (!args_has(args, OPTION_ATTRIBUTES))
         return STATOR_OK;
-    return terms_expression(&export->terms, &export->attributes, args->value[OPTION_ATTRIBUTES], err);
+    return shorthand_expression(&export->terms, &export->attributes, args->value[OPTION_ATTRIBUTES], err);
 }
 
 /* The table's keys, and about how many items it has: the service counts every six hours. */
@@ -471,7 +475,7 @@ int cli_export(struct cli *cli)
         text_free(&export.reached[i].key);
     row_layout_free(&export.layout);
     keys_free(&export.keys);
-    terms_deinit(&export.terms);
+    shorthand_deinit(&export.terms);
     text_free(&export.filter);
     text_free(&export.attributes);
     resume_close(&export.resume);

@@ -11,7 +11,7 @@
 #include "literal.h"
 #include "stator/json.h"
 
-void terms_init(struct terms *terms, struct stator_builder *builder)
+void shorthand_init(struct terms *terms, struct stator_builder *builder)
 {
     *terms = (struct terms){.builder = builder};
 }
@@ -21,7 +21,7 @@ static void free_view(struct stator_bytes view)
     free((void *)(uintptr_t)view.at);
 }
 
-void terms_deinit(struct terms *terms)
+void shorthand_deinit(struct terms *terms)
 {
     for (size_t i = 0; i < terms->name_count; i++) {
         free_view(terms->names[i].key);
@@ -41,7 +41,7 @@ static struct stator_bytes placeholder(char mark, size_t number)
     return stator_text(must_copy(name));
 }
 
-void terms_name(struct terms *terms, struct text *out, struct stator_bytes name)
+void shorthand_name(struct terms *terms, struct text *out, struct stator_bytes name)
 {
     size_t i = 0;
 
@@ -59,7 +59,7 @@ void terms_name(struct terms *terms, struct text *out, struct stator_bytes name)
     text_bytes(out, terms->names[i].key);
 }
 
-void terms_value(struct terms *terms, struct text *out, const struct stator_value *value)
+void shorthand_value(struct terms *terms, struct text *out, const struct stator_value *value)
 {
     struct stator_attribute *added;
 
@@ -107,7 +107,7 @@ static enum stator_rc read_value(struct reader *reader, struct stator_error *err
     if (rc == STATOR_OK)
         rc = stator_json_read_value(reader->terms->builder, &value, text_view(&json), STATOR_JSON_TAGGED, err);
     if (rc == STATOR_OK)
-        terms_value(reader->terms, reader->out, &value);
+        shorthand_value(reader->terms, reader->out, &value);
     text_free(&json);
     reader->operand = true;
     return rc;
@@ -131,7 +131,7 @@ static enum stator_rc read_word(struct reader *reader, struct stator_error *err)
         text_bytes(reader->out, word);
         return STATOR_OK;
     }
-    terms_name(reader->terms, reader->out, word);
+    shorthand_name(reader->terms, reader->out, word);
     reader->operand = true;
     return STATOR_OK;
 }
@@ -142,7 +142,7 @@ static enum stator_rc read_backquoted(struct reader *reader, struct stator_error
 
     if (end == NULL)
         return cli_fail(err, STATOR_VALIDATION, "`%s: a backquote that is not closed", begin);
-    terms_name(reader->terms, reader->out, stator_bytes(begin, (size_t)(end - begin)));
+    shorthand_name(reader->terms, reader->out, stator_bytes(begin, (size_t)(end - begin)));
     reader->at = end + 1;
     reader->operand = true;
     return STATOR_OK;
@@ -191,7 +191,7 @@ static enum stator_rc read_token(struct reader *reader, struct stator_error *err
     return STATOR_OK;
 }
 
-enum stator_rc terms_expression(struct terms *terms, struct text *out, const char *source, struct stator_error *err)
+enum stator_rc shorthand_expression(struct terms *terms, struct text *out, const char *source, struct stator_error *err)
 {
     struct reader reader = {.terms = terms, .out = out, .at = source};
 
@@ -205,13 +205,13 @@ enum stator_rc terms_expression(struct terms *terms, struct text *out, const cha
     return STATOR_OK;
 }
 
-struct stator_expression_attribute_name_map terms_names(const struct terms *terms)
+struct stator_expression_attribute_name_map shorthand_names(const struct terms *terms)
 {
     return (struct stator_expression_attribute_name_map){
         .at = terms->names, .count = terms->name_count, .set = terms->name_count > 0};
 }
 
-struct stator_item terms_values(const struct terms *terms)
+struct stator_item shorthand_values(const struct terms *terms)
 {
     return (struct stator_item){
         .attributes = terms->values, .count = terms->value_count, .set = terms->value_count > 0};

@@ -25,19 +25,19 @@ struct terms {
     size_t value_count;
 };
 
-void terms_init(struct terms *terms, struct stator_builder *builder);
-void terms_deinit(struct terms *terms);
+void shorthand_init(struct terms *terms, struct stator_builder *builder);
+void shorthand_deinit(struct terms *terms);
 
 /* The placeholder, in out, of a name and of a value. */
-void terms_name(struct terms *terms, struct text *out, struct stator_bytes name);
-void terms_value(struct terms *terms, struct text *out, const struct stator_value *value);
+void shorthand_name(struct terms *terms, struct text *out, struct stator_bytes name);
+void shorthand_value(struct terms *terms, struct text *out, const struct stator_value *value);
 
 /* Adds the expression in DynamoDB's form. STATOR_VALIDATION: a value in it cannot be read. */
-STATOR_MUST_CHECK enum stator_rc terms_expression(struct terms *terms, struct text *out, const char *source,
-                                                  struct stator_error *err);
+STATOR_MUST_CHECK enum stator_rc shorthand_expression(struct terms *terms, struct text *out, const char *source,
+                                                      struct stator_error *err);
 
 /* What a request has of them; not set when there are none. */
-struct stator_expression_attribute_name_map terms_names(const struct terms *terms);
-struct stator_item terms_values(const struct terms *terms);
+struct stator_expression_attribute_name_map shorthand_names(const struct terms *terms);
+struct stator_item shorthand_values(const struct terms *terms);
 
 #endif

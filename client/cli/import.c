@@ -151,7 +151,7 @@ static bool is_blank(struct stator_bytes record)
 static enum stator_rc read_all(struct import *import, struct load *load, struct stator_error *err)
 {
     struct stator_bytes record;
-    uint64_t line;
+    uint64_t line, paced = 0;
 
     while (!cli_interrupted()) {
         const struct source *source = &import->source;
@@ -163,6 +163,7 @@ static enum stator_rc read_all(struct import *import, struct load *load, struct 
         if (is_blank(record))
             continue;
         import->items++;
+        progress_pace(&import->progress, ++paced);
         if (!load_add(load, record, line, (struct load_mark){source->offset, source->line, import->items}))
             break;
         if (resume_due(&import->resume) && save(import, load_mark(load), err) != STATOR_OK)

@@ -40,7 +40,7 @@ static enum stator_rc condition_of(struct terms *terms, struct text *out, const 
 
     if (args_has(args, OPTION_IF_EXISTS) || args_has(args, OPTION_IF_NOT_EXISTS)) {
         text_string(out, args_has(args, OPTION_IF_EXISTS) ? "attribute_exists(" : "attribute_not_exists(");
-        terms_name(terms, out, stator_text(key));
+        shorthand_name(terms, out, stator_text(key));
         text_char(out, ')');
     }
     if (!args_has(args, OPTION_IF))
@@ -49,7 +49,7 @@ static enum stator_rc condition_of(struct terms *terms, struct text *out, const 
         text_string(out, " and (");
     else
         text_char(out, '(');
-    if (terms_expression(terms, out, args->value[OPTION_IF], err) != STATOR_OK)
+    if (shorthand_expression(terms, out, args->value[OPTION_IF], err) != STATOR_OK)
         return err->rc;
     text_char(out, ')');
     return STATOR_OK;
@@ -71,7 +71,7 @@ static int change_begin(struct change *change, struct cli *cli, bool needs_keys)
     int code = cli_connect(cli);
 
     *change = (struct change){.cli = cli, .table = cli->args->operands[0]};
-    terms_init(&change->terms, cli->builder);
+    shorthand_init(&change->terms, cli->builder);
     if (code == CODE_OK && needs_keys)
         code = keys_load(&change->keys, cli->call, change->table, NULL);
     if (code == CODE_OK && condition_of(&change->terms, &change->condition, cli,
@@ -83,7 +83,7 @@ static int change_begin(struct change *change, struct cli *cli, bool needs_keys)
 static void change_end(struct change *change)
 {
     keys_free(&change->keys);
-    terms_deinit(&change->terms);
+    shorthand_deinit(&change->terms);
     text_free(&change->condition);
     text_free(&change->update);
 }
@@ -100,7 +100,7 @@ static int report(const struct cli *cli, enum stator_rc rc, const struct stator_
         return CODE_OK;
     printer_init(&printer, cli, false);
     rc = printer_item(&printer, attributes, &err);
-    printer_end(&printer);
+    printer_end(&printer, rc == STATOR_OK);
     return rc == STATOR_OK ? CODE_OK : cli_complain_error(&err);
 }
 
@@ -140,14 +140,15 @@ static int put(struct change *change)
 
     if (code != CODE_OK)
         return code;
-    rc = stator_put_item(change->cli->call,
-                         &(struct stator_put_item_input){.table_name = stator_text(change->table),
-                                                         .item = change->item,
-                                                         .condition_expression = view_or_absent(&change->condition),
-                                                         .expression_attribute_names = terms_names(&change->terms),
-                                                         .expression_attribute_values = terms_values(&change->terms),
-                                                         .return_values = return_of(change->cli->args)},
-                         &got);
+    rc =
+        stator_put_item(change->cli->call,
+                        &(struct stator_put_item_input){.table_name = stator_text(change->table),
+                                                        .item = change->item,
+                                                        .condition_expression = view_or_absent(&change->condition),
+                                                        .expression_attribute_names = shorthand_names(&change->terms),
+                                                        .expression_attribute_values = shorthand_values(&change->terms),
+                                                        .return_values = return_of(change->cli->args)},
+                        &got);
     return report(change->cli, rc, got == NULL ? NULL : &got->attributes);
 }
 
@@ -176,7 +177,7 @@ static int update(struct change *change)
 
     if (code != CODE_OK)
         return code;
-    if (terms_expression(&change->terms, &change->update, args->operands[args->count - 1], &err) != STATOR_OK)
+    if (shorthand_expression(&change->terms, &change->update, args->operands[args->count - 1], &err) != STATOR_OK)
         return cli_complain(CODE_USAGE, "the change: %s", err.message);
     rc = stator_update_item(
         change->cli->call,
@@ -184,8 +185,8 @@ static int update(struct change *change)
                                            .key = change->item,
                                            .update_expression = text_view(&change->update),
                                            .condition_expression = view_or_absent(&change->condition),
-                                           .expression_attribute_names = terms_names(&change->terms),
-                                           .expression_attribute_values = terms_values(&change->terms),
+                                           .expression_attribute_names = shorthand_names(&change->terms),
+                                           .expression_attribute_values = shorthand_values(&change->terms),
                                            .return_values = return_of(args)},
         &got);
     return report(change->cli, rc, got == NULL ? NULL : &got->attributes);
@@ -219,8 +220,8 @@ static int delete_one(struct change *change)
         &(struct stator_delete_item_input){.table_name = stator_text(change->table),
                                            .key = change->item,
                                            .condition_expression = view_or_absent(&change->condition),
-                                           .expression_attribute_names = terms_names(&change->terms),
-                                           .expression_attribute_values = terms_values(&change->terms),
+                                           .expression_attribute_names = shorthand_names(&change->terms),
+                                           .expression_attribute_values = shorthand_values(&change->terms),
                                            .return_values = return_of(args)},
         &got);
     return report(change->cli, rc, got == NULL ? NULL : &got->attributes);
@@ -251,14 +252,14 @@ static int get(struct change *change)
 
     if (code != CODE_OK)
         return code;
-    if (attributes != NULL && terms_expression(&change->terms, &change->update, attributes, &err) != STATOR_OK)
+    if (attributes != NULL && shorthand_expression(&change->terms, &change->update, attributes, &err) != STATOR_OK)
         return cli_complain(CODE_USAGE, "--attributes: %s", err.message);
     rc = stator_get_item(change->cli->call,
                          &(struct stator_get_item_input){
                              .table_name = stator_text(change->table),
                              .key = change->item,
                              .projection_expression = view_or_absent(&change->update),
-                             .expression_attribute_names = terms_names(&change->terms),
+                             .expression_attribute_names = shorthand_names(&change->terms),
                              .consistent_read = args_has(args, OPTION_CONSISTENT) ? STATOR_TRUE : STATOR_UNSET},
                          &got);
     if (rc == STATOR_OK && !got->item.set)

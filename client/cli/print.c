@@ -145,13 +145,13 @@ enum stator_rc printer_item(struct printer *printer, const struct stator_item *i
     return rc;
 }
 
-void printer_end(struct printer *printer)
+void printer_end(struct printer *printer, bool well)
 {
     if (printer->cli->output == OUTPUT_TABLE && printer->grid.rows > 0)
         flush_rows(printer);
-    if (printer->cli->output == OUTPUT_JSON && printer->many)
+    if (printer->cli->output == OUTPUT_JSON && printer->many && (well || printer->count > 0))
         fputs(printer->count == 0 ? "[]\n" : "\n]\n", stdout);
-    if (printer->cli->output == OUTPUT_TABLE && printer->many && printer->count == 0)
+    if (printer->cli->output == OUTPUT_TABLE && printer->many && well && printer->count == 0)
         fputs("no items\n", stderr);
     grid_free(&printer->grid);
     text_free(&printer->text);

@@ -28,8 +28,8 @@ void printer_init(struct printer *printer, const struct cli *cli, bool many);
 STATOR_MUST_CHECK enum stator_rc printer_item(struct printer *printer, const struct stator_item *item,
                                               struct stator_error *err);
 
-/* Prints what is left, and that there was nothing. */
-void printer_end(struct printer *printer);
+/* Prints what is left and, if all went well, that there was nothing. */
+void printer_end(struct printer *printer, bool well);
 
 /* Any JSON: indented on a terminal, as it is elsewhere. */
 void print_json(struct cli *cli, struct stator_bytes json);

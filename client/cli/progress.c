@@ -67,9 +67,13 @@ static void show(const struct progress *progress, int64_t now, double part)
     fflush(stderr);
 }
 
-static void nap_until(const struct progress *progress, uint64_t items)
+void progress_pace(struct progress *progress, uint64_t items)
 {
-    int64_t due = progress->began_ms + (int64_t)((double)items / progress->rate * 1000);
+    int64_t due;
+
+    if (progress->rate <= 0)
+        return;
+    due = progress->began_ms + (int64_t)((double)items / progress->rate * 1000);
 
     for (int64_t left = due - now_ms(); left > 0 && !cli_interrupted(); left = due - now_ms()) {
         int64_t nap = left < NAP_MS ? left : NAP_MS;
@@ -81,18 +85,14 @@ static void nap_until(const struct progress *progress, uint64_t items)
 void progress_add(struct progress *progress, uint64_t items, double part)
 {
     int64_t now = now_ms();
-    uint64_t all;
 
     pthread_mutex_lock(&progress->lock);
     progress->items += items;
-    all = progress->items;
     if (progress->bar && now - progress->shown_ms >= SHOW_MS) {
         show(progress, now, part);
         progress->shown_ms = now;
     }
     pthread_mutex_unlock(&progress->lock);
-    if (progress->rate > 0)
-        nap_until(progress, all);
 }
 
 void progress_clear(struct progress *progress)

@@ -26,8 +26,11 @@ STATOR_MUST_CHECK enum stator_rc progress_init(struct progress *progress, const 
                                                struct stator_error *err);
 
 /* So many more items; part, from 0 to 1, is how much of the whole is done, or negative when nobody knows. Shows it, at
- * most ten times a second, and waits as long as --rate demands. */
+ * most ten times a second. */
 void progress_add(struct progress *progress, uint64_t items, double part);
+
+/* Waits until --rate allows so many items in all, or a signal came. */
+void progress_pace(struct progress *progress, uint64_t items);
 
 /* The last line: what was done, in which time. */
 void progress_end(struct progress *progress, const char *detail);

@@ -29,7 +29,7 @@ static int read_expression(struct reading *reading, struct text *out, enum optio
     const char *source = reading->cli->args->value[id];
     struct stator_error err = {0};
 
-    if (source == NULL || terms_expression(&reading->terms, out, source, &err) == STATOR_OK)
+    if (source == NULL || shorthand_expression(&reading->terms, out, source, &err) == STATOR_OK)
         return CODE_OK;
     return cli_complain(CODE_USAGE, "--%s: %s", option_infos[id].name, err.message);
 }
@@ -48,7 +48,7 @@ static int reading_begin(struct reading *reading, struct cli *cli)
     int code = cli_connect(cli);
 
     *reading = (struct reading){.cli = cli};
-    terms_init(&reading->terms, cli->builder);
+    shorthand_init(&reading->terms, cli->builder);
     if (code == CODE_OK)
         code = read_limit(&reading->limit, cli);
     if (code == CODE_OK)
@@ -60,7 +60,7 @@ static int reading_begin(struct reading *reading, struct cli *cli)
 
 static void reading_end(struct reading *reading)
 {
-    terms_deinit(&reading->terms);
+    shorthand_deinit(&reading->terms);
     text_free(&reading->keys);
     text_free(&reading->filter);
     text_free(&reading->attributes);
@@ -92,7 +92,7 @@ static int print_pages(const struct cli *cli, struct stator_pages *pages, const 
     while (rc == STATOR_OK && (limit == 0 || printer.count < (size_t)limit) && !ferror(stdout) &&
            (item = stator_next_item(pages)) != NULL)
         rc = printer_item(&printer, item, &err);
-    printer_end(&printer);
+    printer_end(&printer, rc == STATOR_OK && stator_pages_rc(pages) == STATOR_OK);
     code = end_pages(cli, pages);
     return rc == STATOR_OK ? code : cli_complain_error(&err);
 }
@@ -147,14 +147,14 @@ static enum stator_rc add_value(struct reading *reading, const struct column *co
     if (column_add(builder, column, stator_bytes(text, len), err) != STATOR_OK ||
         stator_builder_item(builder, &item, err) != STATOR_OK)
         return err->rc;
-    terms_value(&reading->terms, &reading->keys, &item.attributes[0].value);
+    shorthand_value(&reading->terms, &reading->keys, &item.attributes[0].value);
     return STATOR_OK;
 }
 
 static enum stator_rc add_comparison(struct reading *reading, const struct column *column, const char *operator,
                                      const char * text, struct stator_error *err)
 {
-    terms_name(&reading->terms, &reading->keys, stator_text(column->name));
+    shorthand_name(&reading->terms, &reading->keys, stator_text(column->name));
     text_format(&reading->keys, " %s ", operator);
     return add_value(reading, column, text, strlen(text), err);
 }
@@ -162,7 +162,7 @@ static enum stator_rc add_comparison(struct reading *reading, const struct colum
 static enum stator_rc add_between(struct reading *reading, const struct column *column, const char *text,
                                   const char *points, struct stator_error *err)
 {
-    terms_name(&reading->terms, &reading->keys, stator_text(column->name));
+    shorthand_name(&reading->terms, &reading->keys, stator_text(column->name));
     text_string(&reading->keys, " between ");
     if (add_value(reading, column, text, (size_t)(points - text), err) != STATOR_OK)
         return err->rc;
@@ -174,7 +174,7 @@ static enum stator_rc add_prefix(struct reading *reading, const struct column *c
                                  struct stator_error *err)
 {
     text_string(&reading->keys, "begins_with(");
-    terms_name(&reading->terms, &reading->keys, stator_text(column->name));
+    shorthand_name(&reading->terms, &reading->keys, stator_text(column->name));
     text_string(&reading->keys, ", ");
     if (add_value(reading, column, text, strlen(text) - 1, err) != STATOR_OK)
         return err->rc;
@@ -231,8 +231,8 @@ static int query(struct reading *reading, const struct keys *keys)
         .key_condition_expression = text_view(&reading->keys),
         .filter_expression = view_or_absent(&reading->filter),
         .projection_expression = view_or_absent(&reading->attributes),
-        .expression_attribute_names = terms_names(&reading->terms),
-        .expression_attribute_values = terms_values(&reading->terms),
+        .expression_attribute_names = shorthand_names(&reading->terms),
+        .expression_attribute_values = shorthand_values(&reading->terms),
         .consistent_read = flag(cli, OPTION_CONSISTENT, STATOR_TRUE),
         .scan_index_forward = flag(cli, OPTION_DESCENDING, STATOR_FALSE),
         .select = select_of(cli),
@@ -273,8 +273,8 @@ static int scan(struct reading *reading, const struct keys *keys)
         .index_name = stator_text(args->value[OPTION_INDEX]),
         .filter_expression = view_or_absent(&reading->filter),
         .projection_expression = view_or_absent(&reading->attributes),
-        .expression_attribute_names = terms_names(&reading->terms),
-        .expression_attribute_values = terms_values(&reading->terms),
+        .expression_attribute_names = shorthand_names(&reading->terms),
+        .expression_attribute_values = shorthand_values(&reading->terms),
         .consistent_read = flag(cli, OPTION_CONSISTENT, STATOR_TRUE),
         .select = select_of(cli),
         .limit = page_limit(reading),

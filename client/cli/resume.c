@@ -41,7 +41,7 @@ enum stator_rc resume_open(struct resume *out, const char *file, struct stator_e
     struct text whole = {0};
     enum stator_rc rc;
 
-    *out = (struct resume){.file = file, .saved_ms = now_ms()};
+    *out = (struct resume){.file = file, .saved_ms = now_ms() - SAVE_MS};
     if (file == NULL)
         return STATOR_OK;
     rc = read_file(&whole, file, err);

@@ -24,7 +24,7 @@ struct resume {
 STATOR_MUST_CHECK enum stator_rc resume_open(struct resume *out, const char *file, struct stator_error *err);
 void resume_close(struct resume *resume);
 
-/* Whether a second has passed since it was saved. */
+/* Whether it was not saved yet, or a second ago. */
 bool resume_due(const struct resume *resume);
 
 STATOR_MUST_CHECK enum stator_rc resume_save(struct resume *resume, const struct text *lines, struct stator_error *err);

@@ -139,7 +139,7 @@ static enum stator_rc read_dynamodb(struct stator_builder *builder, struct stato
     size_t frame = sizeof(item_frame) - 1;
     struct stator_bytes inner = stator_bytes(text.at + frame, text.len - frame - 1);
 
-    if (rc != STATOR_SERIALIZATION || text.len <= frame + 1 || memcmp(text.at, item_frame, frame) != 0 ||
+    if (rc == STATOR_OK || rc == STATOR_NO_MEMORY || text.len <= frame + 1 || memcmp(text.at, item_frame, frame) != 0 ||
         text.at[text.len - 1] != '}')
         return rc;
     return stator_json_read_item(builder, out, inner, STATOR_JSON_DYNAMODB, err);

@@ -129,22 +129,17 @@ struct stator_client *cli_open(const struct cli *cli, const struct place *place)
     struct stator_client *client = NULL;
     struct stator_error err = {0};
     char room[256];
-    long long seconds;
     struct stator_client_options options = {
         .region = place->region != NULL ? place->region : args->value[OPTION_REGION],
         .profile = place->profile != NULL ? place->profile : args->value[OPTION_PROFILE],
         .ca_file = args->value[OPTION_CA_FILE],
         .insecure_tls = args_has(args, OPTION_INSECURE),
         .log = args_has(args, OPTION_VERBOSE) ? print_log : NULL,
+        .call_timeout_ms = cli->timeout_ms,
+        .attempt_timeout_ms = cli->timeout_ms,
         .user_agent = "stator-cli/" STATOR_VERSION,
     };
 
-    if (args_number(&seconds, args, OPTION_TIMEOUT, 0, 1, 86400, &err) != STATOR_OK) {
-        cli_complain_error(&err);
-        return NULL;
-    }
-    options.call_timeout_ms = (uint32_t)seconds * 1000;
-    options.attempt_timeout_ms = options.call_timeout_ms;
     options.endpoint =
         endpoint_of(place->endpoint != NULL ? place->endpoint : args->value[OPTION_ENDPOINT], options.profile);
     if (options.endpoint != NULL && strcmp(options.endpoint, "aws") == 0)
@@ -188,8 +183,13 @@ static int finish_output(int code)
 static int run_command(const struct args *args)
 {
     struct cli cli = {.args = args, .terminal = isatty(STDOUT_FILENO) != 0};
+    struct stator_error err = {0};
+    long long seconds;
     int code;
 
+    if (args_number(&seconds, args, OPTION_TIMEOUT, 0, 1, 86400, &err) != STATOR_OK)
+        return cli_complain(CODE_USAGE, "%s", err.message);
+    cli.timeout_ms = (uint32_t)seconds * 1000;
     cli.output = output_of(args->value[OPTION_OUTPUT], cli.terminal);
     cli.color = cli.terminal && !args_has(args, OPTION_NO_COLOR) && variable("NO_COLOR") == NULL;
     code = args->command == NULL || args_has(args, OPTION_HELP) ? cli_help(&cli) : args->command->run(&cli);

@@ -405,6 +405,14 @@ static enum stator_rc parse_command(struct given *given, const char *word, struc
                        word);
 }
 
+bool config_has_command(const char *word)
+{
+    struct given given = {.command_seen = false};
+    struct stator_error err;
+
+    return parse_command(&given, word, &err) == STATOR_OK;
+}
+
 static enum stator_rc parse_arguments(struct given *given, struct arguments rest, struct stator_error *err)
 {
     const char *argument;
@@ -544,6 +552,7 @@ void config_print_help(void)
     printf("Stator, a DynamoDB-compatible database.\n\n"
            "Usage: stator [serve] [flags]      serve requests until SIGTERM or SIGINT\n"
            "       stator healthcheck [flags]  exit 0 when the server with these flags answers\n"
+           "       stator COMMAND ...          put, query, import, ... as 'stator help commands' lists them\n"
            "       stator --help | --version\n\n"
            "Flags (--flag value or --flag=value; each also as a variable, --data-dir as STATOR_DATA_DIR):\n");
     for (enum option_id id = 0; id < OPTION_COUNT; id++) {

@@ -54,6 +54,9 @@ STATOR_MUST_CHECK enum stator_rc config_parse(struct config *out, int argc, char
                                               char *(*environment)(const char *name), uint32_t cores,
                                               struct stator_error *err);
 
+/* Whether the word is a command of the server. */
+bool config_has_command(const char *word);
+
 /* What --help says, on standard output. */
 void config_print_help(void);
 
