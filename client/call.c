@@ -371,6 +371,6 @@ enum stator_rc stator_call_json(struct stator_call *call, const char *operation,
     STATOR_TRY(call_begin_json(call, operation, bytes_of(request.at, request.len)));
     STATOR_TRY(perform(call));
     if (answer != NULL)
-        *answer = stator_bytes(buf_bytes(&call->exchange.body).at, call->exchange.body.len);
+        *answer = stator_bytes_of(buf_bytes(&call->exchange.body).at, call->exchange.body.len);
     return STATOR_OK;
 }
