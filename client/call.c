@@ -23,7 +23,6 @@ struct stator_call *stator_call_new(struct stator_client *client)
     if (call == NULL)
         return NULL;
     call->client = client;
-    call->pool = &client->pool;
     call->failure.message = "";
     arena_init(&call->arena, client->options.answer_bytes_max * ARENA_FACTOR);
     buf_init(&call->request, REQUEST_BYTES_MAX);
@@ -35,6 +34,7 @@ void stator_call_free(struct stator_call *call)
 {
     if (call == NULL)
         return;
+    flight_abandon(call);
     exchange_deinit(&call->exchange);
     buf_deinit(&call->request);
     arena_deinit(&call->arena);
@@ -93,6 +93,8 @@ static void forget(struct stator_call *call)
     exchange_forget(&call->exchange);
     call->failure = (struct stator_failure){.message = ""};
     call->answer = NULL;
+    call->answered = false;
+    call->pool = &call->client->pool;
     call->retry_cost = 0;
     call->resent = false;
     call->deadline_ms = call_clock_ms() + call->client->options.call_timeout_ms;
@@ -143,6 +145,8 @@ enum stator_rc call_begin_typed(struct stator_call *call, enum operation operati
 {
     const struct operation_info *info = operation_info(operation);
 
+    if (call->flight.state != FLIGHT_IDLE)
+        return STATOR_MISUSE;
     forget(call);
     set_target(call, info->target);
     call->operation = operation;
@@ -186,6 +190,8 @@ enum stator_rc call_begin_json(struct stator_call *call, const char *operation, 
 {
     const char *target;
 
+    if (call->flight.state != FLIGHT_IDLE)
+        return STATOR_MISUSE;
     forget(call);
     if (!is_operation_name(operation))
         return call_fail(call, STATOR_MISUSE, "An operation's name has letters alone, as in GetItem");
@@ -478,6 +484,7 @@ enum stator_rc call_end(struct stator_call *call)
     if (rc != STATOR_OK)
         return call_fail(call, STATOR_BAD_ANSWER, "The answer is not what DynamoDB sends");
     call->answer = decoded;
+    call->answered = true;
     return STATOR_OK;
 }
 

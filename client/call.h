@@ -11,6 +11,7 @@
 #ifndef CLIENT_CALL_H
 #define CLIENT_CALL_H
 
+#include "async.h"
 #include "client.h"
 #include "exchange.h"
 #include "message/message.h"
@@ -34,11 +35,14 @@ struct stator_call {
     int64_t deadline_ms; /* on the monotonic clock */
     char invocation_id[CALL_UUID_LEN + 1];
     const void *answer; /* decoded; NULL before, without one, and for JSON */
+    bool answered;      /* it has ended, and well */
 
     /* Of its last attempt. */
     int64_t signed_ahead_s; /* the skew it was signed with */
     unsigned retry_cost;    /* what it took from the budget; 0 for the first */
     bool resent;            /* it is the one before, sent again over a new connection */
+
+    struct flight flight; /* when a loop drives it */
 };
 
 /* What becomes of a call when an attempt has ended. */
@@ -50,7 +54,7 @@ struct call_next {
 /* Milliseconds of the monotonic clock. */
 int64_t call_clock_ms(void);
 
-/* Clears what was before and writes the request. */
+/* Clears what was before and writes the request. STATOR_MISUSE, and nothing is changed, when the call is under way. */
 STATOR_MUST_CHECK enum stator_rc call_begin_typed(struct stator_call *call, enum operation operation, const void *in);
 STATOR_MUST_CHECK enum stator_rc call_begin_json(struct stator_call *call, const char *operation, struct bytes request);
 
