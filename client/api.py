@@ -258,8 +258,12 @@ def declare_function(model, name, text):
     lines = wrap(text)
     comment = "/* " + "\n * ".join(lines) + " */\n"
     out = f",\n    const {struct(outputs)} **out" if outputs != "NO_SHAPE" else ""
+    answer = (f"const {struct(outputs)} *stator_{name_c}_answer(const struct stator_call *call);\n"
+              if outputs != "NO_SHAPE" else "")
     return (f"{comment}STATOR_MUST_CHECK enum stator_rc stator_{name_c}(struct stator_call *call,\n"
-            f"    const {struct(inputs)} *in{out});\n")
+            f"    const {struct(inputs)} *in{out});\n"
+            f"STATOR_MUST_CHECK enum stator_rc stator_{name_c}_start(struct stator_async *async,\n"
+            f"    struct stator_call *call, const {struct(inputs)} *in, stator_done *done, void *user);\n{answer}")
 
 
 HEAD = """/* SPDX-License-Identifier: Apache-2.0 */
@@ -271,6 +275,11 @@ HEAD = """/* SPDX-License-Identifier: Apache-2.0 */
  * mean what it says; zero leaves one out. STATOR_OK: *out is the answer, a view into the call, good until its next use;
  * out may be NULL. Otherwise *out is NULL and stator_call_failure(call) says why. Beside its own errors any operation can
  * fail with STATOR_VALIDATION, with the errors of credentials and throttling, and with the client's own (stator/error.h).
+ *
+ * Its twin ..._start does not wait: stator/async.h. *in is read before it returns. done may be NULL. STATOR_OK: done will
+ * be called, once; otherwise it will not, and stator_call_failure(call) says why, but for STATOR_MISUSE of a call that is
+ * under way, which goes on undisturbed. ..._answer is what the last call's *out would be: NULL if it was not that
+ * operation or did not do well.
  */
 #ifndef STATOR_{guard}_H
 #define STATOR_{guard}_H
