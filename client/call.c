@@ -490,7 +490,7 @@ enum stator_rc call_end(struct stator_call *call)
 
 struct stator_bytes call_answer_json(const struct stator_call *call)
 {
-    return stator_bytes(buf_bytes(&call->exchange.body).at, call->exchange.body.len);
+    return stator_bytes_of(buf_bytes(&call->exchange.body).at, call->exchange.body.len);
 }
 
 /* --- Waiting for it ------------------------------------------------------------------------------------------------ */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "credentials.h"
 #include "memory.h"
 
 #define USER_AGENT "libstator/" STATOR_VERSION
@@ -13,60 +14,6 @@
 const char *stator_version(void)
 {
     return STATOR_VERSION;
-}
-
-/* --- Endpoints ---------------------------------------------------------------------------------------------------- */
-
-/* The scheme's own port, which a Host header leaves out. */
-static const char *default_port(const char *scheme)
-{
-    return strcmp(scheme, "https") == 0 ? "443" : "80";
-}
-
-static enum stator_rc split_url(struct endpoint *out, CURLU *parts, const char *text,
-                                const struct stator_allocator *allocator, struct stator_error *err)
-{
-    char *scheme = NULL, *host = NULL, *port = NULL, *path = NULL;
-    enum stator_rc rc = STATOR_OK;
-
-    if (curl_url_set(parts, CURLUPART_URL, text, CURLU_DISALLOW_USER) != CURLUE_OK ||
-        curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-        curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
-        curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK ||
-        curl_url_get(parts, CURLUPART_PATH, &path, 0) != CURLUE_OK ||
-        (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)) {
-        rc = stator_fail(err, STATOR_MISUSE, "The endpoint %s is no http:// or https:// address", text);
-        goto out;
-    }
-    out->url = strcmp(port, default_port(scheme)) == 0
-                   ? memory_printf(allocator, "%s://%s%s", scheme, host, path)
-                   : memory_printf(allocator, "%s://%s:%s%s", scheme, host, port, path);
-    if (out->url == NULL) {
-        rc = stator_fail(err, STATOR_NO_MEMORY, "No memory for an endpoint");
-        goto out;
-    }
-    out->path = bytes_of_string(out->url + strlen(out->url) - strlen(path));
-    out->host.at = (const uint8_t *)out->url + strlen(scheme) + strlen("://");
-    out->host.len = (size_t)(out->path.at - out->host.at);
-out:
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(port);
-    curl_free(path);
-    return rc;
-}
-
-static enum stator_rc endpoint_init(struct endpoint *out, const char *text, const struct stator_allocator *allocator,
-                                    struct stator_error *err)
-{
-    CURLU *parts = curl_url();
-    enum stator_rc rc;
-
-    if (parts == NULL)
-        return stator_fail(err, STATOR_NO_MEMORY, "No memory for an endpoint");
-    rc = split_url(out, parts, text, allocator, err);
-    curl_url_cleanup(parts);
-    return rc;
 }
 
 /* --- Opening ------------------------------------------------------------------------------------------------------ */
@@ -110,47 +57,89 @@ static bool copy_text(char **out, const char *text, const struct stator_allocato
     return text == NULL || *out != NULL;
 }
 
-static bool copy_texts(struct stator_client *client, const struct stator_client_options *options)
+/* What a request is signed for in the region "local", which is no region of AWS; and without any. */
+#define REGION_DEFAULT "us-east-1"
+
+static bool copy_texts(struct stator_client *client, const char *region)
 {
+    const struct stator_client_options *options = &client->options;
     const struct stator_allocator *allocator = &client->allocator;
 
     client->user_agent = options->user_agent == NULL ? memory_text(allocator, USER_AGENT)
                                                      : memory_printf(allocator, USER_AGENT " %s", options->user_agent);
     return client->user_agent != NULL && copy_text(&client->ca_file, options->ca_file, allocator) &&
-           copy_text(&client->region, options->region != NULL ? options->region : "us-east-1", allocator);
+           copy_text(&client->region, strcmp(region, "local") == 0 ? REGION_DEFAULT : region, allocator);
 }
 
-/* Those given; with find_credentials none until the first call asks. */
-static enum stator_rc open_identity(struct stator_client *client, const struct stator_client_options *options,
-                                    struct stator_error *err)
-{
-    static const struct stator_credentials local = {.access_key_id = "local", .secret_access_key = "local"};
-    struct stator_client_options *own = &client->options;
-
-    if (options->credentials.access_key_id != NULL)
-        own->find_credentials = NULL;
-    else if (options->find_credentials != NULL)
-        return STATOR_OK;
-    return identity_set(&client->identity, options->credentials.access_key_id != NULL ? &options->credentials : &local,
-                        &client->allocator, err);
-}
-
-static enum stator_rc open_endpoints(struct stator_client *client, const struct stator_client_options *options,
+static enum stator_rc open_endpoints(struct stator_client *client, const struct credentials *found, const char *region,
                                      struct stator_error *err)
 {
-    const char *streams = options->streams_endpoint != NULL ? options->streams_endpoint : options->endpoint;
+    const struct stator_allocator *allocator = &client->allocator;
+    const char *streams = found->streams_endpoint[0] != '\0' ? found->streams_endpoint : found->endpoint;
 
-    STATOR_TRY(endpoint_init(&client->endpoint, options->endpoint, &client->allocator, err));
-    return endpoint_init(&client->streams_endpoint, streams, &client->allocator, err);
+    if (found->endpoint[0] != '\0')
+        STATOR_TRY(endpoint_init(&client->endpoint, found->endpoint, allocator, err));
+    else
+        STATOR_TRY(endpoint_init_region(&client->endpoint, ENDPOINT_DYNAMODB, region, allocator, err));
+    if (streams[0] != '\0')
+        return endpoint_init(&client->streams_endpoint, streams, allocator, err);
+    return endpoint_init_region(&client->streams_endpoint, ENDPOINT_STREAMS, region, allocator, err);
 }
 
-static enum stator_rc open_parts(struct stator_client *client, struct stator_error *err)
+/* With find_credentials there are none until the first call asks. */
+static enum stator_rc open_identity(struct stator_client *client, const struct credentials *found,
+                                    struct stator_error *err)
 {
-    if (!pool_init(&client->pool, client->options.connections_max, &client->allocator) ||
-        !copy_texts(client, &client->options))
+    struct stator_credentials credentials = {.access_key_id = "local", .secret_access_key = "local"};
+
+    if (client->options.credentials.access_key_id != NULL)
+        client->options.find_credentials = NULL;
+    if (client->options.find_credentials != NULL)
+        return STATOR_OK;
+    if (found->from != CREDENTIALS_NOWHERE) {
+        credentials.access_key_id = found->access_key_id;
+        credentials.secret_access_key = found->secret_access_key;
+        credentials.session_token = found->session_token[0] == '\0' ? NULL : found->session_token;
+        credentials.expires_at = client->options.credentials.expires_at;
+    } else if (endpoint_is_aws(&client->endpoint)) {
+        return stator_fail(err, STATOR_CREDENTIALS, "%s", found->why);
+    }
+    return identity_set(&client->identity, &credentials, &client->allocator, err);
+}
+
+static struct bytes given(const char *text)
+{
+    return text == NULL ? (struct bytes){0} : bytes_of_string(text);
+}
+
+/* What the options say, and for the rest what the environment and the shared files do. */
+static enum stator_rc find_settings(struct credentials *found, const struct stator_client_options *options,
+                                    struct stator_error *err)
+{
+    const struct stator_credentials *credentials = &options->credentials;
+    const struct credentials_given from_options = {.access_key_id = given(credentials->access_key_id),
+                                                   .secret_access_key = given(credentials->secret_access_key),
+                                                   .session_token = given(credentials->session_token),
+                                                   .region = given(options->region),
+                                                   .endpoint = given(options->endpoint),
+                                                   .streams_endpoint = given(options->streams_endpoint),
+                                                   .profile = given(options->profile),
+                                                   .no_keys = credentials->access_key_id == NULL &&
+                                                              options->find_credentials != NULL};
+    enum stator_rc rc = credentials_find(found, &from_options, err);
+
+    return rc == STATOR_VALIDATION ? (err->rc = STATOR_MISUSE) : rc;
+}
+
+static enum stator_rc open_parts(struct stator_client *client, const struct credentials *found,
+                                 struct stator_error *err)
+{
+    const char *region = found->region[0] == '\0' ? REGION_DEFAULT : found->region;
+
+    if (!pool_init(&client->pool, client->options.connections_max, &client->allocator) || !copy_texts(client, region))
         return stator_fail(err, STATOR_NO_MEMORY, "No memory for a client");
-    STATOR_TRY(open_identity(client, &client->options, err));
-    return open_endpoints(client, &client->options, err);
+    STATOR_TRY(open_endpoints(client, found, region, err));
+    return open_identity(client, found, err);
 }
 
 enum stator_rc stator_client_open(struct stator_client **out, const struct stator_client_options *options,
@@ -159,6 +148,7 @@ enum stator_rc stator_client_open(struct stator_client **out, const struct stato
     static const struct stator_client_options none;
     struct stator_allocator allocator;
     struct stator_client *client;
+    struct credentials found;
     enum stator_rc rc;
 
     *out = NULL;
@@ -178,7 +168,10 @@ enum stator_rc stator_client_open(struct stator_client **out, const struct stato
     identity_init(&client->identity);
     skew_init(&client->skew);
     retry_budget_init(&client->budget);
-    rc = open_parts(client, err);
+    rc = find_settings(&found, &client->options, err);
+    if (rc == STATOR_OK)
+        rc = open_parts(client, &found, err);
+    credentials_wipe(&found);
     /* The caller's strings are borrowed for this call alone. */
     client->options.credentials = (struct stator_credentials){0};
     if (rc == STATOR_OK)
@@ -197,8 +190,8 @@ void stator_client_close(struct stator_client *client)
     allocator = client->allocator;
     pool_deinit(&client->pool);
     identity_deinit(&client->identity, &allocator);
-    memory_free(&allocator, client->endpoint.url);
-    memory_free(&allocator, client->streams_endpoint.url);
+    endpoint_deinit(&client->endpoint, &allocator);
+    endpoint_deinit(&client->streams_endpoint, &allocator);
     memory_free(&allocator, client->region);
     memory_free(&allocator, client->ca_file);
     memory_free(&allocator, client->user_agent);

@@ -8,19 +8,13 @@
 #define CLIENT_CLIENT_H
 
 #include "checksum.h"
+#include "endpoint.h"
 #include "identity.h"
 #include "pool.h"
 #include "retry.h"
 #include "skew.h"
 
 #include "stator/client.h"
-
-/* Where requests of one of the two services go. */
-struct endpoint {
-    char *url;         /* with a path, "http://localhost:8000/" */
-    struct bytes host; /* of url, as the Host header says it: with the port unless it is the scheme's own */
-    struct bytes path; /* of url: "/" */
-};
 
 struct stator_client {
     struct stator_client_options options; /* defaults filled in; its texts are not used after the client is open */

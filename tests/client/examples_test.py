@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every example does what its comment says, twice in a row on one server: the second time the tables are there."""
+import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -42,6 +44,37 @@ class Examples(unittest.TestCase):
             self.say(server, "quick_start")
             self.say(server, "transaction")
             self.assertEqual(self.say(server, "real_service"), "Accounts\nMountains\n")
+
+    def list_tables(self, files=(), **variables):
+        """real_service with no argument, a home of its own with these files, and these variables alone."""
+        with tempfile.TemporaryDirectory() as home:
+            for name, text in files:
+                (pathlib.Path(home) / ".aws").mkdir(exist_ok=True)
+                (pathlib.Path(home) / ".aws" / name).write_text(text)
+            return subprocess.run([str(find_binary("examples/real_service"))], text=True, capture_output=True, timeout=60,
+                                  env={"HOME": home, "PATH": os.environ["PATH"], **variables})
+
+    def test_the_endpoint_is_found(self):
+        with Server("--in-memory") as server:
+            self.say(server, "quick_start")
+            config = f"[profile here]\nendpoint_url = {server.url}\nregion = eu-west-2\n"
+            cases = (
+                ({"AWS_ENDPOINT_URL": server.url}, ()),
+                ({"AWS_ENDPOINT_URL_DYNAMODB": server.url, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, ()),
+                ({"AWS_PROFILE": "here"}, (("config", config),)),
+            )
+            for variables, files in cases:
+                with self.subTest(variables):
+                    done = self.list_tables(files, **variables)
+                    self.assertEqual((done.returncode, done.stdout), (0, "Mountains\n"), done.stderr)
+
+    def test_the_real_service_needs_credentials(self):
+        done = self.list_tables(AWS_REGION="eu-central-1")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("AWS_ACCESS_KEY_ID", done.stderr)
+        done = self.list_tables(AWS_REGION="eu-central-1", AWS_PROFILE="nobody")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("nobody", done.stderr)
 
     def test_all_are_listed(self):
         folder = ROOT / "client/examples"

@@ -32,6 +32,7 @@ def declared():
     """Functions of the public headers that are not defined in them."""
     headers = "".join(f"#include <stator/{header.name}>\n" for header in sorted((ROOT / "include/stator").glob("*.h")))
     text = run("cc", "-E", "-P", f"-I{ROOT}/include", "-", input=headers)
+    text = re.sub(r"\btypedef\b[^;{]*;", "", text)
     text = re.sub(r"__attribute__ *\(\(\w+\)\)", "", text)
     return set(re.findall(r"[\w*]\s*\b(stator_\w+)\([^;{}]*\);", re.sub(r"\{[^{}]*\}", "{}", text)))
 
