@@ -328,8 +328,7 @@ def generate(model):
         data += [f"PUBLIC_ENUM({n}, {snake(n)}, STATOR_{snake(n).upper()}_{snake(model.enums[n][-1]).upper()}, "
                  f"{n}_{model.enums[n][-1]})" for n in enums]
         parts += [declare_function(model, op, text) for op, text in operations.items()]
-        data += [f"PUBLIC_OPERATION{'_SILENT' if model.operations[op][2] == 'NO_SHAPE' else ''}({op}, {snake(op)}, "
-                 f"{snake(model.operations[op][1])}, {snake(model.operations[op][2])})" for op in operations]
+        data += [describe_operation(model, op) for op in operations]
         head = HEAD.format(name=header, subject=subject, guard=header.upper(), include=includes)
         includes = f'#include "stator/{header}.h"\n'
         path = f"include/stator/{header}.h"
@@ -344,14 +343,24 @@ DATA = """/* SPDX-License-Identifier: Apache-2.0 */
  *   PUBLIC_STRUCTURE(shape of api.def, public name)     PUBLIC_MEMBER(shape, member, public structure, public member)
  *   PUBLIC_COLLECTION(shape, public name)               PUBLIC_ENTRY(map shape, public name)
  *   PUBLIC_ENUM(shape, public name, its last value, the last value of api.h)
- *   PUBLIC_OPERATION(operation, function, public input, public output); _SILENT: its answer has no body
+ *   PUBLIC_OPERATION(operation, function, target, input shape, public input, output shape, public output)
+ *   PUBLIC_OPERATION_SILENT(operation, function, target, input shape, public input): its answer has no body
  */
 """ + "".join(f"#ifndef {m}\n#define {m}({a})\n#endif\n" for m, a in (
     ("PUBLIC_STRUCTURE", "shape, name"), ("PUBLIC_MEMBER", "shape, member, name, public_member"),
     ("PUBLIC_COLLECTION", "shape, name"), ("PUBLIC_ENTRY", "shape, name"), ("PUBLIC_ENUM", "shape, name, last, twin"),
-    ("PUBLIC_OPERATION", "operation, name, in, out"), ("PUBLIC_OPERATION_SILENT", "operation, name, in, out"))) + "\n"
+    ("PUBLIC_OPERATION", "operation, name, target, in_shape, in, out_shape, out"),
+    ("PUBLIC_OPERATION_SILENT", "operation, name, target, in_shape, in"))) + "\n"
 DATA_END = "\n" + "".join(f"#undef PUBLIC_{m}\n" for m in (
     "STRUCTURE", "MEMBER", "COLLECTION", "ENTRY", "ENUM", "OPERATION", "OPERATION_SILENT"))
+
+
+def describe_operation(model, name):
+    service, inputs, outputs = model.operations[name]
+    target = {"DYNAMODB": "DynamoDB_20120810.", "STREAMS": "DynamoDBStreams_20120810."}[service] + name
+    if outputs == "NO_SHAPE":
+        return f'PUBLIC_OPERATION_SILENT({name}, {snake(name)}, "{target}", {inputs}, {snake(inputs)})'
+    return f'PUBLIC_OPERATION({name}, {snake(name)}, "{target}", {inputs}, {snake(inputs)}, {outputs}, {snake(outputs)})'
 
 
 def describe(model, name):

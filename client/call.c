@@ -143,7 +143,7 @@ static void encode(struct stator_call *call, enum operation operation, const str
 
 enum stator_rc call_begin_typed(struct stator_call *call, enum operation operation, const void *in)
 {
-    const struct operation_info *info = operation_info(operation);
+    const struct operation_info *info = call_operation(operation);
 
     if (call->flight.state != FLIGHT_IDLE)
         return STATOR_MISUSE;
@@ -158,8 +158,8 @@ enum stator_rc call_begin_typed(struct stator_call *call, enum operation operati
     return STATOR_OK;
 }
 
-/* The value of x-amz-target for an operation that api.def does not have. */
-static const char *new_target(struct stator_call *call, const char *operation)
+/* The value of x-amz-target for an operation without a typed call; those of Streams all have one. */
+static const char *other_target(struct stator_call *call, const char *operation)
 {
     static const char prefix[] = "DynamoDB_20120810.";
     char *target = arena_alloc(&call->arena, sizeof(prefix) + strlen(operation));
@@ -178,14 +178,6 @@ static bool is_operation_name(const char *text)
     return len > 0 && text[len] == '\0';
 }
 
-static const char *target_of(struct stator_call *call, const char *name)
-{
-    for (int i = OPERATION_NONE + 1; i < OPERATION_COUNT; i++)
-        if (strcmp(operation_info((enum operation)i)->name, name) == 0)
-            return operation_info((enum operation)i)->target;
-    return new_target(call, name);
-}
-
 enum stator_rc call_begin_json(struct stator_call *call, const char *operation, struct bytes request)
 {
     const char *target;
@@ -195,7 +187,9 @@ enum stator_rc call_begin_json(struct stator_call *call, const char *operation, 
     forget(call);
     if (!is_operation_name(operation))
         return call_fail(call, STATOR_MISUSE, "An operation's name has letters alone, as in GetItem");
-    target = target_of(call, operation);
+    target = call_target(operation);
+    if (target == NULL)
+        target = other_target(call, operation);
     buf_append_bytes(&call->request, request);
     if (target == NULL || call->request.failed)
         return call_fail(call, STATOR_NO_MEMORY, "No memory for the request, or it is far too long");
@@ -467,7 +461,7 @@ static bool is_json_or_nothing(struct bytes body)
 
 enum stator_rc call_end(struct stator_call *call)
 {
-    const struct shape *output = call->operation == OPERATION_NONE ? NULL : operation_info(call->operation)->output;
+    const struct shape *output = call->operation == OPERATION_NONE ? NULL : call_operation(call->operation)->output;
     struct bytes body = buf_bytes(&call->exchange.body);
     struct stator_error err = {0};
     void *decoded = NULL;

@@ -78,6 +78,12 @@ struct stator_bytes call_answer_json(const struct stator_call *call);
 STATOR_MUST_CHECK enum stator_rc call_run(struct stator_call *call, enum operation operation, const void *in,
                                           const void **answer);
 
+/* Of an operation with a typed call. (operations.c) */
+const struct operation_info *call_operation(enum operation operation);
+
+/* The value of x-amz-target of an operation of that name with a typed call, or NULL. */
+const char *call_target(const char *name);
+
 /* The thread sleeps. */
 void call_pause(uint32_t pause_ms);
 
