@@ -118,6 +118,24 @@ static enum stator_rc make(const char *dir, struct stator_error *err)
     return rc;
 }
 
+/* As an image has them where a volume may be mounted. */
+static bool is_empty_directory(int parent, const char *name)
+{
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+    int entries = 0;
+
+    if (stream == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    while (entries < 3 && readdir(stream) != NULL) /* "." and ".." are always there */
+        entries++;
+    closedir(stream);
+    return entries == 2;
+}
+
 static enum stator_rc look(struct directory *out, DIR *stream, const char *dir, struct stator_error *err)
 {
     char foreign[256] = "";
@@ -127,7 +145,7 @@ static enum stator_rc look(struct directory *out, DIR *stream, const char *dir, 
     while ((errno = 0, entry = readdir(stream)) != NULL) {
         if (strcmp(entry->d_name, "CURRENT") == 0)
             out->has_database = true;
-        else if (!is_harmless(entry->d_name))
+        else if (!is_harmless(entry->d_name) && !is_empty_directory(dirfd(stream), entry->d_name))
             memcpy(foreign, entry->d_name, sizeof(foreign));
         if (ends_with(entry->d_name, ".log"))
             out->logs++;
