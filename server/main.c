@@ -17,6 +17,7 @@
 #include "config/limits.h"
 #include "http/http.h"
 #include "op/op.h"
+#include "watch/first_process.h"
 #include "watch/health.h"
 #include "watch/log.h"
 
@@ -175,10 +176,25 @@ static int serve(struct config *config)
     return EXIT_SUCCESS;
 }
 
-static int healthcheck(const struct config *config)
+/* In a container the server is process 1: a healthcheck without flags asks where that one listens. */
+static void follow_first_process(struct config *config)
+{
+    static struct first_process first; /* config borrows its texts */
+    struct stator_error err = {0};
+    struct config found;
+
+    first_process_read(&first, "/proc/1/cmdline");
+    if (first.count != 0 && config_parse(&found, first.count, first.arguments, getenv, 1, &err) == STATOR_OK &&
+        found.command == COMMAND_SERVE)
+        *config = found;
+}
+
+static int healthcheck(struct config *config, bool has_flags)
 {
     struct stator_error err = {0};
 
+    if (!has_flags)
+        follow_first_process(config);
     if (config->port == 0) {
         fprintf(stderr, "stator: --port: healthcheck needs the port of the server\n");
         return EXIT_USAGE;
@@ -216,7 +232,7 @@ int main(int argc, char **argv)
         printf("stator %s\n", STATOR_VERSION);
         return EXIT_SUCCESS;
     case COMMAND_HEALTHCHECK:
-        return healthcheck(&config);
+        return healthcheck(&config, argc > 2);
     case COMMAND_SERVE:
         break;
     }
