@@ -197,16 +197,17 @@ void answer_count(struct request *request)
 {
     const struct job *job = &request->job;
     const struct loop *loop = request->loop;
-    const struct metrics_request done = {.meter = job->use.next != NULL ? METER_SEVERAL : job->use.meter,
+    bool several = job->use.next != NULL;
+    const struct metrics_request done = {.meter = several ? METER_SEVERAL : job->use.meter,
                                          .operation = job->operation,
                                          .rc = job->rc,
-                                         .took_ns = taken_ns(job)};
+                                         .took_ns = taken_ns(job),
+                                         .use = several ? NULL : &job->use.use};
 
     metrics_count_request(loop->metrics, &done);
-    for (const struct job_use *use = &job->use; use != NULL; use = use->next)
+    for (const struct job_use *use = several ? &job->use : NULL; use != NULL; use = use->next)
         metrics_count_use(loop->metrics, use->meter, &use->use);
-    if (loop->http->options.slow_request_ms != 0 &&
-        done.took_ns >= (uint64_t)loop->http->options.slow_request_ms * 1000000)
+    if (done.took_ns >= loop->http->slow_ns)
         log_slow(job, done.took_ns);
 }
 

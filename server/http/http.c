@@ -26,6 +26,7 @@ enum stator_rc http_open(struct http **out, const struct http_options *options, 
     http->options = *options;
     http->port = options->port;
     http->started_s = (uint64_t)time(NULL);
+    http->slow_ns = options->slow_request_ms != 0 ? (uint64_t)options->slow_request_ms * 1000000 : UINT64_MAX;
     if (gethostname(http->machine, sizeof(http->machine) - 1) != 0)
         http->machine[0] = '\0';
     http->fds = malloc(sockets * sizeof(*http->fds));

@@ -27,6 +27,7 @@ struct http {
     char address[64];
     char machine[256];  /* this machine's name */
     uint64_t started_s; /* since 1970 */
+    uint64_t slow_ns;   /* a request that takes so long is logged */
     int *fds;           /* loops * addresses.count; -1 once a loop owns it */
 
     struct engine *engine;

@@ -197,17 +197,32 @@ static void count_error(struct series *series, enum stator_rc rc)
     tally_add(&error->count, 1);
 }
 
+static inline void count_use(struct row *row, const struct metrics_use *use)
+{
+    if (use->read_units != 0)
+        tally_add_units(&row->read_units, use->read_units);
+    if (use->write_units != 0)
+        tally_add_units(&row->write_units, use->write_units);
+    if ((use->read_throttles | use->write_throttles) == 0)
+        return;
+    tally_add(&row->read_throttles, use->read_throttles);
+    tally_add(&row->write_throttles, use->write_throttles);
+}
+
 void metrics_count_request(struct metrics_lane *lane, const struct metrics_request *request)
 {
     struct row *row = row_of(lane, request->meter);
-    struct series *series = NULL;
+    struct series *series;
 
-    if (row != NULL)
-        series = atomic_load_explicit(&row->series[request->operation], memory_order_relaxed);
-    if (row != NULL && series == NULL)
+    if (row == NULL)
+        return; /* no memory: not counted */
+    if (request->use != NULL)
+        count_use(row, request->use);
+    series = atomic_load_explicit(&row->series[request->operation], memory_order_relaxed);
+    if (series == NULL)
         series = make_series(row, request->operation);
     if (series == NULL)
-        return; /* no memory: not counted */
+        return;
     histogram_count(&series->durations, HISTOGRAM_TIMES, request->took_ns);
     if (request->rc != STATOR_OK)
         count_error(series, request->rc);
@@ -217,16 +232,8 @@ void metrics_count_use(struct metrics_lane *lane, uint32_t meter, const struct m
 {
     struct row *row = row_of(lane, meter);
 
-    if (row == NULL)
-        return;
-    if (use->read_units != 0)
-        tally_add_units(&row->read_units, use->read_units);
-    if (use->write_units != 0)
-        tally_add_units(&row->write_units, use->write_units);
-    if (use->read_throttles != 0)
-        tally_add(&row->read_throttles, use->read_throttles);
-    if (use->write_throttles != 0)
-        tally_add(&row->write_throttles, use->write_throttles);
+    if (row != NULL)
+        count_use(row, use);
 }
 
 void metrics_count_answer(struct metrics_lane *lane, int status)

@@ -45,21 +45,23 @@ struct metrics_lane *metrics_lane(struct metrics *metrics, uint32_t index);
 
 /* --- Counting ----------------------------------------------------------------------------------------------------- */
 
-struct metrics_request {
-    uint32_t meter, operation;
-    enum stator_rc rc;
-    uint64_t took_ns;
-};
-
-/* One request that was answered. */
-void metrics_count_request(struct metrics_lane *lane, const struct metrics_request *request);
-
+/* What a request consumed of a table, or was refused. */
 struct metrics_use {
     double read_units, write_units;
     uint32_t read_throttles, write_throttles;
 };
 
-/* What it consumed of a table, or was refused. */
+struct metrics_request {
+    uint32_t meter, operation;
+    enum stator_rc rc;
+    uint64_t took_ns;
+    const struct metrics_use *use; /* of the table with that meter; NULL: none, or several */
+};
+
+/* One request that was answered. */
+void metrics_count_request(struct metrics_lane *lane, const struct metrics_request *request);
+
+/* Of one of several tables. */
 void metrics_count_use(struct metrics_lane *lane, uint32_t meter, const struct metrics_use *use);
 
 /* Any answer by its HTTP status, those that are no operation's included. */
