@@ -284,6 +284,6 @@ enum stator_rc read_page_step(struct read_page *progress, struct engine *engine,
     if (!progress->page.done)
         return STATOR_AGAIN;
     job->wait.epoch = durable_mark_epoch(&progress->table->state->mark, engine->db.durability);
-    throttle_charge(engine, &use, index_units(progress) + fetched_units(progress));
+    throttle_charge(engine, job, &use, index_units(progress) + fetched_units(progress));
     return answer(progress, job);
 }

@@ -206,7 +206,7 @@ static enum stator_rc open_page(struct select *select, struct engine *engine, st
 }
 
 /* Takes over what a page has read. Each range is a read of its own, and charged as one. */
-static enum stator_rc take_page(struct select *select, struct engine *engine, struct stator_error *err)
+static enum stator_rc take_page(struct select *select, struct engine *engine, struct job *job)
 {
     const struct page *page = &select->page;
     const struct throttle_use use = throttle_use_of_page(&select->request);
@@ -223,8 +223,8 @@ static enum stator_rc take_page(struct select *select, struct engine *engine, st
     select->evaluated_bytes += page->evaluated_bytes;
     select->index_units += index_units;
     select->fetched_units += fetched_units;
-    throttle_charge(engine, &use, index_units + fetched_units);
-    return select->items.failed ? stator_fail_memory(err) : STATOR_OK;
+    throttle_charge(engine, job, &use, index_units + fetched_units);
+    return select->items.failed ? stator_fail_memory(&job->error) : STATOR_OK;
 }
 
 static const struct ConsumedCapacity *capacity(const struct select *select, struct job *job)
@@ -274,7 +274,7 @@ enum stator_rc select_step(struct engine *engine, struct job *job)
             page_step(&select->page, job->on_worker ? UINT32_MAX : STEP_ITEMS_ON_LOOP, job->on_worker, &job->error));
         if (!select->page.done)
             return STATOR_AGAIN;
-        STATOR_TRY(take_page(select, engine, &job->error));
+        STATOR_TRY(take_page(select, engine, job));
         more = select->page.more;
         if (more)
             break;
