@@ -54,7 +54,7 @@ struct job {
 
     /* The answer. */
     enum stator_rc rc; /* STATOR_OK: 200 and `answer`; else the error's status and `answer` holds the error's JSON */
-    struct buf answer; /* a JSON body */
+    struct buf answer; /* a JSON body. An operation may begin it with a member that is long; output has the others */
     struct stator_error error;
     struct bytes error_item;       /* ConditionalCheckFailedException: the item's JSON, or absent */
     struct bytes error_reasons;    /* TransactionCanceledException: CancellationReasons, the list's JSON */

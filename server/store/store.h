@@ -25,6 +25,8 @@ enum { STORE_CATALOG = 0, STORE_COUNTERS = 1, STORE_SHARD_FIRST = 2 };
 enum store_tier {
     STORE_CACHED, /* what is not in memory is STATOR_AGAIN: for loops, which never wait for a disk */
     STORE_ANY,
+    STORE_SCAN, /* as STORE_ANY, by an iterator that goes a long way: it reads ahead, and what it reads is not kept in
+                   the cache, where others' items are */
 };
 
 enum store_durability {
