@@ -508,6 +508,24 @@ class SlowRequests(unittest.TestCase):
         self.assertEqual([line["message"] for line in lines], ["listening", "stopping", "stopped"])
 
 
+class Trouble(unittest.TestCase):
+    """Who restarts servers asks for health, who sends requests asks whether it is ready."""
+
+    def test_states(self):
+        with Server(binary="stator-fake", in_memory=True) as server:
+            for health, well, ready, reason in ((0, 200, 200, None), (1, 200, 503, "disk"), (2, 503, 503, "read-only"),
+                                                (0, 200, 200, None)):
+                with Wire(server) as wire:
+                    self.assertEqual(wire.ask(request('{"Health":%d}' % health)).status, 200)
+                answers = [metrics.get(server, "/_stator/" + path) for path in ("health", "ready")]
+                self.assertEqual([status for status, _, _ in answers], [well, ready])
+                told = json.loads(answers[1][2])
+                self.assertEqual(told["status"], "ready" if reason is None else "unavailable")
+                self.assertIn(reason or "", told.get("reason", ""))
+                status = json.loads(metrics.get(server, "/_stator/status")[2])
+                self.assertEqual(status["status"], told["status"])
+
+
 class Dashboard(Case):
     def expressions(self, node):
         if isinstance(node, dict):
