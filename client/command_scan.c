@@ -136,6 +136,15 @@ static void take_quoted(struct command *command, enum command_kind kind)
     command->at++;
 }
 
+/* Of the character here; 0 at the end. */
+static size_t character_length(const struct command *command)
+{
+    struct bytes rest = bytes_of(command->text.at + command->at, command->text.len - command->at);
+    size_t len = utf8_sequence(rest);
+
+    return rest.len != 0 && len == 0 ? 1 : len;
+}
+
 static void take_verb(struct command *command)
 {
     command->at++;
@@ -152,21 +161,20 @@ static void take_verb(struct command *command)
         command->at++;
     }
     command->token.verb = (char)peek(command, 0);
-    if (command->at < command->text.len)
-        command->at++;
+    command->at += character_length(command);
     command->token.text = taken(command);
 }
 
 static void take_sign(struct command *command)
 {
     static const char *const pairs[] = {"<<", ">>", "<=", ">=", "<>", "!="};
-    size_t len = utf8_sequence(bytes_of(command->text.at + command->at, command->text.len - command->at));
+    size_t len = character_length(command);
 
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
         if (peek(command, 0) == (uint8_t)pairs[i][0] && peek(command, 1) == (uint8_t)pairs[i][1])
             len = 2;
     }
-    command->at += len == 0 ? 1 : len;
+    command->at += len;
     command->token.kind = COMMAND_SIGN;
     command->token.text = taken(command);
 }

@@ -98,13 +98,14 @@ static void read_value(struct command *command, struct bytes name)
 {
     size_t start = command->token.start;
 
+    command_join_sign(command);
     if (command_failed(command))
         return;
     if (command->token.kind == COMMAND_STRING)
         assembly_string(command->literal, name, command_text(command));
     else if (command->token.kind == COMMAND_BINARY)
         read_binary(command, name);
-    else if (command->token.kind == COMMAND_NUMBER || command_join_sign(command))
+    else if (command->token.kind == COMMAND_NUMBER)
         assembly_number(command->literal, name, command->token.text);
     else if (command->token.kind == COMMAND_WORD)
         read_word(command, name);
