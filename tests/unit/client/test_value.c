@@ -101,13 +101,14 @@ static void what_was_written_from_a_double_reads_as_that_double(void **state)
 
 static void what_is_no_number_is_refused(void **state)
 {
-    struct stator_value text = stator_s("1");
+    struct stator_value text = stator_s("1"), absent = stator_n(NULL);
     struct stator_error err;
     int64_t small = 77;
     double real = 77;
 
     (void)state;
     assert_int_equal(stator_value_int64(NULL, &small, &err), STATOR_VALIDATION);
+    assert_int_equal(stator_value_int64(&absent, &small, &err), STATOR_VALIDATION);
     assert_int_equal(stator_value_int64(&text, &small, NULL), STATOR_VALIDATION);
     assert_int_equal(stator_value_nearest_double(&text, &real, &err), STATOR_VALIDATION);
     assert_string_equal(err.message, "The value is no number (N)");
