@@ -54,6 +54,7 @@ static void free_request(struct request *request)
 
 static void send_back(struct job *job)
 {
+    job->next = NULL;
     loop_send_home(request_of_job(job)->loop, job);
 }
 

@@ -61,6 +61,9 @@ int endpoint_on_request(h2o_handler_t *handler, h2o_req_t *req);
 /* The job is at home again: on with it. */
 void endpoint_came_home(struct request *request);
 
+/* Has these jobs (a list, all of one loop) wait for the sync that covers them. [any] */
+void endpoint_await_sync(struct http *http, struct job *jobs);
+
 /* A worker's part; struct http is the context. [worker] */
 void endpoint_work(void *context, struct job *job);
 
