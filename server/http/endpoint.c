@@ -184,9 +184,12 @@ static void on_synced(struct durable_wait *wait, enum stator_rc rc)
 
 void endpoint_await_sync(struct http *http, struct job *jobs)
 {
-    for (struct job *job = jobs->next; job != NULL; job = job->next)
+    jobs->wait.answers = 1;
+    for (struct job *job = jobs->next; job != NULL; job = job->next) {
+        jobs->wait.answers++;
         if (job->wait.epoch > jobs->wait.epoch)
             jobs->wait.epoch = job->wait.epoch;
+    }
     jobs->wait.done = on_synced;
     durability_await(engine_durability(http->engine), &jobs->wait); /* they may be home already */
 }
