@@ -143,18 +143,6 @@ static void refuse(struct request *request, enum stator_rc rc, const char *messa
     answer_job(request);
 }
 
-static void leave(struct request *request)
-{
-    request->away = true;
-    request->loop->away_count++;
-}
-
-static void come_back(struct request *request)
-{
-    request->away = false;
-    request->loop->away_count--;
-}
-
 /* Sends the finished job's answer, by way of a worker when that has much to compress. */
 static void answer(struct request *request)
 {
@@ -163,10 +151,10 @@ static void answer(struct request *request)
             answer_pack(request);
         } else {
             request->packing = true;
-            leave(request);
+            request_leave(request);
             if (workers_submit(request->loop->http->workers, &request->job))
                 return;
-            come_back(request);
+            request_come_back(request);
         }
     }
     answer_job(request);
@@ -214,15 +202,15 @@ static void run(struct request *request)
         answer(request);
         break;
     case OP_SYNC:
-        leave(request);
+        request_leave(request);
         prepare_to_wait(job);
         loop_await_sync(request->loop, job);
         break;
     case OP_WORK:
-        leave(request);
+        request_leave(request);
         job_move(job, JOB_WORKING);
         if (!workers_submit(http->workers, job)) {
-            come_back(request);
+            request_come_back(request);
             refuse(request, STATOR_THROTTLING, "The server has too many long requests waiting; try again later");
         }
         break;
@@ -268,7 +256,7 @@ void endpoint_came_home(struct request *request)
 {
     struct job *job = &request->job;
 
-    come_back(request);
+    request_come_back(request);
     request->packing = false;
     if (job->state == JOB_SYNCING) {
         if (request->sync_rc != STATOR_OK)
