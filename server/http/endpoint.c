@@ -160,24 +160,35 @@ static void answer(struct request *request)
     answer_job(request);
 }
 
-/* [syncer] */
+/* The first of a list waits for all. [syncer] */
 static void on_synced(struct durable_wait *wait, enum stator_rc rc)
 {
-    struct job *job = (struct job *)(void *)((char *)wait - offsetof(struct job, wait));
+    struct job *jobs = (struct job *)(void *)((char *)wait - offsetof(struct job, wait));
 
-    request_of_job(job)->sync_rc = rc;
-    job->send_back(job);
+    for (struct job *job = jobs; job != NULL; job = job->next)
+        request_of_job(job)->sync_rc = rc;
+    loop_send_home(request_of_job(jobs)->loop, jobs);
 }
 
-static void await_sync(struct http *http, struct job *job)
+void endpoint_await_sync(struct http *http, struct job *jobs)
+{
+    jobs->wait.answers = 1;
+    for (struct job *job = jobs->next; job != NULL; job = job->next) {
+        jobs->wait.answers++;
+        if (job->wait.epoch > jobs->wait.epoch)
+            jobs->wait.epoch = job->wait.epoch;
+    }
+    jobs->wait.done = on_synced;
+    durability_await(engine_durability(http->engine), &jobs->wait); /* they may be home already */
+}
+
+static void prepare_to_wait(struct job *job)
 {
     if (job->cleanup != NULL) {
         job->cleanup(job);
         job->cleanup = NULL;
     }
     job_move(job, JOB_SYNCING);
-    job->wait.done = on_synced;
-    durability_await(engine_durability(http->engine), &job->wait); /* it may be home already */
 }
 
 static void run(struct request *request)
@@ -192,7 +203,8 @@ static void run(struct request *request)
         break;
     case OP_SYNC:
         request_leave(request);
-        await_sync(http, job);
+        prepare_to_wait(job);
+        loop_await_sync(request->loop, job);
         break;
     case OP_WORK:
         request_leave(request);
@@ -220,7 +232,9 @@ void endpoint_work(void *context, struct job *job)
         enum op_outcome outcome = op_run(http->engine, job);
 
         if (outcome == OP_SYNC) {
-            await_sync(http, job);
+            prepare_to_wait(job);
+            job->next = NULL;
+            endpoint_await_sync(http, job);
             return;
         }
         if (outcome == OP_DONE)

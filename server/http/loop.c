@@ -160,18 +160,41 @@ static void stop_listening(struct loop *loop)
 /* --- Jobs and messages ---------------------------------------------------------------------------------------------
  */
 
-void loop_send_home(struct loop *loop, struct job *job)
+void loop_send_home(struct loop *loop, struct job *jobs)
 {
-    job->next = NULL;
+    struct job *last = jobs;
+
+    while (last->next != NULL)
+        last = last->next;
     pthread_mutex_lock(&loop->home_lock);
     if (loop->home_first == NULL) {
-        loop->home_first = job;
+        loop->home_first = jobs;
         h2o_multithread_send_message(&loop->receiver, &loop->home_message);
     } else {
-        *loop->home_last = job;
+        *loop->home_last = jobs;
     }
-    loop->home_last = &job->next;
+    loop->home_last = &last->next;
     pthread_mutex_unlock(&loop->home_lock);
+}
+
+void loop_await_sync(struct loop *loop, struct job *job)
+{
+    job->next = NULL;
+    if (loop->unsynced_first == NULL)
+        loop->unsynced_first = job;
+    else
+        *loop->unsynced_last = job;
+    loop->unsynced_last = &job->next;
+}
+
+/* One wait for all that this turn has written: they come home together, and the syncer is woken once. */
+static void end_turn(struct loop *loop)
+{
+    struct job *jobs = loop->unsynced_first;
+
+    loop->unsynced_first = NULL;
+    if (jobs != NULL)
+        endpoint_await_sync(loop->http, jobs);
 }
 
 static void on_home(struct loop *loop)
@@ -271,8 +294,10 @@ static void *loop_main(void *context)
 
     begin(loop);
     h2o_barrier_wait(&loop->begun);
-    while (!loop->draining || loop->connections_count != 0 || loop->away_count != 0)
+    while (!loop->draining || loop->connections_count != 0 || loop->away_count != 0) {
         h2o_evloop_run(loop->evloop, SLEEP_MS);
+        end_turn(loop);
+    }
     end(loop);
     return NULL;
 }

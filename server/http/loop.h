@@ -78,6 +78,8 @@ struct loop {
     h2o_multithread_receiver_t receiver;
     h2o_multithread_message_t drain_message;
 
+    struct job *unsynced_first, **unsynced_last; /* wait for a sync since this turn of the loop */
+
     /* Jobs that came home. home_message is on its way or being delivered while home_first is not NULL. */
     pthread_mutex_t home_lock; /* guards the three below */
     struct job *home_first, **home_last;
@@ -104,7 +106,10 @@ void loop_drain(struct loop *loop);
 /* Waits for the thread. [main] */
 void loop_join(struct loop *loop);
 
-/* The job goes home; its loop takes it from here. [any] */
-void loop_send_home(struct loop *loop, struct job *job);
+/* These jobs (a list) go home; their loop takes them from here. [any] */
+void loop_send_home(struct loop *loop, struct job *jobs);
+
+/* The job waits for a sync, with all others of this turn. */
+void loop_await_sync(struct loop *loop, struct job *job);
 
 #endif

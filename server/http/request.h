@@ -43,7 +43,7 @@ struct request {
 
     struct buf inflated; /* the body, where it came compressed */
     struct buf packed;   /* the answer compressed */
-    h2o_buffer_t *kept;  /* what the body lies in, when h2o disposed of the request before the job came home */
+    h2o_buffer_t *kept;  /* the socket's input with the request, while away; its owner when more input came */
 };
 
 static inline struct request *request_of_job(struct job *job)
@@ -51,20 +51,11 @@ static inline struct request *request_of_job(struct job *job)
     return (struct request *)((char *)job - offsetof(struct request, job));
 }
 
-/* The job leaves its loop, and is there again. */
-static inline void request_leave(struct request *request)
-{
-    request->away = true;
-    request->loop->away_count++;
-}
-
-static inline void request_come_back(struct request *request)
-{
-    request->away = false;
-    request->loop->away_count--;
-}
-
 struct request *request_take(struct loop *loop, h2o_req_t *req);
+
+/* The job goes to another thread, and is at home again. The connection may have ended in between: req is NULL then. */
+void request_leave(struct request *request);
+void request_come_back(struct request *request);
 
 /* When the job is at home and req is NULL. */
 void request_give_back(struct request *request);
@@ -77,6 +68,9 @@ int endpoint_on_request(h2o_handler_t *handler, h2o_req_t *req);
 
 /* The job is at home again: on with it. */
 void endpoint_came_home(struct request *request);
+
+/* Has these jobs (a list, all of one loop) wait for the sync that covers them. [any] */
+void endpoint_await_sync(struct http *http, struct job *jobs);
 
 /* A worker's part; struct http is the context. [worker] */
 void endpoint_work(void *context, struct job *job);
