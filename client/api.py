@@ -258,8 +258,12 @@ def declare_function(model, name, text):
     lines = wrap(text)
     comment = "/* " + "\n * ".join(lines) + " */\n"
     out = f",\n    const {struct(outputs)} **out" if outputs != "NO_SHAPE" else ""
+    answer = (f"const {struct(outputs)} *stator_{name_c}_answer(const struct stator_call *call);\n"
+              if outputs != "NO_SHAPE" else "")
     return (f"{comment}STATOR_MUST_CHECK enum stator_rc stator_{name_c}(struct stator_call *call,\n"
-            f"    const {struct(inputs)} *in{out});\n")
+            f"    const {struct(inputs)} *in{out});\n"
+            f"STATOR_MUST_CHECK enum stator_rc stator_{name_c}_start(struct stator_async *async,\n"
+            f"    struct stator_call *call, const {struct(inputs)} *in, stator_done *done, void *user);\n{answer}")
 
 
 HEAD = """/* SPDX-License-Identifier: Apache-2.0 */
@@ -271,6 +275,11 @@ HEAD = """/* SPDX-License-Identifier: Apache-2.0 */
  * mean what it says; zero leaves one out. STATOR_OK: *out is the answer, a view into the call, good until its next use;
  * out may be NULL. Otherwise *out is NULL and stator_call_failure(call) says why. Beside its own errors any operation can
  * fail with STATOR_VALIDATION, with the errors of credentials and throttling, and with the client's own (stator/error.h).
+ *
+ * Its twin ..._start does not wait: stator/async.h. *in is read before it returns. done may be NULL. STATOR_OK: done will
+ * be called, once; otherwise it will not, and stator_call_failure(call) says why, but for STATOR_MISUSE of a call that is
+ * under way, which goes on undisturbed. ..._answer is what the last call's *out would be: NULL if it was not that
+ * operation or did not do well.
  */
 #ifndef STATOR_{guard}_H
 #define STATOR_{guard}_H
@@ -319,8 +328,7 @@ def generate(model):
         data += [f"PUBLIC_ENUM({n}, {snake(n)}, STATOR_{snake(n).upper()}_{snake(model.enums[n][-1]).upper()}, "
                  f"{n}_{model.enums[n][-1]})" for n in enums]
         parts += [declare_function(model, op, text) for op, text in operations.items()]
-        data += [f"PUBLIC_OPERATION{'_SILENT' if model.operations[op][2] == 'NO_SHAPE' else ''}({op}, {snake(op)}, "
-                 f"{snake(model.operations[op][1])}, {snake(model.operations[op][2])})" for op in operations]
+        data += [describe_operation(model, op) for op in operations]
         head = HEAD.format(name=header, subject=subject, guard=header.upper(), include=includes)
         includes = f'#include "stator/{header}.h"\n'
         path = f"include/stator/{header}.h"
@@ -335,14 +343,24 @@ DATA = """/* SPDX-License-Identifier: Apache-2.0 */
  *   PUBLIC_STRUCTURE(shape of api.def, public name)     PUBLIC_MEMBER(shape, member, public structure, public member)
  *   PUBLIC_COLLECTION(shape, public name)               PUBLIC_ENTRY(map shape, public name)
  *   PUBLIC_ENUM(shape, public name, its last value, the last value of api.h)
- *   PUBLIC_OPERATION(operation, function, public input, public output); _SILENT: its answer has no body
+ *   PUBLIC_OPERATION(operation, function, target, input shape, public input, output shape, public output)
+ *   PUBLIC_OPERATION_SILENT(operation, function, target, input shape, public input): its answer has no body
  */
 """ + "".join(f"#ifndef {m}\n#define {m}({a})\n#endif\n" for m, a in (
     ("PUBLIC_STRUCTURE", "shape, name"), ("PUBLIC_MEMBER", "shape, member, name, public_member"),
     ("PUBLIC_COLLECTION", "shape, name"), ("PUBLIC_ENTRY", "shape, name"), ("PUBLIC_ENUM", "shape, name, last, twin"),
-    ("PUBLIC_OPERATION", "operation, name, in, out"), ("PUBLIC_OPERATION_SILENT", "operation, name, in, out"))) + "\n"
+    ("PUBLIC_OPERATION", "operation, name, target, in_shape, in, out_shape, out"),
+    ("PUBLIC_OPERATION_SILENT", "operation, name, target, in_shape, in"))) + "\n"
 DATA_END = "\n" + "".join(f"#undef PUBLIC_{m}\n" for m in (
     "STRUCTURE", "MEMBER", "COLLECTION", "ENTRY", "ENUM", "OPERATION", "OPERATION_SILENT"))
+
+
+def describe_operation(model, name):
+    service, inputs, outputs = model.operations[name]
+    target = {"DYNAMODB": "DynamoDB_20120810.", "STREAMS": "DynamoDBStreams_20120810."}[service] + name
+    if outputs == "NO_SHAPE":
+        return f'PUBLIC_OPERATION_SILENT({name}, {snake(name)}, "{target}", {inputs}, {snake(inputs)})'
+    return f'PUBLIC_OPERATION({name}, {snake(name)}, "{target}", {inputs}, {snake(inputs)}, {outputs}, {snake(outputs)})'
 
 
 def describe(model, name):

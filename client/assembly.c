@@ -260,6 +260,31 @@ void assembly_close(struct assembly *assembly)
     put(assembly, frame->name, &value);
 }
 
+/* VALUE_ABSENT when members of that type make no set. */
+static enum value_type set_of(enum value_type member)
+{
+    return member == VALUE_S ? VALUE_SS : member == VALUE_N ? VALUE_NS : member == VALUE_B ? VALUE_BS : VALUE_ABSENT;
+}
+
+void assembly_close_as_set(struct assembly *assembly)
+{
+    struct assembly_frame *frame = innermost(assembly);
+    size_t count;
+
+    if (assembly_failed(assembly))
+        return;
+    count = parts_count(assembly);
+    if (count == frame->first)
+        assembly_fail(assembly, STATOR_VALIDATION, "A set may not be empty");
+    else
+        frame->type = set_of(part(assembly, frame->first)->value.type);
+    for (size_t i = frame->first; i < count; i++) {
+        if (frame->type == VALUE_ABSENT || set_of(part(assembly, i)->value.type) != frame->type)
+            assembly_fail(assembly, STATOR_VALIDATION, "A set is of strings, of numbers, or of binaries");
+    }
+    assembly_close(assembly);
+}
+
 /* --- Copies ------------------------------------------------------------------------------------------------------- */
 
 static void copy_members(struct assembly *assembly, struct bytes name, const struct value *value)

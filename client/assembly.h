@@ -65,4 +65,7 @@ void assembly_copy_attributes(struct assembly *assembly, const struct attribute 
 void assembly_open(struct assembly *assembly, struct bytes name, enum value_type type);
 void assembly_close(struct assembly *assembly);
 
+/* Closes a list as a set of its members, which tell the set's type. */
+void assembly_close_as_set(struct assembly *assembly);
+
 #endif

@@ -47,7 +47,7 @@ static struct stator_key_list next_keys(struct stator_reader *reader, size_t *co
 
     if (reader->left_count > 0) {
         *count = reader->left_count;
-        keys.json = stator_bytes(reader->left.at, reader->left.len);
+        keys.json = stator_bytes_of(reader->left.at, reader->left.len);
         return keys;
     }
     *count = rest > BATCH_MAX ? BATCH_MAX : rest;

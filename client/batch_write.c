@@ -119,8 +119,8 @@ static enum stator_rc send_list(struct stator_writer *writer, const struct stato
     struct stator_batch_write_item_request_map_entry entry = {.key = stator_text(writer->table)};
     struct stator_batch_write_item_input in = {.request_items = {.at = &entry, .count = 1, .set = true}};
 
-    entry.value = (struct stator_write_requests){.set = true,
-                                                 .json = stator_bytes(buf_bytes(&writer->list).at, writer->list.len)};
+    entry.value = (struct stator_write_requests){
+        .set = true, .json = stator_bytes_of(buf_bytes(&writer->list).at, writer->list.len)};
     return stator_batch_write_item(writer->call, &in, out);
 }
 
@@ -284,7 +284,7 @@ struct stator_bytes stator_writer_left(const struct stator_writer *writer)
 {
     if (writer == NULL || writer->rc == STATOR_OK || writer->list.failed)
         return stator_text("");
-    return stator_bytes(buf_bytes(&writer->list).at, writer->list.len);
+    return stator_bytes_of(buf_bytes(&writer->list).at, writer->list.len);
 }
 
 enum stator_rc stator_writer_end(struct stator_writer *writer, uint64_t *written)

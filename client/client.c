@@ -2,68 +2,18 @@
 #include "client.h"
 
 #include <sodium.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <strings.h>
+#include <time.h>
+
+#include "credentials.h"
+#include "memory.h"
 
 #define USER_AGENT "libstator/" STATOR_VERSION
 
 const char *stator_version(void)
 {
     return STATOR_VERSION;
-}
-
-/* --- Endpoints ---------------------------------------------------------------------------------------------------- */
-
-/* The scheme's own port, which a Host header leaves out. */
-static const char *default_port(const char *scheme)
-{
-    return strcmp(scheme, "https") == 0 ? "443" : "80";
-}
-
-static enum stator_rc split_url(struct endpoint *out, CURLU *parts, const char *text, struct stator_error *err)
-{
-    char *scheme = NULL, *host = NULL, *port = NULL, *path = NULL;
-    enum stator_rc rc = STATOR_OK;
-    int len;
-
-    if (curl_url_set(parts, CURLUPART_URL, text, CURLU_DISALLOW_USER) != CURLUE_OK ||
-        curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-        curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
-        curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK ||
-        curl_url_get(parts, CURLUPART_PATH, &path, 0) != CURLUE_OK ||
-        (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)) {
-        rc = stator_fail(err, STATOR_MISUSE, "The endpoint %s is no http:// or https:// address", text);
-        goto out;
-    }
-    len = strcmp(port, default_port(scheme)) == 0 ? asprintf(&out->url, "%s://%s%s", scheme, host, path)
-                                                  : asprintf(&out->url, "%s://%s:%s%s", scheme, host, port, path);
-    if (len < 0) {
-        out->url = NULL;
-        rc = stator_fail(err, STATOR_NO_MEMORY, "No memory for an endpoint");
-        goto out;
-    }
-    out->path = bytes_of(out->url + (size_t)len - strlen(path), strlen(path));
-    out->host.at = (const uint8_t *)out->url + strlen(scheme) + strlen("://");
-    out->host.len = (size_t)(out->path.at - out->host.at);
-out:
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(port);
-    curl_free(path);
-    return rc;
-}
-
-static enum stator_rc endpoint_init(struct endpoint *out, const char *text, struct stator_error *err)
-{
-    CURLU *parts = curl_url();
-    enum stator_rc rc;
-
-    if (parts == NULL)
-        return stator_fail(err, STATOR_NO_MEMORY, "No memory for an endpoint");
-    rc = split_url(out, parts, text, err);
-    curl_url_cleanup(parts);
-    return rc;
 }
 
 /* --- Opening ------------------------------------------------------------------------------------------------------ */
@@ -84,100 +34,190 @@ static void fill_defaults(struct stator_client_options *options)
         options->answer_bytes_max = 64 << 20;
 }
 
-static bool copy_text(char **out, const char *text)
+#define CONNECTIONS_MAX  10000
+#define ANSWER_BYTES_MAX ((uint64_t)1 << 40)
+
+static enum stator_rc check_options(const struct stator_client_options *options, struct stator_error *err)
 {
-    *out = text == NULL ? NULL : strdup(text);
+    const struct stator_credentials *given = &options->credentials;
+
+    if (options->connections_max > CONNECTIONS_MAX)
+        return stator_fail(err, STATOR_MISUSE, "connections_max is more than %d", CONNECTIONS_MAX);
+    if (options->answer_bytes_max > ANSWER_BYTES_MAX)
+        return stator_fail(err, STATOR_MISUSE, "answer_bytes_max is more than 1 TiB");
+    if ((given->access_key_id == NULL) != (given->secret_access_key == NULL))
+        return stator_fail(err, STATOR_MISUSE, "An access key's id and its secret go together");
+    return STATOR_OK;
+}
+
+/* A NULL text stays NULL. */
+static bool copy_text(char **out, const char *text, const struct stator_allocator *allocator)
+{
+    *out = text == NULL ? NULL : memory_text(allocator, text);
     return text == NULL || *out != NULL;
 }
 
-static bool copy_texts(struct stator_client *client, const struct stator_client_options *options)
-{
-    const struct stator_credentials *credentials = &options->credentials;
+/* What a request is signed for in the region "local", which is no region of AWS; and without any. */
+#define REGION_DEFAULT "us-east-1"
 
-    if (options->user_agent == NULL ? !copy_text(&client->user_agent, USER_AGENT)
-                                    : asprintf(&client->user_agent, USER_AGENT " %s", options->user_agent) < 0)
-        return false;
-    return copy_text(&client->region, options->region != NULL ? options->region : "us-east-1") &&
-           copy_text(&client->ca_file, options->ca_file) &&
-           copy_text(&client->access_key_id,
-                     credentials->access_key_id != NULL ? credentials->access_key_id : "local") &&
-           copy_text(&client->secret_access_key,
-                     credentials->secret_access_key != NULL ? credentials->secret_access_key : "local") &&
-           copy_text(&client->session_token, credentials->session_token);
+static bool copy_texts(struct stator_client *client, const char *region)
+{
+    const struct stator_client_options *options = &client->options;
+    const struct stator_allocator *allocator = &client->allocator;
+
+    client->user_agent = options->user_agent == NULL ? memory_text(allocator, USER_AGENT)
+                                                     : memory_printf(allocator, USER_AGENT " %s", options->user_agent);
+    return client->user_agent != NULL && copy_text(&client->ca_file, options->ca_file, allocator) &&
+           copy_text(&client->region, strcmp(region, "local") == 0 ? REGION_DEFAULT : region, allocator);
 }
 
-static enum stator_rc open_endpoints(struct stator_client *client, const struct stator_client_options *options,
+static enum stator_rc open_endpoints(struct stator_client *client, const struct credentials *found, const char *region,
                                      struct stator_error *err)
 {
-    const char *streams = options->streams_endpoint != NULL ? options->streams_endpoint : options->endpoint;
+    const struct stator_allocator *allocator = &client->allocator;
+    const char *streams = found->streams_endpoint[0] != '\0' ? found->streams_endpoint : found->endpoint;
 
-    STATOR_TRY(endpoint_init(&client->endpoint, options->endpoint, err));
-    return endpoint_init(&client->streams_endpoint, streams, err);
+    if (found->endpoint[0] != '\0')
+        STATOR_TRY(endpoint_init(&client->endpoint, found->endpoint, allocator, err));
+    else
+        STATOR_TRY(endpoint_init_region(&client->endpoint, ENDPOINT_DYNAMODB, region, allocator, err));
+    if (streams[0] != '\0')
+        return endpoint_init(&client->streams_endpoint, streams, allocator, err);
+    return endpoint_init_region(&client->streams_endpoint, ENDPOINT_STREAMS, region, allocator, err);
+}
+
+/* With find_credentials there are none until the first call asks. */
+static enum stator_rc open_identity(struct stator_client *client, const struct credentials *found,
+                                    struct stator_error *err)
+{
+    struct stator_credentials credentials = {.access_key_id = "local", .secret_access_key = "local"};
+
+    if (client->options.credentials.access_key_id != NULL)
+        client->options.find_credentials = NULL;
+    if (client->options.find_credentials != NULL)
+        return STATOR_OK;
+    if (found->from != CREDENTIALS_NOWHERE) {
+        credentials.access_key_id = found->access_key_id;
+        credentials.secret_access_key = found->secret_access_key;
+        credentials.session_token = found->session_token[0] == '\0' ? NULL : found->session_token;
+        credentials.expires_at = client->options.credentials.expires_at;
+    } else if (endpoint_is_aws(&client->endpoint)) {
+        return stator_fail(err, STATOR_CREDENTIALS, "%s", found->why);
+    }
+    return identity_set(&client->identity, &credentials, &client->allocator, err);
+}
+
+static struct bytes given(const char *text)
+{
+    return text == NULL ? (struct bytes){0} : bytes_of_string(text);
+}
+
+/* What the options say, and for the rest what the environment and the shared files do. */
+static enum stator_rc find_settings(struct credentials *found, const struct stator_client_options *options,
+                                    struct stator_error *err)
+{
+    const struct stator_credentials *credentials = &options->credentials;
+    const struct credentials_given from_options = {.access_key_id = given(credentials->access_key_id),
+                                                   .secret_access_key = given(credentials->secret_access_key),
+                                                   .session_token = given(credentials->session_token),
+                                                   .region = given(options->region),
+                                                   .endpoint = given(options->endpoint),
+                                                   .streams_endpoint = given(options->streams_endpoint),
+                                                   .profile = given(options->profile),
+                                                   .no_keys = credentials->access_key_id == NULL &&
+                                                              options->find_credentials != NULL};
+    enum stator_rc rc = credentials_find(found, &from_options, err);
+
+    return rc == STATOR_VALIDATION ? (err->rc = STATOR_MISUSE) : rc;
+}
+
+static enum stator_rc open_parts(struct stator_client *client, const struct credentials *found,
+                                 struct stator_error *err)
+{
+    const char *region = found->region[0] == '\0' ? REGION_DEFAULT : found->region;
+
+    if (!pool_init(&client->pool, client->options.connections_max, &client->allocator) || !copy_texts(client, region))
+        return stator_fail(err, STATOR_NO_MEMORY, "No memory for a client");
+    STATOR_TRY(open_endpoints(client, found, region, err));
+    return open_identity(client, found, err);
 }
 
 enum stator_rc stator_client_open(struct stator_client **out, const struct stator_client_options *options,
                                   struct stator_error *err)
 {
     static const struct stator_client_options none;
+    struct stator_allocator allocator;
     struct stator_client *client;
+    struct credentials found;
     enum stator_rc rc;
 
     *out = NULL;
+    if (options == NULL)
+        options = &none;
+    STATOR_TRY(check_options(options, err));
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || sodium_init() < 0)
         return stator_fail(err, STATOR_NO_MEMORY, "libcurl or libsodium could not be initialised");
-    client = calloc(1, sizeof(*client));
+    allocator = memory_of(options->allocator);
+    client = memory_new(&allocator, sizeof(*client));
     if (client == NULL)
         return stator_fail(err, STATOR_NO_MEMORY, "No memory for a client");
-    client->options = options == NULL ? none : *options;
+    client->options = *options;
+    client->allocator = allocator;
     fill_defaults(&client->options);
-    pthread_mutex_init(&client->lock, NULL);
-    if (!pool_init(&client->pool, client->options.connections_max) || !copy_texts(client, &client->options)) {
-        rc = stator_fail(err, STATOR_NO_MEMORY, "No memory for a client");
-        goto failed;
-    }
-    rc = open_endpoints(client, &client->options, err);
-    if (rc != STATOR_OK)
-        goto failed;
-    *out = client;
-    return STATOR_OK;
-failed:
-    stator_client_close(client);
+    checksum_tables_init(&client->checksum);
+    identity_init(&client->identity);
+    skew_init(&client->skew);
+    retry_budget_init(&client->budget);
+    rc = find_settings(&found, &client->options, err);
+    if (rc == STATOR_OK)
+        rc = open_parts(client, &found, err);
+    credentials_wipe(&found);
+    /* The caller's strings are borrowed for this call alone. */
+    client->options.credentials = (struct stator_credentials){0};
+    if (rc == STATOR_OK)
+        *out = client;
+    else
+        stator_client_close(client);
     return rc;
-}
-
-static void free_secret(char *text)
-{
-    if (text != NULL)
-        sodium_memzero(text, strlen(text));
-    free(text);
 }
 
 void stator_client_close(struct stator_client *client)
 {
+    struct stator_allocator allocator;
+
     if (client == NULL)
         return;
+    allocator = client->allocator;
     pool_deinit(&client->pool);
-    free(client->endpoint.url);
-    free(client->streams_endpoint.url);
-    free(client->region);
-    free(client->ca_file);
-    free(client->user_agent);
-    free_secret(client->access_key_id);
-    free_secret(client->secret_access_key);
-    free_secret(client->session_token);
-    sigv4_key_wipe(&client->key);
-    pthread_mutex_destroy(&client->lock);
-    free(client);
+    identity_deinit(&client->identity, &allocator);
+    endpoint_deinit(&client->endpoint, &allocator);
+    endpoint_deinit(&client->streams_endpoint, &allocator);
+    memory_free(&allocator, client->region);
+    memory_free(&allocator, client->ca_file);
+    memory_free(&allocator, client->user_agent);
+    memory_free(&allocator, client);
 }
 
-enum stator_rc client_key(struct sigv4_key *out, struct stator_client *client, int64_t now, struct stator_error *err)
-{
-    enum stator_rc rc;
+/* --- For calls ------------------------------------------------------------------------------------------------------ */
 
-    pthread_mutex_lock(&client->lock);
-    rc = sigv4_key_make(&client->key, bytes_of_string(client->secret_access_key), now, bytes_of_string(client->region),
-                        BYTES("dynamodb"), err);
-    *out = client->key;
-    pthread_mutex_unlock(&client->lock);
-    return rc;
+int64_t client_time(struct stator_client *client, int64_t *ahead_s)
+{
+    *ahead_s = atomic_load(&client->skew.ahead_s);
+    return (int64_t)time(NULL) + *ahead_s;
+}
+
+/* A longer line is cut. */
+#define LOG_LINE_MAX 512
+
+void client_log(const struct stator_client *client, enum stator_log_level level, const char *format, ...)
+{
+    char line[LOG_LINE_MAX];
+    va_list args;
+
+    if (client->options.log == NULL)
+        return;
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    client->options.log(level, line, client->options.user);
 }

@@ -1,36 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* client: the inside of stator/client.h: what all calls of a client share.
  *
- * After stator_client_open nothing changes but the pool and what `lock` guards.
+ * After stator_client_open nothing changes but the identity, the pool, the clock and the budget, which see to their own
+ * threads.
  */
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
 
+#include "checksum.h"
+#include "endpoint.h"
+#include "identity.h"
 #include "pool.h"
-#include "sign/sigv4.h"
+#include "retry.h"
+#include "skew.h"
 
 #include "stator/client.h"
 
-/* Where requests of one of the two services go. */
-struct endpoint {
-    char *url;         /* with a path, "http://localhost:8000/" */
-    struct bytes host; /* of url, as the Host header says it: with the port unless it is the scheme's own */
-    struct bytes path; /* of url: "/" */
-};
-
 struct stator_client {
     struct stator_client_options options; /* defaults filled in; its texts are not used after the client is open */
+    struct stator_allocator allocator;
     struct endpoint endpoint, streams_endpoint;
     char *region, *ca_file, *user_agent;
-    char *access_key_id, *secret_access_key, *session_token;
-    struct pool pool;
+    struct checksum_tables checksum;
 
-    pthread_mutex_t lock;
-    struct sigv4_key key; /* of today */
+    struct identity identity;
+    struct pool pool;
+    struct skew skew;
+    struct retry_budget budget;
 };
 
-/* The signing key for that time; the caller wipes its copy. */
-STATOR_MUST_CHECK enum stator_rc client_key(struct sigv4_key *out, struct stator_client *client, int64_t now,
-                                            struct stator_error *err);
+/* Seconds since 1970, as the server counts them. */
+int64_t client_time(struct stator_client *client, int64_t *ahead_s);
+
+/* Tells the caller's log, if there is one. Texts of the service are to be cut short; items and secrets never go here. */
+void client_log(const struct stator_client *client, enum stator_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -164,7 +164,7 @@ void failure_read(struct stator_failure *out, const struct exchange *exchange, s
     texts.type = bare_name(texts.type);
     if (texts.type.len == 0) {
         out->rc = STATOR_BAD_ANSWER;
-        out->message = read ? "The answer names no error" : "The answer is not DynamoDB's";
+        out->message = read ? "The answer is an error without a name" : "The answer is not DynamoDB's";
         return;
     }
     out->rc = rc_of_name(texts.type);

@@ -1,6 +1,6 @@
 # What users of the library get: libstator.so and libstator.a, headers, a pkg-config file and a CMake package. Both hold
 # the objects of client/ and of what it needs of proto/; neither shows a symbol that is not declared in include/stator.
-set(library_modules base json value message sign client_values client)
+set(library_modules base json value message sign client_values client_credentials client)
 set(library_sources)
 foreach(module ${library_modules})
   get_target_property(sources stator_${module} SOURCES)

@@ -1,26 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pool.h"
 
-#include <stdlib.h>
+#include "memory.h"
 
-bool pool_init(struct pool *pool, size_t handles_max)
+bool pool_init(struct pool *pool, size_t handles_max, const struct stator_allocator *allocator)
 {
-    *pool = (struct pool){.handles_max = handles_max};
-    pool->idle = calloc(handles_max, sizeof(CURL *));
+    *pool = (struct pool){.allocator = allocator, .handles_max = handles_max};
+    pool->idle = memory_new(allocator, handles_max * sizeof(CURL *));
     if (pool->idle == NULL)
         return false;
-    if (pthread_mutex_init(&pool->lock, NULL) != 0) {
-        free(pool->idle);
-        return false;
-    }
+    pthread_mutex_init(&pool->lock, NULL);
     return true;
 }
 
 void pool_deinit(struct pool *pool)
 {
+    if (pool->idle == NULL)
+        return;
     for (size_t i = 0; i < pool->count; i++)
         curl_easy_cleanup(pool->idle[i]);
-    free(pool->idle);
+    memory_free(pool->allocator, pool->idle);
     pthread_mutex_destroy(&pool->lock);
 }
 

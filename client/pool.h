@@ -15,15 +15,19 @@
 
 #include "base/error.h"
 
+#include "stator/memory.h"
+
 struct pool {
+    const struct stator_allocator *allocator; /* borrowed */
     pthread_mutex_t lock;
     CURL **idle; /* a stack of count */
     size_t count, handles_max;
 };
 
 /* False without memory. */
-STATOR_MUST_CHECK bool pool_init(struct pool *pool, size_t handles_max);
+STATOR_MUST_CHECK bool pool_init(struct pool *pool, size_t handles_max, const struct stator_allocator *allocator);
 
+/* Also of a pool that is all zero or could not be made. */
 void pool_deinit(struct pool *pool);
 
 /* NULL without memory. */

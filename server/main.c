@@ -5,11 +5,13 @@
  *   stop:  SIGTERM or SIGINT; requests in flight are answered, loops end, then the engine closes. A second signal ends
  *          the process at once, which loses nothing that was acknowledged.
  */
+#include <link.h>
 #include <malloc.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -18,8 +20,10 @@
 #include "config/outside.h"
 #include "http/http.h"
 #include "op/op.h"
+#include "watch/first_process.h"
 #include "watch/health.h"
 #include "watch/log.h"
+#include "watch/status.h"
 
 /* Exit codes: 1 cannot do it, 2 asked for in a wrong way. */
 enum { EXIT_USAGE = 2 };
@@ -101,11 +105,34 @@ static void block_signals(sigset_t *signals)
     pthread_sigmask(SIG_BLOCK, signals, NULL);
 }
 
+/* Of a program or library: the whole pages of what is only read. They are mapped again where they are used. */
+static int unmap_read_only(struct dl_phdr_info *object, size_t size, void *context)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+    (void)size, (void)context;
+    for (size_t i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+        uintptr_t begin = (object->dlpi_addr + part->p_vaddr) & ~(page - 1);
+        uintptr_t end = (object->dlpi_addr + part->p_vaddr + part->p_memsz) & ~(page - 1);
+
+        if (part->p_type == PT_LOAD && (part->p_flags & PF_W) == 0 && begin < end)
+            (void)madvise((void *)begin, end - begin, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+/* The start runs through most of the engine's code, and the system maps 64 KB around each page: most of what an idle
+ * server takes. A moment after it that is given back (11.7 MiB become 3, and 7 once the usual operations have run). */
 static void serve_until_signal(struct http *http, sigset_t *signals)
 {
-    int signal_number = 0;
+    const struct timespec moment = {.tv_nsec = 250 * 1000 * 1000};
+    int signal_number = sigtimedwait(signals, NULL, &moment);
 
-    sigwait(signals, &signal_number);
+    if (signal_number < 0) {
+        dl_iterate_phdr(unmap_read_only, NULL);
+        sigwait(signals, &signal_number);
+    }
     LOG_LINE(LOG_LEVEL_INFO, "stopping", LOG_STRING("signal", signal_number == SIGTERM ? "SIGTERM" : "SIGINT"));
     pthread_sigmask(SIG_UNBLOCK, signals, NULL); /* the next one ends us */
     http_drain(http);
@@ -124,6 +151,9 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .refuse_get = config->as_dynamodb_local,
         .isolate_by_region = config->isolate_by_region,
         .isolate_by_access_key = config->isolate_by_access_key,
+        .operator_hosts = config->operator_hosts,
+        .metrics_tables = config->metrics_tables,
+        .slow_request_ms = config->slow_request_ms,
     };
     const struct engine_options engine_options = {
         .data_dir = config->data_dir,
@@ -143,6 +173,7 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .ttl_cooldown_s = config->ttl_cooldown_s,
         .enforce_throughput = config->enforce_throughput,
         .clock_file = config->clock_file,
+        .metrics_tables = config->metrics_tables,
     };
 
     STATOR_TRY(http_open(http, &http_options, err));
@@ -176,15 +207,46 @@ static int serve(struct config *config)
     return EXIT_SUCCESS;
 }
 
-static int healthcheck(const struct config *config)
+static bool has_port(const struct config *config, const char *command)
+{
+    if (config->port == 0)
+        fprintf(stderr, "stator: --port: %s needs the port of the server\n", command);
+    return config->port != 0;
+}
+
+/* In a container the server is process 1: a healthcheck without flags asks where that one listens. */
+static void follow_first_process(struct config *config)
+{
+    static struct first_process first; /* config borrows its texts */
+    struct stator_error err = {0};
+    struct config found;
+
+    first_process_read(&first, "/proc/1/cmdline");
+    if (first.count != 0 && config_parse(&found, first.count, first.arguments, getenv, 1, &err) == STATOR_OK &&
+        found.command == COMMAND_SERVE)
+        *config = found;
+}
+
+static int healthcheck(struct config *config, bool has_flags)
 {
     struct stator_error err = {0};
 
-    if (config->port == 0) {
-        fprintf(stderr, "stator: --port: healthcheck needs the port of the server\n");
+    if (!has_flags)
+        follow_first_process(config);
+    if (!has_port(config, "healthcheck"))
         return EXIT_USAGE;
-    }
     return health_check(config->host, (uint16_t)config->port, &err) == STATOR_OK ? EXIT_SUCCESS : complain(&err);
+}
+
+static int status(const struct config *config)
+{
+    struct stator_error err = {0};
+
+    if (!has_port(config, "status"))
+        return EXIT_USAGE;
+    return status_print(config->host, (uint16_t)config->port, isatty(STDOUT_FILENO) == 1, &err) == STATOR_OK
+               ? EXIT_SUCCESS
+               : complain(&err);
 }
 
 /* Arenas of their own for each thread cost memory and win nothing here. An answer of a megabyte that is mapped and
@@ -221,7 +283,9 @@ int main(int argc, char **argv)
         printf("stator %s\n", STATOR_VERSION);
         return EXIT_SUCCESS;
     case COMMAND_HEALTHCHECK:
-        return healthcheck(&config);
+        return healthcheck(&config, argc > 2);
+    case COMMAND_STATUS:
+        return status(&config);
     case COMMAND_SERVE:
         break;
     }

@@ -31,7 +31,7 @@ void column_parse(struct column *out, struct stator_bytes text)
     for (size_t i = text.len; i > 0 && out->type == STATOR_TYPE_ABSENT; i--) {
         if (text.at[i - 1] != ':')
             continue;
-        out->type = type_of_name(stator_bytes(text.at + i, text.len - i));
+        out->type = type_of_name(stator_bytes_of(text.at + i, text.len - i));
         if (out->type != STATOR_TYPE_ABSENT)
             name_len = i - 1;
         break;
@@ -55,7 +55,7 @@ void columns_parse(struct column **out, size_t *count, const char *list)
 
         *out = must_resize(*out, (*count + 1) * sizeof(**out));
         (*out)[*count] = (struct column){0};
-        column_parse(&(*out)[(*count)++], stator_bytes(list, len));
+        column_parse(&(*out)[(*count)++], stator_bytes_of(list, len));
         list += len + (list[len] == ',');
     }
 }

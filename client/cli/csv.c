@@ -32,7 +32,7 @@ static bool unquote(struct csv_field *field, char *record, size_t *i, size_t len
 {
     char *out = record + *i;
 
-    *field = (struct csv_field){stator_bytes(out, 0), true};
+    *field = (struct csv_field){stator_bytes_of(out, 0), true};
     for (; *i < len; (*i)++) {
         if (record[*i] == '"') {
             if (*i + 1 >= len || record[*i + 1] != '"') {
@@ -49,7 +49,7 @@ static bool unquote(struct csv_field *field, char *record, size_t *i, size_t len
 
 static const char *plain(struct csv_field *field, char *record, size_t *i, size_t len, char delimiter)
 {
-    *field = (struct csv_field){stator_bytes(record + *i, 0), false};
+    *field = (struct csv_field){stator_bytes_of(record + *i, 0), false};
     for (; *i < len && record[*i] != delimiter; (*i)++) {
         if (record[*i] == '"')
             return "a quote within a field that does not begin with one";

@@ -32,7 +32,7 @@ static struct stator_bytes hold_text(struct definition *definition, const char *
     char *copy = hold(definition, len + 1);
 
     memcpy(copy, at, len);
-    return stator_bytes(copy, len);
+    return stator_bytes_of(copy, len);
 }
 
 void definition_free(struct definition *definition)
@@ -85,7 +85,7 @@ static enum stator_rc add_key(struct definition *definition, struct stator_key_s
     enum stator_rc rc = STATOR_OK;
     bool typed;
 
-    column_parse(&column, stator_bytes(text, len));
+    column_parse(&column, stator_bytes_of(text, len));
     typed = column.type != STATOR_TYPE_ABSENT;
     if (!typed)
         column.type = STATOR_TYPE_S;
@@ -216,8 +216,8 @@ static enum stator_rc read_throughput(struct definition *definition, const char 
         return STATOR_OK;
     if (sscanf(text, "%lld,%lld%n", &read, &write, &end) != 2 || text[end] != '\0' || read < 1 || write < 1)
         return cli_fail(err, STATOR_VALIDATION, "--throughput: '%s' is not READ,WRITE, as in 5,5", text);
-    units->read_capacity_units = stator_integer(read);
-    units->write_capacity_units = stator_integer(write);
+    units->read_capacity_units = stator_int(read);
+    units->write_capacity_units = stator_int(write);
     definition->input.provisioned_throughput = units;
     definition->input.billing_mode.value = STATOR_BILLING_MODE_PROVISIONED;
     return STATOR_OK;

@@ -53,7 +53,7 @@ void shorthand_name(struct terms *terms, struct text *out, struct stator_bytes n
         memcpy(copy, name.at, name.len);
         terms->names = must_resize(terms->names, (i + 1) * sizeof(*terms->names));
         terms->names[i].key = placeholder('#', i);
-        terms->names[i].value = stator_bytes(copy, name.len);
+        terms->names[i].value = stator_bytes_of(copy, name.len);
         terms->name_count++;
     }
     text_bytes(out, terms->names[i].key);
@@ -122,7 +122,7 @@ static enum stator_rc read_word(struct reader *reader, struct stator_error *err)
 
     while (continues_name(*end))
         end++;
-    word = stator_bytes(begin, (size_t)(end - begin));
+    word = stator_bytes_of(begin, (size_t)(end - begin));
     if (!reader->after_point && is_one_of(constants, word))
         return read_value(reader, err);
     reader->at = end;
@@ -142,7 +142,7 @@ static enum stator_rc read_backquoted(struct reader *reader, struct stator_error
 
     if (end == NULL)
         return cli_fail(err, STATOR_VALIDATION, "`%s: a backquote that is not closed", begin);
-    shorthand_name(reader->terms, reader->out, stator_bytes(begin, (size_t)(end - begin)));
+    shorthand_name(reader->terms, reader->out, stator_bytes_of(begin, (size_t)(end - begin)));
     reader->at = end + 1;
     reader->operand = true;
     return STATOR_OK;

@@ -144,7 +144,7 @@ void grid_print(struct grid *table, struct text *out, size_t width, bool bold_he
         memset(texts, 0, table->column_count * sizeof(*texts));
         for (; cell < table->cell_count && table->cells[cell].row == row; cell++)
             texts[table->cells[cell].column] =
-                stator_bytes(table->texts.at + table->cells[cell].at, table->cells[cell].len);
+                stator_bytes_of(table->texts.at + table->cells[cell].at, table->cells[cell].len);
         print_line(table, out, widths, texts, width);
         text_char(out, '\n');
     }

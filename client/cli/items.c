@@ -115,7 +115,7 @@ static enum stator_rc add_operand(struct stator_builder *builder, const char *op
         return literal_attribute(builder, operand, err);
     if (literal_value(builder, &value, operand, err) != STATOR_OK)
         return err->rc;
-    item = stator_item(value.in.attributes, value.count);
+    item = stator_item_of(value.in.attributes, value.count);
     stator_add_attributes(builder, &item);
     return STATOR_OK;
 }

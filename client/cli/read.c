@@ -122,7 +122,7 @@ static struct stator_integer page_limit(const struct reading *reading)
 {
     if (reading->limit == 0 || reading->filter.len > 0)
         return (struct stator_integer){0};
-    return stator_integer(reading->limit);
+    return stator_int(reading->limit);
 }
 
 static enum stator_flag flag(const struct cli *cli, enum option_id id, enum stator_flag value)
@@ -144,7 +144,7 @@ static enum stator_rc add_value(struct reading *reading, const struct column *co
     struct stator_builder *builder = reading->cli->builder;
     struct stator_item item;
 
-    if (column_add(builder, column, stator_bytes(text, len), err) != STATOR_OK ||
+    if (column_add(builder, column, stator_bytes_of(text, len), err) != STATOR_OK ||
         stator_builder_item(builder, &item, err) != STATOR_OK)
         return err->rc;
     shorthand_value(&reading->terms, &reading->keys, &item.attributes[0].value);

@@ -137,7 +137,7 @@ static enum stator_rc read_dynamodb(struct stator_builder *builder, struct stato
 {
     enum stator_rc rc = stator_json_read_item(builder, out, text, STATOR_JSON_DYNAMODB, err);
     size_t frame = sizeof(item_frame) - 1;
-    struct stator_bytes inner = stator_bytes(text.at + frame, text.len - frame - 1);
+    struct stator_bytes inner = stator_bytes_of(text.at + frame, text.len - frame - 1);
 
     if (rc == STATOR_OK || rc == STATOR_NO_MEMORY || text.len <= frame + 1 || memcmp(text.at, item_frame, frame) != 0 ||
         text.at[text.len - 1] != '}')
@@ -235,8 +235,8 @@ enum stator_rc row_read(const struct row_layout *layout, struct row_buffers *buf
     while (len > 0 && (record[len - 1] == '\n' || record[len - 1] == '\r' || record[len - 1] == ' '))
         len--;
     if (layout->format == ROW_JSON)
-        return read_json(layout, builder, out, stator_bytes(record, len), err);
-    return read_dynamodb(builder, out, stator_bytes(record, len), err);
+        return read_json(layout, builder, out, stator_bytes_of(record, len), err);
+    return read_dynamodb(builder, out, stator_bytes_of(record, len), err);
 }
 
 /* --- Writing ------------------------------------------------------------------------------------------------------ */

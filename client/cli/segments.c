@@ -37,8 +37,8 @@ static void read_pages(struct part *part, struct stator_call *call, void *own)
     struct stator_pages *pages;
 
     if (segments->count > 1) {
-        input.segment = stator_integer(part->number);
-        input.total_segments = stator_integer(segments->count);
+        input.segment = stator_int(part->number);
+        input.total_segments = stator_int(segments->count);
     }
     if (segments->begin != NULL && segments->begin[part->number].at != NULL)
         input.exclusive_start_key = (struct stator_item){.json = segments->begin[part->number], .set = true};

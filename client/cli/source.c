@@ -93,7 +93,7 @@ enum stator_rc source_next(struct source *source, struct stator_bytes *record, u
         if (len > 0) {
             *line = source->line;
             take(source, len, lines);
-            *record = stator_bytes(at, len);
+            *record = stator_bytes_of(at, len);
             return STATOR_OK;
         }
         if (source->ended)

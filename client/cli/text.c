@@ -118,7 +118,7 @@ void text_free(struct text *text)
 
 struct stator_bytes text_view(const struct text *text)
 {
-    return stator_bytes(text->at == NULL ? "" : text->at, text->len);
+    return stator_bytes_of(text->at == NULL ? "" : text->at, text->len);
 }
 
 /* --- Base64 ------------------------------------------------------------------------------------------------------- */

@@ -7,6 +7,11 @@
  * mean what it says; zero leaves one out. STATOR_OK: *out is the answer, a view into the call, good until its next use;
  * out may be NULL. Otherwise *out is NULL and stator_call_failure(call) says why. Beside its own errors any operation can
  * fail with STATOR_VALIDATION, with the errors of credentials and throttling, and with the client's own (stator/error.h).
+ *
+ * Its twin ..._start does not wait: stator/async.h. *in is read before it returns. done may be NULL. STATOR_OK: done will
+ * be called, once; otherwise it will not, and stator_call_failure(call) says why, but for STATOR_MISUSE of a call that is
+ * under way, which goes on undisturbed. ..._answer is what the last call's *out would be: NULL if it was not that
+ * operation or did not do well.
  */
 #ifndef STATOR_ITEMS_H
 #define STATOR_ITEMS_H
@@ -720,6 +725,10 @@ struct stator_write_request {
  * ThrottlingException. */
 STATOR_MUST_CHECK enum stator_rc stator_get_item(struct stator_call *call, const struct stator_get_item_input *in,
                                                  const struct stator_get_item_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_get_item_start(struct stator_async *async, struct stator_call *call,
+                                                       const struct stator_get_item_input *in, stator_done *done,
+                                                       void *user);
+const struct stator_get_item_output *stator_get_item_answer(const struct stator_call *call);
 
 /* Writes an item, in place of one with the same key. The service's own errors: ConditionalCheckFailedException,
  * ProvisionedThroughputExceededException, ResourceNotFoundException, ItemCollectionSizeLimitExceededException,
@@ -727,6 +736,10 @@ STATOR_MUST_CHECK enum stator_rc stator_get_item(struct stator_call *call, const
  * ThrottlingException. */
 STATOR_MUST_CHECK enum stator_rc stator_put_item(struct stator_call *call, const struct stator_put_item_input *in,
                                                  const struct stator_put_item_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_put_item_start(struct stator_async *async, struct stator_call *call,
+                                                       const struct stator_put_item_input *in, stator_done *done,
+                                                       void *user);
+const struct stator_put_item_output *stator_put_item_answer(const struct stator_call *call);
 
 /* Changes attributes of an item, or makes it. The service's own errors: ConditionalCheckFailedException,
  * ProvisionedThroughputExceededException, ResourceNotFoundException, ItemCollectionSizeLimitExceededException,
@@ -734,6 +747,10 @@ STATOR_MUST_CHECK enum stator_rc stator_put_item(struct stator_call *call, const
  * ThrottlingException. */
 STATOR_MUST_CHECK enum stator_rc stator_update_item(struct stator_call *call, const struct stator_update_item_input *in,
                                                     const struct stator_update_item_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_update_item_start(struct stator_async *async, struct stator_call *call,
+                                                          const struct stator_update_item_input *in, stator_done *done,
+                                                          void *user);
+const struct stator_update_item_output *stator_update_item_answer(const struct stator_call *call);
 
 /* Deletes an item by its key; without one there it does well all the same. The service's own errors:
  * ConditionalCheckFailedException, ProvisionedThroughputExceededException, ResourceNotFoundException,
@@ -741,18 +758,28 @@ STATOR_MUST_CHECK enum stator_rc stator_update_item(struct stator_call *call, co
  * ReplicatedWriteConflictException, ThrottlingException. */
 STATOR_MUST_CHECK enum stator_rc stator_delete_item(struct stator_call *call, const struct stator_delete_item_input *in,
                                                     const struct stator_delete_item_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_delete_item_start(struct stator_async *async, struct stator_call *call,
+                                                          const struct stator_delete_item_input *in, stator_done *done,
+                                                          void *user);
+const struct stator_delete_item_output *stator_delete_item_answer(const struct stator_call *call);
 
 /* Reads items of one partition in the order of their sort key, a page at a time: stator/page.h goes on. The service's
  * own errors: ProvisionedThroughputExceededException, ResourceNotFoundException, RequestLimitExceeded,
  * InternalServerError, ThrottlingException. */
 STATOR_MUST_CHECK enum stator_rc stator_query(struct stator_call *call, const struct stator_query_input *in,
                                               const struct stator_query_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_query_start(struct stator_async *async, struct stator_call *call,
+                                                    const struct stator_query_input *in, stator_done *done, void *user);
+const struct stator_query_output *stator_query_answer(const struct stator_call *call);
 
 /* Reads a whole table or index, a page at a time: stator/page.h goes on. The service's own errors:
  * ProvisionedThroughputExceededException, ResourceNotFoundException, RequestLimitExceeded, InternalServerError,
  * ThrottlingException. */
 STATOR_MUST_CHECK enum stator_rc stator_scan(struct stator_call *call, const struct stator_scan_input *in,
                                              const struct stator_scan_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_scan_start(struct stator_async *async, struct stator_call *call,
+                                                   const struct stator_scan_input *in, stator_done *done, void *user);
+const struct stator_scan_output *stator_scan_answer(const struct stator_call *call);
 
 /* Reads up to 100 items. What was not read is in out->unprocessed_keys: stator/batch.h goes on. The service's own
  * errors: ProvisionedThroughputExceededException, ResourceNotFoundException, RequestLimitExceeded,
@@ -760,6 +787,10 @@ STATOR_MUST_CHECK enum stator_rc stator_scan(struct stator_call *call, const str
 STATOR_MUST_CHECK enum stator_rc stator_batch_get_item(struct stator_call *call,
                                                        const struct stator_batch_get_item_input *in,
                                                        const struct stator_batch_get_item_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_batch_get_item_start(struct stator_async *async, struct stator_call *call,
+                                                             const struct stator_batch_get_item_input *in,
+                                                             stator_done *done, void *user);
+const struct stator_batch_get_item_output *stator_batch_get_item_answer(const struct stator_call *call);
 
 /* Puts or deletes up to 25 items, each on its own. What was not written is in out->unprocessed_items: stator/batch.h
  * goes on. The service's own errors: ProvisionedThroughputExceededException, ResourceNotFoundException,
@@ -768,6 +799,10 @@ STATOR_MUST_CHECK enum stator_rc stator_batch_get_item(struct stator_call *call,
 STATOR_MUST_CHECK enum stator_rc stator_batch_write_item(struct stator_call *call,
                                                          const struct stator_batch_write_item_input *in,
                                                          const struct stator_batch_write_item_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_batch_write_item_start(struct stator_async *async, struct stator_call *call,
+                                                               const struct stator_batch_write_item_input *in,
+                                                               stator_done *done, void *user);
+const struct stator_batch_write_item_output *stator_batch_write_item_answer(const struct stator_call *call);
 
 /* Reads up to 100 items as of one moment. The service's own errors: ResourceNotFoundException,
  * TransactionCanceledException, ProvisionedThroughputExceededException, RequestLimitExceeded, InternalServerError,
@@ -775,6 +810,10 @@ STATOR_MUST_CHECK enum stator_rc stator_batch_write_item(struct stator_call *cal
 STATOR_MUST_CHECK enum stator_rc stator_transact_get_items(struct stator_call *call,
                                                            const struct stator_transact_get_items_input *in,
                                                            const struct stator_transact_get_items_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_transact_get_items_start(struct stator_async *async, struct stator_call *call,
+                                                                 const struct stator_transact_get_items_input *in,
+                                                                 stator_done *done, void *user);
+const struct stator_transact_get_items_output *stator_transact_get_items_answer(const struct stator_call *call);
 
 /* Up to 100 writes and checks, all or none. Without a client_request_token the library makes one, so that a repeated
  * attempt is not a second transaction. Refused, the reasons are in the failure. The service's own errors:
@@ -784,6 +823,10 @@ STATOR_MUST_CHECK enum stator_rc stator_transact_get_items(struct stator_call *c
 STATOR_MUST_CHECK enum stator_rc stator_transact_write_items(struct stator_call *call,
                                                              const struct stator_transact_write_items_input *in,
                                                              const struct stator_transact_write_items_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_transact_write_items_start(struct stator_async *async, struct stator_call *call,
+                                                                   const struct stator_transact_write_items_input *in,
+                                                                   stator_done *done, void *user);
+const struct stator_transact_write_items_output *stator_transact_write_items_answer(const struct stator_call *call);
 
 /* One PartiQL statement. The service's own errors: ConditionalCheckFailedException,
  * ProvisionedThroughputExceededException, ResourceNotFoundException, ItemCollectionSizeLimitExceededException,
@@ -792,12 +835,22 @@ STATOR_MUST_CHECK enum stator_rc stator_transact_write_items(struct stator_call 
 STATOR_MUST_CHECK enum stator_rc stator_execute_statement(struct stator_call *call,
                                                           const struct stator_execute_statement_input *in,
                                                           const struct stator_execute_statement_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_execute_statement_start(struct stator_async *async, struct stator_call *call,
+                                                                const struct stator_execute_statement_input *in,
+                                                                stator_done *done, void *user);
+const struct stator_execute_statement_output *stator_execute_statement_answer(const struct stator_call *call);
 
 /* Up to 25 PartiQL statements, each on its own. The service's own errors: RequestLimitExceeded, InternalServerError,
  * ThrottlingException. */
 STATOR_MUST_CHECK enum stator_rc
 stator_batch_execute_statement(struct stator_call *call, const struct stator_batch_execute_statement_input *in,
                                const struct stator_batch_execute_statement_output **out);
+STATOR_MUST_CHECK enum stator_rc
+stator_batch_execute_statement_start(struct stator_async *async, struct stator_call *call,
+                                     const struct stator_batch_execute_statement_input *in, stator_done *done,
+                                     void *user);
+const struct stator_batch_execute_statement_output *
+stator_batch_execute_statement_answer(const struct stator_call *call);
 
 /* Up to 100 PartiQL statements, all or none. The token is as with stator_transact_write_items. The service's own
  * errors: ResourceNotFoundException, TransactionCanceledException, TransactionInProgressException,
@@ -806,6 +859,10 @@ stator_batch_execute_statement(struct stator_call *call, const struct stator_bat
 STATOR_MUST_CHECK enum stator_rc stator_execute_transaction(struct stator_call *call,
                                                             const struct stator_execute_transaction_input *in,
                                                             const struct stator_execute_transaction_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_execute_transaction_start(struct stator_async *async, struct stator_call *call,
+                                                                  const struct stator_execute_transaction_input *in,
+                                                                  stator_done *done, void *user);
+const struct stator_execute_transaction_output *stator_execute_transaction_answer(const struct stator_call *call);
 
 #ifdef __cplusplus
 }

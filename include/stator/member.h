@@ -2,7 +2,7 @@
 /* member: what the members of requests and answers are made of, beside texts and values. All zero is "left out".
  *
  *     .table_name = stator_text("Users"),
- *     .limit = stator_integer(10),
+ *     .limit = stator_int(10),
  *     .consistent_read = STATOR_TRUE,
  *     .select = {STATOR_SELECT_COUNT},
  *     .expression_attribute_names = STATOR_LIST(names),   an array of ..._entry
@@ -41,7 +41,7 @@ struct stator_enum {
     struct stator_bytes text;
 };
 
-static inline struct stator_integer stator_integer(int64_t value)
+static inline struct stator_integer stator_int(int64_t value)
 {
     struct stator_integer integer;
 
@@ -50,7 +50,7 @@ static inline struct stator_integer stator_integer(int64_t value)
     return integer;
 }
 
-static inline struct stator_number stator_number(double value)
+static inline struct stator_number stator_real(double value)
 {
     struct stator_number number;
 
@@ -62,7 +62,10 @@ static inline struct stator_number stator_number(double value)
 /* An initialiser for any list or map, of an array of its elements or entries. */
 #define STATOR_LIST(array)                                                                                             \
     {                                                                                                                  \
-        (array), sizeof(array) / sizeof((array)[0]), true, { NULL, 0 }                                                 \
+        (array), sizeof(array) / sizeof((array)[0]), true,                                                             \
+        {                                                                                                              \
+            NULL, 0                                                                                                    \
+        }                                                                                                              \
     }
 
 #ifdef __cplusplus

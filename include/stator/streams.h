@@ -7,6 +7,11 @@
  * mean what it says; zero leaves one out. STATOR_OK: *out is the answer, a view into the call, good until its next use;
  * out may be NULL. Otherwise *out is NULL and stator_call_failure(call) says why. Beside its own errors any operation can
  * fail with STATOR_VALIDATION, with the errors of credentials and throttling, and with the client's own (stator/error.h).
+ *
+ * Its twin ..._start does not wait: stator/async.h. *in is read before it returns. done may be NULL. STATOR_OK: done will
+ * be called, once; otherwise it will not, and stator_call_failure(call) says why, but for STATOR_MISUSE of a call that is
+ * under way, which goes on undisturbed. ..._answer is what the last call's *out would be: NULL if it was not that
+ * operation or did not do well.
  */
 #ifndef STATOR_STREAMS_H
 #define STATOR_STREAMS_H
@@ -181,22 +186,38 @@ struct stator_stream_record {
 STATOR_MUST_CHECK enum stator_rc stator_list_streams(struct stator_call *call,
                                                      const struct stator_list_streams_input *in,
                                                      const struct stator_list_streams_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_list_streams_start(struct stator_async *async, struct stator_call *call,
+                                                           const struct stator_list_streams_input *in,
+                                                           stator_done *done, void *user);
+const struct stator_list_streams_output *stator_list_streams_answer(const struct stator_call *call);
 
 /* A stream and its shards. The service's own errors: ResourceNotFoundException, InternalServerError. */
 STATOR_MUST_CHECK enum stator_rc stator_describe_stream(struct stator_call *call,
                                                         const struct stator_describe_stream_input *in,
                                                         const struct stator_describe_stream_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_describe_stream_start(struct stator_async *async, struct stator_call *call,
+                                                              const struct stator_describe_stream_input *in,
+                                                              stator_done *done, void *user);
+const struct stator_describe_stream_output *stator_describe_stream_answer(const struct stator_call *call);
 
 /* A place in a shard to read from. The service's own errors: ResourceNotFoundException, InternalServerError,
  * TrimmedDataAccessException. */
 STATOR_MUST_CHECK enum stator_rc stator_get_shard_iterator(struct stator_call *call,
                                                            const struct stator_get_shard_iterator_input *in,
                                                            const struct stator_get_shard_iterator_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_get_shard_iterator_start(struct stator_async *async, struct stator_call *call,
+                                                                 const struct stator_get_shard_iterator_input *in,
+                                                                 stator_done *done, void *user);
+const struct stator_get_shard_iterator_output *stator_get_shard_iterator_answer(const struct stator_call *call);
 
 /* Records from a place on, and the next place. The service's own errors: ResourceNotFoundException,
  * LimitExceededException, InternalServerError, ExpiredIteratorException, TrimmedDataAccessException. */
 STATOR_MUST_CHECK enum stator_rc stator_get_records(struct stator_call *call, const struct stator_get_records_input *in,
                                                     const struct stator_get_records_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_get_records_start(struct stator_async *async, struct stator_call *call,
+                                                          const struct stator_get_records_input *in, stator_done *done,
+                                                          void *user);
+const struct stator_get_records_output *stator_get_records_answer(const struct stator_call *call);
 
 #ifdef __cplusplus
 }

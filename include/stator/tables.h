@@ -7,6 +7,11 @@
  * mean what it says; zero leaves one out. STATOR_OK: *out is the answer, a view into the call, good until its next use;
  * out may be NULL. Otherwise *out is NULL and stator_call_failure(call) says why. Beside its own errors any operation can
  * fail with STATOR_VALIDATION, with the errors of credentials and throttling, and with the client's own (stator/error.h).
+ *
+ * Its twin ..._start does not wait: stator/async.h. *in is read before it returns. done may be NULL. STATOR_OK: done will
+ * be called, once; otherwise it will not, and stator_call_failure(call) says why, but for STATOR_MISUSE of a call that is
+ * under way, which goes on undisturbed. ..._answer is what the last call's *out would be: NULL if it was not that
+ * operation or did not do well.
  */
 #ifndef STATOR_TABLES_H
 #define STATOR_TABLES_H
@@ -871,75 +876,135 @@ struct stator_warm_throughput {
 STATOR_MUST_CHECK enum stator_rc stator_create_table(struct stator_call *call,
                                                      const struct stator_create_table_input *in,
                                                      const struct stator_create_table_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_create_table_start(struct stator_async *async, struct stator_call *call,
+                                                           const struct stator_create_table_input *in,
+                                                           stator_done *done, void *user);
+const struct stator_create_table_output *stator_create_table_answer(const struct stator_call *call);
 
 /* What is known of a table. The service's own errors: ResourceNotFoundException, InternalServerError. */
 STATOR_MUST_CHECK enum stator_rc stator_describe_table(struct stator_call *call,
                                                        const struct stator_describe_table_input *in,
                                                        const struct stator_describe_table_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_describe_table_start(struct stator_async *async, struct stator_call *call,
+                                                             const struct stator_describe_table_input *in,
+                                                             stator_done *done, void *user);
+const struct stator_describe_table_output *stator_describe_table_answer(const struct stator_call *call);
 
 /* Changes throughput, indexes, the stream and other settings. The service's own errors: ResourceInUseException,
  * ResourceNotFoundException, LimitExceededException, InternalServerError. */
 STATOR_MUST_CHECK enum stator_rc stator_update_table(struct stator_call *call,
                                                      const struct stator_update_table_input *in,
                                                      const struct stator_update_table_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_update_table_start(struct stator_async *async, struct stator_call *call,
+                                                           const struct stator_update_table_input *in,
+                                                           stator_done *done, void *user);
+const struct stator_update_table_output *stator_update_table_answer(const struct stator_call *call);
 
 /* Deletes a table and all its items. The service's own errors: ResourceInUseException, ResourceNotFoundException,
  * LimitExceededException, InternalServerError. */
 STATOR_MUST_CHECK enum stator_rc stator_delete_table(struct stator_call *call,
                                                      const struct stator_delete_table_input *in,
                                                      const struct stator_delete_table_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_delete_table_start(struct stator_async *async, struct stator_call *call,
+                                                           const struct stator_delete_table_input *in,
+                                                           stator_done *done, void *user);
+const struct stator_delete_table_output *stator_delete_table_answer(const struct stator_call *call);
 
 /* Names of tables, a page at a time: stator/page.h goes on. The service's own errors: InternalServerError. */
 STATOR_MUST_CHECK enum stator_rc stator_list_tables(struct stator_call *call, const struct stator_list_tables_input *in,
                                                     const struct stator_list_tables_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_list_tables_start(struct stator_async *async, struct stator_call *call,
+                                                          const struct stator_list_tables_input *in, stator_done *done,
+                                                          void *user);
+const struct stator_list_tables_output *stator_list_tables_answer(const struct stator_call *call);
 
 /* Whether items expire, and by which attribute. The service's own errors: ResourceNotFoundException,
  * InternalServerError. */
 STATOR_MUST_CHECK enum stator_rc stator_describe_time_to_live(struct stator_call *call,
                                                               const struct stator_describe_time_to_live_input *in,
                                                               const struct stator_describe_time_to_live_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_describe_time_to_live_start(struct stator_async *async,
+                                                                    struct stator_call *call,
+                                                                    const struct stator_describe_time_to_live_input *in,
+                                                                    stator_done *done, void *user);
+const struct stator_describe_time_to_live_output *stator_describe_time_to_live_answer(const struct stator_call *call);
 
 /* Lets items expire, or no longer. The service's own errors: ResourceInUseException, ResourceNotFoundException,
  * LimitExceededException, InternalServerError. */
 STATOR_MUST_CHECK enum stator_rc stator_update_time_to_live(struct stator_call *call,
                                                             const struct stator_update_time_to_live_input *in,
                                                             const struct stator_update_time_to_live_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_update_time_to_live_start(struct stator_async *async, struct stator_call *call,
+                                                                  const struct stator_update_time_to_live_input *in,
+                                                                  stator_done *done, void *user);
+const struct stator_update_time_to_live_output *stator_update_time_to_live_answer(const struct stator_call *call);
 
 /* Adds tags to a table. The service's own errors: LimitExceededException, ResourceNotFoundException,
  * InternalServerError, ResourceInUseException. */
 STATOR_MUST_CHECK enum stator_rc stator_tag_resource(struct stator_call *call,
                                                      const struct stator_tag_resource_input *in);
+STATOR_MUST_CHECK enum stator_rc stator_tag_resource_start(struct stator_async *async, struct stator_call *call,
+                                                           const struct stator_tag_resource_input *in,
+                                                           stator_done *done, void *user);
 
 /* Takes tags from a table. The service's own errors: LimitExceededException, ResourceNotFoundException,
  * InternalServerError, ResourceInUseException. */
 STATOR_MUST_CHECK enum stator_rc stator_untag_resource(struct stator_call *call,
                                                        const struct stator_untag_resource_input *in);
+STATOR_MUST_CHECK enum stator_rc stator_untag_resource_start(struct stator_async *async, struct stator_call *call,
+                                                             const struct stator_untag_resource_input *in,
+                                                             stator_done *done, void *user);
 
 /* The tags of a table. The service's own errors: ResourceNotFoundException, InternalServerError. */
 STATOR_MUST_CHECK enum stator_rc stator_list_tags_of_resource(struct stator_call *call,
                                                               const struct stator_list_tags_of_resource_input *in,
                                                               const struct stator_list_tags_of_resource_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_list_tags_of_resource_start(struct stator_async *async,
+                                                                    struct stator_call *call,
+                                                                    const struct stator_list_tags_of_resource_input *in,
+                                                                    stator_done *done, void *user);
+const struct stator_list_tags_of_resource_output *stator_list_tags_of_resource_answer(const struct stator_call *call);
 
 /* The account's limits. The service's own errors: InternalServerError. */
 STATOR_MUST_CHECK enum stator_rc stator_describe_limits(struct stator_call *call,
                                                         const struct stator_describe_limits_input *in,
                                                         const struct stator_describe_limits_output **out);
+STATOR_MUST_CHECK enum stator_rc stator_describe_limits_start(struct stator_async *async, struct stator_call *call,
+                                                              const struct stator_describe_limits_input *in,
+                                                              stator_done *done, void *user);
+const struct stator_describe_limits_output *stator_describe_limits_answer(const struct stator_call *call);
 
 /* The endpoint to use; an answer to clients that ask. */
 STATOR_MUST_CHECK enum stator_rc stator_describe_endpoints(struct stator_call *call,
                                                            const struct stator_describe_endpoints_request *in,
                                                            const struct stator_describe_endpoints_response **out);
+STATOR_MUST_CHECK enum stator_rc stator_describe_endpoints_start(struct stator_async *async, struct stator_call *call,
+                                                                 const struct stator_describe_endpoints_request *in,
+                                                                 stator_done *done, void *user);
+const struct stator_describe_endpoints_response *stator_describe_endpoints_answer(const struct stator_call *call);
 
 /* Whether point-in-time recovery is on. The service's own errors: TableNotFoundException, InternalServerError. */
 STATOR_MUST_CHECK enum stator_rc
 stator_describe_continuous_backups(struct stator_call *call, const struct stator_describe_continuous_backups_input *in,
                                    const struct stator_describe_continuous_backups_output **out);
+STATOR_MUST_CHECK enum stator_rc
+stator_describe_continuous_backups_start(struct stator_async *async, struct stator_call *call,
+                                         const struct stator_describe_continuous_backups_input *in, stator_done *done,
+                                         void *user);
+const struct stator_describe_continuous_backups_output *
+stator_describe_continuous_backups_answer(const struct stator_call *call);
 
 /* Turns point-in-time recovery on or off. The service's own errors: TableNotFoundException,
  * ContinuousBackupsUnavailableException, InternalServerError. */
 STATOR_MUST_CHECK enum stator_rc
 stator_update_continuous_backups(struct stator_call *call, const struct stator_update_continuous_backups_input *in,
                                  const struct stator_update_continuous_backups_output **out);
+STATOR_MUST_CHECK enum stator_rc
+stator_update_continuous_backups_start(struct stator_async *async, struct stator_call *call,
+                                       const struct stator_update_continuous_backups_input *in, stator_done *done,
+                                       void *user);
+const struct stator_update_continuous_backups_output *
+stator_update_continuous_backups_answer(const struct stator_call *call);
 
 #ifdef __cplusplus
 }

@@ -151,10 +151,13 @@ static bool split_exponent(struct parts *out, const uint8_t *at, const uint8_t *
 static bool split(struct parts *out, struct bytes text)
 {
     const uint8_t *at = text.at;
-    const uint8_t *end = text.at + text.len;
+    const uint8_t *end;
 
     *out = (struct parts){0};
-    if (at < end && (*at == '-' || *at == '+'))
+    if (text.len == 0) /* perhaps absent */
+        return false;
+    end = at + text.len;
+    if (*at == '-' || *at == '+')
         out->negative = *at++ == '-';
     return split_mantissa(out, &at, end) && split_exponent(out, at, end);
 }

@@ -59,6 +59,7 @@ static void on_sweep(h2o_timeout_entry_t *entry)
     size_t most = LIMIT_UNFINISHED_BYTES / loop->http->options.loops, total = 0;
     struct connection *largest;
 
+    engine_note_thread(loop->http->engine);
     for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next)
         total += unfinished_bytes(H2O_STRUCT_FROM_MEMBER(struct connection, link, at));
     if (total > most) {
@@ -128,6 +129,7 @@ static void on_accept(h2o_socket_t *listener, const char *err)
             return;
         }
         add_connection(loop, sock);
+        metrics_count_connection(loop->metrics);
     }
 }
 
@@ -158,18 +160,41 @@ static void stop_listening(struct loop *loop)
 /* --- Jobs and messages ---------------------------------------------------------------------------------------------
  */
 
-void loop_send_home(struct loop *loop, struct job *job)
+void loop_send_home(struct loop *loop, struct job *jobs)
 {
-    job->next = NULL;
+    struct job *last = jobs;
+
+    while (last->next != NULL)
+        last = last->next;
     pthread_mutex_lock(&loop->home_lock);
     if (loop->home_first == NULL) {
-        loop->home_first = job;
+        loop->home_first = jobs;
         h2o_multithread_send_message(&loop->receiver, &loop->home_message);
     } else {
-        *loop->home_last = job;
+        *loop->home_last = jobs;
     }
-    loop->home_last = &job->next;
+    loop->home_last = &last->next;
     pthread_mutex_unlock(&loop->home_lock);
+}
+
+void loop_await_sync(struct loop *loop, struct job *job)
+{
+    job->next = NULL;
+    if (loop->unsynced_first == NULL)
+        loop->unsynced_first = job;
+    else
+        *loop->unsynced_last = job;
+    loop->unsynced_last = &job->next;
+}
+
+/* One wait for all that this turn has written: they come home together, and the syncer is woken once. */
+static void end_turn(struct loop *loop)
+{
+    struct job *jobs = loop->unsynced_first;
+
+    loop->unsynced_first = NULL;
+    if (jobs != NULL)
+        endpoint_await_sync(loop->http, jobs);
 }
 
 static void on_home(struct loop *loop)
@@ -269,8 +294,10 @@ static void *loop_main(void *context)
 
     begin(loop);
     h2o_barrier_wait(&loop->begun);
-    while (!loop->draining || loop->connections_count != 0 || loop->away_count != 0)
+    while (!loop->draining || loop->connections_count != 0 || loop->away_count != 0) {
         h2o_evloop_run(loop->evloop, SLEEP_MS);
+        end_turn(loop);
+    }
     end(loop);
     return NULL;
 }
@@ -285,6 +312,7 @@ enum stator_rc loop_start(struct loop *loop, struct http *http, uint32_t index, 
                                http->address, strerror(errno));
     loop->http = http;
     loop->index = index;
+    loop->metrics = metrics_lane(http->metrics, index);
     pthread_mutex_init(&loop->home_lock, NULL);
     h2o_barrier_init(&loop->begun, 2);
     error = pthread_create(&loop->thread, NULL, loop_main, loop);

@@ -25,10 +25,15 @@ struct http {
     struct bind_addresses addresses;
     uint16_t port;
     char address[64];
-    int *fds; /* loops * addresses.count; -1 once a loop owns it */
+    char machine[256];  /* this machine's name */
+    uint64_t started_s; /* since 1970 */
+    uint64_t slow_ns;   /* a request that takes so long is logged */
+    int *fds;           /* loops * addresses.count; -1 once a loop owns it */
 
     struct engine *engine;
     struct workers *workers;
+    struct workers *watchers; /* one thread, for metrics */
+    struct metrics *metrics;
     h2o_globalconf_t globalconf;
     bool configured;
 
@@ -65,12 +70,15 @@ struct loop {
     struct request *spare;
     uint32_t spare_count;
     struct request_ids ids;
+    struct metrics_lane *metrics;
 
     h2o_timeout_t write_timeout, linger_timeout, sweep_timeout, rest_timeout, drain_timeout;
     h2o_timeout_entry_t sweep_entry, rest_entry, drain_entry;
 
     h2o_multithread_receiver_t receiver;
     h2o_multithread_message_t drain_message;
+
+    struct job *unsynced_first, **unsynced_last; /* wait for a sync since this turn of the loop */
 
     /* Jobs that came home. home_message is on its way or being delivered while home_first is not NULL. */
     pthread_mutex_t home_lock; /* guards the three below */
@@ -98,7 +106,10 @@ void loop_drain(struct loop *loop);
 /* Waits for the thread. [main] */
 void loop_join(struct loop *loop);
 
-/* The job goes home; its loop takes it from here. [any] */
-void loop_send_home(struct loop *loop, struct job *job);
+/* These jobs (a list) go home; their loop takes them from here. [any] */
+void loop_send_home(struct loop *loop, struct job *jobs);
+
+/* The job waits for a sync, with all others of this turn. */
+void loop_await_sync(struct loop *loop, struct job *job);
 
 #endif

@@ -15,6 +15,9 @@
 #include "http/compress.h"
 #include "http/loop.h"
 
+/* What a job that is no operation's is away for: operator.c. */
+enum errand { ERRAND_NONE, ERRAND_METRICS, ERRAND_STATUS };
+
 struct request {
     struct job job;
     struct loop *loop;
@@ -35,11 +38,12 @@ struct request {
     char crc[11];
     enum encoding packed_as; /* ENCODING_PLAIN: `packed` is empty */
     bool packing;            /* is with a worker only to be compressed */
+    enum errand errand;
     enum stator_rc sync_rc;
 
     struct buf inflated; /* the body, where it came compressed */
     struct buf packed;   /* the answer compressed */
-    h2o_buffer_t *kept;  /* what the body lies in, when h2o disposed of the request before the job came home */
+    h2o_buffer_t *kept;  /* the socket's input with the request, while away; its owner when more input came */
 };
 
 static inline struct request *request_of_job(struct job *job)
@@ -48,6 +52,10 @@ static inline struct request *request_of_job(struct job *job)
 }
 
 struct request *request_take(struct loop *loop, h2o_req_t *req);
+
+/* The job goes to another thread, and is at home again. The connection may have ended in between: req is NULL then. */
+void request_leave(struct request *request);
+void request_come_back(struct request *request);
 
 /* When the job is at home and req is NULL. */
 void request_give_back(struct request *request);
@@ -61,8 +69,19 @@ int endpoint_on_request(h2o_handler_t *handler, h2o_req_t *req);
 /* The job is at home again: on with it. */
 void endpoint_came_home(struct request *request);
 
+/* Has these jobs (a list, all of one loop) wait for the sync that covers them. [any] */
+void endpoint_await_sync(struct http *http, struct job *jobs);
+
 /* A worker's part; struct http is the context. [worker] */
 void endpoint_work(void *context, struct job *job);
+
+/* Whether it is for what is under /_stator/; then operator_on_request answers it. */
+bool operator_is_asked(const h2o_req_t *req);
+void operator_on_request(struct request *request);
+
+/* Its thread's part; struct http is the context. [watcher] */
+void operator_work(void *context, struct job *job);
+void operator_came_home(struct request *request);
 
 /* --- Answers ------------------------------------------------------------------------------------------------------ */
 
@@ -75,6 +94,12 @@ void answer_pack(struct request *request);
 
 /* body must be static. crc: with x-amz-crc32. */
 void answer_fixed(struct request *request, int status, struct bytes content_type, struct bytes body, bool crc);
+
+/* To an operator: the job's answer. Never with CORS headers. */
+void answer_operator(struct request *request, int status, struct bytes content_type);
+
+/* The request is over: counts it, and logs a slow one. */
+void answer_count(struct request *request);
 
 /* 413 as the service has it: chunked and empty. */
 void answer_too_large(struct request *request);

@@ -29,37 +29,55 @@
  * 3. Nobody waits for ever. A wait is put on the list after its epoch was read; the syncer takes the whole list before
  *    S1, so every wait it took has an epoch <= e, and ends with this sync.
  *
+ * 4. A sync costs as much for one as for many, most of it in the kernel. So the syncer lets those who have just been
+ *    answered come back, to share the next sync with those who wait already: it begins when nearly as many wait as there
+ *    were under way, or enough, or twice as long after the last sync as that took. Who comes later waits for no company.
+ *
  * Lock order: `lock` is the innermost lock of the server; `done` is called without it.
  */
 #include "shard/durability.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
+
+#define COMPANY_NS_MAX 500000u /* longest that a sync is put off */
+#define COMPANY_ENOUGH 32      /* answers: more make a sync hardly cheaper for each */
 
 struct durability {
     struct store *store; /* borrowed */
     bool has_thread;     /* STORE_FULL; otherwise every epoch is reached */
     pthread_t thread;
 
-    _Atomic uint64_t current; /* written by the syncer; starts at 1, so that a cleared mark is reached */
-    _Atomic uint64_t reached; /* written by the syncer */
+    _Atomic uint64_t current;       /* written by the syncer; starts at 1, so that a cleared mark is reached */
+    _Atomic uint64_t reached;       /* written by the syncer */
+    struct histogram times, groups; /* likewise */
 
     pthread_mutex_t lock;              /* guards all below */
     pthread_cond_t wake;               /* the syncer sleeps here while nobody waits */
     pthread_cond_t ended;              /* durability_wait sleeps here */
     struct durable_wait *first, *last; /* in the order in which they came */
-    uint32_t blocked;                  /* threads in durability_wait */
+    uint32_t waiting;                  /* answers in that list */
+    uint32_t expected;                 /* a sleeping syncer is not woken for fewer */
+    uint64_t wanted;                   /* the newest epoch that a thread in durability_wait has asked for */
     bool sleeping, stopping, failed;
     struct stator_error failure; /* of the sync that failed; constant once failed is set */
 };
 
-static uint64_t newest_epoch(const struct durable_wait *waits)
+/* The newest epoch of all these, and of one more. */
+static uint64_t newest_epoch(const struct durable_wait *waits, uint64_t newest)
 {
-    uint64_t newest = 0;
-
     for (; waits != NULL; waits = waits->next)
         newest = waits->epoch > newest ? waits->epoch : newest;
     return newest;
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 /* Calls done of the whole list; each may free its wait. */
@@ -76,14 +94,33 @@ static void end_waits(struct durability *d, struct durable_wait *waits, enum sta
 /* S1 to S4. */
 static enum stator_rc sync_epoch(struct durability *d, struct stator_error *err)
 {
-    uint64_t epoch = atomic_load(&d->current);
+    uint64_t epoch = atomic_load(&d->current), began_ns = now_ns();
     enum stator_rc rc;
 
     atomic_store(&d->current, epoch + 1);
     rc = store_sync(d->store, err);
+    histogram_count(&d->times, HISTOGRAM_TIMES, now_ns() - began_ns);
     if (rc == STATOR_OK)
         atomic_store(&d->reached, epoch);
     return rc;
+}
+
+/* 4. of the top. Called and returns with the lock held. */
+static void await_company(struct durability *d, uint32_t answered, uint64_t took_ns)
+{
+    uint64_t end = now_ns() + (took_ns < COMPANY_NS_MAX / 2 ? 2 * took_ns : COMPANY_NS_MAX);
+    struct timespec until = {.tv_sec = (time_t)(end / 1000000000u), .tv_nsec = (long)(end % 1000000000u)};
+    uint32_t under_way = answered + d->waiting;
+    int error = 0;
+
+    d->expected = under_way - (under_way + 15) / 16;
+    if (d->expected > COMPANY_ENOUGH)
+        d->expected = COMPANY_ENOUGH;
+    d->sleeping = true;
+    while (d->waiting < d->expected && durability_reached(d, d->wanted) && !d->stopping && error == 0)
+        error = pthread_cond_timedwait(&d->wake, &d->lock, &until);
+    d->sleeping = false;
+    d->expected = 0;
 }
 
 /* One epoch for all that wait now. Called and returns with the lock held; syncs and calls done without it. */
@@ -92,12 +129,17 @@ static void run_epoch(struct durability *d)
     struct durable_wait *waits = d->first;
     struct stator_error err = {.rc = STATOR_OK};
     enum stator_rc rc = STATOR_OK;
-    bool failed = d->failed, blocked = d->blocked > 0;
+    uint64_t wanted = d->wanted, began = now_ns(), took;
+    uint32_t answered = d->waiting;
+    bool failed = d->failed;
 
     d->first = d->last = NULL;
+    d->waiting = 0;
     pthread_mutex_unlock(&d->lock);
-    if (!failed && (blocked || !durability_reached(d, newest_epoch(waits))))
+    if (!failed && !durability_reached(d, newest_epoch(waits, wanted))) {
+        histogram_count(&d->groups, HISTOGRAM_SIZES, answered + (durability_reached(d, wanted) ? 0 : 1));
         rc = sync_epoch(d, &err);
+    }
     pthread_mutex_lock(&d->lock);
     if (rc != STATOR_OK) {
         d->failure = err;
@@ -107,8 +149,11 @@ static void run_epoch(struct durability *d)
         rc = d->failure.rc;
     pthread_cond_broadcast(&d->ended);
     pthread_mutex_unlock(&d->lock);
+    took = now_ns() - began;
     end_waits(d, waits, rc);
     pthread_mutex_lock(&d->lock);
+    if (!d->failed)
+        await_company(d, answered, took);
 }
 
 static void *sync_for_ever(void *argument)
@@ -118,7 +163,7 @@ static void *sync_for_ever(void *argument)
     pthread_setname_np(pthread_self(), "syncer");
     pthread_mutex_lock(&d->lock);
     for (;;) {
-        if (d->first != NULL || (d->blocked > 0 && !d->failed)) {
+        if (d->first != NULL || (!durability_reached(d, d->wanted) && !d->failed)) {
             run_epoch(d);
         } else if (d->stopping) {
             break;
@@ -130,6 +175,17 @@ static void *sync_for_ever(void *argument)
     }
     pthread_mutex_unlock(&d->lock);
     return NULL;
+}
+
+/* await_company's time is the monotonic clock's. */
+static void init_wake(struct durability *d)
+{
+    pthread_condattr_t attributes;
+
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&d->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
 }
 
 enum stator_rc durability_start(struct durability **out, struct store *store, enum store_durability mode,
@@ -145,7 +201,7 @@ enum stator_rc durability_start(struct durability **out, struct store *store, en
     d->has_thread = mode == STORE_FULL;
     atomic_init(&d->current, 1);
     pthread_mutex_init(&d->lock, NULL);
-    pthread_cond_init(&d->wake, NULL);
+    init_wake(d);
     pthread_cond_init(&d->ended, NULL);
     error = d->has_thread ? pthread_create(&d->thread, NULL, sync_for_ever, d) : 0;
     if (error != 0) {
@@ -220,7 +276,8 @@ void durability_await(struct durability *d, struct durable_wait *wait)
     else
         d->first = wait;
     d->last = wait;
-    if (d->sleeping)
+    d->waiting += wait->answers;
+    if (d->sleeping && d->waiting >= d->expected)
         pthread_cond_signal(&d->wake);
     pthread_mutex_unlock(&d->lock);
 }
@@ -230,14 +287,21 @@ enum stator_rc durability_wait(struct durability *d, uint64_t epoch, struct stat
     if (durability_reached(d, epoch))
         return STATOR_OK;
     pthread_mutex_lock(&d->lock);
-    d->blocked++;
+    if (d->wanted < epoch)
+        d->wanted = epoch;
     if (d->sleeping)
         pthread_cond_signal(&d->wake);
     while (!durability_reached(d, epoch) && !d->failed)
         pthread_cond_wait(&d->ended, &d->lock);
-    d->blocked--;
     pthread_mutex_unlock(&d->lock);
     return durability_reached(d, epoch) ? STATOR_OK : durability_failure(d, err);
+}
+
+void durability_stats(const struct durability *d, struct durability_stats *out)
+{
+    *out = (struct durability_stats){{{0}, 0}, {{0}, 0}};
+    histogram_read(&out->times, &d->times);
+    histogram_read(&out->groups, &d->groups);
 }
 
 enum stator_rc durability_failure(struct durability *d, struct stator_error *err)

@@ -2,7 +2,7 @@
 /* durability: answers wait here until what they rest on is on disk.
  *
  * Writes go unsynced into the WAL on the thread that makes them. One syncer thread runs store_sync over and over while
- * anyone waits; each sync is an epoch. A write belongs to the epoch current after it was written, a reader waits for
+ * anyone waits, with a short pause for company in between; each sync is an epoch. A write belongs to the epoch current after it was written, a reader waits for
  * the epoch of the last write it may have seen: nobody sees what a power cut can undo.
  *
  *      write:  durable_mark_begin(mark); store_write(...); epoch = durable_mark_end(mark, durability);
@@ -13,7 +13,7 @@
  *
  * A failed sync ends every wait for an epoch not reached, then and from then on: the store is read-only.
  *
- * In:     a struct durable_wait whose `epoch` is set. Out: its `done`, called exactly once, on the syncer thread.
+ * In:     a struct durable_wait whose `epoch` and `answers` are set. Out: its `done`, called exactly once, on the syncer thread.
  * Owns:   one thread and the list of waits. Borrows the store.
  * Thread: [any] anywhere; [main] start-up and shutdown.
  */
@@ -24,6 +24,7 @@
 
 #include "base/error.h"
 #include "store/store.h"
+#include "watch/tally.h"
 
 struct durability;
 
@@ -37,6 +38,7 @@ struct durable_mark {
 struct durable_wait {
     struct durable_wait *next;
     uint64_t epoch;
+    uint32_t answers; /* that wait for its end */
     /* rc is STATOR_OK, or the failed sync's STATOR_INTERNAL_SERVER_ERROR. May free the wait. Must not block. */
     void (*done)(struct durable_wait *wait, enum stator_rc rc);
 };
@@ -62,6 +64,12 @@ void durability_await(struct durability *durability, struct durable_wait *wait);
 /* Blocks until the epoch is reached: for background threads, never for a loop. */
 STATOR_MUST_CHECK enum stator_rc durability_wait(struct durability *durability, uint64_t epoch,
                                                  struct stator_error *err);
+
+/* What the syncer did so far: how long syncs took, and how many waited for each. */
+struct durability_stats {
+    struct histogram_sum times, groups;
+};
+void durability_stats(const struct durability *durability, struct durability_stats *out);
 
 /* The failed sync's code and text, for the answer of a wait that ended with an error; STATOR_OK when none failed. */
 enum stator_rc durability_failure(struct durability *durability, struct stator_error *err);

@@ -139,6 +139,7 @@ int main(int argc, char **argv)
         }
         if (epoch_mode) {
             slot->wait.done = on_done;
+            slot->wait.answers = 1;
             durability_await(durability, &slot->wait);
         } else {
             slot->next = ready;

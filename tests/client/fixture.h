@@ -89,13 +89,13 @@ static inline void put(const char *table, const char *pk, int sk, const char *te
     char digits[16];
 
     snprintf(digits, sizeof(digits), "%d", sk);
-    assert_done(stator_put_item(
-        call,
-        &(struct stator_put_item_input){
-            .table_name = stator_text(table),
-            .item = STATOR_ITEM(stator_attribute("pk", stator_s(pk)), stator_attribute("sk", stator_n(digits)),
-                                stator_attribute("text", text == NULL ? stator_null() : stator_s(text)))},
-        NULL));
+    assert_done(
+        stator_put_item(call,
+                        &(struct stator_put_item_input){
+                            .table_name = stator_text(table),
+                            .item = STATOR_ITEM(stator_attr("pk", stator_s(pk)), stator_attr("sk", stator_n(digits)),
+                                                stator_attr("text", text == NULL ? stator_null() : stator_s(text)))},
+                        NULL));
 }
 
 static inline int64_t number_of(const struct stator_item *item, const char *name)

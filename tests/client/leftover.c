@@ -18,7 +18,7 @@ static void write_all(struct stator_call *call)
     struct stator_bytes left;
 
     for (int i = 0; i < ITEMS && rc == STATOR_OK; i++)
-        rc = stator_writer_put(writer, &STATOR_ITEM(stator_attribute("pk", stator_s(names[i]))));
+        rc = stator_writer_put(writer, &STATOR_ITEM(stator_attr("pk", stator_s(names[i]))));
     if (rc == STATOR_OK)
         rc = stator_writer_flush(writer);
     left = stator_writer_left(writer);
@@ -35,8 +35,8 @@ static void read_all(struct stator_call *call)
     int count = 0;
 
     for (int i = 0; i < ITEMS; i++) {
-        attributes[i] = stator_attribute("pk", stator_s(names[i]));
-        keys[i] = stator_item(&attributes[i], 1);
+        attributes[i] = stator_attr("pk", stator_s(names[i]));
+        keys[i] = stator_item_of(&attributes[i], 1);
     }
     reader = stator_reader_new(
         call, &(struct stator_reader_options){.table = "T", .keys = keys, .count = ITEMS, .rounds_max = 3});

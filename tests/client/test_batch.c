@@ -20,16 +20,15 @@ static int set_up(void **state)
 
 static void write_one(struct stator_writer *writer, const char *pk, const char *sk, const char *text)
 {
-    const struct stator_item item =
-        STATOR_ITEM(stator_attribute("pk", stator_s(pk)), stator_attribute("sk", stator_n(sk)),
-                    stator_attribute("text", stator_s(text)));
+    const struct stator_item item = STATOR_ITEM(stator_attr("pk", stator_s(pk)), stator_attr("sk", stator_n(sk)),
+                                                stator_attr("text", stator_s(text)));
 
     assert_done(stator_writer_put(writer, &item));
 }
 
 static size_t count_of(const char *pk)
 {
-    const struct stator_item values = STATOR_ITEM(stator_attribute(":pk", stator_s(pk)));
+    const struct stator_item values = STATOR_ITEM(stator_attr(":pk", stator_s(pk)));
     struct stator_pages *pages =
         stator_query_pages(call, &(struct stator_query_input){.table_name = stator_text(TABLE),
                                                               .key_condition_expression = stator_text("pk = :pk"),
@@ -66,8 +65,7 @@ static void writes_any_number(void **state)
 static void the_last_write_of_a_key_wins(void **state)
 {
     struct stator_writer *writer = stator_writer_new(call, &by_key);
-    const struct stator_item key =
-        STATOR_ITEM(stator_attribute("pk", stator_s("twice")), stator_attribute("sk", stator_n("2")));
+    const struct stator_item key = STATOR_ITEM(stator_attr("pk", stator_s("twice")), stator_attr("sk", stator_n("2")));
     const struct stator_get_item_output *got;
     uint64_t written;
 
@@ -79,12 +77,11 @@ static void the_last_write_of_a_key_wins(void **state)
     assert_done(stator_writer_end(writer, &written));
     assert_int_equal(written, 4);
     assert_int_equal(count_of("twice"), 1);
-    assert_done(
-        stator_get_item(call,
-                        &(struct stator_get_item_input){.table_name = stator_text(TABLE),
-                                                        .key = STATOR_ITEM(stator_attribute("pk", stator_s("twice")),
-                                                                           stator_attribute("sk", stator_n("1")))},
-                        &got));
+    assert_done(stator_get_item(call,
+                                &(struct stator_get_item_input){.table_name = stator_text(TABLE),
+                                                                .key = STATOR_ITEM(stator_attr("pk", stator_s("twice")),
+                                                                                   stator_attr("sk", stator_n("1")))},
+                                &got));
     assert_view(stator_value_text(stator_item_get(&got->item, "text")), "second");
 }
 
@@ -151,8 +148,7 @@ static void reads_past_the_size_of_an_answer(void **state)
 
 static void projects_what_it_reads(void **state)
 {
-    const struct stator_item key =
-        STATOR_ITEM(stator_attribute("pk", stator_s("many25")), stator_attribute("sk", stator_n("3")));
+    const struct stator_item key = STATOR_ITEM(stator_attr("pk", stator_s("many25")), stator_attr("sk", stator_n("3")));
     const struct stator_expression_attribute_name_map_entry names[] = {
         {.key = stator_text("#t"), .value = stator_text("text")}};
     struct stator_reader *reader = stator_reader_new(
@@ -170,7 +166,7 @@ static void projects_what_it_reads(void **state)
 
 static void a_refused_read_ends_it(void **state)
 {
-    const struct stator_item key = STATOR_ITEM(stator_attribute("pk", stator_s("no sort key")));
+    const struct stator_item key = STATOR_ITEM(stator_attr("pk", stator_s("no sort key")));
     struct stator_reader *reader =
         stator_reader_new(call, &(struct stator_reader_options){.table = TABLE, .keys = &key, .count = 1});
 

@@ -21,7 +21,7 @@ static int set_up(void **state)
 static void queries_item_by_item(void **state)
 {
     static const int64_t limits[] = {1, 7, 57, 100};
-    const struct stator_item values = STATOR_ITEM(stator_attribute(":pk", stator_s("one")));
+    const struct stator_item values = STATOR_ITEM(stator_attr(":pk", stator_s("one")));
 
     (void)state;
     for (size_t i = 0; i < 4; i++) {
@@ -29,7 +29,7 @@ static void queries_item_by_item(void **state)
             stator_query_pages(call, &(struct stator_query_input){.table_name = stator_text(TABLE),
                                                                   .key_condition_expression = stator_text("pk = :pk"),
                                                                   .expression_attribute_values = values,
-                                                                  .limit = stator_integer(limits[i])});
+                                                                  .limit = stator_int(limits[i])});
         const struct stator_item *item;
         int next = 0;
 
@@ -42,8 +42,8 @@ static void queries_item_by_item(void **state)
 
 static void scans_page_by_page(void **state)
 {
-    struct stator_pages *pages = stator_scan_pages(
-        call, &(struct stator_scan_input){.table_name = stator_text(TABLE), .limit = stator_integer(10)});
+    struct stator_pages *pages =
+        stator_scan_pages(call, &(struct stator_scan_input){.table_name = stator_text(TABLE), .limit = stator_int(10)});
     size_t items = 0, count = 0;
 
     (void)state;
@@ -64,10 +64,9 @@ static void scans_page_by_page(void **state)
 
 static void statements_go_on_by_their_token(void **state)
 {
-    struct stator_pages *pages =
-        stator_statement_pages(call, &(struct stator_execute_statement_input){
-                                         .statement = stator_text("SELECT * FROM \"" TABLE "\" WHERE pk = 'one'"),
-                                         .limit = stator_integer(20)});
+    struct stator_pages *pages = stator_statement_pages(
+        call, &(struct stator_execute_statement_input){
+                  .statement = stator_text("SELECT * FROM \"" TABLE "\" WHERE pk = 'one'"), .limit = stator_int(20)});
     size_t items = 0;
 
     (void)state;
@@ -88,7 +87,7 @@ static void tables_are_named_once(void **state)
         snprintf(name, sizeof(name), "List%02d", i);
         make_table(name, false);
     }
-    pages = stator_table_pages(call, &(struct stator_list_tables_input){.limit = stator_integer(5)});
+    pages = stator_table_pages(call, &(struct stator_list_tables_input){.limit = stator_int(5)});
     while (stator_page_next(pages)) {
         const struct stator_list_tables_output *page = stator_page(pages);
 

@@ -6,10 +6,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "json/reader.h"
 
 #define FILE_MAX 65536
+
+bool vector_has(const char *folder, const char *name)
+{
+    char path[1024];
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    return access(path, R_OK) == 0;
+}
 
 struct bytes vector_file(const char *folder, const char *name, struct arena *arena)
 {

@@ -18,6 +18,8 @@ struct vector_context {
     bool keep_dots, keep_escapes, sign_body, omit_token;
 };
 
+bool vector_has(const char *folder, const char *name);
+
 /* Everything lives in the arena. */
 struct bytes vector_file(const char *folder, const char *name, struct arena *arena);
 void vector_context(struct vector_context *out, const char *folder, struct arena *arena);

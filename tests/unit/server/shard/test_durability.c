@@ -89,7 +89,8 @@ struct load {
 
 static void answer_when_durable(struct load *load, uint64_t epoch, unsigned record)
 {
-    struct check check = {.store = load->store, .record = record, .wait = {.epoch = epoch, .done = check_done}};
+    struct check check = {
+        .store = load->store, .record = record, .wait = {.epoch = epoch, .answers = 1, .done = check_done}};
 
     if (durability_reached(load->durability, epoch)) {
         check_done(&check.wait, STATOR_OK);
@@ -138,12 +139,17 @@ static void answers_rest_on_the_disk(void **state)
         struct load load = {.store = &store, .rounds = delays_us[d] == 3000 ? 40 : 300};
         pthread_t threads[8];
         int answers = (int)COUNT_OF(threads) * load.rounds;
+        struct durability_stats stats;
 
         load.durability = start(&store, STORE_FULL);
         for (size_t i = 0; i < COUNT_OF(threads); i++)
             assert_int_equal(pthread_create(&threads[i], NULL, i % 2 == 0 ? write_often : read_often, &load), 0);
         for (size_t i = 0; i < COUNT_OF(threads); i++)
             pthread_join(threads[i], NULL);
+        durability_stats(load.durability, &stats);
+        assert_int_equal(histogram_total(&stats.times), atomic_load(&store.syncs));
+        assert_int_equal(histogram_total(&stats.groups), atomic_load(&store.syncs));
+        assert_true(stats.groups.sum >= histogram_total(&stats.groups) && stats.groups.sum <= (uint64_t)answers);
         durability_stop(load.durability);
         assert_int_equal(atomic_load(&violations), 0);
         assert_int_equal(atomic_load(&load.answers), answers);
@@ -192,7 +198,7 @@ static void a_failed_sync_ends_all_waits_for_ever(void **state)
     assert_int_equal(durability_wait(d, old, &err), STATOR_OK);
     assert_int_equal(durability_failure(d, &err), STATOR_OK);
     for (size_t i = 0; i < COUNT_OF(checks); i++) {
-        checks[i] = (struct check){.store = &store, .wait.done = check_done};
+        checks[i] = (struct check){.store = &store, .wait = {.answers = 1, .done = check_done}};
         durable_mark_begin(&mark);
         checks[i].record = write_record(&store);
         checks[i].wait.epoch = durable_mark_end(&mark, d);
@@ -226,7 +232,7 @@ static void stop_ends_what_waits(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(checks); i++) {
-        checks[i] = (struct check){.store = &store, .wait.done = check_done};
+        checks[i] = (struct check){.store = &store, .wait = {.answers = 1, .done = check_done}};
         durable_mark_begin(&mark);
         checks[i].record = write_record(&store);
         checks[i].wait.epoch = durable_mark_end(&mark, d);
@@ -242,6 +248,32 @@ static void stop_ends_what_waits(void **state)
     assert_int_equal(atomic_load(&violations), 0);
 }
 
+/* Each is one of a thousand as far as the syncer knows, and the others never come. */
+static void nobody_waits_for_company_that_does_not_come(void **state)
+{
+    struct store store = {.sync_us = 100};
+    struct durability *d = start(&store, STORE_FULL);
+    struct durable_mark mark = {0};
+
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        struct check check = {.store = &store, .wait = {.answers = 1000, .done = check_done}};
+
+        durable_mark_begin(&mark);
+        check.record = write_record(&store);
+        check.wait.epoch = durable_mark_end(&mark, d);
+        durability_await(d, &check.wait);
+        wait_for(&check);
+        assert_int_equal(check.rc, STATOR_OK);
+        durable_mark_begin(&mark);
+        check.record = write_record(&store);
+        assert_int_equal(durability_wait(d, durable_mark_end(&mark, d), NULL), STATOR_OK);
+        assert_true(atomic_load(&store.on_disk) >= check.record);
+    }
+    durability_stop(d);
+    assert_int_equal(atomic_load(&violations), 0);
+}
+
 static void without_sync_every_epoch_is_reached(void **state)
 {
     static const enum store_durability modes[] = {STORE_PROCESS, STORE_NONE};
@@ -251,7 +283,7 @@ static void without_sync_every_epoch_is_reached(void **state)
         struct store store = {.sync_us = 0};
         struct durability *d = start(&store, modes[i]);
         struct durable_mark mark = {0};
-        struct check check = {.store = &store, .wait.done = check_done};
+        struct check check = {.store = &store, .wait = {.answers = 1, .done = check_done}};
 
         durable_mark_begin(&mark);
         assert_true(durability_reached(d, durable_mark_epoch(&mark, d)));
@@ -272,6 +304,7 @@ int main(void)
         cmocka_unit_test(a_reader_waits_for_an_unfinished_write),
         cmocka_unit_test(a_failed_sync_ends_all_waits_for_ever),
         cmocka_unit_test(stop_ends_what_waits),
+        cmocka_unit_test(nobody_waits_for_company_that_does_not_come),
         cmocka_unit_test(without_sync_every_epoch_is_reached),
     };
 
