@@ -59,7 +59,8 @@ static void bash_command(const struct command *command)
 static void print_bash(void)
 {
     printf("# Completion of stator for bash: eval \"$(stator completion bash)\"\n"
-           "_stator_tables() { stator tables --output jsonl --timeout 2 2>/dev/null | tr -d '\"'; }\n"
+           "_stator_tables() { stator tables --output jsonl --timeout \"${STATOR_COMPLETION_SECONDS:-2}\" 2>/dev/null "
+           "| tr -d '\"'; }\n"
            "_stator() {\n"
            "    local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} words= tables= command=\n"
            "    COMPREPLY=()\n");

@@ -260,7 +260,7 @@ static void man_page(void)
 int cli_help(struct cli *cli)
 {
     const struct args *args = cli->args;
-    bool asked = args->command != NULL && args->command->run != cli_help; /* put --help */
+    bool asked = args->command != NULL && args_has(args, OPTION_HELP); /* put --help */
     size_t used = 0;
     const struct command *about = asked ? args->command : command_find(args->operands, args->count, &used);
 

@@ -226,8 +226,9 @@ static enum stator_rc read_json(const struct row_layout *layout, struct stator_b
     return all_as_wanted(layout, out) ? STATOR_OK : with_types(layout, builder, out, err);
 }
 
-enum stator_rc row_read(const struct row_layout *layout, struct row_buffers *buffers, struct stator_builder *builder,
-                        struct stator_item *out, char *record, size_t len, struct stator_error *err)
+static enum stator_rc read_record(const struct row_layout *layout, struct row_buffers *buffers,
+                                  struct stator_builder *builder, struct stator_item *out, char *record, size_t len,
+                                  struct stator_error *err)
 {
     *err = (struct stator_error){0};
     if (layout->format == ROW_CSV)
@@ -237,6 +238,16 @@ enum stator_rc row_read(const struct row_layout *layout, struct row_buffers *buf
     if (layout->format == ROW_JSON)
         return read_json(layout, builder, out, stator_bytes_of(record, len), err);
     return read_dynamodb(builder, out, stator_bytes_of(record, len), err);
+}
+
+enum stator_rc row_read(const struct row_layout *layout, struct row_buffers *buffers, struct stator_builder *builder,
+                        struct stator_item *out, char *record, size_t len, struct stator_error *err)
+{
+    enum stator_rc rc = read_record(layout, buffers, builder, out, record, len, err);
+
+    if (rc == STATOR_OK && !out->set)
+        return cli_fail(err, STATOR_VALIDATION, "null is no item");
+    return rc;
 }
 
 /* --- Writing ------------------------------------------------------------------------------------------------------ */

@@ -137,7 +137,7 @@ class Bad(Case):
         for content, text in (("id,n:N\na,x\n", "FILE:2: "), ("id,n:N\na,1\nb\n", "FILE:3: 1 fields, but 2 columns"),
                               ("id,s\na,\"x\ny\"\nb,c\"d\n", "FILE:4: a quote within"), ("id,s\na,\"x", "FILE:2: a quote that is not"),
                               ("id,b:B\na,*\n", "FILE:2: b: '*' is no base64"), ("id,t:BOOL\na,1\n", "FILE:2: t:"),
-                              ("id,l:L\na,{}\n", "FILE:2: l:"), ("id,s:NS\na,[]\n", "FILE:2: "), ("id,s:SS\na,\"[\"\"a\"\",\"\"a\"\"]\"\n", "FILE:2: "),
+                              ("id,l:L\na,{}\n", "FILE:2: l:"), ("id,s:NS\na,[]\n", "FILE:2: "),
                               ("id,x\n,y\n", "FILE:2: "), ("id,id\na,b\n", "FILE:2: ")):
             self.assertEqual(self.bad("bad.csv", content, text), 6, content)
         self.assertEqual(self.bad("empty.csv", "", "FILE: has no header"), 1)
@@ -231,7 +231,7 @@ class GoingOn(Case):
         lines = self.lines().splitlines()
         broken = lines[:1500] + ["oops"] + lines[1500:]
         path = self.file("items.jsonl", "\n".join(broken) + "\n")
-        self.refused(6, f"{path}:1501: ", "import", path, "--table", "users", "--resume", self.resume)
+        self.refused(6, f"{path}:1501: ", "import", path, "--table", "users", "--resume", self.resume, "--threads", "1")
         self.file("items.jsonl", "\n".join(broken).replace("oops", " " * 4) + "\n")
         self.goes_on(path)
 

@@ -82,7 +82,7 @@ class Completing(Case):
         if not (folder / "stator").exists():
             (folder / "stator").symlink_to(program())
         done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=False, timeout=60,
-                              env={**self.environment(), "PATH": f"{folder}:{os.environ['PATH']}"})
+                              env={**self.environment(), "STATOR_COMPLETION_SECONDS": "60", "PATH": f"{folder}:{os.environ['PATH']}"})
         self.assertEqual(done.stderr, "")
         return done.stdout.split()
 
