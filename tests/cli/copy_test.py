@@ -37,7 +37,7 @@ class Copies(Case):
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def test_definition_and_items(self):
-        self.run_cli("tables", "create", "users", "id", "--throughput", "5,6", "--stream", "new", "--ttl", "ends", "--index", "i=n:N;tags")
+        self.run_cli("tables", "create", "users", "id", "--throughput", "5,6", "--stream", "new", "--ttl", "ends", "--index", "by-n=n:N;tags")
         arn = self.json("tables", "describe", "users")["Table"]["TableArn"]
         self.client.call("TagResource", {"ResourceArn": arn, "Tags": [{"Key": "team", "Value": "a"}, {"Key": "b", "Value": ""}]})
         self.fill("users")

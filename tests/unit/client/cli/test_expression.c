@@ -17,7 +17,7 @@ static void translate(char *out, size_t size, const char *source)
 
     shorthand_init(&terms, builder);
     if (shorthand_expression(&terms, &text, source, &err) != STATOR_OK) {
-        snprintf(out, size, "!%s", err.message);
+        snprintf(out, size, "!%.400s", err.message);
     } else {
         for (size_t i = 0; i < terms.name_count; i++)
             text_format(&names, " %.*s=%.*s", STATOR_ARG(terms.names[i].key), STATOR_ARG(terms.names[i].value));
