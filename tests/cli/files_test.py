@@ -18,7 +18,7 @@ ALL = {
     "b": {"B": base64.b64encode(bytes(range(256))).decode()}, "eb": {"B": ""}, "t": {"BOOL": True}, "f": {"BOOL": False},
     "z": {"NULL": True}, "ss": {"SS": ["", "a,b", "é\"\n"]}, "ns": {"NS": ["-" + BIG, "0", BIG]}, "bs": {"BS": ["", "AA==", "//79"]},
     "l": {"L": [{"S": "x"}, {"L": []}, {"M": {}}, {"BS": ["AQ=="]}, {"NULL": True}]},
-    "m": {"M": {"$B": {"S": "no tag"}, "k": {"M": {"ns": {"NS": ["1"]}, "b": {"B": "AQ=="}}}, "": {"S": "no name"}}},
+    "m": {"M": {"$B": {"S": "no tag"}, "k": {"M": {"ns": {"NS": ["1"]}, "b": {"B": "AQ=="}}}}},
     "name:with:N": {"S": "colons"}, "a,b": {"S": "comma"}, "日": {"N": "1"},
 }
 SAME_NAME = {"id": {"S": "other"}, "n": {"S": "a string here"}, "s": {"N": "5"}, "l": {"NULL": True}}
