@@ -366,6 +366,11 @@ static enum stator_rc wait_once(struct stator_async *async, int64_t until_ms)
     return STATOR_OK;
 }
 
+struct stator_client *stator_async_client(const struct stator_async *async)
+{
+    return async->client;
+}
+
 size_t stator_async_count(const struct stator_async *async)
 {
     return async->count;

@@ -72,6 +72,9 @@ void stator_async_timer(struct stator_async *async);
 
 /* --- Or waiting ----------------------------------------------------------------------------------------------------- */
 
+/* The client it was opened with. */
+struct stator_client *stator_async_client(const struct stator_async *async);
+
 /* How many calls have been started and have not ended. */
 size_t stator_async_count(const struct stator_async *async);
 
