@@ -165,8 +165,8 @@ static void log_request(const struct request *request, size_t len)
     const struct http_options *options = &request->loop->http->options;
 
     LOG_LINE(LOG_LEVEL_DEBUG, "request", LOG_STRING("operation", operation_name(job)),
-             LOG_TEXT("table", table_name(job)), LOG_NUMBER("status", request->status),
-             LOG_NUMBER("us", (int64_t)(taken_ns(job) / 1000)), LOG_NUMBER("bytes", (int64_t)len),
+             LOG_NUMBER("status", request->status), LOG_NUMBER("us", (int64_t)(taken_ns(job) / 1000)),
+             LOG_NUMBER("bytes", (int64_t)len), LOG_TEXT("table", table_name(job)),
              LOG_STRING("request_id", job->request_id),
              LOG_TEXT("region", bytes_present(job->region) ? job->region : BYTES("-")),
              LOG_TEXT("access_key", bytes_present(job->access_key) ? job->access_key : BYTES("-")),

@@ -84,6 +84,24 @@ static const char *operation_name(uint32_t operation)
     return operation_info((enum operation)operation)->name;
 }
 
+static enum stator_rc start_metrics(struct http *http, struct stator_error *err)
+{
+    const struct metrics_options options = {.lanes = http->options.loops,
+                                            .tables = http->options.metrics_tables,
+                                            .operations = OPERATION_COUNT,
+                                            .operation_name = operation_name};
+    const struct workers_options watchers = {.threads = 1,
+                                             .queue_max = LIMIT_WATCHER_QUEUE,
+                                             .queue_bytes_max = SIZE_MAX,
+                                             .run = operator_work,
+                                             .context = http};
+
+    http->metrics = metrics_new(&options);
+    if (http->metrics == NULL)
+        return stator_fail_memory(err);
+    return workers_start(&http->watchers, &watchers, err);
+}
+
 enum stator_rc http_start(struct http *http, struct engine *engine, struct stator_error *err)
 {
     uint32_t loops = http->options.loops;
@@ -96,24 +114,11 @@ enum stator_rc http_start(struct http *http, struct engine *engine, struct stato
                                       .run = endpoint_work,
                                       .context = http};
 
-    const struct workers_options watchers = {.threads = 1,
-                                             .queue_max = LIMIT_WATCHER_QUEUE,
-                                             .queue_bytes_max = SIZE_MAX,
-                                             .run = operator_work,
-                                             .context = http};
-    const struct metrics_options metrics = {.lanes = loops,
-                                            .tables = http->options.metrics_tables,
-                                            .operations = OPERATION_COUNT,
-                                            .operation_name = operation_name};
-
     signal(SIGPIPE, SIG_IGN);
-    http->metrics = metrics_new(&metrics);
-    if (http->metrics == NULL)
-        return stator_fail_memory(err);
     http->engine = engine;
     configure(http);
+    STATOR_TRY(start_metrics(http, err));
     STATOR_TRY(workers_start(&http->workers, &options, err));
-    STATOR_TRY(workers_start(&http->watchers, &watchers, err));
     while (http->started < loops) {
         enum stator_rc rc = loop_start(&http->loops[http->started], http, http->started, err);
 

@@ -284,8 +284,8 @@ void engine_tell_status(struct engine *engine, struct json_writer *writer)
     tell_number(writer, BYTES("shards"), store_shards(engine->db.store));
     tell_number(writer, BYTES("tables"), (uint64_t)totals.tables);
     tell_number(writer, BYTES("items"), (uint64_t)totals.items);
-    tell_number(writer, BYTES("item_bytes"), (uint64_t)totals.bytes);
-    tell_number(writer, BYTES("file_bytes"), files);
+    tell_number(writer, BYTES("data_bytes"), (uint64_t)totals.bytes);
+    tell_number(writer, BYTES("files_bytes"), files);
     tell_number(writer, BYTES("disk_free_bytes"), store.free_bytes);
     tell_number(writer, BYTES("cache_hits"), store.cache_hits);
     tell_number(writer, BYTES("cache_misses"), store.cache_misses);

@@ -144,8 +144,10 @@ static void empty_row(struct row *row, uint32_t operations, uint32_t meter)
 
 /* The row of another meter than it had, or of none. A request that ends after its table's place went to another counts
  * with the others. */
-static struct row *other_row(struct metrics_lane *lane, struct row *row, uint32_t meter)
+static struct row *other_row(struct metrics_lane *lane, uint32_t meter)
 {
+    struct row *row;
+
     if (METER_PLACE(meter) >= lane->metrics->places)
         meter = METER_OTHER;
     row = atomic_load_explicit(&lane->rows[METER_PLACE(meter)], memory_order_relaxed);
@@ -169,7 +171,7 @@ static inline struct row *row_of(struct metrics_lane *lane, uint32_t meter)
 
     if (row != NULL && atomic_load_explicit(&row->meter, memory_order_relaxed) == meter)
         return row;
-    return other_row(lane, row, meter);
+    return other_row(lane, meter);
 }
 
 static struct series *make_series(struct row *row, uint32_t operation)
