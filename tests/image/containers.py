@@ -35,6 +35,7 @@ BASE = "docker.io/library/debian:bookworm-slim"
 RUN = pathlib.Path("/tmp") / ("stator-image-" + hashlib.sha256(str(ROOT).encode()).hexdigest()[:8])
 OUT_OF_REACH = ("Could not resolve", "Temporary failure resolving", "Could not connect", "Unable to connect", "Failed to fetch",
                 "Network is unreachable", "Connection timed out")
+FETCH_SECONDS = 400
 WAIT_SECONDS = 90
 CLONE_NEWNET = 0x40000000
 
@@ -85,12 +86,13 @@ def debian(path):
     # Without merged-usr's hook all of perl would come; docker-clean keeps the caches of apt out of layers, as in the original.
     clean = 'echo "APT::Keep-Downloaded-Packages \\"false\\"; Binary::apt::APT::Keep-Downloaded-Packages \\"false\\";" ' \
             '>"$1/etc/apt/apt.conf.d/docker-clean"'
-    done = run("mmdebstrap", "--variant=minbase", "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+    done = run("timeout", str(FETCH_SECONDS), "mmdebstrap", "--variant=minbase", "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
                "--include=usr-is-merged", f"--customize-hook={clean}",
-               '--customize-hook=rm -rf "$1"/usr/share/man/* "$1"/usr/share/locale/*', "bookworm", making, check=False)
+               '--customize-hook=rm -rf "$1"/usr/share/man/* "$1"/usr/share/locale/*', "bookworm", making, check=False,
+               seconds=FETCH_SECONDS + 60)
     if done.returncode != 0:
         making.unlink(missing_ok=True)
-        if any(text in done.stderr for text in OUT_OF_REACH):
+        if done.returncode == 124 or any(text in done.stderr for text in OUT_OF_REACH):
             raise unittest.SkipTest("Debian's mirror is out of reach")
         raise AssertionError("mmdebstrap failed:\n" + done.stderr[-4000:])
     making.rename(path)

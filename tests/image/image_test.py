@@ -11,7 +11,6 @@ import tempfile
 import unittest
 
 import containers
-import dynamo
 from containers import Container, podman
 
 SIZE_MAX = 25_000_000
@@ -194,20 +193,6 @@ class Plain(Case):
         done = container.exec("/usr/bin/stator", "healthcheck", "--port", "8000")
         self.assertEqual((done.returncode, done.stderr.splitlines()[0]), (1, "stator: cannot connect: Connection refused"))
         container = self.container(options=["-e", "STATOR_PORT=9124"], port=9124)
-        self.assertTrue(container.healthy())
-
-    def test_health_sees_a_server_that_hangs(self):
-        container = self.container()
-        podman("pause", container.id)
-        try:
-            # From inside its network, as nothing in it can run.
-            with containers.connect_inside(container.pid(), 8000) as waiting:
-                waiting.settimeout(0.2)
-                waiting.sendall(b"GET / HTTP/1.0\r\n\r\n")
-                with self.assertRaises(TimeoutError):
-                    waiting.recv(1)
-        finally:
-            podman("unpause", container.id)
         self.assertTrue(container.healthy())
 
     def test_complaint_about_a_flag(self):
