@@ -4,17 +4,51 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* Keeps the bytes of the body for a job that is still away: they lie in the socket's input buffer, which goes with the
- * connection. HTTP/1 does not get here today, as h2o neither reads nor times a connection whose request is being
- * worked on. */
-static void keep_body(struct request *request)
+/* The client has sent more, or is gone: no further until the answer is out, as h2o has it. */
+static void on_early_input(h2o_socket_t *sock, const char *err)
+{
+    (void)err;
+    h2o_socket_read_stop(sock);
+}
+
+/* The socket is read on, into another buffer: the views of the request stay where they are, and as h2o has just stopped
+ * reading and will start when the answer is out, the system is not told of either (two calls of epoll_ctl). */
+void request_read_on(struct request *request)
 {
     h2o_socket_t *sock = request->req->conn->callbacks->get_socket(request->req->conn);
 
-    if (sock == NULL)
-        return;
     request->kept = sock->input;
     h2o_buffer_init(&sock->input, &h2o_socket_buffer_prototype);
+    h2o_socket_read_start(sock, on_early_input);
+}
+
+/* What h2o knows and what came meanwhile, in one buffer; `kept` stays for the views into it. */
+static h2o_buffer_t *joined_input(const h2o_buffer_t *kept, const h2o_buffer_t *early)
+{
+    h2o_buffer_t *all;
+    char *at;
+
+    h2o_buffer_init(&all, &h2o_socket_buffer_prototype);
+    at = h2o_buffer_reserve(&all, kept->size + early->size).base;
+    memcpy(at, kept->bytes, kept->size);
+    memcpy(at + kept->size, early->bytes, early->size);
+    all->size = kept->size + early->size;
+    return all;
+}
+
+void request_read_no_more(struct request *request)
+{
+    h2o_socket_t *sock = request->req->conn->callbacks->get_socket(request->req->conn);
+    h2o_buffer_t *early = sock->input;
+
+    h2o_socket_read_stop(sock);
+    if (early->size != 0) {
+        sock->input = joined_input(request->kept, early);
+    } else {
+        sock->input = request->kept;
+        request->kept = NULL;
+    }
+    h2o_buffer_dispose(&early);
 }
 
 /* h2o is done with the request: the anchor in its pool is released. */
@@ -23,8 +57,6 @@ static void on_dispose(void *anchor)
     struct request *request = *(struct request **)anchor;
 
     h2o_timeout_unlink(&request->write_entry);
-    if (request->away)
-        keep_body(request);
     request->req = NULL;
     if (!request->away)
         request_give_back(request);

@@ -39,7 +39,7 @@ struct request {
 
     struct buf inflated; /* the body, where it came compressed */
     struct buf packed;   /* the answer compressed */
-    h2o_buffer_t *kept;  /* what the body lies in, when h2o disposed of the request before the job came home */
+    h2o_buffer_t *kept;  /* the socket's input with the request, while away; its owner when more input came */
 };
 
 static inline struct request *request_of_job(struct job *job)
@@ -48,6 +48,11 @@ static inline struct request *request_of_job(struct job *job)
 }
 
 struct request *request_take(struct loop *loop, h2o_req_t *req);
+
+/* For the time that the job is run on or waits elsewhere: before it leaves, and, unless h2o has disposed of the request,
+ * when it is at home again. */
+void request_read_on(struct request *request);
+void request_read_no_more(struct request *request);
 
 /* When the job is at home and req is NULL. */
 void request_give_back(struct request *request);
