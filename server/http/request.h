@@ -49,8 +49,8 @@ static inline struct request *request_of_job(struct job *job)
 
 struct request *request_take(struct loop *loop, h2o_req_t *req);
 
-/* For the time that the job is run on or waits elsewhere: before it leaves, and, unless h2o has disposed of the request,
- * when it is at home again. */
+/* For the time that the job waits or is worked on elsewhere: before it leaves and, unless h2o has disposed of the
+ * request, when it is at home again. */
 void request_read_on(struct request *request);
 void request_read_no_more(struct request *request);
 

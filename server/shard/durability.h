@@ -14,8 +14,8 @@
  *
  * A failed sync ends every wait for an epoch not reached, then and from then on: the store is read-only.
  *
- * In:     a struct durable_wait whose `epoch` and `answers` are set. Out: its `done`, called exactly once, on the syncer
- *         thread.
+ * In:     a struct durable_wait whose `epoch` and `answers` are set. Out: its `done`, called exactly once, on the
+ *         syncer thread.
  * Owns:   one thread and the list of waits. Borrows the store.
  * Thread: [any] anywhere; [main] start-up and shutdown.
  */
