@@ -203,14 +203,17 @@ static void run(struct request *request)
         break;
     case OP_SYNC:
         request_leave(request);
+        request_read_on(request);
         prepare_to_wait(job);
         loop_await_sync(request->loop, job);
         break;
     case OP_WORK:
         request_leave(request);
+        request_read_on(request);
         job_move(job, JOB_WORKING);
         if (!workers_submit(http->workers, job)) {
             request_come_back(request);
+            request_read_no_more(request);
             refuse(request, STATOR_THROTTLING, "The server has too many long requests waiting; try again later");
         }
         break;
@@ -258,6 +261,8 @@ void endpoint_came_home(struct request *request)
     struct job *job = &request->job;
 
     request_come_back(request);
+    if (request->req != NULL && !request->packing && request->errand == ERRAND_NONE)
+        request_read_no_more(request);
     request->packing = false;
     if (request->errand != ERRAND_NONE) {
         if (request->req == NULL)

@@ -13,12 +13,10 @@ static void on_early_input(h2o_socket_t *sock, const char *err)
 
 /* The socket is read on, into another buffer: the views of the request stay where they are, and as h2o has just stopped
  * reading and will start when the answer is out, the system is not told of either (two calls of epoll_ctl). */
-void request_leave(struct request *request)
+void request_read_on(struct request *request)
 {
     h2o_socket_t *sock = request->req->conn->callbacks->get_socket(request->req->conn);
 
-    request->away = true;
-    request->loop->away_count++;
     request->kept = sock->input;
     h2o_buffer_init(&sock->input, &h2o_socket_buffer_prototype);
     h2o_socket_read_start(sock, on_early_input);
@@ -38,18 +36,12 @@ static h2o_buffer_t *joined_input(const h2o_buffer_t *kept, const h2o_buffer_t *
     return all;
 }
 
-void request_come_back(struct request *request)
+void request_read_no_more(struct request *request)
 {
-    h2o_socket_t *sock;
-    h2o_buffer_t *early;
+    h2o_socket_t *sock = request->req->conn->callbacks->get_socket(request->req->conn);
+    h2o_buffer_t *early = sock->input;
 
-    request->away = false;
-    request->loop->away_count--;
-    if (request->req == NULL)
-        return;
-    sock = request->req->conn->callbacks->get_socket(request->req->conn);
     h2o_socket_read_stop(sock);
-    early = sock->input;
     if (early->size != 0) {
         sock->input = joined_input(request->kept, early);
     } else {

@@ -53,9 +53,23 @@ static inline struct request *request_of_job(struct job *job)
 
 struct request *request_take(struct loop *loop, h2o_req_t *req);
 
-/* The job goes to another thread, and is at home again. The connection may have ended in between: req is NULL then. */
-void request_leave(struct request *request);
-void request_come_back(struct request *request);
+/* The job leaves its loop, and is there again. */
+static inline void request_leave(struct request *request)
+{
+    request->away = true;
+    request->loop->away_count++;
+}
+
+static inline void request_come_back(struct request *request)
+{
+    request->away = false;
+    request->loop->away_count--;
+}
+
+/* For the time that the job waits or is worked on elsewhere: before it leaves and, unless h2o has disposed of the
+ * request, when it is at home again. */
+void request_read_on(struct request *request);
+void request_read_no_more(struct request *request);
 
 /* When the job is at home and req is NULL. */
 void request_give_back(struct request *request);

@@ -30,8 +30,9 @@
  *    S1, so every wait it took has an epoch <= e, and ends with this sync.
  *
  * 4. A sync costs as much for one as for many, most of it in the kernel. So the syncer lets those who have just been
- *    answered come back, to share the next sync with those who wait already: it begins when nearly as many wait as there
- *    were under way, or enough, or twice as long after the last sync as that took. Who comes later waits for no company.
+ *    answered come back, to share the next sync with those who wait already: it begins when nearly as many wait as
+ *    there were under way, or enough, or twice as long after the last sync as that took. Who comes later waits for no
+ *    company.
  *
  * Lock order: `lock` is the innermost lock of the server; `done` is called without it.
  */

@@ -2,8 +2,9 @@
 /* durability: answers wait here until what they rest on is on disk.
  *
  * Writes go unsynced into the WAL on the thread that makes them. One syncer thread runs store_sync over and over while
- * anyone waits, with a short pause for company in between; each sync is an epoch. A write belongs to the epoch current after it was written, a reader waits for
- * the epoch of the last write it may have seen: nobody sees what a power cut can undo.
+ * anyone waits, with a short pause for company in between; each sync is an epoch. A write belongs to the epoch current
+ * after it was written, a reader waits for the epoch of the last write it may have seen: nobody sees what a power cut
+ * can undo.
  *
  *      write:  durable_mark_begin(mark); store_write(...); epoch = durable_mark_end(mark, durability);
  *      read:   store_get(...); epoch = durable_mark_epoch(mark, durability);
@@ -13,7 +14,8 @@
  *
  * A failed sync ends every wait for an epoch not reached, then and from then on: the store is read-only.
  *
- * In:     a struct durable_wait whose `epoch` and `answers` are set. Out: its `done`, called exactly once, on the syncer thread.
+ * In:     a struct durable_wait whose `epoch` and `answers` are set. Out: its `done`, called exactly once, on the
+ *         syncer thread.
  * Owns:   one thread and the list of waits. Borrows the store.
  * Thread: [any] anywhere; [main] start-up and shutdown.
  */

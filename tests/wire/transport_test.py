@@ -68,15 +68,29 @@ class Transport(unittest.TestCase):
                 with self.subTest(away=away, size=size):
                     wire = self.wire()
                     more = request(json.dumps({"Size": 640, "Pad": "y" * size})) * 2
-                    wire.send(request(json.dumps({"Size": 64, "Pad": "x" * size, **away}), headers={"Origin": "http://here"}))
+                    wire.send(request(json.dumps({"Size": 64, "Pad": "x" * size, **away}), operation="ListTables",
+                                      headers={"Origin": "http://here"}))
                     for piece in more[:100], more[100:-50]:
                         time.sleep(0.01)
                         wire.send(piece)
-                    self.assertEqual(wire.read().header("Access-Control-Allow-Origin"), "*")
+                    response = wire.read()
+                    self.assertEqual(response.header("Access-Control-Allow-Origin"), "*")
+                    self.assertEqual(len(json.loads(response.body)["Pad"]), 64)
                     self.assertEqual(len(json.loads(wire.read().body)["Pad"]), 640)
                     wire.send(more[-50:])
                     self.assertEqual(len(json.loads(wire.read().body)["Pad"]), 640)
                     self.still_serves(wire)
+
+    def test_more_comes_before_a_large_answer_is_compressed(self):
+        for away in {"Sync": 30}, {"Work": 1, "StepMs": 20}:
+            wire = self.wire()
+            wire.send(request(json.dumps({"Size": 4000000, **away}), operation="ListTables",
+                              headers={"Accept-Encoding": "gzip"}))
+            time.sleep(0.01)
+            wire.send(request('{"Size":64}'))
+            self.assertGreater(len(json.loads(gzip.decompress(wire.read().body))["Pad"]), 3999999)
+            self.assertEqual(len(json.loads(wire.read().body)["Pad"]), 64)
+            self.still_serves(wire)
 
     def test_one_byte_at_a_time(self):
         wire = self.wire()
