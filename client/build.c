@@ -54,7 +54,7 @@ enum stator_rc builder_text(struct stator_builder *builder, struct stator_bytes 
     text = builder->scratch.failed ? (struct bytes){0} : arena_copy(&builder->arena, buf_bytes(&builder->scratch));
     if (!bytes_present(text))
         return stator_fail(err, STATOR_NO_MEMORY, "A text needs more memory than there is");
-    *out = stator_bytes(text.at, text.len - 1);
+    *out = stator_bytes_of(text.at, text.len - 1);
     return STATOR_OK;
 }
 

@@ -70,7 +70,7 @@ const struct stator_value *stator_item_find(const struct stator_item *item, cons
 {
     size_t len = strcspn(path, ".["), index;
     const struct stator_value *value =
-        item == NULL ? NULL : find(item->attributes, item->count, stator_bytes(path, len));
+        item == NULL ? NULL : find(item->attributes, item->count, stator_bytes_of(path, len));
 
     for (path += len; *path != '\0' && value != NULL;) {
         if (*path == '[') {
@@ -80,7 +80,7 @@ const struct stator_value *stator_item_find(const struct stator_item *item, cons
         if (*path++ != '.') /* "a[0]b" */
             return NULL;
         len = strcspn(path, ".[");
-        value = map_find(value, stator_bytes(path, len));
+        value = map_find(value, stator_bytes_of(path, len));
         path += len;
     }
     return value;

@@ -17,8 +17,10 @@
 #include "config/limits.h"
 #include "http/http.h"
 #include "op/op.h"
+#include "watch/first_process.h"
 #include "watch/health.h"
 #include "watch/log.h"
+#include "watch/status.h"
 
 /* Exit codes: 1 cannot do it, 2 asked for in a wrong way. */
 enum { EXIT_USAGE = 2 };
@@ -123,6 +125,9 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .refuse_get = config->as_dynamodb_local,
         .isolate_by_region = config->isolate_by_region,
         .isolate_by_access_key = config->isolate_by_access_key,
+        .operator_hosts = config->operator_hosts,
+        .metrics_tables = config->metrics_tables,
+        .slow_request_ms = config->slow_request_ms,
     };
     const struct engine_options engine_options = {
         .data_dir = config->data_dir,
@@ -142,6 +147,7 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .ttl_cooldown_s = config->ttl_cooldown_s,
         .enforce_throughput = config->enforce_throughput,
         .clock_file = config->clock_file,
+        .metrics_tables = config->metrics_tables,
     };
 
     STATOR_TRY(http_open(http, &http_options, err));
@@ -175,15 +181,46 @@ static int serve(struct config *config)
     return EXIT_SUCCESS;
 }
 
-static int healthcheck(const struct config *config)
+static bool has_port(const struct config *config, const char *command)
+{
+    if (config->port == 0)
+        fprintf(stderr, "stator: --port: %s needs the port of the server\n", command);
+    return config->port != 0;
+}
+
+/* In a container the server is process 1: a healthcheck without flags asks where that one listens. */
+static void follow_first_process(struct config *config)
+{
+    static struct first_process first; /* config borrows its texts */
+    struct stator_error err = {0};
+    struct config found;
+
+    first_process_read(&first, "/proc/1/cmdline");
+    if (first.count != 0 && config_parse(&found, first.count, first.arguments, getenv, 1, &err) == STATOR_OK &&
+        found.command == COMMAND_SERVE)
+        *config = found;
+}
+
+static int healthcheck(struct config *config, bool has_flags)
 {
     struct stator_error err = {0};
 
-    if (config->port == 0) {
-        fprintf(stderr, "stator: --port: healthcheck needs the port of the server\n");
+    if (!has_flags)
+        follow_first_process(config);
+    if (!has_port(config, "healthcheck"))
         return EXIT_USAGE;
-    }
     return health_check(config->host, (uint16_t)config->port, &err) == STATOR_OK ? EXIT_SUCCESS : complain(&err);
+}
+
+static int status(const struct config *config)
+{
+    struct stator_error err = {0};
+
+    if (!has_port(config, "status"))
+        return EXIT_USAGE;
+    return status_print(config->host, (uint16_t)config->port, isatty(STDOUT_FILENO) == 1, &err) == STATOR_OK
+               ? EXIT_SUCCESS
+               : complain(&err);
 }
 
 /* Arenas of their own for each thread cost memory and win nothing here. An answer of a megabyte that is mapped and
@@ -216,7 +253,9 @@ int main(int argc, char **argv)
         printf("stator %s\n", STATOR_VERSION);
         return EXIT_SUCCESS;
     case COMMAND_HEALTHCHECK:
-        return healthcheck(&config);
+        return healthcheck(&config, argc > 2);
+    case COMMAND_STATUS:
+        return status(&config);
     case COMMAND_SERVE:
         break;
     }

@@ -23,7 +23,7 @@ struct stator_bytes {
 #define STATOR_ARG(view) (int)(view).len, (const char *)(view).at
 
 /* A view of len bytes, which the caller keeps for as long as the view is used. */
-static inline struct stator_bytes stator_bytes(const void *at, size_t len)
+static inline struct stator_bytes stator_bytes_of(const void *at, size_t len)
 {
     struct stator_bytes view;
 
@@ -35,7 +35,7 @@ static inline struct stator_bytes stator_bytes(const void *at, size_t len)
 /* A view of a C string, without its NUL; absent when it is NULL. */
 static inline struct stator_bytes stator_text(const char *string)
 {
-    return stator_bytes(string, string == NULL ? 0 : strlen(string));
+    return stator_bytes_of(string, string == NULL ? 0 : strlen(string));
 }
 
 /* Whether two views hold the same bytes. Absent equals empty. */

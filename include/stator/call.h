@@ -11,6 +11,9 @@
  *         ... stator_call_failure(call)->message ...
  *     stator_call_free(call);
  *
+ * A call that fails in a way that passes is tried again, writes too: an attempt whose answer was lost may have been
+ * carried out, so an ADD may add twice. A condition, or a transaction (which has a token), makes a write safe to repeat.
+ *
  * Owns:   the last answer or failure; both are views that end with the next use of the call, or with the call.
  * Thread: one at a time. Threads that work side by side have a call each, of one client.
  */
@@ -27,6 +30,12 @@ extern "C" {
 
 struct stator_call;
 
+/* How the end of a call that was started without waiting (stator/async.h) is told: once for each start that returned
+ * STATOR_OK, by a function that drives the loop or cancels the call, never by the start itself. The answer is the
+ * call's, as after a call that waits. The call may be started again, freed or used in any way. */
+struct stator_async;
+typedef void stator_done(struct stator_call *call, enum stator_rc rc, void *user);
+
 /* Why an action of a transaction was refused, at its place in the list of actions. */
 struct stator_cancellation {
     struct stator_bytes code;    /* "None", "ConditionalCheckFailed", ... */
@@ -41,7 +50,7 @@ struct stator_failure {
     const char *message;      /* the service's words or ours; never NULL */
     int http_status;          /* 0 when no answer came */
     struct stator_bytes request_id;                  /* x-amzn-RequestId; absent when there was none */
-    unsigned attempts;                               /* made in all */
+    unsigned attempts;                               /* made in all; 0 when it was never sent */
     bool retryable;                                  /* trying once more later may help */
     struct stator_item item;                         /* ReturnValuesOnConditionCheckFailure */
     const struct stator_cancellation *cancellations; /* TransactionCanceledException, in the order of the actions */
@@ -51,7 +60,7 @@ struct stator_failure {
 /* NULL without memory. The client must outlive it. [any] */
 struct stator_call *stator_call_new(struct stator_client *client);
 
-/* NULL is allowed. A call under way is broken off. */
+/* NULL is allowed. A call under way is broken off, and its stator_done is not called. */
 void stator_call_free(struct stator_call *call);
 
 /* Of the last call; rc is STATOR_OK when it did well. Never NULL. */

@@ -81,8 +81,8 @@ struct stator_client_options {
 
 /* Makes a client. It opens no connection: that is for the first call. On STATOR_OK the caller owns *out and ends it
  * with stator_client_close(); otherwise *out is NULL and err says why: STATOR_CREDENTIALS (none are to be found, and
- * the endpoint is the real service; any other endpoint gets "local"/"local"), STATOR_MISUSE (an option that makes no
- * sense), STATOR_NO_MEMORY. options may be NULL. [any thread] */
+ * the endpoint is the real service; any other endpoint gets "local"/"local"), STATOR_MISUSE (an option, a variable of
+ * the environment or a line of a shared file that makes no sense), STATOR_NO_MEMORY. options may be NULL. [any thread] */
 STATOR_MUST_CHECK enum stator_rc
 stator_client_open(struct stator_client **out, const struct stator_client_options *options, struct stator_error *err);
 

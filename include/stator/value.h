@@ -4,14 +4,12 @@
  * A value is a small tree whose texts and members are views: it owns nothing, and is good for as long as what it points
  * to. Literals need no memory at all:
  *
- *     .item = STATOR_ITEM(stator_attribute("pk", stator_s("user#1")),
- *                         stator_attribute("age", stator_n("42")),
- *                         stator_attribute("tags", STATOR_SS(stator_s("a"), stator_s("b"))))
+ *     .item = STATOR_ITEM(stator_attr("pk", stator_s("user#1")),
+ *                         stator_attr("age", stator_n("42")),
+ *                         stator_attr("tags", STATOR_SS(stator_s("a"), stator_s("b"))))
  *
  * A value from an answer is canonical: attributes of maps are sorted by the bytes of their names, members of sets too
  * (numbers by value), numbers are plain decimals without exponent. A value to be sent need not be.
- *
- * In C++ a structure that has a maker of its name is written with its keyword: struct stator_item item = ...
  *
  * Thread: [any]; nothing here has state.
  */
@@ -88,7 +86,7 @@ static inline struct stator_value stator_s(const char *string)
 }
 static inline struct stator_value stator_s_len(const void *at, size_t len)
 {
-    return stator_value_of(STATOR_TYPE_S, stator_bytes(at, len));
+    return stator_value_of(STATOR_TYPE_S, stator_bytes_of(at, len));
 }
 
 /* A number, from its text: what the service takes as an N, up to 38 digits. */
@@ -100,7 +98,7 @@ static inline struct stator_value stator_n(const char *digits)
 /* A binary of len raw bytes. */
 static inline struct stator_value stator_b(const void *at, size_t len)
 {
-    return stator_value_of(STATOR_TYPE_B, stator_bytes(at, len));
+    return stator_value_of(STATOR_TYPE_B, stator_bytes_of(at, len));
 }
 
 static inline struct stator_value stator_bool(bool boolean)
@@ -137,7 +135,7 @@ static inline struct stator_value stator_map(const struct stator_attribute *attr
     return value;
 }
 
-static inline struct stator_attribute stator_attribute(const char *name, struct stator_value value)
+static inline struct stator_attribute stator_attr(const char *name, struct stator_value value)
 {
     struct stator_attribute attribute;
 
@@ -146,7 +144,7 @@ static inline struct stator_attribute stator_attribute(const char *name, struct 
     return attribute;
 }
 
-static inline struct stator_item stator_item(const struct stator_attribute *attributes, size_t count)
+static inline struct stator_item stator_item_of(const struct stator_attribute *attributes, size_t count)
 {
     struct stator_item item;
 
@@ -160,13 +158,13 @@ static inline struct stator_item stator_item(const struct stator_attribute *attr
 /* An item of finished DynamoDB JSON. Sent as it is: not for text that somebody else wrote. */
 static inline struct stator_item stator_item_json(const char *json)
 {
-    struct stator_item item = stator_item(NULL, 0);
+    struct stator_item item = stator_item_of(NULL, 0);
 
     item.json = stator_text(json);
     return item;
 }
 
-/* The same from literals, in C: the arrays live to the end of the block they stand in. */
+/* The same from literals, in C: all lives to the end of the block it stands in, and &STATOR_ITEM(...) is a pointer. */
 #ifndef __cplusplus
 #define STATOR_COUNT_(type, ...) (sizeof((type[]){__VA_ARGS__}) / sizeof(type))
 #define STATOR_MEMBERS_(type, ...)                                                                                     \
@@ -178,7 +176,11 @@ static inline struct stator_item stator_item_json(const char *json)
 #define STATOR_M(...)                                                                                                  \
     stator_map((const struct stator_attribute[]){__VA_ARGS__}, STATOR_COUNT_(struct stator_attribute, __VA_ARGS__))
 #define STATOR_ITEM(...)                                                                                               \
-    stator_item((const struct stator_attribute[]){__VA_ARGS__}, STATOR_COUNT_(struct stator_attribute, __VA_ARGS__))
+    ((struct stator_item){(const struct stator_attribute[]){__VA_ARGS__},                                              \
+                          STATOR_COUNT_(struct stator_attribute, __VA_ARGS__),                                         \
+                          true,                                                                                        \
+                          false,                                                                                       \
+                          {NULL, 0}})
 #endif
 
 /* --- Reading ----------------------------------------------------------------------------------------------------- */

@@ -11,9 +11,17 @@ static void comma(struct json_writer *writer)
     writer->comma = true;
 }
 
-static void encode_members(struct json_writer *writer, const void *structure, const struct shape *shape)
+static void encode_members(struct json_writer *writer, const void *structure, const struct shape *shape);
+
+static void encode_structure(struct json_writer *writer, const void *structure, const struct shape *shape)
 {
     json_object_begin(writer);
+    encode_members(writer, structure, shape);
+    json_object_end(writer);
+}
+
+static void encode_members(struct json_writer *writer, const void *structure, const struct shape *shape)
+{
     for (size_t i = 0; i < shape->count; i++) {
         const struct member *member = &shape->members[i];
         const void *slot = member_at(member, structure);
@@ -24,17 +32,16 @@ static void encode_members(struct json_writer *writer, const void *structure, co
         buf_append_bytes(writer->buf, member->quoted);
         writer->comma = false;
         if (member->kind == KIND_STRUCTURE)
-            encode_members(writer, *(const void *const *)slot, member->shape);
+            encode_structure(writer, *(const void *const *)slot, member->shape);
         else
             encode_slot(writer, slot, member->kind, member->shape);
     }
-    json_object_end(writer);
 }
 
 static void encode_element(struct json_writer *writer, const void *slot, const struct shape *collection)
 {
     if (collection->element_kind == KIND_STRUCTURE)
-        encode_members(writer, slot, collection->element);
+        encode_structure(writer, slot, collection->element);
     else
         encode_slot(writer, slot, collection->element_kind, collection->element);
 }
@@ -139,5 +146,13 @@ void message_encode(struct buf *buf, const struct shape *shape, const void *out)
 {
     struct json_writer writer = json_writer_of(buf);
 
+    encode_structure(&writer, out, shape);
+}
+
+void message_encode_rest(struct buf *buf, const struct shape *shape, const void *out)
+{
+    struct json_writer writer = {.buf = buf, .comma = true};
+
     encode_members(&writer, out, shape);
+    json_object_end(&writer);
 }

@@ -66,4 +66,7 @@ bool message_is_deep(const struct shape *shape, const void *in);
 /* Writes the structure as JSON. buf->failed tells of a lack of memory. */
 void message_encode(struct buf *buf, const struct shape *shape, const void *out);
 
+/* The same of an object that has begun: buf holds its first members ({"Items":[...]), the structure has the others. */
+void message_encode_rest(struct buf *buf, const struct shape *shape, const void *out);
+
 #endif

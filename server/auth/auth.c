@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 #include "base/utf8.h"
-
-#define ALGORITHM "AWS4-HMAC-SHA256"
+#include "sign/authorization.h"
+#include "sign/sigv4.h"
 
 /* Texts of the client quoted in a message are cut here, so that the message never is. */
 #define QUOTED_MAX 1500
@@ -34,56 +34,18 @@ static struct bytes quotable(struct bytes text, struct arena *arena)
     return bytes_of(copy, text.len);
 }
 
-/* Cuts text at the first separator; what follows it stays in *rest. */
-static struct bytes cut(struct bytes *rest, char separator)
-{
-    struct bytes piece = *rest;
-    const uint8_t *end = rest->len != 0 ? memchr(rest->at, separator, rest->len) : NULL;
-
-    if (end == NULL) {
-        *rest = bytes_of(rest->at + rest->len, 0);
-        return piece;
-    }
-    piece.len = (size_t)(end - rest->at);
-    *rest = bytes_of(end + 1, rest->len - piece.len - 1);
-    return piece;
-}
-
-/* The next "name=value" of a header: commas without blanks, and blanks without commas, are both legal. */
-static struct bytes cut_parameter(struct bytes *rest)
-{
-    struct bytes piece = *rest;
-    size_t len = 0;
-
-    while (len < rest->len && rest->at[len] != ',' && rest->at[len] != ' ')
-        len++;
-    piece.len = len;
-    len += len < rest->len;
-    *rest = bytes_of(rest->at + len, rest->len - len);
-    return piece;
-}
-
 /* --- The header ----------------------------------------------------------------------------------------------------
  */
 
 static struct parts parts_of_header(const struct auth_input *input)
 {
-    struct bytes rest = input->authorization;
-    struct parts parts = {.algorithm = cut(&rest, ' ')};
+    struct authorization header = authorization_of(input->authorization);
 
-    while (rest.len != 0) {
-        struct bytes value = cut_parameter(&rest);
-        struct bytes name = cut(&value, '=');
-
-        if (bytes_equal_string(name, "Credential"))
-            parts.credential = value;
-        else if (bytes_equal_string(name, "Signature"))
-            parts.signature = value;
-        else if (bytes_equal_string(name, "SignedHeaders"))
-            parts.signed_headers = value;
-    }
-    parts.date = input->x_amz_date;
-    return parts;
+    return (struct parts){.algorithm = header.algorithm,
+                          .credential = header.credential,
+                          .signature = header.signature,
+                          .signed_headers = header.signed_headers,
+                          .date = input->x_amz_date};
 }
 
 static enum stator_rc check_header_parts(const struct parts *parts, const struct auth_input *input, struct arena *arena,
@@ -142,8 +104,8 @@ static bool parts_of_query(struct parts *parts, struct bytes query, struct arena
     bool presigned = false;
 
     while (query.len != 0) {
-        struct bytes value = cut(&query, '&');
-        struct bytes name = cut(&value, '=');
+        struct bytes value = authorization_cut(&query, '&');
+        struct bytes name = authorization_cut(&value, '=');
 
         if (bytes_equal_string(name, "X-Amz-Algorithm")) {
             presigned = true;
@@ -197,29 +159,23 @@ static bool is_basic_date(struct bytes date)
 }
 
 /* "AKID/20130609/us-east-1/dynamodb/aws4_request" */
-static enum stator_rc split_credential(struct auth_identity *out, struct bytes credential, struct arena *arena,
+static enum stator_rc check_credential(struct auth_identity *out, struct bytes text, struct arena *arena,
                                        struct stator_error *err)
 {
-    struct bytes element[5] = {{0}};
-    struct bytes rest = credential;
-    size_t slashes = 0;
+    struct credential credential;
 
-    for (size_t i = 0; i < credential.len; i++)
-        slashes += credential.at[i] == '/';
-    if (slashes != 4) {
-        struct bytes quoted = quotable(credential, arena);
+    if (!credential_split(&credential, text)) {
+        struct bytes quoted = quotable(text, arena);
 
         return stator_fail(err, STATOR_INCOMPLETE_SIGNATURE,
                            "Credential must have exactly 5 slash-delimited elements, e.g. "
                            "keyid/date/region/service/term, got '%.*s'",
                            BYTES_ARG(quoted));
     }
-    for (size_t i = 0; i < 5; i++)
-        element[i] = cut(&rest, '/');
-    if (element[0].len == 0 || !utf8_valid(credential))
+    if (credential.access_key_id.len == 0 || !utf8_valid(text))
         return stator_fail(err, STATOR_UNRECOGNIZED_CLIENT, "The security token included in the request is invalid.");
-    out->access_key = element[0];
-    out->region = element[2];
+    out->access_key = credential.access_key_id;
+    out->region = credential.region;
     return STATOR_OK;
 }
 
@@ -236,12 +192,13 @@ static enum stator_rc identify(struct auth_identity *out, const struct parts *pa
                            "http://en.wikipedia.org/wiki/ISO_8601",
                            BYTES_ARG(quoted));
     }
-    if (!bytes_equal_string(parts->algorithm, ALGORITHM)) {
+    if (!bytes_equal_string(parts->algorithm, SIGV4_ALGORITHM)) {
         quoted = quotable(parts->algorithm, arena);
         return stator_fail(err, STATOR_INCOMPLETE_SIGNATURE,
-                           "Unsupported AWS 'algorithm': '%.*s' (only " ALGORITHM " for now). ", BYTES_ARG(quoted));
+                           "Unsupported AWS 'algorithm': '%.*s' (only " SIGV4_ALGORITHM " for now). ",
+                           BYTES_ARG(quoted));
     }
-    return split_credential(out, parts->credential, arena, err);
+    return check_credential(out, parts->credential, arena, err);
 }
 
 enum stator_rc auth_identify(struct auth_identity *out, const struct auth_input *input, struct arena *arena,

@@ -156,7 +156,7 @@ static enum stator_rc share_table_state(struct table *table, const struct table 
 {
     if (previous != NULL) {
         table->state = previous->state;
-        atomic_fetch_add(&table->state->references, 1);
+        table_state_hold(table->state);
         return STATOR_OK;
     }
     table->state = calloc(1, sizeof(*table->state));
@@ -240,6 +240,17 @@ void table_hold(struct table *table)
     atomic_fetch_add(&table->references, 1);
 }
 
+void table_state_hold(struct table_state *state)
+{
+    atomic_fetch_add(&state->references, 1);
+}
+
+void table_state_release(struct table_state *state)
+{
+    if (state != NULL && atomic_fetch_sub(&state->references, 1) == 1)
+        free(state);
+}
+
 void table_release(struct table *table)
 {
     if (table == NULL || atomic_fetch_sub(&table->references, 1) != 1)
@@ -247,8 +258,7 @@ void table_release(struct table *table)
     state_release(table->base.state);
     for (size_t i = 0; i < table->index_count; i++)
         state_release(table->indexes[i].state);
-    if (table->state != NULL && atomic_fetch_sub(&table->state->references, 1) == 1)
-        free(table->state);
+    table_state_release(table->state);
     arena_deinit(&table->arena);
     free(table);
 }

@@ -64,6 +64,10 @@ struct index {
 struct table_state {
     _Atomic uint32_t references;
     struct durable_mark mark; /* of all writes to the table and its indexes */
+    _Atomic uint32_t meter;   /* op/meter.h: under which its requests are counted; 0: not yet given */
+    /* Time to live, as server/task tells it: items that ended before that time, in seconds since 1970, are deleted (0:
+     * no pass is done), and how many were. */
+    _Atomic uint64_t ttl_done_s, ttl_deleted;
 };
 
 /* Which of a table's items end by themselves, and when. ENABLING -> ENABLED once the expiry index is complete, DISABLING
@@ -126,6 +130,9 @@ STATOR_MUST_CHECK enum stator_rc table_read(struct table **out, struct bytes nam
 
 void table_hold(struct table *table);
 void table_release(struct table *table); /* NULL is allowed */
+
+void table_state_hold(struct table_state *state);
+void table_state_release(struct table_state *state); /* NULL is allowed */
 
 /* The id of the index of that name (an absent name: the base); 0, which is never an id, when there is none. */
 uint32_t table_id_of(const struct table *table, struct bytes index_name);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "config/limits.h"
+#include "watch/metrics.h"
 
 #define DEFAULT_DATA_DIR "./stator-data"
 
@@ -14,6 +15,9 @@
 
 /* How long statuses last with -delayTransientStatuses. */
 #define LOCAL_TRANSITION_MS 1000
+
+#define DEFAULT_SLOW_REQUEST_MS 1000
+#define DEFAULT_METRICS_TABLES  100
 
 #define DAY_S 86400
 
@@ -47,6 +51,9 @@ enum option_id {
     OPTION_CORS,
     OPTION_LOG_FORMAT,
     OPTION_LOG_LEVEL,
+    OPTION_SLOW_REQUEST_MS,
+    OPTION_METRICS_TABLES,
+    OPTION_OPERATOR_HOSTS,
     OPTION_COUNT
 };
 
@@ -166,6 +173,23 @@ static const struct option options[OPTION_COUNT] = {
                           0,
                           {"error", "warn", "info", "debug", NULL},
                           "debug: a line per request (info)"},
+    [OPTION_SLOW_REQUEST_MS] =
+        {"slow-request-ms", KIND_NUMBER, "N", 0, 3600000, {NULL}, "log requests that take so long; 0: none (1000)"},
+    [OPTION_METRICS_TABLES] = {"metrics-tables",
+                               KIND_NUMBER,
+                               "N",
+                               0,
+                               METRICS_TABLES_MAX,
+                               {NULL},
+                               "tables that have metrics of their own; the others are counted together (100)"},
+    [OPTION_OPERATOR_HOSTS] =
+        {"operator-hosts",
+         KIND_TEXT,
+         "NAMES",
+         0,
+         0,
+         {NULL},
+         "names of this server, with commas between, under which /_stator/ may be asked, too; *: any"},
 };
 
 /* Values as given, before they are put together. */
@@ -391,6 +415,7 @@ static enum stator_rc parse_command(struct given *given, const char *word, struc
         enum config_command command;
     } commands[] = {{"serve", COMMAND_SERVE},
                     {"healthcheck", COMMAND_HEALTHCHECK},
+                    {"status", COMMAND_STATUS},
                     {"help", COMMAND_HELP},
                     {"version", COMMAND_VERSION}};
 
@@ -501,6 +526,9 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
     out->log_format = (enum log_format)number[OPTION_LOG_FORMAT];
     out->log_level =
         given->source[OPTION_LOG_LEVEL] != FROM_DEFAULT ? (enum log_level)number[OPTION_LOG_LEVEL] : LOG_LEVEL_INFO;
+    out->slow_request_ms = number_or(given, OPTION_SLOW_REQUEST_MS, DEFAULT_SLOW_REQUEST_MS);
+    out->metrics_tables = number_or(given, OPTION_METRICS_TABLES, DEFAULT_METRICS_TABLES);
+    out->operator_hosts = given->text[OPTION_OPERATOR_HOSTS];
     out->as_dynamodb_local = given->local;
     out->shared_db = given->shared_db;
     return settle_storage(out, given, err);
@@ -544,6 +572,7 @@ void config_print_help(void)
     printf("Stator, a DynamoDB-compatible database.\n\n"
            "Usage: stator [serve] [flags]      serve requests until SIGTERM or SIGINT\n"
            "       stator healthcheck [flags]  exit 0 when the server with these flags answers\n"
+           "       stator status [flags]       tell how it is; as JSON when not to a terminal\n"
            "       stator --help | --version\n\n"
            "Flags (--flag value or --flag=value; each also as a variable, --data-dir as STATOR_DATA_DIR):\n");
     for (enum option_id id = 0; id < OPTION_COUNT; id++) {

@@ -17,7 +17,7 @@
 #include "store/store.h"
 #include "watch/log.h"
 
-enum config_command { COMMAND_SERVE, COMMAND_HEALTHCHECK, COMMAND_HELP, COMMAND_VERSION };
+enum config_command { COMMAND_SERVE, COMMAND_HEALTHCHECK, COMMAND_STATUS, COMMAND_HELP, COMMAND_VERSION };
 
 struct config {
     enum config_command command;
@@ -44,6 +44,9 @@ struct config {
 
     enum log_format log_format;
     enum log_level log_level;
+    uint32_t slow_request_ms;   /* one that takes so long is logged; 0: none */
+    uint32_t metrics_tables;    /* how many have metrics of their own */
+    const char *operator_hosts; /* more names of ours for /_stator/, with commas between; or NULL */
 
     bool as_dynamodb_local; /* started by its command line: its banner, its answer to GET */
     bool shared_db;         /* -sharedDb was given: for the banner */

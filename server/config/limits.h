@@ -54,6 +54,8 @@
 #define LIMIT_WORKER_QUEUE 1024
 /* Memory that they hold: a batch of 16 MB may become ten times that once it is decoded. */
 #define LIMIT_WORKER_QUEUE_BYTES ((size_t)1024 * 1024 * 1024)
+/* Requests for metrics or status that wait for their one thread. */
+#define LIMIT_WATCHER_QUEUE 16
 /* Finished requests each loop keeps for the next, with their warm memory. */
 #define LIMIT_SPARE_REQUESTS 128
 

@@ -21,6 +21,9 @@ static const h2o_iovec_t expose_headers = NAME("Access-Control-Expose-Headers");
 static const h2o_iovec_t allow_headers = NAME("Access-Control-Allow-Headers");
 static const h2o_iovec_t allow_methods = NAME("Access-Control-Allow-Methods");
 static const h2o_iovec_t max_age = NAME("Access-Control-Max-Age");
+static const h2o_iovec_t allow = NAME("Allow");
+static const h2o_iovec_t cache_control = NAME("Cache-Control");
+static const h2o_iovec_t content_type_options = NAME("X-Content-Type-Options");
 
 /* Most headers an answer has, so that their list is allocated once. */
 #define HEADERS_MAX 8
@@ -35,14 +38,20 @@ const char *answer_reason(int status)
         return "OK";
     case 400:
         return "Bad Request";
+    case 403:
+        return "Forbidden";
     case 404:
         return "Not Found";
+    case 405:
+        return "Method Not Allowed";
     case 413:
         return "Request Entity Too Large";
     case 417:
         return "Expectation Failed";
     case 421:
         return "Misdirected Request";
+    case 503:
+        return "Service Unavailable";
     default:
         return "Internal Server Error";
     }
@@ -76,7 +85,7 @@ void answer_add_common(h2o_req_t *req, struct bytes request_id, struct bytes ori
     const char *cors = loop_of(req)->http->options.cors;
 
     answer_add_header(req, &request_id_name, request_id);
-    if (!bytes_present(origin))
+    if (!bytes_present(origin) || operator_is_asked(req))
         return;
     if (strcmp(cors, "*") == 0)
         answer_add_header(req, &allow_origin, BYTES("*"));
@@ -131,18 +140,33 @@ bool answer_is_ours(const h2o_req_t *req)
     return req->_generator != NULL && req->_generator->proceed == on_proceed;
 }
 
+/* Since the request's last byte. */
+static uint64_t taken_ns(const struct job *job)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec - job->started_ns;
+}
+
+static const char *operation_name(const struct job *job)
+{
+    return job->operation != OPERATION_NONE ? operation_info(job->operation)->name : "-";
+}
+
+static struct bytes table_name(const struct job *job)
+{
+    return bytes_present(job->table_name) ? job->table_name : BYTES("-");
+}
+
 static void log_request(const struct request *request, size_t len)
 {
     const struct job *job = &request->job;
     const struct http_options *options = &request->loop->http->options;
-    struct timespec now;
-    int64_t us;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    us = ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec - (int64_t)job->started_ns) / 1000;
-    LOG_LINE(LOG_LEVEL_DEBUG, "request",
-             LOG_STRING("operation", job->operation != OPERATION_NONE ? operation_info(job->operation)->name : "-"),
-             LOG_NUMBER("status", request->status), LOG_NUMBER("us", us), LOG_NUMBER("bytes", (int64_t)len),
+    LOG_LINE(LOG_LEVEL_DEBUG, "request", LOG_STRING("operation", operation_name(job)),
+             LOG_TEXT("table", table_name(job)), LOG_NUMBER("status", request->status),
+             LOG_NUMBER("us", (int64_t)(taken_ns(job) / 1000)), LOG_NUMBER("bytes", (int64_t)len),
              LOG_STRING("request_id", job->request_id),
              LOG_TEXT("region", bytes_present(job->region) ? job->region : BYTES("-")),
              LOG_TEXT("access_key", bytes_present(job->access_key) ? job->access_key : BYTES("-")),
@@ -156,9 +180,35 @@ static void log_request(const struct request *request, size_t len)
 static void log_fault(const struct job *job)
 {
     if (job->rc == STATOR_INTERNAL_SERVER_ERROR || job->rc == STATOR_NO_MEMORY)
-        LOG_LINE(LOG_LEVEL_ERROR, "a request failed",
-                 LOG_STRING("operation", job->operation != OPERATION_NONE ? operation_info(job->operation)->name : "-"),
+        LOG_LINE(LOG_LEVEL_ERROR, "a request failed", LOG_STRING("operation", operation_name(job)),
                  LOG_STRING("reason", job->error.message), LOG_STRING("request_id", job->request_id));
+}
+
+static void log_slow(const struct job *job, uint64_t ns)
+{
+    LOG_LINE(LOG_LEVEL_WARN, "slow request", LOG_STRING("operation", operation_name(job)),
+             LOG_TEXT("table", table_name(job)), LOG_NUMBER("ms", (int64_t)(ns / 1000000)),
+             LOG_STRING("outcome", job->rc == STATOR_OK ? "OK" : stator_error_info(job->rc)->name),
+             LOG_NUMBER("request_bytes", (int64_t)job->body.len), LOG_NUMBER("answer_bytes", (int64_t)job->answer.len),
+             LOG_STRING("request_id", job->request_id));
+}
+
+void answer_count(struct request *request)
+{
+    const struct job *job = &request->job;
+    const struct loop *loop = request->loop;
+    bool several = job->use.next != NULL;
+    const struct metrics_request done = {.meter = several ? METER_SEVERAL : job->use.meter,
+                                         .operation = job->operation,
+                                         .rc = job->rc,
+                                         .took_ns = taken_ns(job),
+                                         .use = several ? NULL : &job->use.use};
+
+    metrics_count_request(loop->metrics, &done);
+    for (const struct job_use *use = several ? &job->use : NULL; use != NULL; use = use->next)
+        metrics_count_use(loop->metrics, use->meter, &use->use);
+    if (done.took_ns >= loop->http->slow_ns)
+        log_slow(job, done.took_ns);
 }
 
 /* All headers are there: the body, and then it is h2o's. */
@@ -168,6 +218,7 @@ static void start(struct request *request, int status, struct bytes body)
     bool head = h2o_memis(req->input.method.base, req->input.method.len, H2O_STRLIT("HEAD"));
 
     request->status = status;
+    metrics_count_answer(request->loop->metrics, status);
     if (log_enabled(LOG_LEVEL_DEBUG))
         log_request(request, body.len);
     req->res.status = status;
@@ -220,6 +271,7 @@ void answer_job(struct request *request)
     struct bytes body = buf_bytes(&job->answer);
     h2o_req_t *req = request->req;
 
+    answer_count(request);
     log_fault(job);
     answer_add_common(req, request_id_of(request), request->origin);
     answer_add_header(req, &answer_content_type, request->amz_json ? AMZ_JSON : JSON);
@@ -242,6 +294,26 @@ void answer_fixed(struct request *request, int status, struct bytes content_type
     if (crc)
         add_crc(request, body);
     request->req->res.content_length = body.len;
+    start(request, status, body);
+}
+
+void answer_operator(struct request *request, int status, struct bytes content_type)
+{
+    struct bytes body = buf_bytes(&request->job.answer);
+    h2o_req_t *req = request->req;
+
+    answer_add_common(req, request_id_of(request), request->origin);
+    answer_add_header(req, &answer_content_type, content_type);
+    answer_add_header(req, &cache_control, BYTES("no-store"));
+    answer_add_header(req, &content_type_options, BYTES("nosniff"));
+    if (status == 405)
+        answer_add_header(req, &allow, BYTES("GET, HEAD"));
+    if (request->packed_as != ENCODING_PLAIN) {
+        body = buf_bytes(&request->packed);
+        answer_add_header(req, &content_encoding,
+                          request->packed_as == ENCODING_GZIP ? BYTES("gzip") : BYTES("deflate"));
+    }
+    req->res.content_length = body.len;
     start(request, status, body);
 }
 

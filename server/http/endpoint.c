@@ -143,18 +143,6 @@ static void refuse(struct request *request, enum stator_rc rc, const char *messa
     answer_job(request);
 }
 
-static void leave(struct request *request)
-{
-    request->away = true;
-    request->loop->away_count++;
-}
-
-static void come_back(struct request *request)
-{
-    request->away = false;
-    request->loop->away_count--;
-}
-
 /* Sends the finished job's answer, by way of a worker when that has much to compress. */
 static void answer(struct request *request)
 {
@@ -163,10 +151,10 @@ static void answer(struct request *request)
             answer_pack(request);
         } else {
             request->packing = true;
-            leave(request);
+            request_leave(request);
             if (workers_submit(request->loop->http->workers, &request->job))
                 return;
-            come_back(request);
+            request_come_back(request);
         }
     }
     answer_job(request);
@@ -203,14 +191,14 @@ static void run(struct request *request)
         answer(request);
         break;
     case OP_SYNC:
-        leave(request);
+        request_leave(request);
         await_sync(http, job);
         break;
     case OP_WORK:
-        leave(request);
+        request_leave(request);
         job_move(job, JOB_WORKING);
         if (!workers_submit(http->workers, job)) {
-            come_back(request);
+            request_come_back(request);
             refuse(request, STATOR_THROTTLING, "The server has too many long requests waiting; try again later");
         }
         break;
@@ -247,6 +235,7 @@ void endpoint_work(void *context, struct job *job)
     end_job(job);
     if (answer_wants_packing(request))
         answer_pack(request);
+    engine_note_thread(http->engine);
     job->send_back(job);
 }
 
@@ -254,8 +243,15 @@ void endpoint_came_home(struct request *request)
 {
     struct job *job = &request->job;
 
-    come_back(request);
+    request_come_back(request);
     request->packing = false;
+    if (request->errand != ERRAND_NONE) {
+        if (request->req == NULL)
+            request_give_back(request);
+        else
+            operator_came_home(request);
+        return;
+    }
     if (job->state == JOB_SYNCING) {
         if (request->sync_rc != STATOR_OK)
             fail_job(job, STATOR_INTERNAL_SERVER_ERROR,
@@ -263,10 +259,12 @@ void endpoint_came_home(struct request *request)
                      "read-only until the server is started again");
         end_job(job);
     }
-    if (request->req == NULL)
-        request_give_back(request);
-    else
+    if (request->req != NULL) {
         answer(request);
+        return;
+    }
+    answer_count(request);
+    request_give_back(request);
 }
 
 /* --- Checks --------------------------------------------------------------------------------------------------------
@@ -361,7 +359,9 @@ int endpoint_on_request(h2o_handler_t *handler, h2o_req_t *req)
     (void)handler;
     read_head(&head, request);
     request->accepted = encoding_accepted(head.accept_encoding);
-    if (head.len > LIMIT_HEAD_BYTES) {
+    if (operator_is_asked(req)) {
+        operator_on_request(request);
+    } else if (head.len > LIMIT_HEAD_BYTES) {
         req->http1_is_persistent = 0;
         answer_fixed(request, 400, BYTES("application/json"), BYTES(HEAD_TOO_LARGE), true);
     } else if (req->entity.len > LIMIT_BODY_BYTES) {

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "http/loop.h"
@@ -24,6 +25,10 @@ enum stator_rc http_open(struct http **out, const struct http_options *options, 
         return stator_fail_memory(err);
     http->options = *options;
     http->port = options->port;
+    http->started_s = (uint64_t)time(NULL);
+    http->slow_ns = options->slow_request_ms != 0 ? (uint64_t)options->slow_request_ms * 1000000 : UINT64_MAX;
+    if (gethostname(http->machine, sizeof(http->machine) - 1) != 0)
+        http->machine[0] = '\0';
     http->fds = malloc(sockets * sizeof(*http->fds));
     http->loops = calloc(options->loops, sizeof(*http->loops));
     if (http->fds == NULL || http->loops == NULL) {
@@ -74,6 +79,11 @@ static void configure(struct http *http)
     refusal_register(&host->fallback_path);
 }
 
+static const char *operation_name(uint32_t operation)
+{
+    return operation_info((enum operation)operation)->name;
+}
+
 enum stator_rc http_start(struct http *http, struct engine *engine, struct stator_error *err)
 {
     uint32_t loops = http->options.loops;
@@ -86,10 +96,24 @@ enum stator_rc http_start(struct http *http, struct engine *engine, struct stato
                                       .run = endpoint_work,
                                       .context = http};
 
+    const struct workers_options watchers = {.threads = 1,
+                                             .queue_max = LIMIT_WATCHER_QUEUE,
+                                             .queue_bytes_max = SIZE_MAX,
+                                             .run = operator_work,
+                                             .context = http};
+    const struct metrics_options metrics = {.lanes = loops,
+                                            .tables = http->options.metrics_tables,
+                                            .operations = OPERATION_COUNT,
+                                            .operation_name = operation_name};
+
     signal(SIGPIPE, SIG_IGN);
+    http->metrics = metrics_new(&metrics);
+    if (http->metrics == NULL)
+        return stator_fail_memory(err);
     http->engine = engine;
     configure(http);
     STATOR_TRY(workers_start(&http->workers, &options, err));
+    STATOR_TRY(workers_start(&http->watchers, &watchers, err));
     while (http->started < loops) {
         enum stator_rc rc = loop_start(&http->loops[http->started], http, http->started, err);
 
@@ -115,6 +139,8 @@ void http_close(struct http *http)
     for (uint32_t i = 0; i < http->started; i++)
         loop_join(&http->loops[i]);
     workers_stop(http->workers);
+    workers_stop(http->watchers);
+    metrics_free(http->metrics);
     if (http->configured)
         h2o_config_dispose(&http->globalconf);
     for (size_t i = 0; http->fds != NULL && i < (size_t)http->options.loops * LIMIT_ADDRESSES; i++)

@@ -26,6 +26,9 @@ struct http_options {
     const char *version;                           /* for the Server header */
     bool refuse_get;                               /* answer GET as DynamoDB Local does, with 400 */
     bool isolate_by_region, isolate_by_access_key; /* for the log */
+    const char *operator_hosts;                    /* more names of ours for /_stator/: guard.h; NULL: none */
+    uint32_t metrics_tables;                       /* places of watch/metrics.h: the engine's, too */
+    uint32_t slow_request_ms;                      /* one that takes so long is logged; 0: none */
 };
 
 /* Binds the port; nothing listens yet. The texts of options are borrowed until http_close. Fails with a text fit for a

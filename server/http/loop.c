@@ -59,6 +59,7 @@ static void on_sweep(h2o_timeout_entry_t *entry)
     size_t most = LIMIT_UNFINISHED_BYTES / loop->http->options.loops, total = 0;
     struct connection *largest;
 
+    engine_note_thread(loop->http->engine);
     for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next)
         total += unfinished_bytes(H2O_STRUCT_FROM_MEMBER(struct connection, link, at));
     if (total > most) {
@@ -128,6 +129,7 @@ static void on_accept(h2o_socket_t *listener, const char *err)
             return;
         }
         add_connection(loop, sock);
+        metrics_count_connection(loop->metrics);
     }
 }
 
@@ -285,6 +287,7 @@ enum stator_rc loop_start(struct loop *loop, struct http *http, uint32_t index, 
                                http->address, strerror(errno));
     loop->http = http;
     loop->index = index;
+    loop->metrics = metrics_lane(http->metrics, index);
     pthread_mutex_init(&loop->home_lock, NULL);
     h2o_barrier_init(&loop->begun, 2);
     error = pthread_create(&loop->thread, NULL, loop_main, loop);

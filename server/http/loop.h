@@ -25,10 +25,15 @@ struct http {
     struct bind_addresses addresses;
     uint16_t port;
     char address[64];
-    int *fds; /* loops * addresses.count; -1 once a loop owns it */
+    char machine[256];  /* this machine's name */
+    uint64_t started_s; /* since 1970 */
+    uint64_t slow_ns;   /* a request that takes so long is logged */
+    int *fds;           /* loops * addresses.count; -1 once a loop owns it */
 
     struct engine *engine;
     struct workers *workers;
+    struct workers *watchers; /* one thread, for metrics */
+    struct metrics *metrics;
     h2o_globalconf_t globalconf;
     bool configured;
 
@@ -65,6 +70,7 @@ struct loop {
     struct request *spare;
     uint32_t spare_count;
     struct request_ids ids;
+    struct metrics_lane *metrics;
 
     h2o_timeout_t write_timeout, linger_timeout, sweep_timeout, rest_timeout, drain_timeout;
     h2o_timeout_entry_t sweep_entry, rest_entry, drain_entry;

@@ -101,6 +101,7 @@ static void mend(struct refusal *refusal, h2o_req_t *req)
     int status = req->res.status;
 
     request_id_next(&loop_of(req)->ids, refusal->request_id);
+    metrics_count_answer(loop_of(req)->metrics, status);
     req->res.reason = answer_reason(status);
     req->res.headers = (h2o_headers_t){0};
     answer_add_common(req, bytes_of(refusal->request_id, REQUEST_ID_LEN), request_header(req, "origin"));

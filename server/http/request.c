@@ -112,6 +112,8 @@ static void clean(struct request *request)
     job->output = NULL;
     job->cleanup = NULL;
     job->on_worker = false;
+    job->use = (struct job_use){0};
+    job->table_name = (struct bytes){0};
     job->rc = job->error.rc = STATOR_OK;
     job->error.message[0] = '\0';
     job->wait.epoch = 0;
@@ -119,6 +121,7 @@ static void clean(struct request *request)
     request->amz_json = request->packing = false;
     request->accepted = request->packed_as = ENCODING_PLAIN;
     request->sync_rc = STATOR_OK;
+    request->errand = ERRAND_NONE;
 }
 
 void request_give_back(struct request *request)

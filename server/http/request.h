@@ -15,6 +15,9 @@
 #include "http/compress.h"
 #include "http/loop.h"
 
+/* What a job that is no operation's is away for: operator.c. */
+enum errand { ERRAND_NONE, ERRAND_METRICS, ERRAND_STATUS };
+
 struct request {
     struct job job;
     struct loop *loop;
@@ -35,6 +38,7 @@ struct request {
     char crc[11];
     enum encoding packed_as; /* ENCODING_PLAIN: `packed` is empty */
     bool packing;            /* is with a worker only to be compressed */
+    enum errand errand;
     enum stator_rc sync_rc;
 
     struct buf inflated; /* the body, where it came compressed */
@@ -45,6 +49,19 @@ struct request {
 static inline struct request *request_of_job(struct job *job)
 {
     return (struct request *)((char *)job - offsetof(struct request, job));
+}
+
+/* The job leaves its loop, and is there again. */
+static inline void request_leave(struct request *request)
+{
+    request->away = true;
+    request->loop->away_count++;
+}
+
+static inline void request_come_back(struct request *request)
+{
+    request->away = false;
+    request->loop->away_count--;
 }
 
 struct request *request_take(struct loop *loop, h2o_req_t *req);
@@ -64,6 +81,14 @@ void endpoint_came_home(struct request *request);
 /* A worker's part; struct http is the context. [worker] */
 void endpoint_work(void *context, struct job *job);
 
+/* Whether it is for what is under /_stator/; then operator_on_request answers it. */
+bool operator_is_asked(const h2o_req_t *req);
+void operator_on_request(struct request *request);
+
+/* Its thread's part; struct http is the context. [watcher] */
+void operator_work(void *context, struct job *job);
+void operator_came_home(struct request *request);
+
 /* --- Answers ------------------------------------------------------------------------------------------------------ */
 
 /* Sends the job's answer. */
@@ -75,6 +100,12 @@ void answer_pack(struct request *request);
 
 /* body must be static. crc: with x-amz-crc32. */
 void answer_fixed(struct request *request, int status, struct bytes content_type, struct bytes body, bool crc);
+
+/* To an operator: the job's answer. Never with CORS headers. */
+void answer_operator(struct request *request, int status, struct bytes content_type);
+
+/* The request is over: counts it, and logs a slow one. */
+void answer_count(struct request *request);
 
 /* 413 as the service has it: chunked and empty. */
 void answer_too_large(struct request *request);

@@ -17,12 +17,20 @@
 #include "base/error.h"
 #include "message/message.h"
 #include "shard/durability.h"
+#include "watch/metrics.h"
 
 #define JOB_ARENA_MAX ((size_t)256 * 1024 * 1024) /* a 16 MiB request of tiny values takes about 10 times that */
 #define JOB_ANSWER_MAX                                                                                                 \
     ((size_t)128 * 1024 * 1024) /* a page of 1 MB whose JSON is 67 times as long, and its last item */
 
 enum job_state { JOB_DECODED, JOB_WORKING, JOB_SYNCING, JOB_DONE };
+
+/* What a request had to do with one table, to be counted when it is answered. */
+struct job_use {
+    uint32_t meter; /* of the table; METER_NONE: there is none yet */
+    struct metrics_use use;
+    struct job_use *next; /* of another table; in the arena */
+};
 
 struct job {
     enum job_state state;
@@ -41,10 +49,12 @@ struct job {
     void *progress;                   /* what a long operation keeps between steps, in the arena */
     void (*cleanup)(struct job *job); /* releases what progress holds (iterators, table references); may be NULL */
     bool on_worker;                   /* may wait for the disk and for a stalled store */
+    struct job_use use;               /* of the first table, then of the others */
+    struct bytes table_name;          /* of the table found last, or absent; lives as long as the job: for the log */
 
     /* The answer. */
     enum stator_rc rc; /* STATOR_OK: 200 and `answer`; else the error's status and `answer` holds the error's JSON */
-    struct buf answer; /* a JSON body */
+    struct buf answer; /* a JSON body. An operation may begin it with a member that is long; output has the others */
     struct stator_error error;
     struct bytes error_item;       /* ConditionalCheckFailedException: the item's JSON, or absent */
     struct bytes error_reasons;    /* TransactionCanceledException: CancellationReasons, the list's JSON */

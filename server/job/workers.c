@@ -123,3 +123,13 @@ bool workers_submit(struct workers *workers, struct job *job)
         pthread_cond_signal(&workers->wake);
     return taken;
 }
+
+uint32_t workers_queued(struct workers *workers)
+{
+    uint32_t queued;
+
+    pthread_mutex_lock(&workers->lock);
+    queued = workers->queued;
+    pthread_mutex_unlock(&workers->lock);
+    return queued;
+}

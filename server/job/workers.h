@@ -29,6 +29,9 @@ STATOR_MUST_CHECK enum stator_rc workers_start(struct workers **out, const struc
 /* Runs what is queued, joins, frees. NULL is allowed. */
 void workers_stop(struct workers *workers);
 
+/* How many jobs wait. */
+uint32_t workers_queued(struct workers *workers);
+
 /* Takes the job, or false when the queue is full: the caller still owns it. */
 STATOR_MUST_CHECK bool workers_submit(struct workers *workers, struct job *job);
 

@@ -198,7 +198,7 @@ static enum stator_rc read_item(struct batch_execution *batch, size_t i, struct 
 
         consumed->units += units;
         wait_for(job, read.epoch);
-        throttle_charge(batch->engine, &use, units);
+        throttle_charge(batch->engine, job, &use, units);
         batch->responses[i].TableName = table->name;
     }
     store_release(&read.pinned);
@@ -293,7 +293,8 @@ static enum stator_rc write_once(struct batch_execution *batch, size_t i, struct
         struct consumed *consumed = consumed_by(batch, table);
 
         wait_for(job, result.epoch);
-        throttle_charge_write(batch->engine, table, bound.write.key, request_write_units(&result), result.index_units);
+        throttle_charge_write(batch->engine, job, table, bound.write.key, request_write_units(&result),
+                              result.index_units);
         if (consumed != NULL)
             consume(consumed, &result);
         if (result.condition_failed)

@@ -132,7 +132,7 @@ static enum stator_rc read_one(struct reading *r, size_t i, const struct item *k
 
         r->done++;
         table->units += units;
-        throttle_charge(r->engine, &use, units);
+        throttle_charge(r->engine, r->job, &use, units);
         r->job->wait.epoch = read.epoch > r->job->wait.epoch ? read.epoch : r->job->wait.epoch;
         if (read.exists) {
             r->answer_bytes += read.item.size_bytes;

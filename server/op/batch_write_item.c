@@ -233,8 +233,8 @@ static enum stator_rc keep_admitted(struct writing *w)
 static void charge(struct writing *w)
 {
     for (size_t i = 0; i < w->count; i++)
-        throttle_charge_write(w->engine, w->writes[i].table, w->writes[i].key, request_write_units(&w->results[i]),
-                              w->results[i].index_units);
+        throttle_charge_write(w->engine, w->job, w->writes[i].table, w->writes[i].key,
+                              request_write_units(&w->results[i]), w->results[i].index_units);
 }
 
 /* --- Writing --- */

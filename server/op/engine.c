@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "clock/clock.h"
+#include "op/meter.h"
 #include "op/throttle.h"
 #include "task/tasks.h"
 
@@ -61,6 +62,9 @@ enum stator_rc engine_open(struct engine **out, const struct engine_options *opt
     engine->options = *options;
     tasks = (struct tasks_options){.db = &engine->db, .ttl_interval_ms = options->ttl_interval_ms};
     rc = clock_follow(options->clock_file, err);
+    engine->meters = meters_new(options->metrics_tables);
+    if (rc == STATOR_OK && engine->meters == NULL)
+        rc = stator_fail_memory(err);
     if (rc == STATOR_OK && options->enforce_throughput) {
         engine->partitions = calloc(THROTTLE_PARTITIONS, sizeof(*engine->partitions));
         rc = engine->partitions != NULL ? STATOR_OK : stator_fail_memory(err);
@@ -90,6 +94,7 @@ void engine_close(struct engine *engine)
     latch_table_free(engine->db.latches);
     ring_deinit(&engine->db.ring);
     store_close(engine->db.store);
+    meters_free(engine->meters);
     free(engine->partitions);
     free(engine);
 }
@@ -149,6 +154,13 @@ static enum stator_rc not_found(struct job *job, struct bytes name, enum op_plan
                        BYTES_ARG(name));
 }
 
+static enum stator_rc unmetered(struct table **out, struct job *job)
+{
+    table_release(*out);
+    *out = NULL;
+    return stator_fail_memory(&job->error);
+}
+
 enum stator_rc op_table(struct table **out, struct engine *engine, struct job *job, struct bytes table_name,
                         enum op_plane plane)
 {
@@ -166,7 +178,8 @@ enum stator_rc op_table(struct table **out, struct engine *engine, struct job *j
         *out = NULL;
         return not_found(job, name, plane);
     }
-    return STATOR_OK;
+    job->table_name = name;
+    return meter_use(engine, job, *out) != NULL ? STATOR_OK : unmetered(out, job);
 }
 
 double op_now(void)

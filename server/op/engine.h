@@ -8,12 +8,14 @@
 
 struct tasks; /* server/task: background work */
 struct throttle_partition;
+struct meters;
 
 struct engine {
     struct database db;
     struct engine_options options;
     struct tasks *tasks;
     struct throttle_partition *partitions; /* throttle.h; NULL: throughput is not enforced */
+    struct meters *meters;
 };
 
 /* What an operation's step returns. The operation leaves its output structure in job->output, or an error in

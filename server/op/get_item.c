@@ -75,7 +75,7 @@ static enum stator_rc read_item(struct progress *progress, struct engine *engine
     STATOR_TRY(throttle_admit(engine, job, &use));
     STATOR_TRY(table_get(&engine->db, progress->table, &in->Key, job->on_worker, &progress->read, &job->error));
     job->wait.epoch = progress->read.epoch;
-    throttle_charge(engine, &use, units_of(progress, in));
+    throttle_charge(engine, job, &use, units_of(progress, in));
     return answer(job, progress, projection);
 }
 

@@ -114,8 +114,9 @@ static void encode(struct job *job)
 {
     const struct operation_info *info = operation_info(job->operation);
 
-    buf_reset(&job->answer);
-    if (info->output != NULL)
+    if (job->answer.len != 0)
+        message_encode_rest(&job->answer, info->output, job->output);
+    else if (info->output != NULL)
         message_encode(&job->answer, info->output, job->output);
     if (!job->answer.failed)
         return;

@@ -30,6 +30,7 @@ struct engine_options {
     uint32_t ttl_cooldown_s;                        /* between two changes of a table's time to live; 0: none */
     bool enforce_throughput;                        /* requests past the throughput of their table are throttled */
     const char *clock_file;                         /* for tests: whose seconds are added to the clock; or NULL */
+    uint32_t metrics_tables;                        /* how many have metrics of their own */
 };
 
 STATOR_MUST_CHECK enum stator_rc engine_open(struct engine **out, const struct engine_options *options,
@@ -42,6 +43,24 @@ void engine_close(struct engine *engine);
 struct durability *engine_durability(struct engine *engine);
 
 uint32_t engine_shards(const struct engine *engine);
+
+enum engine_health {
+    ENGINE_WELL,
+    ENGINE_DISK_FULL, /* reads go on; writes again when there is space */
+    ENGINE_READ_ONLY, /* reads go on; writes after a restart */
+};
+enum engine_health engine_health(struct engine *engine);
+
+/* All there is to measure, as Prometheus reads it. May wait for the store. */
+void engine_tell_metrics(struct engine *engine, const struct metrics *metrics, struct buf *out);
+
+/* Members of an object that tell about the data. Likewise. */
+struct json_writer;
+void engine_tell_status(struct engine *engine, struct json_writer *writer);
+
+/* What the calling thread has read since its last call is from now on in the metrics: for each thread that runs jobs, now
+ * and then. */
+void engine_note_thread(struct engine *engine);
 
 enum op_outcome {
     OP_DONE, /* the answer is in the job */

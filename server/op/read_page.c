@@ -253,15 +253,13 @@ _Static_assert(sizeof(struct QueryOutput) == sizeof(struct ScanOutput), "one str
 
 static enum stator_rc answer(struct read_page *progress, struct job *job)
 {
-    struct page *page = &progress->page;
+    const struct page *page = &progress->page;
     struct QueryOutput *out = ARENA_NEW(&job->arena, struct QueryOutput);
 
     if (out == NULL)
         return stator_fail_memory(&job->error);
-    if (!progress->request.count_only) {
-        out->Items.set = true;
-        out->Items.json = buf_bytes(&page->items);
-    }
+    if (!progress->request.count_only)
+        buf_append_byte(&job->answer, ']');
     out->Count = API_INTEGER(page->count);
     out->ScannedCount = API_INTEGER(page->scanned);
     out->LastEvaluatedKey = page->last_key;
@@ -276,7 +274,9 @@ enum stator_rc read_page_step(struct read_page *progress, struct engine *engine,
 
     if (!progress->page_open) {
         STATOR_TRY(throttle_admit(engine, job, &use));
-        page_init(&progress->page, &engine->db, &progress->request, &job->arena);
+        if (!progress->request.count_only)
+            buf_append_literal(&job->answer, "{\"Items\":[");
+        page_init(&progress->page, &engine->db, &progress->request, &job->answer, &job->arena);
         progress->page_open = true;
     }
     STATOR_TRY(
@@ -284,6 +284,6 @@ enum stator_rc read_page_step(struct read_page *progress, struct engine *engine,
     if (!progress->page.done)
         return STATOR_AGAIN;
     job->wait.epoch = durable_mark_epoch(&progress->table->state->mark, engine->db.durability);
-    throttle_charge(engine, &use, index_units(progress) + fetched_units(progress));
+    throttle_charge(engine, job, &use, index_units(progress) + fetched_units(progress));
     return answer(progress, job);
 }

@@ -324,8 +324,8 @@ static void charge(struct item_write *item_write)
 {
     const struct write_result *result = &item_write->result;
 
-    throttle_charge_write(item_write->engine, item_write->table, item_write->write.key, request_write_units(result),
-                          result->condition_failed ? NULL : result->index_units);
+    throttle_charge_write(item_write->engine, item_write->job, item_write->table, item_write->write.key,
+                          request_write_units(result), result->condition_failed ? NULL : result->index_units);
 }
 
 static enum stator_rc try_write(struct item_write *item_write, struct engine *engine, struct job *job)

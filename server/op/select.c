@@ -22,8 +22,7 @@ struct select {
     struct page page;
     bool page_open;
 
-    struct buf items; /* of the ranges read: a JSON array, at last */
-    uint32_t scanned;
+    uint32_t scanned; /* in the ranges read, like the others */
     size_t evaluated_bytes;
     double index_units, fetched_units;
 };
@@ -40,7 +39,6 @@ static void release(struct job *job)
     struct select *select = job->progress;
 
     close_page(select);
-    buf_deinit(&select->items);
     table_release(select->table);
 }
 
@@ -172,8 +170,7 @@ enum stator_rc select_open(const struct statement *statement, struct engine *eng
     select->consistent = in->ConsistentRead == API_TRUE;
     select->limit = in->Limit.set ? (uint32_t)in->Limit.value : 0;
     STATOR_TRY(op_table(&select->table, engine, job, statement->partiql.table, OP_DATA));
-    buf_init(&select->items, JOB_ANSWER_MAX);
-    buf_append_byte(&select->items, '[');
+    buf_append_literal(&job->answer, "{\"Items\":[");
     job->progress = select;
     job->cleanup = release;
     select->base.table = select->table;
@@ -200,31 +197,24 @@ static enum stator_rc open_page(struct select *select, struct engine *engine, st
 
         STATOR_TRY(throttle_admit(engine, job, &use));
     }
-    page_init(&select->page, &engine->db, &select->request, &job->arena);
+    page_init(&select->page, &engine->db, &select->request, &job->answer, &job->arena);
     select->page_open = true;
     return STATOR_OK;
 }
 
 /* Takes over what a page has read. Each range is a read of its own, and charged as one. */
-static enum stator_rc take_page(struct select *select, struct engine *engine, struct stator_error *err)
+static void take_page(struct select *select, struct engine *engine, struct job *job)
 {
     const struct page *page = &select->page;
     const struct throttle_use use = throttle_use_of_page(&select->request);
-    struct bytes items = buf_bytes(&page->items);
     double index_units = request_read_units(page->evaluated_bytes, select->consistent);
     double fetched_units = (double)page->fetched_units * (select->consistent ? 1 : 0.5);
 
-    if (page->count != 0) {
-        if (select->items.len != 1)
-            buf_append_byte(&select->items, ',');
-        buf_append(&select->items, items.at + 1, items.len - 2);
-    }
     select->scanned += page->scanned;
     select->evaluated_bytes += page->evaluated_bytes;
     select->index_units += index_units;
     select->fetched_units += fetched_units;
-    throttle_charge(engine, &use, index_units + fetched_units);
-    return select->items.failed ? stator_fail_memory(err) : STATOR_OK;
+    throttle_charge(engine, job, &use, index_units + fetched_units);
 }
 
 static const struct ConsumedCapacity *capacity(const struct select *select, struct job *job)
@@ -245,11 +235,7 @@ static enum stator_rc answer(struct select *select, bool more, struct job *job)
 
     if (out == NULL)
         return stator_fail_memory(&job->error);
-    buf_append_byte(&select->items, ']');
-    if (select->items.failed)
-        return stator_fail_memory(&job->error);
-    out->Items.set = true;
-    out->Items.json = buf_bytes(&select->items);
+    buf_append_byte(&job->answer, ']');
     if (more || select->range < pages(select)) {
         if (more)
             token.key = out->LastEvaluatedKey = select->page.last_key;
@@ -274,7 +260,7 @@ enum stator_rc select_step(struct engine *engine, struct job *job)
             page_step(&select->page, job->on_worker ? UINT32_MAX : STEP_ITEMS_ON_LOOP, job->on_worker, &job->error));
         if (!select->page.done)
             return STATOR_AGAIN;
-        STATOR_TRY(take_page(select, engine, &job->error));
+        take_page(select, engine, job);
         more = select->page.more;
         if (more)
             break;

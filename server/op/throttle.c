@@ -3,6 +3,7 @@
 
 #include "clock/clock.h"
 #include "format/keycodec.h"
+#include "op/meter.h"
 #include "plan/index.h"
 #include "json/writer.h"
 
@@ -131,8 +132,19 @@ static void tell_reason(struct job *job, const struct throttle_use *use, enum li
     buf_deinit(&buf);
 }
 
-static enum stator_rc refuse(struct job *job, const struct throttle_use *use, enum limit limit)
+static void count_refusal(struct engine *engine, struct job *job, const struct throttle_use *use)
 {
+    struct job_use *job_use = meter_use(engine, job, use->table);
+
+    if (job_use != NULL && use->kind == CAPACITY_READ)
+        job_use->use.read_throttles++;
+    else if (job_use != NULL)
+        job_use->use.write_throttles++;
+}
+
+static enum stator_rc refuse(struct engine *engine, struct job *job, const struct throttle_use *use, enum limit limit)
+{
+    count_refusal(engine, job, use);
     tell_reason(job, use, limit);
     if (limit == LIMIT_ON_DEMAND)
         return stator_fail(&job->error, STATOR_THROUGHPUT_THROTTLED,
@@ -171,9 +183,9 @@ enum stator_rc throttle_admit(struct engine *engine, struct job *job, const stru
         return STATOR_OK;
     now = now_ns();
     if (rate_of(&rate, use) && bucket_left(&resource_of(use)->state->buckets[use->kind], rate, now) <= use->reserved)
-        return refuse(job, use, is_on_demand(use->table) ? LIMIT_ON_DEMAND : LIMIT_PROVISIONED);
+        return refuse(engine, job, use, is_on_demand(use->table) ? LIMIT_ON_DEMAND : LIMIT_PROVISIONED);
     if (use->one_partition && bucket_left(partition_of(engine, use), partition_rate(use->kind), now) <= 0)
-        return refuse(job, use, LIMIT_PARTITION);
+        return refuse(engine, job, use, LIMIT_PARTITION);
     return STATOR_OK;
 }
 
@@ -194,12 +206,12 @@ enum stator_rc throttle_admit_indexes(struct engine *engine, struct job *job, co
     return STATOR_OK;
 }
 
-void throttle_charge(struct engine *engine, const struct throttle_use *use, double units)
+static void charge(struct engine *engine, const struct throttle_use *use, double units)
 {
     struct bucket_rate rate;
     int64_t now;
 
-    if (!throttle_is_on(engine) || units <= 0)
+    if (units <= 0)
         return;
     now = now_ns();
     if (rate_of(&rate, use))
@@ -208,18 +220,36 @@ void throttle_charge(struct engine *engine, const struct throttle_use *use, doub
         bucket_take(partition_of(engine, use), partition_rate(use->kind), units, now);
 }
 
-void throttle_charge_write(struct engine *engine, const struct table *table, const struct item *key, double units,
-                           const uint32_t *index_units)
+void throttle_charge(struct engine *engine, struct job *job, const struct throttle_use *use, double units)
 {
+    struct job_use *job_use = meter_use(engine, job, use->table);
+
+    if (job_use != NULL && use->kind == CAPACITY_READ)
+        job_use->use.read_units += units;
+    else if (job_use != NULL)
+        job_use->use.write_units += units;
+    if (throttle_is_on(engine))
+        charge(engine, use, units);
+}
+
+void throttle_charge_write(struct engine *engine, struct job *job, const struct table *table, const struct item *key,
+                           double units, const uint32_t *index_units)
+{
+    struct job_use *job_use = meter_use(engine, job, table);
+    double all_units = units;
     struct throttle_use use;
 
+    for (size_t i = 0; index_units != NULL && i < table->index_count; i++)
+        all_units += index_units[i];
+    if (job_use != NULL)
+        job_use->use.write_units += all_units;
     if (!throttle_is_on(engine))
         return;
     use = throttle_use_of_item(engine, table, CAPACITY_WRITE, key);
-    throttle_charge(engine, &use, units);
+    charge(engine, &use, units);
     for (size_t i = 0; index_units != NULL && i < table->index_count; i++) {
         const struct throttle_use index = {.table = table, .index = &table->indexes[i], .kind = CAPACITY_WRITE};
 
-        throttle_charge(engine, &index, index_units[i]);
+        charge(engine, &index, index_units[i]);
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* throttle: throughput as the service enforces it, with --enforce-throughput; without it everything here does nothing.
+/* throttle: throughput as the service enforces it, with --enforce-throughput; without it everything is let in.
  *
  * Every provisioned table and global index has a bucket for reads and one for writes that keeps what was not used for
  * 300 seconds; one on demand has them when it has a maximum, and they keep one second's worth. Local indexes use their
@@ -54,11 +54,12 @@ STATOR_MUST_CHECK enum stator_rc throttle_admit_indexes(struct engine *engine, s
                                                         const struct table *table, const uint32_t *index_units,
                                                         const double *reserved);
 
-void throttle_charge(struct engine *engine, const struct throttle_use *use, double units);
+/* Also without enforcement: what was consumed is the job's to be counted with. */
+void throttle_charge(struct engine *engine, struct job *job, const struct throttle_use *use, double units);
 
 /* A write that is done: units of the table's item and of each of its indexes. */
-void throttle_charge_write(struct engine *engine, const struct table *table, const struct item *key, double units,
-                           const uint32_t *index_units);
+void throttle_charge_write(struct engine *engine, struct job *job, const struct table *table, const struct item *key,
+                           double units, const uint32_t *index_units);
 
 /* Forgets a refusal: of a part of a request whose other parts are done. */
 void throttle_forgive(struct job *job);

@@ -175,7 +175,7 @@ static enum stator_rc admit_indexes(struct attempt *a, struct stator_error *err)
 static void charge_writes(struct attempt *a)
 {
     for (size_t i = 0; i < a->t->count; i++)
-        throttle_charge_write(a->t->engine, table_at(a, i), a->writes[i].key,
+        throttle_charge_write(a->t->engine, a->t->job, table_at(a, i), a->writes[i].key,
                               TRANSACTION_COST * request_write_units(&a->results[i]), a->results[i].index_units);
 }
 
@@ -184,7 +184,7 @@ static void charge_read(struct attempt *a, size_t i, double units)
     struct throttle_use use =
         throttle_use_of_item(a->t->engine, table_at(a, i), CAPACITY_READ, a->t->actions[i].write.key);
 
-    throttle_charge(a->t->engine, &use, units);
+    throttle_charge(a->t->engine, a->t->job, &use, units);
 }
 
 static enum stator_rc plan(struct attempt *a)

@@ -35,14 +35,16 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct durability {
     struct store *store; /* borrowed */
     bool has_thread;     /* STORE_FULL; otherwise every epoch is reached */
     pthread_t thread;
 
-    _Atomic uint64_t current; /* written by the syncer; starts at 1, so that a cleared mark is reached */
-    _Atomic uint64_t reached; /* written by the syncer */
+    _Atomic uint64_t current;       /* written by the syncer; starts at 1, so that a cleared mark is reached */
+    _Atomic uint64_t reached;       /* written by the syncer */
+    struct histogram times, groups; /* likewise */
 
     pthread_mutex_t lock;              /* guards all below */
     pthread_cond_t wake;               /* the syncer sleeps here while nobody waits */
@@ -62,6 +64,23 @@ static uint64_t newest_epoch(const struct durable_wait *waits)
     return newest;
 }
 
+static uint64_t count_of(const struct durable_wait *waits)
+{
+    uint64_t count = 0;
+
+    for (; waits != NULL; waits = waits->next)
+        count++;
+    return count;
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 /* Calls done of the whole list; each may free its wait. */
 static void end_waits(struct durability *d, struct durable_wait *waits, enum stator_rc rc)
 {
@@ -76,11 +95,12 @@ static void end_waits(struct durability *d, struct durable_wait *waits, enum sta
 /* S1 to S4. */
 static enum stator_rc sync_epoch(struct durability *d, struct stator_error *err)
 {
-    uint64_t epoch = atomic_load(&d->current);
+    uint64_t epoch = atomic_load(&d->current), began_ns = now_ns();
     enum stator_rc rc;
 
     atomic_store(&d->current, epoch + 1);
     rc = store_sync(d->store, err);
+    histogram_count(&d->times, HISTOGRAM_TIMES, now_ns() - began_ns);
     if (rc == STATOR_OK)
         atomic_store(&d->reached, epoch);
     return rc;
@@ -92,12 +112,15 @@ static void run_epoch(struct durability *d)
     struct durable_wait *waits = d->first;
     struct stator_error err = {.rc = STATOR_OK};
     enum stator_rc rc = STATOR_OK;
-    bool failed = d->failed, blocked = d->blocked > 0;
+    bool failed = d->failed;
+    uint32_t blocked = d->blocked;
 
     d->first = d->last = NULL;
     pthread_mutex_unlock(&d->lock);
-    if (!failed && (blocked || !durability_reached(d, newest_epoch(waits))))
+    if (!failed && (blocked != 0 || !durability_reached(d, newest_epoch(waits)))) {
         rc = sync_epoch(d, &err);
+        histogram_count(&d->groups, HISTOGRAM_SIZES, count_of(waits) + blocked);
+    }
     pthread_mutex_lock(&d->lock);
     if (rc != STATOR_OK) {
         d->failure = err;
@@ -238,6 +261,13 @@ enum stator_rc durability_wait(struct durability *d, uint64_t epoch, struct stat
     d->blocked--;
     pthread_mutex_unlock(&d->lock);
     return durability_reached(d, epoch) ? STATOR_OK : durability_failure(d, err);
+}
+
+void durability_stats(const struct durability *d, struct durability_stats *out)
+{
+    *out = (struct durability_stats){{{0}, 0}, {{0}, 0}};
+    histogram_read(&out->times, &d->times);
+    histogram_read(&out->groups, &d->groups);
 }
 
 enum stator_rc durability_failure(struct durability *d, struct stator_error *err)

@@ -24,6 +24,7 @@
 
 #include "base/error.h"
 #include "store/store.h"
+#include "watch/tally.h"
 
 struct durability;
 
@@ -62,6 +63,12 @@ void durability_await(struct durability *durability, struct durable_wait *wait);
 /* Blocks until the epoch is reached: for background threads, never for a loop. */
 STATOR_MUST_CHECK enum stator_rc durability_wait(struct durability *durability, uint64_t epoch,
                                                  struct stator_error *err);
+
+/* What the syncer did so far: how long syncs took, and how many waited for each. */
+struct durability_stats {
+    struct histogram_sum times, groups;
+};
+void durability_stats(const struct durability *durability, struct durability_stats *out);
 
 /* The failed sync's code and text, for the answer of a wait that ended with an error; STATOR_OK when none failed. */
 enum stator_rc durability_failure(struct durability *durability, struct stator_error *err);

@@ -36,16 +36,44 @@ static bool is_engines(const char *name)
     return name[0] >= '0' && name[0] <= '9' && ends_with(name, ".dbtmp");
 }
 
-/* "lost+found" is what a fresh file system has. */
+/* What DynamoDB Local keeps in its -dbPath: who swaps us in keeps the directory, and may swap back. */
+static bool is_dynamodb_locals(const char *name)
+{
+    return ends_with(name, ".db") || ends_with(name, ".db-journal") || ends_with(name, ".db-wal") ||
+           ends_with(name, ".db-shm");
+}
+
+/* What a fresh file system has, and what keeps an empty directory in a repository. */
 static bool is_harmless(const char *name)
 {
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "lost+found") == 0 || is_engines(name);
+    static const char *const names[] = {".", "..", "lost+found", ".gitkeep", ".keep", ".gitignore"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    }
+    return is_engines(name) || is_dynamodb_locals(name);
 }
 
 static enum stator_rc fail(struct stator_error *err, const char *dir, const char *what, int error)
 {
     return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "The data directory '%s' %s: %s.", dir, what,
                        strerror(error));
+}
+
+/* Whose it is and who we are: a volume that another user made is what goes wrong most in containers. */
+static enum stator_rc fail_write(struct stator_error *err, const char *dir, int error)
+{
+    struct stat info;
+
+    if (error != EACCES || stat(dir, &info) != 0)
+        return fail(err, dir, "cannot be written", error);
+    return stator_fail(
+        err, STATOR_INTERNAL_SERVER_ERROR,
+        "The data directory '%s' cannot be written: %s. It belongs to user %u and group %u with mode %03o; "
+        "this is user %u and group %u.",
+        dir, strerror(error), (unsigned)info.st_uid, (unsigned)info.st_gid, info.st_mode & 07777u, (unsigned)geteuid(),
+        (unsigned)getegid());
 }
 
 /* A new directory is there after a power cut when its parent is synced. */
@@ -90,6 +118,24 @@ static enum stator_rc make(const char *dir, struct stator_error *err)
     return rc;
 }
 
+/* As an image has them where a volume may be mounted. */
+static bool is_empty_directory(int parent, const char *name)
+{
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+    int entries = 0;
+
+    if (stream == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    while (entries < 3 && readdir(stream) != NULL) /* "." and ".." are always there */
+        entries++;
+    closedir(stream);
+    return entries == 2;
+}
+
 static enum stator_rc look(struct directory *out, DIR *stream, const char *dir, struct stator_error *err)
 {
     char foreign[256] = "";
@@ -99,7 +145,7 @@ static enum stator_rc look(struct directory *out, DIR *stream, const char *dir, 
     while ((errno = 0, entry = readdir(stream)) != NULL) {
         if (strcmp(entry->d_name, "CURRENT") == 0)
             out->has_database = true;
-        else if (!is_harmless(entry->d_name))
+        else if (!is_harmless(entry->d_name) && !is_empty_directory(dirfd(stream), entry->d_name))
             memcpy(foreign, entry->d_name, sizeof(foreign));
         if (ends_with(entry->d_name, ".log"))
             out->logs++;
@@ -136,7 +182,7 @@ enum stator_rc directory_prepare(struct directory *out, const char *dir, struct 
     closedir(stream);
     STATOR_TRY(rc);
     if (access(dir, R_OK | W_OK | X_OK) != 0) /* tells of a read-only file system even to root */
-        return fail(err, dir, "cannot be written", errno);
+        return fail_write(err, dir, errno);
     return STATOR_OK;
 }
 

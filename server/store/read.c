@@ -9,6 +9,9 @@
 #define TIER_CACHED 1 /* RocksDB's kBlockCacheTier: memtables and block cache, no file */
 #define TIER_MEMORY 3 /* kMemtableTier: memtables alone */
 
+/* What STORE_SCAN reads at once, in files. Items of a megabyte take 300 reads without it, half of a scan's time. */
+#define SCAN_AHEAD_BYTES ((size_t)128 * 1024)
+
 /* Past this many entries store_approximate_bytes stops counting memtables one by one. */
 #define APPROXIMATE_ENTRIES_MAX 4096
 
@@ -124,7 +127,8 @@ void store_snapshot_drop(struct store *store, struct store_snapshot *snapshot)
 }
 
 static struct store_iterator *open_with_tier(struct store *store, uint32_t family, struct bytes lower,
-                                             struct bytes upper, const struct store_snapshot *snapshot, int tier)
+                                             struct bytes upper, const struct store_snapshot *snapshot, int engine_tier,
+                                             bool scan)
 {
     struct store_iterator *it = malloc(sizeof(*it) + lower.len + upper.len);
 
@@ -145,8 +149,12 @@ static struct store_iterator *open_with_tier(struct store *store, uint32_t famil
     }
     if (snapshot != NULL)
         rocksdb_readoptions_set_snapshot(it->options, snapshot->snapshot);
-    if (tier != 0)
-        rocksdb_readoptions_set_read_tier(it->options, tier);
+    if (engine_tier != 0)
+        rocksdb_readoptions_set_read_tier(it->options, engine_tier);
+    if (scan) {
+        rocksdb_readoptions_set_readahead_size(it->options, SCAN_AHEAD_BYTES);
+        rocksdb_readoptions_set_fill_cache(it->options, 0);
+    }
     it->iterator = rocksdb_create_iterator_cf(store->db, it->options, family_of(store, family));
     return it;
 }
@@ -159,7 +167,8 @@ struct store_iterator *store_iterator_open(struct store *store, uint32_t family,
 
     if (nowait)
         nowait_begin();
-    it = open_with_tier(store, family, lower, upper, snapshot, is_tiered(store, tier) ? TIER_CACHED : 0);
+    it = open_with_tier(store, family, lower, upper, snapshot, is_tiered(store, tier) ? TIER_CACHED : 0,
+                        tier == STORE_SCAN);
     if (it != NULL && nowait)
         it->nowait = true;
     if (nowait && nowait_end() && it != NULL)
@@ -266,7 +275,7 @@ enum stator_rc store_iterator_status(const struct store_iterator *iterator, stru
 /* Bytes of the range's entries in memtables, one by one up to a limit; past it, of all the family's memtables. */
 static uint64_t memtable_bytes(struct store *store, uint32_t family, struct bytes first, struct bytes end)
 {
-    struct store_iterator *it = open_with_tier(store, family, first, end, NULL, TIER_MEMORY);
+    struct store_iterator *it = open_with_tier(store, family, first, end, NULL, TIER_MEMORY, false);
     uint64_t bytes = 0, entries = 0;
 
     if (it == NULL)

@@ -38,10 +38,11 @@ struct store {
      * the engine's log again (Debian's library asserts that), so read_only is set and looked at under it. */
     pthread_rwlock_t log_lock;
 
-    atomic_bool read_only;         /* set once, by the first failed write or sync */
-    atomic_bool disk_full;         /* the last look found less free than reserve_bytes */
-    _Atomic uint64_t unseen_bytes; /* written since the last look at the free space */
-    uint64_t reserve_bytes;        /* kept free: writes are refused before the engine itself runs out of space */
+    atomic_bool read_only;                                       /* set once, by the first failed write or sync */
+    atomic_bool disk_full;                                       /* the last look found less free than reserve_bytes */
+    _Atomic uint64_t unseen_bytes;                               /* written since the last look at the free space */
+    _Atomic uint64_t stalls, stall_ns, cache_hits, cache_misses; /* stats.c */
+    uint64_t reserve_bytes; /* kept free: writes are refused before the engine itself runs out of space */
 };
 
 struct store_snapshot {
@@ -121,6 +122,9 @@ void space_init(struct store *store, uint64_t memtables_bytes);
 
 /* Counts bytes about to be written and, now and then, looks at the free space. False: refuse the write. */
 STATOR_MUST_CHECK bool space_allows(struct store *store, size_t bytes);
+
+/* Of the disk with that directory. False: it does not tell. */
+bool space_of(const char *dir, uint64_t *out_free, uint64_t *out_total);
 
 static inline rocksdb_column_family_handle_t *family_of(const struct store *store, uint32_t family)
 {

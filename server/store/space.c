@@ -11,7 +11,7 @@
 
 #define LOOK_EVERY_BYTES ((uint64_t)256 << 10)
 
-static bool free_bytes(const char *dir, uint64_t *out_free, uint64_t *out_total)
+bool space_of(const char *dir, uint64_t *out_free, uint64_t *out_total)
 {
     struct statvfs info;
 
@@ -26,7 +26,7 @@ void space_init(struct store *store, uint64_t memtables_bytes)
 {
     uint64_t free_now, total;
 
-    if (store->dir == NULL || !free_bytes(store->dir, &free_now, &total) || total == 0)
+    if (store->dir == NULL || !space_of(store->dir, &free_now, &total) || total == 0)
         return;                                 /* 0 reserved: a file system that does not tell */
     store->reserve_bytes = memtables_bytes * 2; /* room to flush what is in memory, and to compact it once */
     if (store->reserve_bytes > total / 8)
@@ -34,17 +34,29 @@ void space_init(struct store *store, uint64_t memtables_bytes)
     atomic_store(&store->disk_full, free_now < store->reserve_bytes);
 }
 
-bool space_allows(struct store *store, size_t bytes)
+/* Whether it is full. */
+static bool look(struct store *store)
 {
     uint64_t free_now, total;
 
+    if (space_of(store->dir, &free_now, &total))
+        atomic_store_explicit(&store->disk_full, free_now < store->reserve_bytes, memory_order_relaxed);
+    return atomic_load_explicit(&store->disk_full, memory_order_relaxed);
+}
+
+bool space_allows(struct store *store, size_t bytes)
+{
     if (store->reserve_bytes == 0)
         return true;
     if (!atomic_load_explicit(&store->disk_full, memory_order_relaxed) &&
         atomic_fetch_add_explicit(&store->unseen_bytes, bytes, memory_order_relaxed) + bytes < LOOK_EVERY_BYTES)
         return true;
     atomic_store_explicit(&store->unseen_bytes, 0, memory_order_relaxed);
-    if (free_bytes(store->dir, &free_now, &total))
-        atomic_store_explicit(&store->disk_full, free_now < store->reserve_bytes, memory_order_relaxed);
-    return !atomic_load_explicit(&store->disk_full, memory_order_relaxed);
+    return !look(store);
+}
+
+/* Nobody may be writing just now, so this looks itself. */
+bool store_full(struct store *store)
+{
+    return store->reserve_bytes != 0 && look(store);
 }

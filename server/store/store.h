@@ -25,6 +25,8 @@ enum { STORE_CATALOG = 0, STORE_COUNTERS = 1, STORE_SHARD_FIRST = 2 };
 enum store_tier {
     STORE_CACHED, /* what is not in memory is STATOR_AGAIN: for loops, which never wait for a disk */
     STORE_ANY,
+    STORE_SCAN, /* as STORE_ANY, by an iterator that goes a long way: it reads ahead, and what it reads is not kept in
+                   the cache, where others' items are */
 };
 
 enum store_durability {
@@ -124,5 +126,37 @@ uint64_t store_approximate_bytes(struct store *store, uint32_t family, struct by
 
 /* True after a failed write or sync made the store read-only. */
 bool store_read_only(const struct store *store);
+
+/* True while writes are refused for lack of space. */
+bool store_full(struct store *store);
+
+/* --- Watching ----------------------------------------------------------------------------------------------------- */
+
+#define STORE_LEVELS 7
+
+/* Of one family. */
+struct store_family_stats {
+    uint64_t table_bytes, memory_bytes; /* files; what is not yet in one */
+    uint64_t keys;                      /* an estimate; a change counts until it is compacted */
+    uint64_t waiting_bytes;             /* that compactions have to rewrite, an estimate */
+    uint64_t level_files[STORE_LEVELS]; /* level 0: as they were flushed */
+};
+
+struct store_stats {
+    uint64_t cache_bytes, cache_bytes_max; /* the block cache */
+    uint64_t cache_hits, cache_misses;     /* blocks that reads found there, or had to read: store_note_thread */
+    uint64_t stalls, stall_ns;             /* writes that the engine held up; how long those waited that may */
+    uint64_t slowed_bytes_s;               /* the rate to which it holds writes down now; 0: it does not */
+    uint64_t flushes, compactions;         /* under way */
+    uint64_t free_bytes, disk_bytes;       /* of the directory's disk; 0 in memory */
+    bool stopped, full;                    /* it takes no writes now; for lack of space */
+};
+
+/* They ask the engine, under its lock; not for a loop. */
+void store_stats(struct store *store, struct store_stats *out);
+void store_family_stats(struct store *store, uint32_t family, struct store_family_stats *out);
+
+/* What the calling thread has read since its last call is added to what store_stats tells. */
+void store_note_thread(struct store *store);
 
 #endif

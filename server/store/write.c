@@ -104,8 +104,11 @@ enum stator_rc store_write(struct store *store, struct store_batch *batch, bool 
                            store->dir);
     rc = try_write(store, batch, err);
     /* The engine's own waiting would hold log_lock, and has no end when its flushes fail. */
+    if (rc == STATOR_AGAIN)
+        atomic_fetch_add_explicit(&store->stalls, 1, memory_order_relaxed);
     for (int tries = 0; rc == STATOR_AGAIN && may_wait && tries < STALL_MS_MAX / STALL_PAUSE_MS; tries++) {
         nanosleep(&pause, NULL);
+        atomic_fetch_add_explicit(&store->stall_ns, (uint64_t)pause.tv_nsec, memory_order_relaxed);
         rc = try_write(store, batch, err);
     }
     if (rc == STATOR_AGAIN && may_wait)

@@ -103,6 +103,7 @@ bool lane_take_to_roll(struct lane *lane, struct lane_ticket *ticket, uint64_t n
     if (due) {
         give_number(lane, ticket, now_ms);
         begin_roll(lane, ticket);
+        ticket->bare = true;
     }
     pthread_mutex_unlock(&lane->lock);
     return due;
@@ -122,6 +123,19 @@ static void end_roll(struct lane *lane, const struct lane_ticket *ticket, bool s
         (struct stream_shard){.start = ticket->number, .last = ticket->number, .parent = parent->start};
 }
 
+static bool has_unread(const struct lane *lane)
+{
+    return lane->newest_record != 0 && lane->newest_record >= lane->read_until && lane->newest_record >= lane->trimmed;
+}
+
+static void note_record(struct lane *lane, uint64_t number)
+{
+    if (!has_unread(lane))
+        lane->unread_ms = number >> STREAM_MS_SHIFT;
+    if (number > lane->newest_record)
+        lane->newest_record = number;
+}
+
 void lane_end(struct lane *lane, struct lane_ticket *ticket, enum lane_outcome outcome, uint64_t epoch)
 {
     bool stored = outcome == LANE_STORED;
@@ -139,6 +153,8 @@ void lane_end(struct lane *lane, struct lane_ticket *ticket, enum lane_outcome o
         lane->epoch = epoch;
     if (stored && ticket->number > lane->stored)
         lane->stored = ticket->number;
+    if (stored && !ticket->bare)
+        note_record(lane, ticket->number);
     if (outcome == LANE_UNKNOWN && (lane->unknown == 0 || ticket->number < lane->unknown))
         lane->unknown = ticket->number;
     if (ticket->rolls)
@@ -225,6 +241,28 @@ size_t lane_list(struct lane *lane, uint64_t after, struct lane_view *views, siz
         views[count++] = view_of(lane, at);
     pthread_mutex_unlock(&lane->lock);
     return count;
+}
+
+void lane_note_read(struct lane *lane, uint64_t next)
+{
+    pthread_mutex_lock(&lane->lock);
+    if (next > lane->read_until)
+        lane->read_until = next;
+    if (next >> STREAM_MS_SHIFT > lane->unread_ms)
+        lane->unread_ms = next >> STREAM_MS_SHIFT;
+    pthread_mutex_unlock(&lane->lock);
+}
+
+uint64_t lane_lag_ms(struct lane *lane, uint64_t now_ms)
+{
+    uint64_t since_ms, lag_ms = 0;
+
+    pthread_mutex_lock(&lane->lock);
+    since_ms = lane->trimmed >> STREAM_MS_SHIFT > lane->unread_ms ? lane->trimmed >> STREAM_MS_SHIFT : lane->unread_ms;
+    if (has_unread(lane) && now_ms > since_ms)
+        lag_ms = now_ms - since_ms;
+    pthread_mutex_unlock(&lane->lock);
+    return lag_ms;
 }
 
 /* --- Trimming ----------------------------------------------------------------------------------------------------- */

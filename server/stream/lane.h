@@ -25,6 +25,8 @@
  * its record is in the same batch. It becomes visible when that ticket ends, and never when the batch fails: numbers
  * given meanwhile are then the old shard's. While it is in flight the horizon keeps readers out of what may be either's.
  *
+ * For operators a lane knows how far it was read, and how old the oldest record is that no reader has got.
+ *
  * Thread: [any]; `lock` guards all below it and is held for a few comparisons.
  */
 #ifndef SERVER_STREAM_LANE_H
@@ -52,6 +54,7 @@ struct lane_ticket {
     uint64_t parent;  /* rolls: start of the shard that it ends */
     uint32_t counted; /* rolls: records in that shard */
     bool rolls;       /* its number begins a new shard, whose record its batch must store */
+    bool bare;        /* it has no record */
 };
 
 enum lane_outcome { LANE_NOT_STORED, LANE_STORED, LANE_UNKNOWN };
@@ -65,17 +68,20 @@ struct lane {
     pthread_mutex_t lock;
     struct stream_shard *shards; /* oldest first; the last one is open unless `closed` */
     size_t count, capacity;
-    uint64_t last;    /* number given last */
-    uint64_t stored;  /* the greatest that a record or a shard is stored with */
-    uint64_t trimmed; /* records below it are gone; 0: none are */
-    uint64_t oldest;  /* no record that is there has a lower number: like the next, of who trims alone */
-    uint64_t deleted; /* records below it are not only hidden */
-    uint64_t unknown; /* the least number whose outcome is not known; 0: none */
-    uint64_t epoch;   /* covers all ended writes */
-    uint32_t records; /* numbers given in the open shard */
-    uint32_t index;   /* of the lane in its stream */
-    bool rolling;     /* a ticket that rolls is in flight */
-    bool closed;      /* the stream is disabled */
+    uint64_t last;          /* number given last */
+    uint64_t stored;        /* the greatest that a record or a shard is stored with */
+    uint64_t trimmed;       /* records below it are gone; 0: none are */
+    uint64_t oldest;        /* no record that is there has a lower number: like the next, of who trims alone */
+    uint64_t deleted;       /* records below it are not only hidden */
+    uint64_t unknown;       /* the least number whose outcome is not known; 0: none */
+    uint64_t epoch;         /* covers all ended writes */
+    uint64_t newest_record; /* the greatest number of a stored record; 0: none is known */
+    uint64_t read_until;    /* records below it were returned to some reader, since the start */
+    uint64_t unread_ms;     /* when there are others: since 1970, none of them is older */
+    uint32_t records;       /* numbers given in the open shard */
+    uint32_t index;         /* of the lane in its stream */
+    bool rolling;           /* a ticket that rolls is in flight */
+    bool closed;            /* the stream is disabled */
     struct lane_ticket *first, *newest; /* in flight, by number */
 };
 
@@ -113,6 +119,12 @@ STATOR_MUST_CHECK bool lane_look(struct lane *lane, uint64_t start, struct lane_
 
 /* Up to max shards that begin after `after`, oldest first, each as lane_look sees it. Returns how many. */
 size_t lane_list(struct lane *lane, uint64_t after, struct lane_view *views, size_t max);
+
+/* A reader has got all records below `next`. */
+void lane_note_read(struct lane *lane, uint64_t next);
+
+/* How old the oldest record is that no reader has got; 0: there is none. */
+uint64_t lane_lag_ms(struct lane *lane, uint64_t now_ms);
 
 /* Records below what it returns may be trimmed, of those below `cutoff`; 0: there is none to trim. */
 uint64_t lane_trimmable(struct lane *lane, uint64_t cutoff);

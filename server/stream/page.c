@@ -145,5 +145,6 @@ enum stator_rc stream_page_read(struct stream_page *page, struct store *store,
         STATOR_TRY(read_between(page, store, request, &view, err));
     buf_append_byte(page->json, ']');
     page->finished = !view.open && page->next >= view.end;
+    lane_note_read(lane_of_shard(request->stream, request->shard), page->next);
     return page->json->failed ? stator_fail_memory(err) : STATOR_OK;
 }

@@ -143,6 +143,9 @@ static enum stator_rc load_last(struct streams *streams, struct stream *stream, 
     else
         rc = store_iterator_valid(it) ? STATOR_OK : store_iterator_status(it, err);
     store_iterator_close(it);
+    if (number >= lane->trimmed)
+        lane->newest_record = number;
+    lane->unread_ms = lane->shards[0].start >> STREAM_MS_SHIFT;
     if (number >= lane->shards[lane->count - 1].start)
         lane->records = 1; /* how many there are is not known: the count begins again */
     if (lane->trimmed > number)

@@ -61,6 +61,18 @@ uint32_t stream_family(const struct stream *stream, uint32_t lane)
     return STORE_SHARD(lane % stream->shards);
 }
 
+uint64_t stream_lag_ms(const struct stream *stream, uint64_t now_ms)
+{
+    uint64_t most_ms = 0;
+
+    for (uint32_t i = 0; i < stream->about.lanes; i++) {
+        uint64_t lag_ms = lane_lag_ms(&stream->lanes[i], now_ms);
+
+        most_ms = lag_ms > most_ms ? lag_ms : most_ms;
+    }
+    return most_ms;
+}
+
 struct bytes stream_region(const struct stream *stream)
 {
     struct bytes arn = stream->about.arn; /* arn:aws:dynamodb:region:... */

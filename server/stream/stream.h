@@ -57,6 +57,9 @@ void stream_release(struct stream *stream); /* NULL is allowed */
 /* The family with the records of that lane. */
 uint32_t stream_family(const struct stream *stream, uint32_t lane);
 
+/* How old its oldest record is that no reader has got; 0: there is none. */
+uint64_t stream_lag_ms(const struct stream *stream, uint64_t now_ms);
+
 /* The region in the stream's ARN. */
 struct bytes stream_region(const struct stream *stream);
 

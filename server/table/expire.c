@@ -65,7 +65,7 @@ static void past_init(struct past *past, const struct time_to_live *ttl, uint64_
 }
 
 static enum stator_rc delete_item(struct database *db, const struct table *table, struct bytes entry,
-                                  const struct past *past, bool *stale, struct stator_error *err)
+                                  const struct past *past, bool *deleted, bool *stale, struct stator_error *err)
 {
     struct write write = {.kind = WRITE_DELETE, .table = table, .condition = &past->both, .expired = true};
     struct write_result result = {0};
@@ -82,6 +82,7 @@ static enum stator_rc delete_item(struct database *db, const struct table *table
                           : stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "An entry of an expiry index is damaged");
     }
     *stale = result.stale;
+    *deleted = rc == STATOR_OK && !result.stale && result.existed && !result.condition_failed;
     write_result_release(&result);
     arena_deinit(&arena);
     return rc;
@@ -121,6 +122,7 @@ static enum stator_rc expire_shard(struct database *db, const struct table *tabl
 {
     struct store_iterator *iterator = open_past(db, &table->extras->ttl, now_s, cursor);
     enum stator_rc rc = STATOR_OK;
+    bool deleted = false;
     struct past past;
 
     if (iterator == NULL)
@@ -132,7 +134,8 @@ static enum stator_rc expire_shard(struct database *db, const struct table *tabl
         if (cursor->after.failed)
             rc = stator_fail_memory(err);
         else
-            rc = delete_item(db, table, buf_bytes(&cursor->after), &past, stale, err);
+            rc = delete_item(db, table, buf_bytes(&cursor->after), &past, &deleted, stale, err);
+        cursor->deleted += deleted;
         store_iterator_next(iterator);
     }
     if (rc == STATOR_OK && !store_iterator_valid(iterator))

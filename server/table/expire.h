@@ -21,6 +21,7 @@
 struct expire_cursor {
     uint32_t shard;   /* being walked */
     struct buf after; /* the last entry looked at in it; empty: none */
+    uint64_t deleted; /* items, since it was cleared */
 };
 
 /* Looks at up to entries_max entries of items that ended before now. *done: all have been looked at. */

@@ -4,19 +4,17 @@
 #include "format/keycodec.h"
 #include "plan/index.h"
 
-#define ITEMS_JSON_MAX     ((size_t)112 * 1024 * 1024) /* 1 MB of items at 67 bytes for one, and the last item */
-#define STEP_BYTES_ON_LOOP ((size_t)128 * 1024)        /* evaluated in one step that may not wait */
+#define STEP_BYTES_ON_LOOP ((size_t)128 * 1024) /* evaluated in one step that may not wait */
 #define SCRATCH_BYTES_MAX  (8 * STORED_ITEM_BYTES_MAX)
 
-void page_init(struct page *page, struct database *db, const struct page_request *request, struct arena *arena)
+void page_init(struct page *page, struct database *db, const struct page_request *request, struct buf *items,
+               struct arena *arena)
 {
-    *page = (struct page){.request = request, .db = db, .arena = arena};
+    *page = (struct page){.request = request, .db = db, .items = items, .arena = arena};
     arena_init(&page->scratch, SCRATCH_BYTES_MAX);
     buf_init(&page->position, KEY_BYTES_MAX);
     buf_init(&page->lower, KEY_BYTES_MAX);
     buf_init(&page->upper, KEY_BYTES_MAX);
-    buf_init(&page->items, ITEMS_JSON_MAX);
-    buf_append_byte(&page->items, '[');
     page->shard = request->one_shard ? request->shard : 0;
     page->done = request->one_shard && bytes_compare(request->lower, request->upper) >= 0;
     if (!bytes_present(request->start_after))
@@ -34,7 +32,6 @@ void page_deinit(struct page *page)
     buf_deinit(&page->position);
     buf_deinit(&page->lower);
     buf_deinit(&page->upper);
-    buf_deinit(&page->items);
 }
 
 /* The bounds of the request in one shard: a query's own, or the index's keys of a range of tokens. */
@@ -77,6 +74,13 @@ static void seek(struct page *page)
     }
 }
 
+static enum store_tier tier_of(const struct page_request *request, bool may_wait)
+{
+    if (!may_wait)
+        return STORE_CACHED;
+    return request->one_shard ? STORE_ANY : STORE_SCAN;
+}
+
 static enum stator_rc open_iterator(struct page *page, bool may_wait, struct stator_error *err)
 {
     make_bounds(page);
@@ -86,7 +90,7 @@ static enum stator_rc open_iterator(struct page *page, bool may_wait, struct sta
             return stator_fail_memory(err);
     }
     page->iterator = store_iterator_open(page->db->store, STORE_SHARD(page->shard), buf_bytes(&page->lower),
-                                         buf_bytes(&page->upper), page->snapshot, may_wait ? STORE_ANY : STORE_CACHED);
+                                         buf_bytes(&page->upper), page->snapshot, tier_of(page->request, may_wait));
     if (page->iterator == NULL || page->lower.failed || page->upper.failed || page->position.failed)
         return stator_fail_memory(err);
     page->iterator_waits = may_wait;
@@ -125,6 +129,13 @@ static enum stator_rc fetch_item(struct page *page, const struct stored_item *en
     return *found ? STATOR_OK : stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "A stored item is damaged");
 }
 
+/* A comma behind an item that is there already. */
+static void append_comma(struct buf *items)
+{
+    if (items->len != 0 && items->at[items->len - 1] != '[')
+        buf_append_byte(items, ',');
+}
+
 static enum stator_rc append_item(struct page *page, const struct stored_item *item, struct item_source_stored *source,
                                   struct stator_error *err)
 {
@@ -133,15 +144,14 @@ static enum stator_rc append_item(struct page *page, const struct stored_item *i
     page->count++;
     if (page->request->count_only)
         return STATOR_OK;
-    if (page->count > 1)
-        buf_append_byte(&page->items, ',');
+    append_comma(page->items);
     if (page->request->projection == NULL) {
-        buf_append_bytes(&page->items, item->json);
+        buf_append_bytes(page->items, item->json);
     } else {
         STATOR_TRY(projection_apply(&projected, page->request->projection, &source->source, &page->scratch, err));
-        item_write(&page->items, &projected);
+        item_write(page->items, &projected);
     }
-    return page->items.failed ? stator_fail_memory(err) : STATOR_OK;
+    return page->items->failed ? stator_fail_memory(err) : STATOR_OK;
 }
 
 static enum stator_rc take_item(struct page *page, const struct stored_item *item, struct stator_error *err)
@@ -222,6 +232,8 @@ static enum stator_rc evaluate(struct page *page, bool may_wait, struct stator_e
     page->more = page->scanned == request->limit || page->evaluated_bytes >= PAGE_BYTES_MAX;
     if (page->more)
         STATOR_TRY(set_last_key(page, &entry, err));
+    if (page->iterator_waits)
+        return STATOR_OK;
     buf_reset(&page->position);
     buf_append_bytes(&page->position, store_iterator_key(page->iterator));
     return page->position.failed ? stator_fail_memory(err) : STATOR_OK;
@@ -261,11 +273,7 @@ enum stator_rc page_step(struct page *page, uint32_t items_max, bool may_wait, s
             finish_shard(page);
         }
     }
-    if (page->done)
-        buf_append_byte(&page->items, ']');
-    if (rc == STATOR_OK && page->items.failed)
-        rc = stator_fail_memory(err);
-    if (rc != STATOR_OK || page->done)
+    if (page->done || (rc != STATOR_OK && !page->iterator_waits))
         drop_iterator(page); /* after a miss a new one goes on behind `position` */
     return rc;
 }

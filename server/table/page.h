@@ -3,7 +3,7 @@
  *
  * In:     where to read (an index, a key range in one shard for a query, a range of tokens over all shards for a scan),
  *         what to keep, and when to stop: 1 MB of evaluated items, or the limit.
- * Out:    the page's items as finished JSON, counts, the key to go on from, and what it evaluated.
+ * Out:    the page's items as JSON at the end of the caller's buffer, counts, the key to go on from, and what it evaluated.
  * Thread: one at a time; it may move to another thread between steps.
  */
 #ifndef SERVER_TABLE_PAGE_H
@@ -21,14 +21,14 @@ struct page {
     struct arena *arena;  /* of the job: what lasts */
     struct arena scratch; /* of the item at hand */
     struct store_iterator *iterator;
-    bool iterator_waits;             /* it was opened to read from the disk, too */
+    bool iterator_waits;             /* it was opened to read from the disk, too, and is kept to the end */
     struct store_snapshot *snapshot; /* with fetch: index and base at one moment */
     uint32_t shard;
-    struct buf position;     /* key of the last item evaluated; empty: none */
+    struct buf position;     /* key of the last item evaluated, where the iterator may be lost; empty: none */
     struct buf lower, upper; /* bounds in the current shard */
 
     bool done;
-    struct buf items; /* their JSON array; whole when done */
+    struct buf *items; /* borrowed: a JSON array that has begun */
     uint32_t count, scanned;
     size_t evaluated_bytes; /* of the index (or base) read */
     size_t fetched_units;   /* table reads of fetch: each item rounded up to 4 KB */
@@ -36,8 +36,9 @@ struct page {
     struct item last_key;   /* LastEvaluatedKey */
 };
 
-/* request and arena are borrowed until page_deinit. */
-void page_init(struct page *page, struct database *db, const struct page_request *request, struct arena *arena);
+/* request, items and arena are borrowed until page_deinit. items ends with '[' or with an item that came before. */
+void page_init(struct page *page, struct database *db, const struct page_request *request, struct buf *items,
+               struct arena *arena);
 void page_deinit(struct page *page);
 
 /* Evaluates up to items_max more items. STATOR_OK: look at page->done. STATOR_AGAIN (may_wait false): the next item is

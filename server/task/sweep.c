@@ -70,11 +70,20 @@ static void end_pass(struct sweep *sweep, uint32_t interval_ms)
     sweep->due_ms = now_ms + (rest_ms > interval_ms ? rest_ms : interval_ms);
 }
 
+/* For metrics. */
+static void tell_deleted(struct sweep *sweep, const struct table *table)
+{
+    if (sweep->cursor.deleted != 0)
+        atomic_fetch_add(&table->state->ttl_deleted, sweep->cursor.deleted);
+    sweep->cursor.deleted = 0;
+}
+
 uint64_t sweeps_step(struct sweeps *sweeps, struct database *db, const struct table *table)
 {
     struct sweep *sweep = sweep_of(sweeps, table->extras->ttl.id);
     uint64_t now_ms = monotonic_ms();
     struct stator_error err;
+    enum stator_rc rc;
     bool done;
 
     if (sweep == NULL)
@@ -85,11 +94,14 @@ uint64_t sweeps_step(struct sweeps *sweeps, struct database *db, const struct ta
             return sweep->due_ms - now_ms;
         begin_pass(sweep, now_ms);
     }
-    if (table_expire(db, table, sweep->now_s, &sweep->cursor, STEP_ENTRIES, &done, &err) != STATOR_OK)
+    rc = table_expire(db, table, sweep->now_s, &sweep->cursor, STEP_ENTRIES, &done, &err);
+    tell_deleted(sweep, table);
+    if (rc != STATOR_OK)
         return RETRY_MS; /* and then goes on behind what failed */
     if (!done)
         return 0;
     end_pass(sweep, sweeps->interval_ms);
+    atomic_store(&table->state->ttl_done_s, sweep->now_s);
     return sweep->due_ms - now_ms;
 }
 

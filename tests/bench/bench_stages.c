@@ -224,7 +224,10 @@ static void run(const struct subject *subject, const char *body, struct cost *co
     if (rc != STATOR_OK)
         quit(subject->name);
     end_stage(&costs[RUN], &at, &count);
-    message_encode(&job.answer, info->output, job.output);
+    if (job.answer.len != 0)
+        message_encode_rest(&job.answer, info->output, job.output);
+    else
+        message_encode(&job.answer, info->output, job.output);
     end_stage(&costs[ENCODE], &at, &count);
     if (job.cleanup != NULL)
         job.cleanup(&job);

@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct stator_value wild[ARGUMENTS], tame[ARGUMENTS];
     struct stator_request request, other;
     struct stator_error err;
-    struct stator_bytes command = stator_bytes(text.at, text.len);
+    struct stator_bytes command = stator_bytes_of(text.at, text.len);
     struct arena arena;
 
     for (size_t i = 0; i < ARGUMENTS; i++) {

@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct stator_builder *builder = stator_builder_new(NULL, 0);
     enum stator_json_form form = size == 0 ? STATOR_JSON_PLAIN : (enum stator_json_form)(data[size - 1] % 3);
-    struct stator_bytes json = stator_bytes(size == 0 ? (const uint8_t *)"" : data, size == 0 ? 0 : size - 1);
+    struct stator_bytes json = stator_bytes_of(size == 0 ? (const uint8_t *)"" : data, size == 0 ? 0 : size - 1);
     struct stator_item item;
     struct stator_value value;
     struct stator_error err;

@@ -8,7 +8,7 @@
 
 static void add_all_types(struct stator_builder *builder)
 {
-    struct stator_value map = STATOR_M(stator_attribute("z", stator_n("1.0")), stator_attribute("a", stator_null()));
+    struct stator_value map = STATOR_M(stator_attr("z", stator_n("1.0")), stator_attr("a", stator_null()));
 
     stator_add_s(builder, "s", "text");
     stator_add_s_len(builder, "cut", "textual", 4);

@@ -218,7 +218,7 @@ static void verbs_take_their_arguments(void **state)
 {
     struct stator_builder *builder = stator_builder_new(NULL, 0);
     struct stator_value tags = STATOR_SS(stator_s("b"), stator_s("a"));
-    struct stator_item key = STATOR_ITEM(stator_attribute("pk", stator_s("x")));
+    struct stator_item key = STATOR_ITEM(stator_attr("pk", stator_s("x")));
 
     (void)state;
     assert_request(builder, "{" TABLE "," KEY "}", "GetItem %a {%a: %s}", "T", "pk", "x");
@@ -338,7 +338,7 @@ static void a_list_serves_as_arguments(void **state)
         {"GetItem T %m", 1, "Column 11: the argument of %m is no map (M)"},
         {"GetItem T {pk: '%'}", 1, "Column 16: a % inside of quotes is %%; an argument stands without quotes"},
     };
-    struct stator_value arguments[] = {stator_s("x"), stator_n("1"), STATOR_M(stator_attribute("a", stator_null()))};
+    struct stator_value arguments[] = {stator_s("x"), stator_n("1"), STATOR_M(stator_attr("a", stator_null()))};
     struct stator_builder *builder = stator_builder_new(NULL, 0);
 
     (void)state;
@@ -369,18 +369,18 @@ static void long_and_deep_texts_end_well(void **state)
     (void)state;
     memset(text, '[', len);
     memcpy(text, "PutItem T {a:", 13);
-    assert_int_equal(stator_command_build_list(builder, &request, &err, stator_bytes(text, len), NULL, 0),
+    assert_int_equal(stator_command_build_list(builder, &request, &err, stator_bytes_of(text, len), NULL, 0),
                      STATOR_VALIDATION);
     assert_string_equal(err.message, "Column 46: Nesting Levels have exceeded supported limits");
     for (size_t i = 0; i < len; i++)
         text[i] = "abcdefghijklmnopqrstuvwxyz,"[(i + i / 27 % 26 * (i % 27 != 26)) % 27];
     memcpy(text, "Scan T RETURN a,", 16);
-    (void)!stator_command_build_list(builder, &request, &err, stator_bytes(text, len), NULL, 0);
+    (void)!stator_command_build_list(builder, &request, &err, stator_bytes_of(text, len), NULL, 0);
     memset(text, '1', len);
     memcpy(text, "Scan T RETURN ", 14);
     for (size_t i = 14; i + 8 < len; i += 8)
         snprintf(text + i, 9, "n%06zu,", i / 8);
-    assert_int_equal(stator_command_build_list(builder, &request, &err, stator_bytes(text, len), NULL, 0),
+    assert_int_equal(stator_command_build_list(builder, &request, &err, stator_bytes_of(text, len), NULL, 0),
                      STATOR_VALIDATION);
     assert_non_null(strstr(err.message, "there are more than 1000 names"));
     free(text);
@@ -390,7 +390,7 @@ static void long_and_deep_texts_end_well(void **state)
 static enum stator_rc build_one(struct stator_builder *builder, struct stator_error *err)
 {
     struct stator_value tags = STATOR_SS(stator_s("b"), stator_s("a"));
-    struct stator_item key = STATOR_ITEM(stator_attribute("pk", stator_s("x")));
+    struct stator_item key = STATOR_ITEM(stator_attr("pk", stator_s("x")));
     struct stator_request request;
     enum stator_rc rc;
 

@@ -212,7 +212,7 @@ static void a_programs_values_are_checked(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct stator_item item = STATOR_ITEM(stator_attribute("a", cases[i].value));
+        struct stator_item item = STATOR_ITEM(stator_attr("a", cases[i].value));
         struct stator_bytes text = stator_text("untouched");
         struct stator_error err;
 
@@ -233,7 +233,7 @@ static void a_programs_values_are_checked(void **state)
 static void a_programs_numbers_become_json(void **state)
 {
     struct stator_item item =
-        STATOR_ITEM(stator_attribute("b", stator_n("+.5")), stator_attribute("a", stator_n("1.e3")));
+        STATOR_ITEM(stator_attr("b", stator_n("+.5")), stator_attr("a", stator_n("1.e3")));
     struct stator_builder *builder = stator_builder_new(NULL, 0);
     struct stator_bytes text;
 
@@ -267,7 +267,7 @@ static void people_get_lines(void **state)
         {"{\"a\":}", NULL},
     };
     struct stator_builder *builder = stator_builder_new(NULL, 0);
-    struct stator_item item = STATOR_ITEM(stator_attribute("a", STATOR_M(stator_attribute("b", stator_null()))));
+    struct stator_item item = STATOR_ITEM(stator_attr("a", STATOR_M(stator_attr("b", stator_null()))));
     struct stator_bytes text;
 
     (void)state;

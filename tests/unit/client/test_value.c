@@ -143,12 +143,11 @@ static void values_are_found(void **state)
         {"lines[-1]", NULL},
         {"none.city", NULL},
     };
-    struct stator_item item =
-        STATOR_ITEM(stator_attribute("name", stator_s("Ann")), stator_attribute("", stator_s("empty")),
-                    stator_attribute("address", STATOR_M(stator_attribute("city", stator_s("Bonn")))),
-                    stator_attribute("lines", STATOR_L(STATOR_L(stator_s("a0")), stator_s("b"))),
-                    stator_attribute("on", stator_bool(true)),
-                    stator_attribute("tags", STATOR_SS(stator_s("red"), stator_s("blue"))));
+    struct stator_item item = STATOR_ITEM(stator_attr("name", stator_s("Ann")), stator_attr("", stator_s("empty")),
+                                          stator_attr("address", STATOR_M(stator_attr("city", stator_s("Bonn")))),
+                                          stator_attr("lines", STATOR_L(STATOR_L(stator_s("a0")), stator_s("b"))),
+                                          stator_attr("on", stator_bool(true)),
+                                          stator_attr("tags", STATOR_SS(stator_s("red"), stator_s("blue"))));
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -185,9 +184,9 @@ static void values_are_compared_as_the_service_does(void **state)
         STATOR_L(stator_n("1"), stator_n("2")),
         STATOR_L(stator_n("2"), stator_n("1")),
         STATOR_SS(stator_s("1")),
-        STATOR_M(stator_attribute("a", stator_n("1")), stator_attribute("b", stator_n("2"))),
-        STATOR_M(stator_attribute("a", stator_n("1")), stator_attribute("c", stator_n("2"))),
-        STATOR_M(stator_attribute("a", stator_n("2")), stator_attribute("b", stator_n("1"))),
+        STATOR_M(stator_attr("a", stator_n("1")), stator_attr("b", stator_n("2"))),
+        STATOR_M(stator_attr("a", stator_n("1")), stator_attr("c", stator_n("2"))),
+        STATOR_M(stator_attr("a", stator_n("2")), stator_attr("b", stator_n("1"))),
         stator_members(STATOR_TYPE_L, NULL, 0),
         stator_map(NULL, 0),
     };
@@ -197,8 +196,8 @@ static void values_are_compared_as_the_service_does(void **state)
         {STATOR_NS(stator_n("1.0"), stator_n("2")), STATOR_NS(stator_n("2"), stator_n("1"))},
         {STATOR_SS(stator_s("a"), stator_s("b"), stator_s("c")),
          STATOR_SS(stator_s("c"), stator_s("a"), stator_s("b"))},
-        {STATOR_M(stator_attribute("a", stator_n("1")), stator_attribute("b", stator_n("2"))),
-         STATOR_M(stator_attribute("b", stator_n("2.0")), stator_attribute("a", stator_n("1")))},
+        {STATOR_M(stator_attr("a", stator_n("1")), stator_attr("b", stator_n("2"))),
+         STATOR_M(stator_attr("b", stator_n("2.0")), stator_attr("a", stator_n("1")))},
         {stator_n("no number"), stator_n("no number")},
     };
     struct stator_value a_twice = STATOR_SS(stator_s("a"), stator_s("a"));
@@ -227,10 +226,9 @@ static void values_are_compared_as_the_service_does(void **state)
 
 static void items_are_compared(void **state)
 {
-    struct stator_item one = STATOR_ITEM(stator_attribute("a", stator_n("1")), stator_attribute("b", stator_null()));
-    struct stator_item other =
-        STATOR_ITEM(stator_attribute("b", stator_null()), stator_attribute("a", stator_n("1.0")));
-    struct stator_item less = STATOR_ITEM(stator_attribute("a", stator_n("1")));
+    struct stator_item one = STATOR_ITEM(stator_attr("a", stator_n("1")), stator_attr("b", stator_null()));
+    struct stator_item other = STATOR_ITEM(stator_attr("b", stator_null()), stator_attr("a", stator_n("1.0")));
+    struct stator_item less = STATOR_ITEM(stator_attr("a", stator_n("1")));
     struct stator_item none = {0};
 
     (void)state;

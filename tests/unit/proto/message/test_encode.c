@@ -77,6 +77,25 @@ static void writes_items_and_maps(void **state)
     buf_deinit(&buf);
 }
 
+/* An object that an operation has begun is ended with the other members, or without any. */
+static void writes_the_rest(void **state)
+{
+    const struct ScanOutput some = {.Count = API_INTEGER(2)}, none = {.Count = {.set = false}};
+    const struct shape *shape = operation_info(OPERATION_Scan)->output;
+    struct buf buf;
+
+    (void)state;
+    buf_init(&buf, 1000);
+    buf_append_literal(&buf, "{\"Items\":[]");
+    message_encode_rest(&buf, shape, &some);
+    assert_bytes_are(buf_bytes(&buf), "{\"Items\":[],\"Count\":2}");
+    buf_reset(&buf);
+    buf_append_literal(&buf, "{\"Items\":[{}]");
+    message_encode_rest(&buf, shape, &none);
+    assert_bytes_are(buf_bytes(&buf), "{\"Items\":[{}]}");
+    buf_deinit(&buf);
+}
+
 static void knows_its_operations(void **state)
 {
     int known = 0;
@@ -106,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_what_is_there),
         cmocka_unit_test(writes_items_and_maps),
+        cmocka_unit_test(writes_the_rest),
         cmocka_unit_test(knows_its_operations),
     };
 

@@ -176,8 +176,25 @@ static void foreign_directories_are_left_alone(void **state)
     struct fixture *f = *state;
     char sub[128];
 
+    write_file(f->dir, "shared-local-instance.db", "of DynamoDB Local");
+    write_file(f->dir, ".gitkeep", "");
+    snprintf(sub, sizeof(sub), "%s/empty", f->dir);
+    assert_int_equal(mkdir(sub, 0700), 0);
+    assert_opens(f->dir, 1);
+    snprintf(sub, sizeof(sub), "%s/shared-local-instance.db", f->dir);
+    assert_int_equal(access(sub, F_OK), 0);
+    snprintf(sub, sizeof(sub), "%s/other", f->dir);
+    assert_int_equal(mkdir(sub, 0700), 0);
+    write_file(sub, "thesis.txt", "do not touch");
+    assert_refused(sub, 0, LAYOUT, "thesis.txt", "choose an empty");
+    snprintf(sub, sizeof(sub), "%s/outer", f->dir);
+    assert_int_equal(mkdir(sub, 0700), 0);
+    snprintf(sub, sizeof(sub), "%s/outer/inner", f->dir);
+    assert_int_equal(mkdir(sub, 0700), 0);
+    write_file(sub, "thesis.txt", "do not touch");
+    snprintf(sub, sizeof(sub), "%s/outer", f->dir);
+    assert_refused(sub, 0, LAYOUT, "inner", "choose an empty");
     write_file(f->dir, "thesis.txt", "do not touch");
-    assert_refused(f->dir, 0, LAYOUT, "thesis.txt", "choose an empty");
     snprintf(sub, sizeof(sub), "%s/thesis.txt", f->dir);
     assert_refused(sub, 0, LAYOUT, "Not a directory", "");
     snprintf(sub, sizeof(sub), "%s/thesis.txt/data", f->dir);

@@ -18,11 +18,13 @@ struct fixture {
     struct database db;
     struct arena arena;
     struct table *table;
+    struct buf items; /* of the page at hand */
 };
 
 static void set_up(struct fixture *f, const char *dir)
 {
     arena_init(&f->arena, 1 << 28);
+    buf_init(&f->items, 1 << 28);
     database_open(&f->db, dir, STORE_NONE);
     f->table = table_of(SCHEMA, &f->arena);
 }
@@ -31,7 +33,15 @@ static void tear_down(struct fixture *f)
 {
     table_release(f->table);
     database_close(&f->db);
+    buf_deinit(&f->items);
     arena_deinit(&f->arena);
+}
+
+static void begin_page(struct page *page, struct fixture *f, const struct page_request *request, struct arena *arena)
+{
+    buf_reset(&f->items);
+    buf_append_byte(&f->items, '[');
+    page_init(page, &f->db, request, &f->items, arena);
 }
 
 static void put_items(struct fixture *f)
@@ -130,7 +140,7 @@ static void text_of(char *out, size_t size, const struct page *page)
     if (page->last_key.set)
         item_write(&last, &page->last_key);
     snprintf(out, size, "%.*s count=%u scanned=%u bytes=%zu fetched=%zu more=%d last=%.*s",
-             BYTES_ARG(buf_bytes(&page->items)), page->count, page->scanned, page->evaluated_bytes, page->fetched_units,
+             BYTES_ARG(buf_bytes(page->items)), page->count, page->scanned, page->evaluated_bytes, page->fetched_units,
              page->more, BYTES_ARG(buf_bytes(&last)));
     buf_deinit(&last);
 }
@@ -147,19 +157,19 @@ static void order_of(char *out, size_t size, const struct page *page, struct are
 
     buf_init(&whole, 1 << 24);
     buf_append_literal(&whole, "{\"L\":[");
-    for (size_t i = 1; i + 1 < page->items.len; i++) { /* each item becomes an M */
-        if (page->items.at[i] == '{' &&
-            (i == 1 || (page->items.at[i - 1] == ',' && page->items.at[i - 2] == '}' && page->items.at[i - 3] == '}')))
+    for (size_t i = 1; i < page->items->len; i++) { /* each item becomes an M */
+        if (page->items->at[i] == '{' && (i == 1 || (page->items->at[i - 1] == ',' && page->items->at[i - 2] == '}' &&
+                                                     page->items->at[i - 3] == '}')))
             buf_append_literal(&whole, "{\"M\":");
-        buf_append_byte(&whole, page->items.at[i]);
-        if (page->items.at[i] == '}' && page->items.at[i - 1] == '}' &&
-            (page->items.at[i + 1] == ',' || page->items.at[i + 1] == ']'))
+        buf_append_byte(&whole, page->items->at[i]);
+        if (page->items->at[i] == '}' && page->items->at[i - 1] == '}' &&
+            (i + 1 == page->items->len || page->items->at[i + 1] == ','))
             buf_append_byte(&whole, '}');
     }
     buf_append_literal(&whole, "]}");
     json_reader_init(&reader, buf_bytes(&whole), arena);
     if (value_read(&list, &reader, json_next(&reader), &fault, arena, &err) != STATOR_OK || fault)
-        fail_msg("no list of items: %.*s", BYTES_ARG(buf_bytes(&page->items)));
+        fail_msg("no list of items: %.*s", BYTES_ARG(buf_bytes(page->items)));
     assert_int_equal(list.count, page->count);
     out[0] = '\0';
     for (size_t i = 0; i < list.count; i++) {
@@ -181,7 +191,7 @@ static void check_page(struct fixture *f, size_t number, const struct ask *ask)
         struct page page;
         char order[256];
 
-        page_init(&page, &f->db, &request, &f->arena);
+        begin_page(&page, f, &request, &f->arena);
         read_all(&page, &paces[p]);
         text_of(p == 0 ? first : other, sizeof(first), &page);
         if (p != 0 && strcmp(first, other) != 0)
@@ -333,7 +343,7 @@ static void pages_from_the_disk(void **state)
             put_items(&f);
         if (i != 0 && asks[i].condition != NULL && (asks[i].start == NULL || asks[i].order[0] != '\0')) {
             request = request_of(&f, &asks[i]);
-            page_init(&page, &f.db, &request, &f.arena);
+            begin_page(&page, &f, &request, &f.arena);
             assert_int_equal(page_step(&page, UINT32_MAX, false, &err), STATOR_AGAIN);
             assert_int_equal(page.scanned, 0);
             page_deinit(&page); /* given up in the middle */
@@ -366,12 +376,12 @@ static void moves_to_a_worker(void **state)
     tear_down(&f);
     set_up(&f, dir);
     request = request_of(&f, &beginning);
-    page_init(&page, &f.db, &request, &f.arena);
+    begin_page(&page, &f, &request, &f.arena);
     assert_int_equal(page_step(&page, UINT32_MAX, true, &err), STATOR_OK);
     page_deinit(&page);
 
     request = request_of(&f, &whole);
-    page_init(&page, &f.db, &request, &f.arena);
+    begin_page(&page, &f, &request, &f.arena);
     assert_int_equal(page_step(&page, 2, false, &err), STATOR_OK);
     assert_int_equal(page.scanned, 2);
     assert_int_equal(page_step(&page, UINT32_MAX, true, &err), STATOR_OK);
@@ -417,13 +427,13 @@ static void all_items_once(void **state)
                 struct page page;
                 struct buf last;
 
-                page_init(&page, &f.db, &request, &f.arena);
+                begin_page(&page, &f, &request, &f.arena);
                 read_all(&page, &paces[segment % COUNT_OF(paces)]);
-                for (size_t i = 0; i + 12 < page.items.len; i++)
-                    if (memcmp(page.items.at + i, "\"pk\":{\"S\":\"p", 12) == 0) {
-                        int p = page.items.at[i + 12] - '0', s = page.items.at[i + 27] - '0';
+                for (size_t i = 0; i + 12 < page.items->len; i++)
+                    if (memcmp(page.items->at + i, "\"pk\":{\"S\":\"p", 12) == 0) {
+                        int p = page.items->at[i + 12] - '0', s = page.items->at[i + 27] - '0';
 
-                        assert_memory_equal(page.items.at + i + 16, "\"sk\":{\"N\":\"", 11);
+                        assert_memory_equal(page.items->at + i + 16, "\"sk\":{\"N\":\"", 11);
                         assert_in_range(p, 0, PARTITIONS - 1);
                         assert_in_range(s, 1, ITEMS);
                         assert_false(seen[p][s]);
@@ -508,7 +518,7 @@ static void longest_keys(void **state)
     database_audit(&f.db, f.table);
 
     request = request_of(&f, &ask);
-    page_init(&page, &f.db, &request, &f.arena);
+    begin_page(&page, &f, &request, &f.arena);
     assert_int_equal(page_step(&page, UINT32_MAX, true, &err), STATOR_OK);
     assert_int_equal(page.scanned, 1);
     assert_int_equal(page.last_key.count, COUNT_OF(names));
@@ -516,7 +526,7 @@ static void longest_keys(void **state)
 
     /* on from there */
     assert_int_equal(plan_scan(&request, &f.db.ring, 0, 1, &page.last_key, &f.arena, &err), STATOR_OK);
-    page_init(&page, &f.db, &request, &f.arena);
+    begin_page(&page, &f, &request, &f.arena);
     assert_int_equal(page_step(&page, UINT32_MAX, true, &err), STATOR_OK);
     assert_int_equal(page.scanned, 0);
     page_deinit(&page);
@@ -543,7 +553,7 @@ static void changes_between_steps(void **state)
             set_up(&f, NULL);
             put_items(&f);
             request = request_of(&f, &ask);
-            page_init(&page, &f.db, &request, &f.arena);
+            begin_page(&page, &f, &request, &f.arena);
             assert_int_equal(page_step(&page, 3, waits[w][0], &err), STATOR_OK); /* up to sk 3 */
             database_delete(&f.db, f.table, ITEM(S("pk", "p3"), N("sk", "3")));
             database_delete(&f.db, f.table, ITEM(S("pk", "p3"), N("sk", "4")));
@@ -579,7 +589,7 @@ static void memory_ends(void **state)
         struct page page;
 
         arena_init(&arena, max);
-        page_init(&page, &f.db, &request, &arena);
+        begin_page(&page, &f, &request, &arena);
         page.scratch.max_bytes = max;
         rc = page_step(&page, UINT32_MAX, true, &err);
         if (rc != STATOR_OK)

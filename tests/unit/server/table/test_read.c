@@ -123,12 +123,15 @@ static enum stator_rc read_page_of(struct fixture *f, const struct index *index,
     struct page_request request = {.table = f->table, .index = index, .forward = true, .fetch = fetch};
     enum stator_rc rc = plan_scan(&request, &f->db.ring, 0, 1, &no_start, &f->arena, err);
     struct page page;
+    struct buf items;
 
     if (rc != STATOR_OK)
         return rc;
-    page_init(&page, &f->db, &request, &f->arena);
+    buf_init(&items, 1 << 20);
+    page_init(&page, &f->db, &request, &items, &f->arena);
     rc = page_step(&page, UINT32_MAX, true, err);
     page_deinit(&page);
+    buf_deinit(&items);
     return rc;
 }
 

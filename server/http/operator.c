@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* operator: what is under /_stator/: whether the server is well, and what it does.
+ *
+ * Metrics and status are made on a thread of their own, for they ask the store, and workers may all be waiting for a disk
+ * just when somebody wants to know.
+ */
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "http/guard.h"
+#include "http/request.h"
+#include "watch/exposition.h"
+#include "json/writer.h"
+
+#define PREFIX     "/_stator"
+#define PLAIN      BYTES("text/plain; charset=utf-8")
+#define JSON       BYTES("application/json")
+#define EXPOSITION BYTES("text/plain; version=0.0.4; charset=utf-8")
+
+bool operator_is_asked(const h2o_req_t *req)
+{
+    size_t len = sizeof(PREFIX) - 1;
+
+    return req->path_normalized.len >= len && memcmp(req->path_normalized.base, PREFIX, len) == 0 &&
+           (req->path_normalized.len == len || req->path_normalized.base[len] == '/');
+}
+
+/* --- Health ------------------------------------------------------------------------------------------------------- */
+
+static const char *health_text(enum engine_health health)
+{
+    switch (health) {
+    case ENGINE_WELL:
+        return NULL;
+    case ENGINE_DISK_FULL:
+        return "the disk of the data directory is full: writes are refused";
+    case ENGINE_READ_ONLY:
+        break;
+    }
+    return "a write or a sync failed: the database is read-only until the server is started again";
+}
+
+/* Why no requests should be sent here; NULL: they should. */
+static const char *unready(const struct loop *loop, enum engine_health health)
+{
+    return loop->draining ? "the server is stopping" : health_text(health);
+}
+
+static void answer_state(struct request *request, const char *well, const char *trouble)
+{
+    struct json_writer writer = json_writer_of(&request->job.answer);
+
+    json_object_begin(&writer);
+    json_key(&writer, BYTES("status"));
+    json_string(&writer, bytes_of_string(trouble == NULL ? well : "unavailable"));
+    if (trouble != NULL) {
+        json_key(&writer, BYTES("reason"));
+        json_string(&writer, bytes_of_string(trouble));
+    }
+    json_object_end(&writer);
+    answer_operator(request, trouble == NULL ? 200 : 503, JSON);
+}
+
+/* Only what a restart would mend makes it fail: it is for those who restart. */
+static void answer_health(struct request *request)
+{
+    enum engine_health health = engine_health(request->loop->http->engine);
+
+    answer_state(request, "ok", health == ENGINE_READ_ONLY ? health_text(health) : NULL);
+}
+
+static void answer_ready(struct request *request)
+{
+    answer_state(request, "ready", unready(request->loop, engine_health(request->loop->http->engine)));
+}
+
+/* --- Metrics ------------------------------------------------------------------------------------------------------ */
+
+static void tell_version(struct buf *out, const char *version)
+{
+    const struct exposition_label label = {"version", bytes_of_string(version)};
+
+    exposition_family(out, "stator_build_info", "gauge", "1, with the version as a label.");
+    exposition_integer(out, "stator_build_info", (struct exposition_labels){&label, 1}, 1);
+}
+
+static uint64_t resident_bytes(void)
+{
+    unsigned long long all, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+
+    if (file == NULL)
+        return 0;
+    if (fscanf(file, "%llu %llu", &all, &resident) != 2)
+        resident = 0;
+    fclose(file);
+    return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static uint64_t cpu_ns(void)
+{
+    struct rusage usage;
+
+    if (getrusage(RUSAGE_SELF, &usage) != 0)
+        return 0;
+    return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000u +
+           (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000u;
+}
+
+static void tell_process(struct buf *out, const struct http *http)
+{
+    tell_version(out, http->options.version);
+    exposition_family(out, "stator_start_time_seconds", "gauge", "When the server was started, since 1970.");
+    exposition_integer(out, "stator_start_time_seconds", EXPOSITION_NO_LABELS, http->started_s);
+    exposition_family(out, "stator_cpu_seconds_total", "counter", "CPU time of the process.");
+    exposition_seconds(out, "stator_cpu_seconds_total", EXPOSITION_NO_LABELS, cpu_ns());
+    exposition_gauge(out, "stator_resident_memory_bytes", "Memory of the process that is in RAM.", resident_bytes());
+    exposition_gauge(out, "stator_connections", "Connections open.", atomic_load(&http->connections));
+    exposition_gauge(out, "stator_connections_max", "Connections that may be open (--max-connections).",
+                     http->options.max_connections);
+    exposition_gauge(out, "stator_worker_queue_jobs", "Requests waiting for a worker.", workers_queued(http->workers));
+    exposition_gauge(out, "stator_worker_queue_jobs_max", "How many may wait; the next is throttled.",
+                     LIMIT_WORKER_QUEUE);
+}
+
+/* --- Status ------------------------------------------------------------------------------------------------------- */
+
+static void tell_integer(struct json_writer *writer, struct bytes key, uint64_t value)
+{
+    json_key(writer, key);
+    json_integer(writer, value > INT64_MAX ? INT64_MAX : (int64_t)value);
+}
+
+/* Above all bounds: null. */
+static void tell_bound(struct json_writer *writer, struct bytes key, const struct histogram_sum *sum, double part)
+{
+    uint64_t ns = histogram_quantile(sum, HISTOGRAM_TIMES, part);
+
+    json_key(writer, key);
+    if (ns == UINT64_MAX)
+        json_null(writer);
+    else
+        json_double(writer, (double)ns / 1e9);
+}
+
+static void tell_operation(struct json_writer *writer, const char *name, const struct metrics_total *total)
+{
+    json_object_begin(writer);
+    json_key(writer, BYTES("operation"));
+    json_string(writer, bytes_of_string(name));
+    tell_integer(writer, BYTES("count"), histogram_total(&total->durations));
+    tell_integer(writer, BYTES("errors"), total->errors);
+    tell_integer(writer, BYTES("faults"), total->faults);
+    tell_bound(writer, BYTES("p50_s"), &total->durations, 0.5);
+    tell_bound(writer, BYTES("p99_s"), &total->durations, 0.99);
+    json_object_end(writer);
+}
+
+static void tell_operations(struct json_writer *writer, const struct http *http)
+{
+    json_key(writer, BYTES("operations"));
+    json_array_begin(writer);
+    for (uint32_t operation = 0; operation < OPERATION_COUNT; operation++) {
+        struct metrics_total total = {{{0}, 0}, 0, 0};
+
+        metrics_total(http->metrics, operation, &total);
+        if (histogram_total(&total.durations) != 0)
+            tell_operation(writer, operation == OPERATION_NONE ? "(none)" : operation_info(operation)->name, &total);
+    }
+    json_array_end(writer);
+}
+
+static void tell_status(struct buf *out, const struct http *http)
+{
+    struct json_writer writer = json_writer_of(out);
+    const char *trouble = health_text(engine_health(http->engine));
+    time_t now = time(NULL);
+
+    json_object_begin(&writer);
+    json_key(&writer, BYTES("status"));
+    json_string(&writer, bytes_of_string(trouble == NULL ? "ready" : "unavailable"));
+    if (trouble != NULL) {
+        json_key(&writer, BYTES("reason"));
+        json_string(&writer, bytes_of_string(trouble));
+    }
+    json_key(&writer, BYTES("version"));
+    json_string(&writer, bytes_of_string(http->options.version));
+    tell_integer(&writer, BYTES("uptime_s"), now > (time_t)http->started_s ? (uint64_t)now - http->started_s : 0);
+    tell_integer(&writer, BYTES("resident_bytes"), resident_bytes());
+    tell_integer(&writer, BYTES("loops"), http->options.loops);
+    tell_integer(&writer, BYTES("connections"), atomic_load(&http->connections));
+    tell_integer(&writer, BYTES("connections_max"), http->options.max_connections);
+    engine_tell_status(http->engine, &writer);
+    tell_operations(&writer, http);
+    json_object_end(&writer);
+}
+
+/* --- Requests ----------------------------------------------------------------------------------------------------- */
+
+void operator_work(void *context, struct job *job)
+{
+    struct http *http = context;
+    struct request *request = request_of_job(job);
+
+    if (request->errand == ERRAND_METRICS) {
+        tell_process(&job->answer, http);
+        engine_tell_metrics(http->engine, http->metrics, &job->answer);
+    } else {
+        tell_status(&job->answer, http);
+    }
+    if (answer_wants_packing(request))
+        answer_pack(request);
+    job_move(job, JOB_DONE);
+    job->send_back(job);
+}
+
+void operator_came_home(struct request *request)
+{
+    enum errand errand = request->errand;
+
+    request->errand = ERRAND_NONE;
+    if (request->job.answer.failed) {
+        buf_reset(&request->job.answer);
+        buf_append_literal(&request->job.answer, "There is no memory for the answer.\n");
+        answer_operator(request, 500, PLAIN);
+    } else {
+        answer_operator(request, 200, errand == ERRAND_METRICS ? EXPOSITION : JSON);
+    }
+}
+
+static void answer_text(struct request *request, int status, const char *text)
+{
+    buf_append_bytes(&request->job.answer, bytes_of_string(text));
+    buf_append_literal(&request->job.answer, "\n");
+    answer_operator(request, status, PLAIN);
+}
+
+static void send_on_errand(struct request *request, enum errand errand)
+{
+    engine_note_thread(request->loop->http->engine);
+    request->errand = errand;
+    request_leave(request);
+    job_move(&request->job, JOB_WORKING);
+    if (workers_submit(request->loop->http->watchers, &request->job))
+        return;
+    request_come_back(request);
+    request->errand = ERRAND_NONE;
+    answer_text(request, 503, "Too many ask at once.");
+}
+
+static bool asks_for(const h2o_req_t *req, const char *name)
+{
+    return h2o_memis(req->path_normalized.base, req->path_normalized.len, name, strlen(name));
+}
+
+static void route(struct request *request)
+{
+    const h2o_req_t *req = request->req;
+
+    if (asks_for(req, PREFIX "/health"))
+        answer_health(request);
+    else if (asks_for(req, PREFIX "/ready"))
+        answer_ready(request);
+    else if (asks_for(req, PREFIX "/metrics"))
+        send_on_errand(request, ERRAND_METRICS);
+    else if (asks_for(req, PREFIX "/status"))
+        send_on_errand(request, ERRAND_STATUS);
+    else
+        answer_text(request, 404, "There are " PREFIX "/health, /ready, /metrics and /status.");
+}
+
+void operator_on_request(struct request *request)
+{
+    const h2o_req_t *req = request->req;
+    const struct http *http = request->loop->http;
+    const struct guard_request asked = {
+        .host = request->job.host, .origin = request->origin, .fetch_site = request_header(req, "sec-fetch-site")};
+    const struct guard_names names = {
+        .host = http->options.host, .machine = http->machine, .more = http->options.operator_hosts};
+    const char *refusal = guard_refusal(&asked, &names); /* whoever knows of more reasons adds them here */
+
+    if (refusal != NULL)
+        answer_text(request, 403, refusal);
+    else if (!h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) &&
+             !h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD")))
+        answer_text(request, 405, "GET and HEAD are understood here.");
+    else
+        route(request);
+}
