@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A call is in one list, that of its state. What happens is done in turns: libcurl is told of ready descriptors and of
- * the time, then calls that have ended are settled, pauses that are over end, and calls that wait are begun. stator_done
- * is called from within a turn (or a cancellation) alone, never while libcurl is at work, so that it may do anything.
+/* A call is in one list, that of its state. What happens is done in turns: pauses that are over end, calls that wait are
+ * begun, libcurl is told of the time, and calls that it has ended are settled. stator_done is called from within a turn
+ * (or a cancellation) alone, never while libcurl is at work, so that it may do anything.
  */
 #include "async.h"
 
@@ -248,6 +248,12 @@ static void end_pauses(struct stator_async *async)
         move(call, FLIGHT_WAITING, call->deadline_ms);
 }
 
+static void end_late_one(struct stator_call *call)
+{
+    call->failure = (struct stator_failure){.attempts = call->failure.attempts, .retryable = true};
+    finish(call, call_fail(call, STATOR_TIMED_OUT, "The call's time was over before its turn came"));
+}
+
 /* Those whose whole time went by before their turn came. */
 static void end_late(struct stator_async *async)
 {
@@ -255,7 +261,7 @@ static void end_late(struct stator_async *async)
     int64_t now = call_clock_ms();
 
     while ((call = first(async, FLIGHT_WAITING)) != NULL && call->flight.due_ms <= now)
-        finish(call, call_fail(call, STATOR_TIMED_OUT, "The call's time was over before its turn came"));
+        end_late_one(call);
 }
 
 static void begin(struct stator_call *call)
@@ -306,12 +312,11 @@ static void act_in_time(struct stator_async *async)
 static void turn(struct stator_async *async)
 {
     async->turning = true;
-    act_in_time(async);
-    settle_ended(async);
     end_pauses(async);
     end_late(async);
     begin_waiting(async);
-    act_in_time(async); /* what was begun connects at once */
+    act_in_time(async);
+    settle_ended(async); /* last: what libcurl has ended it says once, and nothing would wake us for it */
     async->turning = false;
     set_timer(async);
 }

@@ -346,10 +346,9 @@ static enum stator_rc find_endpoints(struct credentials *out, const struct searc
 
 /* --- All of it ---------------------------------------------------------------------------------------------------- */
 
-/* With all of it given there is nothing to look for in a profile, nor to be said about one. */
-static bool all_given(const struct credentials_given *g)
+bool credentials_all_given(const struct credentials_given *given)
 {
-    return (g->access_key_id.len != 0 || g->no_keys) && g->region.len != 0 && g->endpoint.len != 0;
+    return (given->access_key_id.len != 0 || given->no_keys) && given->region.len != 0 && given->endpoint.len != 0;
 }
 
 static enum stator_rc read_profile(struct search *s, struct stator_error *err)
@@ -374,7 +373,7 @@ static enum stator_rc read_profile(struct search *s, struct stator_error *err)
 
 static enum stator_rc resolve(struct credentials *out, struct search *s, struct stator_error *err)
 {
-    if (!all_given(s->given))
+    if (!credentials_all_given(s->given))
         STATOR_TRY(read_profile(s, err));
     if (!s->given->no_keys)
         STATOR_TRY(find_keys(out, s, err));

@@ -69,6 +69,9 @@ STATOR_MUST_CHECK enum stator_rc credentials_resolve(struct credentials *out, co
                                                      const struct credentials_sources *sources,
                                                      struct stator_error *err);
 
+/* With keys (or no_keys), region and endpoint given there is nothing to look for: no profile is missed, no file read. */
+bool credentials_all_given(const struct credentials_given *given);
+
 /* The same with the process's environment and the files that AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE name, or
  * ~/.aws/credentials and ~/.aws/config. A file that is not there is no error; one that cannot be read is. */
 STATOR_MUST_CHECK enum stator_rc credentials_find(struct credentials *out, const struct credentials_given *given,

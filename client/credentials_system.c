@@ -100,6 +100,7 @@ static enum stator_rc read_open(struct file *file, int fd, struct stator_error *
     return read_all(file, fd, (size_t)stat.st_size, err);
 }
 
+/* file is empty and stays so if there is none. */
 static enum stator_rc read_file(struct file *file, const char *name, const char *otherwise, struct stator_error *err)
 {
     enum stator_rc rc;
@@ -112,6 +113,15 @@ static enum stator_rc read_file(struct file *file, const char *name, const char 
     rc = read_open(file, fd, err);
     close(fd);
     return rc;
+}
+
+static enum stator_rc read_both(struct file *credentials, struct file *config, const struct credentials_given *given,
+                                struct stator_error *err)
+{
+    if (credentials_all_given(given))
+        return STATOR_OK;
+    STATOR_TRY(read_file(credentials, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials", err));
+    return read_file(config, "AWS_CONFIG_FILE", "~/.aws/config", err);
 }
 
 static struct bytes text_of(const struct file *file)
@@ -136,9 +146,7 @@ enum stator_rc credentials_find(struct credentials *out, const struct credential
     credentials_wipe(out);
     buf_init(&credentials.text, CREDENTIALS_FILE_MAX + 1);
     buf_init(&config.text, CREDENTIALS_FILE_MAX + 1);
-    rc = read_file(&credentials, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials", err);
-    if (rc == STATOR_OK)
-        rc = read_file(&config, "AWS_CONFIG_FILE", "~/.aws/config", err);
+    rc = read_both(&credentials, &config, given, err);
     if (rc == STATOR_OK) {
         sources.credentials_file = text_of(&credentials);
         sources.credentials_path = credentials.path;

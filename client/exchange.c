@@ -37,6 +37,7 @@ void exchange_forget(struct exchange *exchange)
 {
     buf_reset(&exchange->body);
     exchange->header_bytes = 0;
+    exchange->headers_ended = false;
     exchange->too_long = exchange->no_memory = false;
     exchange->status = 0;
     exchange->connected = false;
@@ -93,6 +94,7 @@ static size_t take_header(char *line, size_t size, size_t count, void *user)
         exchange->too_long = true;
         return 0;
     }
+    exchange->headers_ended = len <= 2 && is_blank(line[0]);
     if (len >= 5 && memcmp(line, "HTTP/", 5) == 0)
         forget_headers(exchange); /* what came before was a 1xx answer */
     keep_header(exchange->request_id, line, len, "x-amzn-RequestId");
@@ -241,5 +243,7 @@ enum exchange_end exchange_end(struct exchange *exchange, CURLcode code)
         return EXCHANGE_TOO_LONG;
     if (exchange->no_memory)
         return EXCHANGE_NO_MEMORY;
+    if (code == CURLE_OK && !exchange->headers_ended)
+        return EXCHANGE_UNREACHABLE; /* libcurl takes a connection that ends among the headers for their end */
     return is_stale(exchange, code) ? EXCHANGE_STALE : end_of_code(code);
 }

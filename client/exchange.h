@@ -40,6 +40,7 @@ struct exchange {
 
     struct buf body;
     size_t header_bytes;
+    bool headers_ended; /* with their empty line */
     bool too_long, no_memory;
     int status;                            /* 0: no answer came */
     bool connected;                        /* a new connection was made for it */

@@ -118,11 +118,14 @@ void retry_succeeded(struct retry_budget *budget, unsigned cost)
 
 bool retry_again(struct retry_budget *budget, const struct retry_attempt *attempt, uint32_t *pause_ms, unsigned *cost)
 {
+    uint32_t pause;
+
     if (attempt->kind == RETRY_NONE || attempt->made >= attempt->max)
         return false;
-    *pause_ms = pause_of(attempt);
-    if ((int64_t)*pause_ms >= attempt->left_ms || !take(budget, rules[attempt->kind].cost))
+    pause = pause_of(attempt);
+    if (pause >= attempt->left_ms || !take(budget, rules[attempt->kind].cost))
         return false;
+    *pause_ms = pause;
     *cost = rules[attempt->kind].cost;
     return true;
 }

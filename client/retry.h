@@ -51,7 +51,7 @@ struct retry_attempt {
     uint32_t random;        /* all values alike */
 };
 
-/* Whether to try again, *pause_ms later, taking the cost from the budget: *cost is what a success may give back. */
+/* Whether to try again. If so, *pause_ms later, and *cost has been taken from the budget: what a success gives back. */
 bool retry_again(struct retry_budget *budget, const struct retry_attempt *attempt, uint32_t *pause_ms, unsigned *cost);
 
 /* The call did well; cost is that of its last retry, 0 if it needed none. */

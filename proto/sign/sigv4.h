@@ -69,8 +69,7 @@ STATOR_MUST_CHECK enum stator_rc sigv4_canonical(struct bytes *canonical, struct
 struct sigv4_key {
     uint8_t key[32];
     uint8_t secret_mark[16]; /* tells secrets apart; not the secret */
-    char scope[SIGV4_DAY_LEN + 2 * SIGV4_NAME_MAX +
-               sizeof("///" SIGV4_TERMINATOR)]; /* "20150830/us-east-1/dynamodb/aws4_request" */
+    char scope[SIGV4_DAY_LEN + 2 * SIGV4_NAME_MAX + sizeof("///" SIGV4_TERMINATOR)]; /* see sigv4_key_scope */
     size_t scope_len;
 };
 
@@ -103,8 +102,8 @@ struct sigv4_signer {
 
 struct sigv4_signed {
     struct bytes canonical, signed_headers, string_to_sign, signature;
-    struct sigv4_header
-        headers[SIGV4_HEADERS_MAX]; /* to be sent: X-Amz-Date, X-Amz-Security-Token with a token, Authorization */
+    /* To be sent: X-Amz-Date; with a token, X-Amz-Security-Token; Authorization. */
+    struct sigv4_header headers[SIGV4_HEADERS_MAX];
     size_t headers_count;
 };
 

@@ -8,13 +8,35 @@
 
 #include "shard/hash.h"
 
-static int by_token(const void *left, const void *right)
+static bool before(const struct ring_point *a, const struct ring_point *b)
 {
-    const struct ring_point *a = left, *b = right;
+    return a->token != b->token ? a->token < b->token : a->shard < b->shard;
+}
 
-    if (a->token != b->token)
-        return a->token < b->token ? -1 : 1;
-    return (a->shard > b->shard) - (a->shard < b->shard);
+/* Where among `count` the token is about: tokens are spread evenly. */
+static size_t place_of(uint64_t token, size_t count)
+{
+    return (size_t)((unsigned __int128)token * count >> 64);
+}
+
+/* Each point goes about where it belongs, and then past the few neighbours that it is on the wrong side of. At a start
+ * qsort took a tenth of the time in memory. ends: count zeros. */
+static void sort_points(struct ring_point *out, const struct ring_point *points, size_t count, uint32_t *ends)
+{
+    for (size_t i = 0; i < count; i++)
+        ends[place_of(points[i].token, count)]++;
+    for (size_t i = 1; i < count; i++)
+        ends[i] += ends[i - 1];
+    for (size_t i = 0; i < count; i++)
+        out[--ends[place_of(points[i].token, count)]] = points[i];
+    for (size_t i = 1; i < count; i++) {
+        struct ring_point point = out[i];
+        size_t at = i;
+
+        for (; at > 0 && before(&point, &out[at - 1]); at--)
+            out[at] = out[at - 1];
+        out[at] = point;
+    }
 }
 
 static uint64_t point_token(uint32_t shard, uint32_t point)
@@ -30,18 +52,25 @@ static uint64_t point_token(uint32_t shard, uint32_t point)
 
 enum stator_rc ring_init(struct ring *ring, uint32_t shards, struct stator_error *err)
 {
+    const size_t count = (size_t)shards * RING_POINTS;
+    struct ring_point *points = malloc(count * sizeof(*points));
+    uint32_t *ends = calloc(count, sizeof(*ends));
+
     stator_assert(shards >= 1 && shards <= RING_SHARDS_MAX);
-    *ring = (struct ring){.count = (size_t)shards * RING_POINTS, .shards = shards};
-    ring->points = malloc(ring->count * sizeof(*ring->points));
-    if (ring->points == NULL)
-        return stator_fail_memory(err);
-    for (uint32_t shard = 0; shard < shards; shard++) {
-        for (uint32_t point = 0; point < RING_POINTS; point++)
-            ring->points[shard * RING_POINTS + point] =
-                (struct ring_point){.token = point_token(shard, point), .shard = shard};
+    *ring = (struct ring){.count = count, .shards = shards, .points = malloc(count * sizeof(*ring->points))};
+    if (points != NULL && ends != NULL && ring->points != NULL) {
+        for (size_t i = 0; i < count; i++) {
+            uint32_t shard = (uint32_t)(i / RING_POINTS);
+
+            points[i] = (struct ring_point){.token = point_token(shard, i % RING_POINTS), .shard = shard};
+        }
+        sort_points(ring->points, points, count, ends);
+    } else {
+        ring_deinit(ring);
     }
-    qsort(ring->points, ring->count, sizeof(*ring->points), by_token);
-    return STATOR_OK;
+    free(points);
+    free(ends);
+    return ring->points != NULL ? STATOR_OK : stator_fail_memory(err);
 }
 
 void ring_deinit(struct ring *ring)

@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "store/unsynced.h"
+
 #define FORMAT_VERSION 1
 #define FORMAT_KEY     BYTES("format")
 #define RECORD_BYTES   8 /* before the layout text */
@@ -29,6 +31,7 @@ struct opening {
     const char *path;
     bool flush_on_recovery;
     size_t count; /* families */
+    size_t known; /* of them in the database already; the others are to be made */
     char (*names)[FAMILY_NAME_MAX];
     rocksdb_column_family_handle_t **handles;
 };
@@ -45,7 +48,7 @@ static void family_name(char out[FAMILY_NAME_MAX], size_t index)
 
 static enum stator_rc reserve(struct opening *opening, size_t count, struct stator_error *err)
 {
-    opening->count = count;
+    opening->count = opening->known = count;
     opening->names = calloc(count, sizeof(*opening->names));
     opening->handles = calloc(count, sizeof(*opening->handles));
     return opening->names != NULL && opening->handles != NULL ? STATOR_OK : stator_fail_memory(err);
@@ -66,12 +69,34 @@ static void close_database(struct opening *opening)
     if (store->db == NULL)
         return;
     for (size_t i = 0; i < opening->count; i++)
-        rocksdb_column_family_handle_destroy(opening->handles[i]);
+        if (opening->handles[i] != NULL)
+            rocksdb_column_family_handle_destroy(opening->handles[i]);
     rocksdb_close(store->db);
     store->db = NULL;
 }
 
-/* Opens the families named in opening->names; makes what is missing. */
+static const rocksdb_options_t *options_of_family(const struct rocks_options *rocks, const char *name)
+{
+    return strcmp(name, "counters") == 0 ? rocks->counters : rocks->all;
+}
+
+/* One sync is for all: without it fewer of them are there, and the directory is made anew. */
+static enum stator_rc make_families(struct opening *opening, const struct rocks_options *rocks,
+                                    struct stator_error *err)
+{
+    char *why = NULL;
+
+    for (size_t i = opening->known; i < opening->count && why == NULL; i++) {
+        if (i + 1 < opening->count)
+            unsynced_begin();
+        opening->handles[i] = rocksdb_create_column_family(
+            opening->store->db, options_of_family(rocks, opening->names[i]), opening->names[i], &why);
+        unsynced_end();
+    }
+    return why != NULL ? fault_of_open(err, opening->path, why) : STATOR_OK;
+}
+
+/* Opens the families named in opening->names, and makes those that are not known. */
 static enum stator_rc open_database(struct opening *opening, struct stator_error *err)
 {
     const size_t count = opening->count;
@@ -92,13 +117,15 @@ static enum stator_rc open_database(struct opening *opening, struct stator_error
         goto out;
     for (size_t i = 0; i < count; i++) {
         names[i] = opening->names[i];
-        each[i] = strcmp(names[i], "counters") == 0 ? rocks.counters : rocks.all;
+        each[i] = options_of_family(&rocks, names[i]);
     }
-    opening->store->db =
-        rocksdb_open_column_families(rocks.all, opening->path, (int)count, names, each, opening->handles, &why);
+    opening->store->db = rocksdb_open_column_families(rocks.all, opening->path, (int)opening->known, names, each,
+                                                      opening->handles, &why);
     if (why != NULL) {
         opening->store->db = NULL;
         rc = fault_of_open(err, opening->path, why);
+    } else {
+        rc = make_families(opening, &rocks, err);
     }
 out:
     rocks_options_deinit(&rocks);
@@ -150,6 +177,7 @@ static enum stator_rc create(struct opening *opening, struct stator_error *err)
     uint32_t shards = opening->options->shards != 0 ? opening->options->shards : SHARDS_DEFAULT;
 
     STATOR_TRY(reserve(opening, 3 + shards, err));
+    opening->known = 1; /* the engine makes "default" with the database */
     for (size_t i = 0; i < opening->count; i++)
         family_name(opening->names[i], i);
     STATOR_TRY(open_database(opening, err));

@@ -33,7 +33,7 @@ def declared():
     headers = "".join(f"#include <stator/{header.name}>\n" for header in sorted((ROOT / "include/stator").glob("*.h")))
     text = run("cc", "-E", "-P", f"-I{ROOT}/include", "-", input=headers)
     text = re.sub(r"\btypedef\b[^;{]*;", "", text)
-    text = re.sub(r"__attribute__ *\(\(\w+\)\)", "", text)
+    text = re.sub(r"__attribute__ *\(\((?:[^()]|\([^()]*\))*\)\)", "", text)
     return set(re.findall(r"[\w*]\s*\b(stator_\w+)\([^;{}]*\);", re.sub(r"\{[^{}]*\}", "{}", text)))
 
 

@@ -109,13 +109,50 @@ static void failures_say_why(void **state)
     assert_int_equal(stator_call_failure(call)->rc, STATOR_OK);
 }
 
+/* Typed calls, too, send only what is a value. */
+static void values_cannot_break_out(void **state)
+{
+    struct stator_value nothing = {0};
+    const struct {
+        struct stator_value value;
+        enum stator_rc rc;
+        const char *message;
+    } cases[] = {
+        {stator_n("1\"},\"sk\":{\"N\":\"2"), STATOR_VALIDATION,
+         "sk: The parameter cannot be converted to a numeric value: 1\"},\"sk\":{\"N\":\"2"},
+        {stator_n(NULL), STATOR_VALIDATION, "sk: The parameter cannot be converted to a numeric value: "},
+        {nothing, STATOR_MISUSE, "sk: A value has no type"},
+        {STATOR_L(nothing), STATOR_MISUSE, "sk: A value has no type"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct stator_item item = STATOR_ITEM(stator_attr("pk", stator_s("x")), stator_attr("sk", cases[i].value));
+        struct stator_write_request request = {.put_request = &(struct stator_put_request){.item = item}};
+        struct stator_batch_write_item_request_map_entry table = {.key = stator_text(TABLE),
+                                                                  .value = {.at = &request, .count = 1, .set = true}};
+
+        assert_int_equal(
+            stator_put_item(call, &(struct stator_put_item_input){.table_name = stator_text(TABLE), .item = item},
+                            NULL),
+            cases[i].rc);
+        assert_string_equal(stator_call_failure(call)->message, cases[i].message);
+        assert_int_equal(stator_call_failure(call)->http_status, 0);
+        assert_int_equal(
+            stator_batch_write_item(
+                call, &(struct stator_batch_write_item_input){.request_items = {.at = &table, .count = 1, .set = true}},
+                NULL),
+            cases[i].rc);
+        assert_string_equal(stator_call_failure(call)->message, cases[i].message);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(items_are_written_and_read),
-        cmocka_unit_test(pages_go_on_where_they_ended),
-        cmocka_unit_test(statements_have_parameters),
-        cmocka_unit_test(failures_say_why),
+        cmocka_unit_test(items_are_written_and_read), cmocka_unit_test(pages_go_on_where_they_ended),
+        cmocka_unit_test(statements_have_parameters), cmocka_unit_test(failures_say_why),
+        cmocka_unit_test(values_cannot_break_out),
     };
 
     return cmocka_run_group_tests(tests, set_up, close_client);

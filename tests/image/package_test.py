@@ -13,8 +13,8 @@ from containers import Container, podman, run
 BUILD = containers.ROOT / "build/release"
 DOCKERFILE = f"""
 FROM {containers.BASE} AS package
-COPY stator.deb /
-RUN apt-get update && apt-get install -y --no-install-recommends /stator.deb && rm -rf /var/lib/apt/lists/*
+COPY stator.deb libstator0.deb /
+RUN apt-get update && apt-get install -y --no-install-recommends /stator.deb /libstator0.deb && rm -rf /var/lib/apt/lists/*
 FROM package AS package-systemd
 RUN apt-get update && apt-get install -y --no-install-recommends systemd && rm -rf /var/lib/apt/lists/*
 """
@@ -34,8 +34,9 @@ def setUpModule():
     with tempfile.TemporaryDirectory(prefix="stator-test-") as temporary:
         folder = pathlib.Path(temporary)
         run("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", folder)
-        (made,) = folder.glob("*.deb")
-        made.rename(folder / "stator.deb")
+        for package in ("stator", "libstator0"):
+            (made,) = folder.glob(f"{package}_*.deb")
+            made.rename(folder / f"{package}.deb")
         (folder / "Dockerfile").write_text(DOCKERFILE, encoding="utf-8")
         containers.build("package", folder / "Dockerfile", folder)
         containers.build("package-systemd", folder / "Dockerfile", folder)
@@ -57,6 +58,10 @@ class Package(unittest.TestCase):
         for name in ("/usr/bin/stator", "/usr/lib/systemd/system/stator.service", "/usr/share/doc/stator/copyright",
                      "/usr/share/doc/stator/sbom.spdx.json"):
             self.assertIn(name, files)
+
+    def test_the_library_is_found(self):
+        self.assertIn("libstator.so.0", inside("package", "ldconfig", "-p").stdout)
+        self.assertEqual(inside("package", "dpkg", "--verify", "libstator0").stdout, "")
 
     def test_removed(self):
         inside("package", "sh", "-c", "dpkg --purge stator && test ! -e /usr/bin/stator && test ! -e /usr/share/doc/stator")

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An engine that does as the body tells it, to test the edge at every stage of a request. Any operation takes
  *
- *   {"Work": steps, "StepMs": ms of each, "Sync": ms, "Size": bytes of the answer, "Fail": 1, "SyncFails": 1}
+ *   {"Work": steps, "StepMs": ms of each, "Sync": ms, "Size": bytes of the answer, "Fail": 1, "SyncFails": 1,
+ *    "Health": of enum engine_health, from now on}
  *
  * The answer is {"TableNames":[],"Pad":"xxx..."}, or a ValidationException.
  */
@@ -16,6 +17,7 @@
 
 struct engine {
     atomic_int references; /* iterators and the like that jobs hold */
+    atomic_int health;
 };
 
 struct progress {
@@ -50,8 +52,7 @@ uint32_t engine_shards(const struct engine *engine)
 
 enum engine_health engine_health(struct engine *engine)
 {
-    (void)engine;
-    return ENGINE_WELL;
+    return (enum engine_health)atomic_load(&engine->health);
 }
 
 void engine_tell_metrics(struct engine *engine, const struct metrics *metrics, struct buf *out)
@@ -149,6 +150,8 @@ static struct progress *begin(struct engine *engine, struct job *job)
         .fail = told(job->body, "\"Fail\"") != 0,
         .sync_fails = told(job->body, "\"SyncFails\"") != 0,
     };
+    if (memmem(job->body.at, job->body.len, "\"Health\"", 8) != NULL)
+        atomic_store(&engine->health, (int)told(job->body, "\"Health\""));
     atomic_fetch_add(&engine->references, 1);
     job->progress = progress;
     job->cleanup = cleanup;

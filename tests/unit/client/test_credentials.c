@@ -593,6 +593,8 @@ static void other_files(void **state)
 
 static void unreadable_files(void **state)
 {
+    const struct credentials_given given = {.no_keys = true, .region = BYTES("local"), .endpoint = BYTES("http://x")};
+    struct credentials out;
     const char *home = *state;
     char path[256];
 
@@ -603,6 +605,7 @@ static void unreadable_files(void **state)
     snprintf(path, sizeof(path), "%s/.aws/credentials", home);
     assert_int_equal(symlink(path, path), 0);
     assert_refused(home, ".aws/credentials", strerror(ELOOP));
+    assert_int_equal(credentials_find(&out, &given, NULL), STATOR_OK); /* it is not even looked at */
 }
 
 /* As large as it may be, and a byte more. */

@@ -138,7 +138,7 @@ static void test_refusals(void **state)
                                         .left_ms = cases[i].left_ms,
                                         .random = UINT32_MAX};
         struct retry_budget budget;
-        uint32_t pause_ms;
+        uint32_t pause_ms = 77;
         unsigned cost = 0, left;
         bool again;
 
@@ -147,6 +147,8 @@ static void test_refusals(void **state)
         left = atomic_load(&budget.tokens);
         if (again != cases[i].again || left != cases[i].tokens - (again ? cost : 0))
             fail_msg("case %zu: again %d, %u tokens left", i, (int)again, left);
+        if (!again && (pause_ms != 77 || cost != 0))
+            fail_msg("case %zu: a pause of %u ms for nothing", i, pause_ms);
     }
 }
 

@@ -43,6 +43,9 @@ static void defaults(void **state)
 
     (void)state;
     assert_int_equal(parse(&config, "stator", NULL, &err), STATOR_OK);
+    assert_int_equal(config.slow_request_ms, 1000);
+    assert_int_equal(config.metrics_tables, 100);
+    assert_null(config.operator_hosts);
     assert_int_equal(config.command, COMMAND_SERVE);
     assert_null(config.host);
     assert_int_equal(config.port, 8000);
@@ -92,6 +95,9 @@ static void settings(void **state)
                                               "STATOR_CLOCK_FILE=/c",
                                               "STATOR_LOG_FORMAT=json",
                                               "STATOR_LOG_LEVEL=error",
+                                              "STATOR_SLOW_REQUEST_MS=0",
+                                              "STATOR_METRICS_TABLES=1000",
+                                              "STATOR_OPERATOR_HOSTS=a.b,c.d",
                                               NULL};
     static const char line[] =
         "stator serve --port 0 --host=:: --data-dir /d --durability process --shards 8 --loops "
@@ -99,7 +105,8 @@ static void settings(void **state)
         "--transaction-conflict refuse --stream-shards 3 --stream-shard-s 60 --stream-shard-records 4294967295 "
         "--stream-iterator-s 10 --stream-retention-s 100 "
         "--transition-ms 250 --ttl-interval-ms 20 --ttl-cooldown-s 0 --enforce-throughput "
-        "--clock-file /c -cors http://a,http://b --log-format json --log-level error";
+        "--clock-file /c -cors http://a,http://b --log-format json --log-level error "
+        "--slow-request-ms 0 --metrics-tables 1000 --operator-hosts a.b,c.d";
     struct config config;
 
     (void)state;
@@ -128,6 +135,9 @@ static void settings(void **state)
         assert_true(config.enforce_throughput);
         assert_string_equal(config.clock_file, "/c");
         assert_string_equal(config.cors, i == 0 ? "http://a,http://b" : "*");
+        assert_int_equal(config.slow_request_ms, 0);
+        assert_int_equal(config.metrics_tables, 1000);
+        assert_string_equal(config.operator_hosts, "a.b,c.d");
         assert_int_equal(config.log_format, LOG_FORMAT_JSON);
         assert_int_equal(config.log_level, LOG_LEVEL_ERROR);
     }
@@ -201,6 +211,7 @@ static void commands(void **state)
     } cases[] = {
         {"stator serve", COMMAND_SERVE},
         {"stator healthcheck --port 9", COMMAND_HEALTHCHECK},
+        {"stator status --port 9", COMMAND_STATUS},
         {"stator --port 9 healthcheck", COMMAND_HEALTHCHECK},
         {"stator help", COMMAND_HELP},
         {"stator --help", COMMAND_HELP},
@@ -239,6 +250,7 @@ static void refused(void **state)
         {"stator --port 80x", NULL, "--port: '80x' is not a number from 0 to 65535"},
         {"stator --port 99999999999999999999", NULL, "--port: '99999999999999999999' is not a number from 0 to 65535"},
         {"stator --shards 0", NULL, "--shards: '0' is not a number from 1 to 256"},
+        {"stator --metrics-tables 1001", NULL, "--metrics-tables: '1001' is not a number from 0 to 1000"},
         {"stator --loops 0", NULL, "--loops: '0' is not a number from 1 to 256"},
         {"stator --durability maybe", NULL, "--durability: 'maybe' is not one of full|process|none"},
         {"stator --isolate-by region,key", NULL, "--isolate-by: 'region,key' is not one of region,access-key"},

@@ -138,12 +138,17 @@ static void answers_rest_on_the_disk(void **state)
         struct load load = {.store = &store, .rounds = delays_us[d] == 3000 ? 40 : 300};
         pthread_t threads[8];
         int answers = (int)COUNT_OF(threads) * load.rounds;
+        struct durability_stats stats;
 
         load.durability = start(&store, STORE_FULL);
         for (size_t i = 0; i < COUNT_OF(threads); i++)
             assert_int_equal(pthread_create(&threads[i], NULL, i % 2 == 0 ? write_often : read_often, &load), 0);
         for (size_t i = 0; i < COUNT_OF(threads); i++)
             pthread_join(threads[i], NULL);
+        durability_stats(load.durability, &stats);
+        assert_int_equal(histogram_total(&stats.times), atomic_load(&store.syncs));
+        assert_int_equal(histogram_total(&stats.groups), atomic_load(&store.syncs));
+        assert_true(stats.groups.sum >= histogram_total(&stats.groups) && stats.groups.sum <= (uint64_t)answers);
         durability_stop(load.durability);
         assert_int_equal(atomic_load(&violations), 0);
         assert_int_equal(atomic_load(&load.answers), answers);

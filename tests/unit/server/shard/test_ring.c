@@ -45,6 +45,26 @@ static void tokens_and_places_are_fixed(void **state)
     ring_deinit(&sixteen);
 }
 
+static void points_are_in_order(void **state)
+{
+    static const uint32_t counts[] = {1, 2, 3, 4, 31, RING_SHARDS_MAX};
+
+    (void)state;
+    for (size_t c = 0; c < COUNT_OF(counts); c++) {
+        uint32_t of[RING_SHARDS_MAX] = {0};
+        struct ring ring;
+
+        assert_int_equal(ring_init(&ring, counts[c], NULL), STATOR_OK);
+        for (size_t i = 0; i < ring.count; i++) {
+            assert_true(i == 0 || ring.points[i - 1].token < ring.points[i].token);
+            of[ring.points[i].shard]++;
+        }
+        for (uint32_t shard = 0; shard < counts[c]; shard++)
+            assert_int_equal(of[shard], RING_POINTS);
+        ring_deinit(&ring);
+    }
+}
+
 static void shares_are_even(void **state)
 {
     (void)state;
@@ -108,6 +128,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tokens_and_places_are_fixed),
+        cmocka_unit_test(points_are_in_order),
         cmocka_unit_test(shares_are_even),
         cmocka_unit_test(a_new_shard_moves_only_its_share),
         cmocka_unit_test(the_ring_closes),

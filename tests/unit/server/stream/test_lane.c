@@ -357,10 +357,49 @@ static void readers_beside_writers(void **state)
     lane_deinit(&race.lane);
 }
 
+/* The age of the oldest record that nobody has read; shards that are only rolled over have none. */
+static void lag(void **state)
+{
+    const struct lane_limits limits = {.shard_ms = 10, .shard_records = UINT32_MAX};
+    struct lane_ticket ticket, unknown;
+    struct lane lane;
+    uint64_t first, second, trimmed;
+    uint64_t starts[1];
+
+    (void)state;
+    set_up(&lane);
+    assert_int_equal(lane_lag_ms(&lane, 9000), 0);
+    first = write_one(&lane, 2000, &no_limits);
+    second = write_one(&lane, 3000, &no_limits);
+    assert_int_equal(lane_lag_ms(&lane, 5000), 3000);
+    assert_int_equal(lane_lag_ms(&lane, 1500), 0); /* a clock that was put back */
+    lane_note_read(&lane, first + 1);
+    assert_int_equal(lane_lag_ms(&lane, 5000), 3000);
+    lane_note_read(&lane, second + 1);
+    assert_int_equal(lane_lag_ms(&lane, 5000), 0);
+    lane_note_read(&lane, first + 1); /* another reader, further behind */
+    assert_int_equal(lane_lag_ms(&lane, 5000), 0);
+    assert_true(lane_take_to_roll(&lane, &ticket, 6000, &limits));
+    lane_end(&lane, &ticket, LANE_STORED, 1);
+    assert_int_equal(lane_lag_ms(&lane, 7000), 0);
+    lane_take(&lane, &ticket, 7000, &no_limits);
+    lane_take(&lane, &unknown, 7100, &no_limits);
+    assert_int_equal(lane_lag_ms(&lane, 8000), 0);
+    lane_end(&lane, &unknown, LANE_NOT_STORED, 0);
+    assert_int_equal(lane_lag_ms(&lane, 8000), 0);
+    lane_end(&lane, &ticket, LANE_STORED, 1);
+    assert_int_equal(lane_lag_ms(&lane, 8000), 1000);
+    trimmed = MS(7050);
+    lane_trim(&lane, &trimmed, 0, starts, 1);
+    assert_int_equal(lane_lag_ms(&lane, 8000), 0);
+    lane_deinit(&lane);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_rise),
+        cmocka_unit_test(lag),
         cmocka_unit_test(horizon_is_the_first_in_flight),
         cmocka_unit_test(readers_stay_with_what_is_stored),
         cmocka_unit_test(an_unknown_outcome_is_not_passed),

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/unsynced.h"
+
+#include <stdbool.h>
+
+#include "store/nowait.h"
+
+static _Thread_local bool active;
+
+void unsynced_begin(void)
+{
+    active = true;
+}
+
+void unsynced_end(void)
+{
+    active = false;
+}
+
+#if NOWAIT /* the engine is linked statically */
+
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+
+int __wrap_fdatasync(int fd)
+{
+    return active ? 0 : __real_fdatasync(fd);
+}
+
+#endif
