@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/utf8.h"
+#include "check.h"
 #include "failure.h"
 #include "memory.h"
 #include "json/reader.h"
@@ -101,6 +102,14 @@ static void forget(struct stator_call *call)
     make_uuid(call->invocation_id);
 }
 
+enum stator_rc call_refuse(struct stator_call *call, const struct stator_error *err)
+{
+    if (call->flight.state != FLIGHT_IDLE)
+        return STATOR_MISUSE;
+    forget(call);
+    return fail_error(call, err);
+}
+
 #define STREAMS_PREFIX "DynamoDBStreams_"
 
 static void set_target(struct stator_call *call, const char *target)
@@ -143,13 +152,17 @@ static void encode(struct stator_call *call, enum operation operation, const str
 
 enum stator_rc call_begin_typed(struct stator_call *call, enum operation operation, const void *in)
 {
+    static const struct message_visitor can_be_sent = {check_item, check_value};
     const struct operation_info *info = call_operation(operation);
+    struct stator_error err;
 
     if (call->flight.state != FLIGHT_IDLE)
         return STATOR_MISUSE;
     forget(call);
     set_target(call, info->target);
     call->operation = operation;
+    if (message_visit(info->input, in, &can_be_sent, &err) != STATOR_OK)
+        return fail_error(call, &err);
     encode(call, operation, info->input, in);
     if (call->request.failed)
         return call_fail(call, STATOR_NO_MEMORY, "No memory for the request, or it is far too long");

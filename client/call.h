@@ -58,6 +58,9 @@ int64_t call_clock_ms(void);
 STATOR_MUST_CHECK enum stator_rc call_begin_typed(struct stator_call *call, enum operation operation, const void *in);
 STATOR_MUST_CHECK enum stator_rc call_begin_json(struct stator_call *call, const char *operation, struct bytes request);
 
+/* Clears what was before and fails with that, before there is a request. The text is copied. */
+enum stator_rc call_refuse(struct stator_call *call, const struct stator_error *err);
+
 /* Signs the request and sets up a handle, borrowed from the pool until call_attempt_end or call_attempt_drop. */
 STATOR_MUST_CHECK enum stator_rc call_attempt_begin(struct stator_call *call, CURL **handle);
 struct call_next call_attempt_end(struct stator_call *call, CURLcode code);

@@ -11,8 +11,6 @@
  * A value from an answer is canonical: attributes of maps are sorted by the bytes of their names, members of sets too
  * (numbers by value), numbers are plain decimals without exponent. A value to be sent need not be.
  *
- * In C++ a structure that has a maker of its name is written with its keyword: struct stator_item item = ...
- *
  * Thread: [any]; nothing here has state.
  */
 #ifndef STATOR_VALUE_H

@@ -63,6 +63,15 @@ STATOR_MUST_CHECK enum stator_rc message_validate(const struct shape *shape, con
 /* Whether an attribute value in it is nested so deeply that the service reads the request in its older layer. */
 bool message_is_deep(const struct shape *shape, const void *in);
 
+/* Asks the visitor about every item and every value of its own in a structure, up to the first that it refuses. What is
+ * finished JSON is passed over. */
+struct message_visitor {
+    enum stator_rc (*item)(const struct item *item, struct stator_error *err);
+    enum stator_rc (*value)(const struct value *value, struct stator_error *err);
+};
+STATOR_MUST_CHECK enum stator_rc message_visit(const struct shape *shape, const void *in,
+                                               const struct message_visitor *visitor, struct stator_error *err);
+
 /* Writes the structure as JSON. buf->failed tells of a lack of memory. */
 void message_encode(struct buf *buf, const struct shape *shape, const void *out);
 

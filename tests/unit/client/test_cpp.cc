@@ -27,14 +27,14 @@ static Builder make_builder()
     return Builder(stator_builder_new(nullptr, 0), stator_builder_free);
 }
 
-static std::string text_of(struct stator_bytes view)
+static std::string text_of(stator_bytes view)
 {
     return view.at == nullptr ? "" : std::string(reinterpret_cast<const char *>(view.at), view.len);
 }
 
-static struct stator_item build_item(stator_builder *builder, const std::vector<std::string> &tags)
+static stator_item build_item(stator_builder *builder, const std::vector<std::string> &tags)
 {
-    struct stator_item item;
+    stator_item item;
 
     stator_add_s(builder, "pk", "user#1");
     stator_add_double(builder, "height", 1.75);
@@ -49,7 +49,7 @@ static struct stator_item build_item(stator_builder *builder, const std::vector<
 static void values_and_builders()
 {
     Builder builder = make_builder();
-    struct stator_item item = build_item(builder.get(), {"b", "a"});
+    stator_item item = build_item(builder.get(), {"b", "a"});
     double height = 0;
 
     check(stator_value_double(stator_item_get(&item, "height"), &height, nullptr) == STATOR_OK, "a double is read");
@@ -61,11 +61,11 @@ static void values_and_builders()
 static void literals()
 {
     const stator_value tags[] = {stator_s("a"), stator_n("1.50")};
-    const struct stator_attribute attributes[] = {stator_attr("pk", stator_s("x")),
+    const stator_attribute attributes[] = {stator_attr("pk", stator_s("x")),
                                            stator_attr("l", stator_members(STATOR_TYPE_L, tags, 2))};
-    struct stator_item item = stator_item_of(attributes, 2);
+    stator_item item = stator_item_of(attributes, 2);
     Builder builder = make_builder();
-    struct stator_bytes text;
+    stator_bytes text;
 
     check(stator_json_write_item(builder.get(), &text, &item, STATOR_JSON_PLAIN, 0, nullptr) == STATOR_OK,
           "an item is written");

@@ -232,8 +232,7 @@ static void a_programs_values_are_checked(void **state)
 
 static void a_programs_numbers_become_json(void **state)
 {
-    struct stator_item item =
-        STATOR_ITEM(stator_attr("b", stator_n("+.5")), stator_attr("a", stator_n("1.e3")));
+    struct stator_item item = STATOR_ITEM(stator_attr("b", stator_n("+.5")), stator_attr("a", stator_n("1.e3")));
     struct stator_builder *builder = stator_builder_new(NULL, 0);
     struct stator_bytes text;
 
