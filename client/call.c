@@ -123,16 +123,11 @@ static void set_target(struct stator_call *call, const char *target)
 /* A transaction that is sent twice must be known as one: without a token of the caller's it gets one of ours. */
 static const void *with_token(struct stator_call *call, struct bytes *token, const void *in, void *copy, size_t len)
 {
-    char *made;
-
     memcpy(copy, in, len);
     if (bytes_present(*token))
         return in;
-    made = arena_alloc(&call->arena, CALL_UUID_LEN + 1);
-    if (made == NULL)
-        return in;
-    make_uuid(made);
-    *token = bytes_of(made, CALL_UUID_LEN);
+    make_uuid(call->token);
+    *token = bytes_of(call->token, CALL_UUID_LEN);
     return copy;
 }
 

@@ -34,8 +34,9 @@ struct stator_call {
     const struct endpoint *endpoint;
     int64_t deadline_ms; /* on the monotonic clock */
     char invocation_id[CALL_UUID_LEN + 1];
-    const void *answer; /* decoded; NULL before, without one, and for JSON */
-    bool answered;      /* it has ended, and well */
+    char token[CALL_UUID_LEN + 1]; /* the ClientRequestToken that we made */
+    const void *answer;            /* decoded; NULL before, without one, and for JSON */
+    bool answered;                 /* it has ended, and well */
 
     /* Of its last attempt. */
     int64_t signed_ahead_s; /* the skew it was signed with */

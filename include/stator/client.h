@@ -10,7 +10,11 @@
  *     stator_client_close(client);
  *
  * Owns:   its connections (kept alive between calls), the retry budget, a copy of all options.
- * Never:  a thread of its own, a global of its own, a signal handler, output on stdout or stderr.
+ * Never:  a thread of its own (libcurl may look up a host's name in one), a global of its own, a signal handler, output on
+ *         stdout or stderr.
+ * A failure that passes is tried again as the SDKs' standard mode does: no answer or a broken one, status 500, 502, 503 or
+ *         504, throttling, a clock that was wrong; after a random pause of at most 25 ms, or a second when throttled,
+ *         that doubles each time up to 20 s; as long as the client's calls together have not failed too often.
  */
 #ifndef STATOR_CLIENT_H
 #define STATOR_CLIENT_H
@@ -54,8 +58,9 @@ struct stator_client_options {
     const char *profile;          /* of the shared files. NULL: AWS_PROFILE, else "default" */
 
     /* In this order: these; what the callback gives; the environment; the shared files. The callback is asked at first
-     * need and when what it gave expires, by the thread that makes a call; it may ask an instance's metadata. What it
-     * points to must live until it is called again. */
+     * need and five minutes before what it gave expires, by the thread that makes a call, one at a time: other threads'
+     * calls wait meanwhile. It may ask an instance's metadata. What it points to is copied as soon as it returns. If it
+     * fails, what it gave before serves until that expires. */
     struct stator_credentials credentials;
     enum stator_rc (*find_credentials)(struct stator_credentials *out, struct stator_error *err, void *user);
 
@@ -63,7 +68,7 @@ struct stator_client_options {
     uint32_t attempt_timeout_ms; /* of one attempt, connecting included. 0: 30,000 */
     uint32_t call_timeout_ms;    /* of a call with all its attempts and waits. 0: 120,000 */
     uint32_t attempts_max;       /* 0: 4; 1: no retries */
-    uint32_t connections_max;    /* kept open when idle. 0: 50 */
+    uint32_t connections_max;    /* kept open when idle, to each of the two services; at most 10,000. 0: 50 */
     uint64_t answer_bytes_max;   /* a longer answer is STATOR_BAD_ANSWER. 0: 64 MiB */
 
     bool insecure_tls;      /* take any certificate; for tests alone */

@@ -32,7 +32,7 @@ enum stator_rc {
     /* The client's own. */
     STATOR_UNREACHABLE, /* no connection, or it broke before an answer had come whole */
     STATOR_TIMED_OUT,   /* of the client's options; what was asked for may have happened all the same */
-    STATOR_BAD_ANSWER,  /* not what DynamoDB sends: no JSON, cut off, too long, a wrong checksum */
+    STATOR_BAD_ANSWER,  /* it came whole, but is not what DynamoDB sends: no JSON, too long, a wrong checksum */
     STATOR_CREDENTIALS, /* none, or not to be had */
     STATOR_CANCELLED,   /* by the caller */
     STATOR_MISUSE,      /* arguments that can never be sent */
