@@ -292,7 +292,7 @@ class Memory(Case):
             with open(path, "w", encoding="ascii") as file:
                 file.write("id,n:N,text\n")
                 for number in range(count):
-                    file.write(f"{number},{number},{'x' * 900}\n")
+                    file.write(f"{number},{number},{'x' * 600}\n")
         before = self.peak("import", few, "--table", "users")
         self.assertLess(self.peak("import", many, "--table", "users"), before + self.MORE)
         self.assertEqual(self.run_cli("scan", "users", "--count"), "100000\n")
