@@ -45,14 +45,12 @@ class Case(unittest.TestCase):
 
     def setUp(self):
         self.server = Server("--durability", "none", *self.flags, in_memory=True)
+        self.addCleanup(self.server.close)  # also when a setUp fails
         self.server.start()
         self.client = Client(self.server.url)
+        self.addCleanup(self.client.close)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="stator-cli-"))
-
-    def tearDown(self):
-        self.client.close()
-        self.server.close()
-        shutil.rmtree(self.folder)
+        self.addCleanup(shutil.rmtree, self.folder)
 
     def environment(self):
         return environment(STATOR_ENDPOINT=self.server.url)

@@ -11,14 +11,11 @@ class Copies(Case):
     def setUp(self):
         super().setUp()
         self.other = Server("--durability", "none", in_memory=True)
+        self.addCleanup(self.other.close)
         self.other.start()
         self.there = Client(self.other.url)
+        self.addCleanup(self.there.close)
         self.sides = ("--from", self.server.url, "--to", self.other.url)
-
-    def tearDown(self):
-        self.there.close()
-        self.other.close()
-        super().tearDown()
 
     def fill(self, table, count=500):
         for number in range(count):

@@ -12,7 +12,7 @@ import unittest
 from cli import Case, SECONDS, program
 
 BIG = "9" * 38
-TINY = "0." + "0" * 120 + "12345678901234567890123456789012345678"[:10]
+TINY = "0." + "0" * 90 + "12345678901234567890123456789012345678"  # 1.2...E-91 with all 38 digits
 ALL = {
     "id": {"S": "all"}, "s": {"S": "a,\"b\"\r\nc\té日本🎉"}, "empty": {"S": ""}, "n": {"N": BIG}, "tiny": {"N": TINY}, "neg": {"N": "-1.5"},
     "b": {"B": base64.b64encode(bytes(range(256))).decode()}, "eb": {"B": ""}, "t": {"BOOL": True}, "f": {"BOOL": False},
@@ -51,7 +51,8 @@ class RoundTrips(Case):
 
     def test_dynamodb(self):
         lines = self.there_and_back("items.jsonl").splitlines()
-        self.assertIn(sorted_sets(ALL), [sorted_sets(json.loads(line)) for line in lines])
+        ours = [item for item in map(json.loads, lines) if item["id"] == ALL["id"]]
+        self.assertEqual(sorted_sets(ours), sorted_sets([ALL]))
 
     def test_json(self):
         self.there_and_back("items.json", "--format", "json")
@@ -291,7 +292,7 @@ class Memory(Case):
             with open(path, "w", encoding="ascii") as file:
                 file.write("id,n:N,text\n")
                 for number in range(count):
-                    file.write(f"{number},{number},{'x' * 900}\n")
+                    file.write(f"{number},{number},{'x' * 600}\n")
         before = self.peak("import", few, "--table", "users")
         self.assertLess(self.peak("import", many, "--table", "users"), before + self.MORE)
         self.assertEqual(self.run_cli("scan", "users", "--count"), "100000\n")
