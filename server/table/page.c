@@ -13,8 +13,6 @@ void page_init(struct page *page, struct database *db, const struct page_request
     *page = (struct page){.request = request, .db = db, .items = items, .arena = arena};
     arena_init(&page->scratch, SCRATCH_BYTES_MAX);
     buf_init(&page->position, KEY_BYTES_MAX);
-    buf_init(&page->lower, KEY_BYTES_MAX);
-    buf_init(&page->upper, KEY_BYTES_MAX);
     page->shard = request->one_shard ? request->shard : 0;
     page->done = request->one_shard && bytes_compare(request->lower, request->upper) >= 0;
     if (!bytes_present(request->start_after))
@@ -30,25 +28,6 @@ void page_deinit(struct page *page)
         store_snapshot_drop(page->db->store, page->snapshot);
     arena_deinit(&page->scratch);
     buf_deinit(&page->position);
-    buf_deinit(&page->lower);
-    buf_deinit(&page->upper);
-}
-
-/* The bounds of the request in one shard: a query's own, or the index's keys of a range of tokens. */
-static void make_bounds(struct page *page)
-{
-    const struct page_request *request = page->request;
-
-    buf_reset(&page->lower);
-    buf_reset(&page->upper);
-    if (request->one_shard) {
-        buf_append_bytes(&page->lower, request->lower);
-        buf_append_bytes(&page->upper, request->upper);
-        return;
-    }
-    key_append_prefix(&page->lower, request->index->state->id, request->token_first);
-    key_append_prefix(&page->upper, request->index->state->id, request->token_last);
-    key_successor(&page->upper); /* an id is never all ones, so there is one */
 }
 
 static void seek(struct page *page)
@@ -81,21 +60,44 @@ static enum store_tier tier_of(const struct page_request *request, bool may_wait
     return request->one_shard ? STORE_ANY : STORE_SCAN;
 }
 
-static enum stator_rc open_iterator(struct page *page, bool may_wait, struct stator_error *err)
+static enum stator_rc open_between(struct page *page, struct bytes lower, struct bytes upper, bool may_wait,
+                                   struct stator_error *err)
 {
-    make_bounds(page);
     if (page->request->fetch && page->snapshot == NULL) {
         page->snapshot = store_snapshot_take(page->db->store);
         if (page->snapshot == NULL)
             return stator_fail_memory(err);
     }
-    page->iterator = store_iterator_open(page->db->store, STORE_SHARD(page->shard), buf_bytes(&page->lower),
-                                         buf_bytes(&page->upper), page->snapshot, tier_of(page->request, may_wait));
-    if (page->iterator == NULL || page->lower.failed || page->upper.failed || page->position.failed)
+    page->iterator = store_iterator_open(page->db->store, STORE_SHARD(page->shard), lower, upper, page->snapshot,
+                                         tier_of(page->request, may_wait));
+    if (page->iterator == NULL || page->position.failed)
         return stator_fail_memory(err);
     page->iterator_waits = may_wait;
     seek(page);
     return STATOR_OK;
+}
+
+/* Within a query's own bounds, or over the index's keys of a range of tokens. */
+static enum stator_rc open_iterator(struct page *page, bool may_wait, struct stator_error *err)
+{
+    const struct page_request *request = page->request;
+    struct buf lower, upper;
+    enum stator_rc rc;
+
+    if (request->one_shard)
+        return open_between(page, request->lower, request->upper, may_wait, err);
+    buf_init(&lower, KEY_BYTES_MAX);
+    buf_init(&upper, KEY_BYTES_MAX);
+    key_append_prefix(&lower, request->index->state->id, request->token_first);
+    key_append_prefix(&upper, request->index->state->id, request->token_last);
+    key_successor(&upper); /* an id is never all ones, so there is one */
+    if (lower.failed || upper.failed)
+        rc = stator_fail_memory(err);
+    else
+        rc = open_between(page, buf_bytes(&lower), buf_bytes(&upper), may_wait, err);
+    buf_deinit(&lower);
+    buf_deinit(&upper);
+    return rc;
 }
 
 static void drop_iterator(struct page *page)

@@ -24,8 +24,7 @@ struct page {
     bool iterator_waits;             /* it was opened to read from the disk, too, and is kept to the end */
     struct store_snapshot *snapshot; /* with fetch: index and base at one moment */
     uint32_t shard;
-    struct buf position;     /* key of the last item evaluated, where the iterator may be lost; empty: none */
-    struct buf lower, upper; /* bounds in the current shard */
+    struct buf position; /* key of the last item evaluated, where the iterator may be lost; empty: none */
 
     bool done;
     struct buf *items; /* borrowed: a JSON array that has begun */
