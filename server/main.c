@@ -5,13 +5,11 @@
  *   stop:  SIGTERM or SIGINT; requests in flight are answered, loops end, then the engine closes. A second signal ends
  *          the process at once, which loses nothing that was acknowledged.
  */
-#include <link.h>
 #include <malloc.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -105,34 +103,11 @@ static void block_signals(sigset_t *signals)
     pthread_sigmask(SIG_BLOCK, signals, NULL);
 }
 
-/* Of a program or library: the whole pages of what is only read. They are mapped again where they are used. */
-static int unmap_read_only(struct dl_phdr_info *object, size_t size, void *context)
-{
-    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-
-    (void)size, (void)context;
-    for (size_t i = 0; i < object->dlpi_phnum; i++) {
-        const ElfW(Phdr) *part = &object->dlpi_phdr[i];
-        uintptr_t begin = (object->dlpi_addr + part->p_vaddr) & ~(page - 1);
-        uintptr_t end = (object->dlpi_addr + part->p_vaddr + part->p_memsz) & ~(page - 1);
-
-        if (part->p_type == PT_LOAD && (part->p_flags & PF_W) == 0 && begin < end)
-            (void)madvise((void *)begin, end - begin, MADV_DONTNEED);
-    }
-    return 0;
-}
-
-/* The start runs through most of the engine's code, and the system maps 64 KB around each page: most of what an idle
- * server takes. A moment after it that is given back (11.7 MiB become 3, and 7 once the usual operations have run). */
 static void serve_until_signal(struct http *http, sigset_t *signals)
 {
-    const struct timespec moment = {.tv_nsec = 250 * 1000 * 1000};
-    int signal_number = sigtimedwait(signals, NULL, &moment);
+    int signal_number = 0;
 
-    if (signal_number < 0) {
-        dl_iterate_phdr(unmap_read_only, NULL);
-        sigwait(signals, &signal_number);
-    }
+    sigwait(signals, &signal_number);
     LOG_LINE(LOG_LEVEL_INFO, "stopping", LOG_STRING("signal", signal_number == SIGTERM ? "SIGTERM" : "SIGINT"));
     pthread_sigmask(SIG_UNBLOCK, signals, NULL); /* the next one ends us */
     http_drain(http);
