@@ -202,19 +202,23 @@ class Life(unittest.TestCase):
 
     def test_what_is_in_flight_is_answered(self):
         server = self.server()
-        bodies = [{"Work": 3, "StepMs": 400}, {"Sync": 1000}, {"Work": 1, "StepMs": 900, "Size": 3000000}, {"Sync": 1}]
+        idle = Wire(server)
+        self.assertEqual(idle.ask(request(json.dumps({"Sync": 1}))).header("Connection"), "keep-alive")
+        bodies = [{"Work": 3, "StepMs": 400}, {"Sync": 1000}, {"Work": 1, "StepMs": 900, "Size": 3000000}]
         wires = [Wire(server) for _ in bodies]
         for wire, body in zip(wires, bodies):
             wire.send(request(json.dumps(body)))
         time.sleep(0.4)  # all have been read by then
         before = time.monotonic()
         server.send_signal(signal.SIGTERM)
-        for wire, body in zip(wires, bodies):
+        for wire in wires:
             response = wire.read()
             self.assertEqual(response.status, 200)
-            self.assertEqual(response.header("Connection"), "close" if body != {"Sync": 1} else "keep-alive")
+            self.assertEqual(response.header("Connection"), "close")
             self.assertTrue(wire.at_end())
             wire.close()
+        self.assertTrue(idle.at_end())
+        idle.close()
         self.assertEqual(server.wait(), 0)
         self.assertLess(time.monotonic() - before, AT_ONCE)
         with self.assertRaises(ConnectionRefusedError):
