@@ -289,6 +289,8 @@ void assembly_close_as_set(struct assembly *assembly)
 
 static void copy_members(struct assembly *assembly, struct bytes name, const struct value *value)
 {
+    if (value->count != 0 && value->members == NULL)
+        assembly_fail(assembly, STATOR_MISUSE, "A value has a count, but no members");
     assembly_open(assembly, name, value->type);
     for (size_t i = 0; i < value->count && !assembly_failed(assembly); i++)
         assembly_copy(assembly, (struct bytes){0}, &value->members[i]);
@@ -297,6 +299,8 @@ static void copy_members(struct assembly *assembly, struct bytes name, const str
 
 void assembly_copy_attributes(struct assembly *assembly, const struct attribute *attributes, size_t count)
 {
+    if (count != 0 && attributes == NULL)
+        assembly_fail(assembly, STATOR_MISUSE, "An item has a count, but no attributes");
     for (size_t i = 0; i < count && !assembly_failed(assembly); i++) {
         struct bytes name = attributes[i].name;
 

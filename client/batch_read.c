@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys are asked for 100 at a time; those that the service leaves over are asked for again before the next hundred. */
-#include <stdlib.h>
-
 #include "call.h"
 #include "cast.h"
+#include "memory.h"
 #include "rounds.h"
 #include "value/value.h"
 
@@ -28,14 +27,14 @@ struct stator_reader {
 
 struct stator_reader *stator_reader_new(struct stator_call *call, const struct stator_reader_options *options)
 {
-    struct stator_reader *reader = calloc(1, sizeof(*reader));
+    struct stator_reader *reader = memory_new(&call->client->allocator, sizeof(*reader));
 
     if (reader == NULL)
         return NULL;
     reader->call = call;
     reader->options = *options;
     reader->rounds.rounds_max = options->rounds_max;
-    buf_init(&reader->left, KEYS_BYTES_MAX);
+    buf_init_with(&reader->left, KEYS_BYTES_MAX, &call->client->allocator);
     return reader;
 }
 
@@ -139,8 +138,9 @@ enum stator_rc stator_reader_end(struct stator_reader *reader)
 {
     enum stator_rc rc = reader == NULL ? STATOR_NO_MEMORY : reader->rc;
 
-    if (reader != NULL)
-        buf_deinit(&reader->left);
-    free(reader);
+    if (reader == NULL)
+        return rc;
+    buf_deinit(&reader->left);
+    memory_free(&reader->call->client->allocator, reader);
     return rc;
 }

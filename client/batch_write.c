@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A batch is the JSON of its requests in one buf, each at a known place, so that items may go as soon as they are put
  * and a batch is sent again without being encoded again. What the service leaves over takes the batch's place. */
-#include <stdlib.h>
-
 #include "call.h"
+#include "memory.h"
 #include "rounds.h"
 #include "value/number.h"
 #include "value/value.h"
@@ -33,36 +32,40 @@ struct stator_writer {
     enum stator_rc rc; /* of the batch that failed */
 };
 
-static bool copy_text(char **out, const char *text)
+static bool copy_text(const struct stator_allocator *allocator, char **out, const char *text)
 {
-    *out = text == NULL ? NULL : strdup(text);
+    *out = text == NULL ? NULL : memory_text(allocator, text);
     return text == NULL || *out != NULL;
 }
 
 static void writer_free(struct stator_writer *writer)
 {
+    const struct stator_allocator *allocator = &writer->call->client->allocator;
+
     buf_deinit(&writer->json);
     buf_deinit(&writer->keys);
     buf_deinit(&writer->list);
-    free(writer->table);
-    free(writer->partition_key);
-    free(writer->sort_key);
-    free(writer);
+    memory_free(allocator, writer->table);
+    memory_free(allocator, writer->partition_key);
+    memory_free(allocator, writer->sort_key);
+    memory_free(allocator, writer);
 }
 
 struct stator_writer *stator_writer_new(struct stator_call *call, const struct stator_writer_options *options)
 {
-    struct stator_writer *writer = calloc(1, sizeof(*writer));
+    const struct stator_allocator *allocator = &call->client->allocator;
+    struct stator_writer *writer = memory_new(allocator, sizeof(*writer));
 
     if (writer == NULL)
         return NULL;
     writer->call = call;
     writer->rounds_max = options->rounds_max;
-    buf_init(&writer->json, BATCH_BYTES_MAX);
-    buf_init(&writer->keys, BATCH_BYTES_MAX);
-    buf_init(&writer->list, BATCH_BYTES_MAX);
-    if (copy_text(&writer->table, options->table) && copy_text(&writer->partition_key, options->partition_key) &&
-        copy_text(&writer->sort_key, options->sort_key))
+    buf_init_with(&writer->json, BATCH_BYTES_MAX, allocator);
+    buf_init_with(&writer->keys, BATCH_BYTES_MAX, allocator);
+    buf_init_with(&writer->list, BATCH_BYTES_MAX, allocator);
+    if (copy_text(allocator, &writer->table, options->table) &&
+        copy_text(allocator, &writer->partition_key, options->partition_key) &&
+        copy_text(allocator, &writer->sort_key, options->sort_key))
         return writer;
     writer_free(writer);
     return NULL;

@@ -25,9 +25,9 @@ struct stator_call *stator_call_new(struct stator_client *client)
         return NULL;
     call->client = client;
     call->failure.message = "";
-    arena_init(&call->arena, client->options.answer_bytes_max * ARENA_FACTOR);
-    buf_init(&call->request, REQUEST_BYTES_MAX);
-    exchange_init(&call->exchange, client->options.answer_bytes_max);
+    arena_init_with(&call->arena, client->options.answer_bytes_max * ARENA_FACTOR, &client->allocator);
+    buf_init_with(&call->request, REQUEST_BYTES_MAX, &client->allocator);
+    exchange_init(&call->exchange, client->options.answer_bytes_max, &client->allocator);
     return call;
 }
 

@@ -4,10 +4,10 @@
 #include <sodium.h>
 #include <strings.h>
 
-void exchange_init(struct exchange *exchange, size_t answer_bytes_max)
+void exchange_init(struct exchange *exchange, size_t answer_bytes_max, const struct stator_allocator *allocator)
 {
     *exchange = (struct exchange){0};
-    buf_init(&exchange->body, answer_bytes_max);
+    buf_init_with(&exchange->body, answer_bytes_max, allocator);
 }
 
 /* The lines hold a signature, and maybe a session token. */
@@ -133,7 +133,7 @@ static bool set_headers(struct exchange *exchange, const struct sigv4_header *he
     struct buf line;
     bool done = true;
 
-    buf_init(&line, HEADER_LINE_MAX);
+    buf_init_with(&line, HEADER_LINE_MAX, exchange->body.allocator);
     for (size_t i = 0; i < count && done; i++)
         done = add_header(exchange, &line, headers[i].name, headers[i].value);
     /* No 100-continue: curl would wait a second for it before a long body. */

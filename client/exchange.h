@@ -60,7 +60,8 @@ struct exchange_options {
     uint32_t connect_timeout_ms, timeout_ms;
 };
 
-void exchange_init(struct exchange *exchange, size_t answer_bytes_max);
+/* allocator: borrowed, NULL for malloc. */
+void exchange_init(struct exchange *exchange, size_t answer_bytes_max, const struct stator_allocator *allocator);
 void exchange_deinit(struct exchange *exchange);
 
 /* Forgets what came back. */

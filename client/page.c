@@ -3,9 +3,8 @@
  * says where in its structures these are; the rest is one loop for all.
  *
  * The place of the last answer lives in the call, whose memory the next request clears: it is copied here before. */
-#include <stdlib.h>
-
 #include "call.h"
+#include "memory.h"
 #include "value/value.h"
 
 #include "stator/page.h"
@@ -62,13 +61,13 @@ struct stator_pages {
 
 static struct stator_pages *pages_new(struct stator_call *call, const struct paging *paging, const void *in)
 {
-    struct stator_pages *pages = calloc(1, sizeof(*pages) + paging->input_bytes);
+    struct stator_pages *pages = memory_new(&call->client->allocator, sizeof(*pages) + paging->input_bytes);
 
     if (pages == NULL)
         return NULL;
     pages->paging = paging;
     pages->call = call;
-    buf_init(&pages->place, PLACE_BYTES_MAX);
+    buf_init_with(&pages->place, PLACE_BYTES_MAX, &call->client->allocator);
     memcpy(pages->in, in, paging->input_bytes);
     return pages;
 }
@@ -167,8 +166,9 @@ enum stator_rc stator_pages_end(struct stator_pages *pages)
 {
     enum stator_rc rc = stator_pages_rc(pages);
 
-    if (pages != NULL)
-        buf_deinit(&pages->place);
-    free(pages);
+    if (pages == NULL)
+        return rc;
+    buf_deinit(&pages->place);
+    memory_free(&pages->call->client->allocator, pages);
     return rc;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A shard waits until its parent has been read to the end, is read until it has no next iterator, and is then done; when
  * one is done the stream is described again, for the shards that split from it. */
-#include <stdlib.h>
-
+#include "base/memory.h"
 #include "call.h"
+#include "memory.h"
 
 #include "stator/tables.h"
 #include "stator/tail.h"
@@ -48,7 +48,8 @@ struct stator_tail {
 
 struct stator_tail *stator_tail_new(struct stator_call *call, const struct stator_tail_options *options)
 {
-    struct stator_tail *tail = calloc(1, sizeof(*tail));
+    const struct stator_allocator *allocator = &call->client->allocator;
+    struct stator_tail *tail = memory_new(allocator, sizeof(*tail));
 
     if (tail == NULL)
         return NULL;
@@ -57,8 +58,8 @@ struct stator_tail *stator_tail_new(struct stator_call *call, const struct stato
     tail->poll_ms = options->poll_ms == 0 ? POLL_MS_DEFAULT : options->poll_ms;
     if (options->stream_arn != NULL)
         snprintf(tail->arn, sizeof(tail->arn), "%s", options->stream_arn);
-    if (options->table != NULL && (tail->table = strdup(options->table)) == NULL) {
-        free(tail);
+    if (options->table != NULL && (tail->table = memory_text(allocator, options->table)) == NULL) {
+        memory_free(allocator, tail);
         return NULL;
     }
     return tail;
@@ -66,11 +67,14 @@ struct stator_tail *stator_tail_new(struct stator_call *call, const struct stato
 
 void stator_tail_free(struct stator_tail *tail)
 {
+    const struct stator_allocator *allocator;
+
     if (tail == NULL)
         return;
-    free(tail->shards);
-    free(tail->table);
-    free(tail);
+    allocator = &tail->call->client->allocator;
+    memory_free(allocator, tail->shards);
+    memory_free(allocator, tail->table);
+    memory_free(allocator, tail);
 }
 
 bool stator_tail_ended(const struct stator_tail *tail)
@@ -133,7 +137,7 @@ static struct shard *add_shard(struct stator_tail *tail)
 {
     if (tail->count == tail->capacity) {
         size_t capacity = tail->capacity == 0 ? 8 : 2 * tail->capacity;
-        struct shard *grown = realloc(tail->shards, capacity * sizeof(*grown));
+        struct shard *grown = memory_resize(&tail->call->client->allocator, tail->shards, capacity * sizeof(*grown));
 
         if (grown == NULL)
             return NULL;

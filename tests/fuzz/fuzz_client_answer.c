@@ -13,7 +13,7 @@ static void read_failure(struct bytes body, struct arena *arena)
     struct stator_failure failure = {.message = ""};
     struct exchange exchange;
 
-    exchange_init(&exchange, 1 << 20);
+    exchange_init(&exchange, 1 << 20, NULL);
     exchange.status = 400;
     buf_append_bytes(&exchange.body, body);
     failure_read(&failure, &exchange, arena);

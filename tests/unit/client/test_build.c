@@ -208,6 +208,18 @@ static void no_number_in_value(struct stator_builder *builder)
 
     stator_add_value(builder, "l", &list);
 }
+static void no_members(struct stator_builder *builder)
+{
+    struct stator_value set = stator_members(STATOR_TYPE_SS, NULL, 2);
+
+    stator_add_value(builder, "l", &set);
+}
+static void no_attributes(struct stator_builder *builder)
+{
+    struct stator_value map = stator_map(NULL, 2);
+
+    stator_add_value(builder, "m", &map);
+}
 static void too_deep(struct stator_builder *builder)
 {
     for (int i = 0; i < 33; i++)
@@ -243,6 +255,8 @@ static void the_first_failure_is_told(void **state)
         {json_item, STATOR_MISUSE, "An item of finished JSON has no attributes to copy"},
         {no_type, STATOR_MISUSE, "A value has no type"},
         {no_number_in_value, STATOR_VALIDATION, "The parameter cannot be converted to a numeric value: 1\",\"2"},
+        {no_members, STATOR_MISUSE, "A value has a count, but no members"},
+        {no_attributes, STATOR_MISUSE, "An item has a count, but no attributes"},
         {too_deep, STATOR_VALIDATION, "Nesting Levels have exceeded supported limits"},
     };
     struct stator_builder *builder = stator_builder_new(NULL, 0);
