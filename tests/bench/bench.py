@@ -100,6 +100,7 @@ PARTS = {
     "memory": once.memory,
     "suite": once.suite,
     "sdk": once.sdk,
+    "library": once.library,
     "soak": once.soak,
 }
 ON_REQUEST = ("soak",)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is measured without wrk: cold start, memory, a test suite's wall time, real SDKs."""
+"""What is measured without wrk: cold start, memory, a test suite's wall time, real SDKs, our own library."""
 import concurrent.futures
 import dataclasses
 import json
 import pathlib
+import resource
 import shutil
 import statistics
 import subprocess
@@ -171,11 +172,13 @@ def suite(bench):
 
 
 def sdk_clients(bench):
-    """{name: command} of the SDKs that can be had."""
-    out = {}
+    """{name: command} of our own library and of the SDKs that can be had, one call after the other unless they say otherwise."""
+    out = {"libstator": [str(bench.build / "bench_client")]}
+    node = lambda: servers.install_node(servers.SDK_JS, "@aws-sdk/client-dynamodb", bench.say)  # noqa: E731
     for name, install, command in (
             ("boto3", lambda: servers.install_python(servers.SDK_PYTHON, "boto3", bench.say), [str(servers.PYTHON / "bin" / "python"), str(HERE / "sdk_boto3.py")]),
-            ("JavaScript v3", lambda: servers.install_node(servers.SDK_JS, "@aws-sdk/client-dynamodb", bench.say), ["node", str(HERE / "sdk_js.mjs"), str(servers.NODE)])):
+            ("JavaScript v3", node, ["node", str(HERE / "sdk_js.mjs"), str(servers.NODE), "1"]),
+            ("JavaScript v3, 16 at once", node, ["node", str(HERE / "sdk_js.mjs"), str(servers.NODE), "16"])):
         try:
             install()
             out[name] = command
@@ -199,6 +202,45 @@ def sdk(bench):
                     row = json.loads(line)
                     seen.setdefault((client, row["operation"], server.name), []).append(row)
         bench.say(f"[sdk {number + 1}/{bench.options.rounds}]")
-    bench.report.add_table("Through an SDK", ["client", "operation", "server", "requests/s", "p50 ms", "p99 ms"],
-                           [[*key, *(statistics.median(row[figure] for row in rows) for figure in ("per_second", "p50_ms", "p99_ms"))]
+    bench.report.add_table("Through an SDK", ["client", "operation", "server", "requests/s", "p50 ms", "p99 ms", "client CPU us"],
+                           [[*key, *(statistics.median(row[figure] for row in rows) for figure in ("per_second", "p50_ms", "p99_ms", "cpu_us"))]
                             for key, rows in sorted(seen.items())])
+
+
+# --- The library and the command line ---
+
+IMPORTED = 1_000_000
+
+
+def import_once(bench, kind, path):
+    """[items/s, client CPU us, server CPU us] of an item, for a file of items read by `stator-cli import`."""
+    server = kind.start()
+    try:
+        before, used = server.cpu(), resource.getrusage(resource.RUSAGE_CHILDREN)
+        began = time.monotonic()
+        subprocess.run([str(bench.build / "stator-cli"), "import", str(path), "--table", "imported", "--create", "pk", "--quiet",
+                        "--endpoint", server.url], check=True, timeout=600)
+        took, now = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+        client = now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
+        return [IMPORTED / took, client / IMPORTED * 1e6, (server.cpu() - before) / IMPORTED * 1e6]
+    finally:
+        server.stop()
+
+
+def library(bench):
+    """Whether the client or the server limits an import: whose CPU is it? And how large the library is."""
+    shared = bench.build / "client/libstator.so"
+    stripped = subprocess.run(["strip", "-o", "/dev/stdout", str(shared)], capture_output=True, check=True).stdout
+    bench.report.add_table("libstator.so, stripped", ["KB"], [[len(stripped) / 1000]])
+    with tempfile.TemporaryDirectory(prefix="stator-bench-") as home:
+        path = pathlib.Path(home) / "items.jsonl"
+        with path.open("w", encoding="utf-8") as out:
+            for number in range(IMPORTED):
+                out.write(f'{{"pk":{{"S":"item#{number:08d}"}},"n":{{"N":"{number}"}},"v":{{"S":"{"v" * 200}"}}}}\n')
+        rows = {}
+        for number in range(min(bench.options.rounds, 3)):
+            for kind in bench.stator("memory"), bench.stator("full"):
+                rows.setdefault(kind.name, []).append(import_once(bench, kind, path))
+            bench.say(f"[library {number + 1}]")
+    bench.report.add_table(f"stator import of {IMPORTED:,} items of 250 bytes", ["server", "items/s", "client CPU us", "server CPU us"],
+                           [[name, *(statistics.median(column) for column in zip(*seen))] for name, seen in rows.items()])

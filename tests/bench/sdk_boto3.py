@@ -10,15 +10,16 @@ KEYS = 100
 
 
 def measure(operation, call, seconds):
-    took, began, at = [], time.perf_counter(), 0
+    took, began, cpu, at = [], time.perf_counter(), time.process_time(), 0
     while time.perf_counter() - began < seconds:
         before = time.perf_counter()
         call({"pk": {"S": f"key-{at % KEYS}"}})
         took.append((time.perf_counter() - before) * 1e3)
         at += 1
-    total = time.perf_counter() - began
+    total, cpu = time.perf_counter() - began, time.process_time() - cpu
     took.sort()
-    print(json.dumps({"operation": operation, "per_second": len(took) / total, "p50_ms": took[len(took) // 2], "p99_ms": took[len(took) * 99 // 100]}))
+    print(json.dumps({"operation": operation, "per_second": len(took) / total, "p50_ms": took[len(took) // 2], "p99_ms": took[len(took) * 99 // 100],
+                      "cpu_us": cpu / len(took) * 1e6}))
 
 
 def main():

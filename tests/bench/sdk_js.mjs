@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// sdk_js.mjs <folder with node_modules> <url> <seconds>: PutItem and GetItem through the JavaScript SDK, sixteen at once; a
+// sdk_js.mjs <folder with node_modules> <how many at once> <url> <seconds>: PutItem and GetItem through the JavaScript SDK; a
 // line of JSON for each.
 import { createRequire } from 'node:module'
 
-const [folder, endpoint, seconds] = process.argv.slice(2)
+const [folder, together, endpoint, seconds] = process.argv.slice(2)
 const { DynamoDB, waitUntilTableExists } = createRequire(`${folder}/`)('@aws-sdk/client-dynamodb')
 const client = new DynamoDB({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' } })
-const TableName = 'sdk-js', KEYS = 100, TOGETHER = 16
+const TableName = 'sdk-js', KEYS = 100, TOGETHER = Number(together)
 
 async function measure(operation, call) {
-  const took = [], began = performance.now(), until = began + seconds * 1000
+  const took = [], cpu = process.cpuUsage(), began = performance.now(), until = began + seconds * 1000
   let at = 0
   await Promise.all(Array.from({ length: TOGETHER }, async () => {
     while (performance.now() < until) {
@@ -18,10 +18,11 @@ async function measure(operation, call) {
       took.push(performance.now() - before)
     }
   }))
-  const total = (performance.now() - began) / 1000
+  const total = (performance.now() - began) / 1000, used = process.cpuUsage(cpu)
   took.sort((a, b) => a - b)
   const percentile = share => took[Math.floor(took.length * share)]
-  console.log(JSON.stringify({ operation, per_second: took.length / total, p50_ms: percentile(0.5), p99_ms: percentile(0.99) }))
+  console.log(JSON.stringify({ operation, per_second: took.length / total, p50_ms: percentile(0.5), p99_ms: percentile(0.99),
+    cpu_us: (used.user + used.system) / took.length }))
 }
 
 if (!(await client.listTables({})).TableNames.includes(TableName)) {
