@@ -11,7 +11,7 @@ from support.server import ROOT  # noqa: E402
 
 GUIDE = ROOT / "client/README.md"
 BEGIN = "".join(f"#include <{header}>\n" for header in (
-    "stdio.h", "stdlib.h", "stator/async.h", "stator/batch.h", "stator/build.h", "stator/json.h", "stator/page.h",
+    "stdio.h", "stdlib.h", "stator/async.h", "stator/batch.h", "stator/build.h", "stator/command.h", "stator/json.h", "stator/page.h",
     "stator/tail.h", "stator/wait.h")) + "void block(struct stator_client *client, struct stator_call *call);\n"
 
 
