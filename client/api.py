@@ -71,6 +71,7 @@ NUMBERS = {"INTEGER": "stator_integer", "LONG": "stator_integer", "DOUBLE": "sta
 
 def snake(name):
     """TableName -> table_name, SSESpecification -> sse_specification, KMSMasterKeyId -> kms_master_key_id."""
+    name = name.replace("PartiQL", "Partiql")
     name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
     name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
     return name.lower()

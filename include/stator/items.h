@@ -183,14 +183,14 @@ struct stator_parameterized_statements {
     struct stator_bytes json;
 };
 
-struct stator_parti_ql_batch_request {
+struct stator_partiql_batch_request {
     const struct stator_batch_statement_request *at;
     size_t count;
     bool set;
     struct stator_bytes json;
 };
 
-struct stator_parti_ql_batch_response {
+struct stator_partiql_batch_response {
     const struct stator_batch_statement_response *at;
     size_t count;
     bool set;
@@ -383,12 +383,12 @@ struct stator_vector_indexes_capacity_map {
 };
 
 struct stator_batch_execute_statement_input {
-    struct stator_enum return_consumed_capacity;     /* enum stator_return_consumed_capacity */
-    struct stator_parti_ql_batch_request statements; /* required; 1 to 25 elements */
+    struct stator_enum return_consumed_capacity;    /* enum stator_return_consumed_capacity */
+    struct stator_partiql_batch_request statements; /* required; 1 to 25 elements */
 };
 
 struct stator_batch_execute_statement_output {
-    struct stator_parti_ql_batch_response responses;
+    struct stator_partiql_batch_response responses;
     struct stator_consumed_capacity_multiple consumed_capacity;
 };
 
