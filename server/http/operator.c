@@ -209,7 +209,7 @@ void operator_work(void *context, struct job *job)
     } else {
         tell_status(&job->answer, http);
     }
-    if (answer_wants_packing(request))
+    if (!job->answer.failed && answer_wants_packing(request))
         answer_pack(request);
     job_move(job, JOB_DONE);
     job->send_back(job);

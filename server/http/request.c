@@ -16,7 +16,11 @@ static void on_early_input(h2o_socket_t *sock, const char *err)
 void request_read_on(struct request *request)
 {
     h2o_socket_t *sock = request->req->conn->callbacks->get_socket(request->req->conn);
+    const h2o_iovec_t *body = &request->req->entity;
 
+    /* More lies behind this request already: read on, what a client sends ahead would grow without bound. */
+    if (body->base + body->len != sock->input->bytes + sock->input->size)
+        return;
     request->kept = sock->input;
     h2o_buffer_init(&sock->input, &h2o_socket_buffer_prototype);
     h2o_socket_read_start(sock, on_early_input);
@@ -41,6 +45,8 @@ void request_read_no_more(struct request *request)
     h2o_socket_t *sock = request->req->conn->callbacks->get_socket(request->req->conn);
     h2o_buffer_t *early = sock->input;
 
+    if (request->kept == NULL)
+        return;
     h2o_socket_read_stop(sock);
     if (early->size != 0) {
         sock->input = joined_input(request->kept, early);

@@ -92,6 +92,25 @@ class Transport(unittest.TestCase):
             self.assertEqual(len(json.loads(wire.read().body)["Pad"]), 64)
             self.still_serves(wire)
 
+    def test_what_is_sent_ahead_is_bounded(self):
+        """Small requests that wait for their sync, one behind the other as fast as they go: no more of them is read than
+        is answered, but for what sockets hold."""
+        wire, one = self.wire(), request(json.dumps({"Sync": 1}))
+        ahead, answered, end = 0, 0, time.monotonic() + 4
+        block = one * 2000
+        wire.socket.setblocking(False)
+        while time.monotonic() < end:
+            self.assertLess(ahead - answered * len(one), 40 << 20)
+            try:
+                ahead += wire.socket.send(block[ahead % len(one):])
+            except BlockingIOError:
+                time.sleep(0.001)
+            try:
+                answered += wire.socket.recv(1 << 20).count(b"HTTP/1.1 200 OK")
+            except BlockingIOError:
+                pass
+        self.assertGreater(answered, 100)
+
     def test_one_byte_at_a_time(self):
         wire = self.wire()
         for byte in request('{"Size":1}'):
