@@ -378,7 +378,7 @@ size_t stator_async_count(const struct stator_async *async)
 
 enum stator_rc stator_async_run(struct stator_async *async, int64_t wait)
 {
-    int64_t until_ms = wait < 0 ? NEVER_MS : call_clock_ms() + wait;
+    int64_t now = call_clock_ms(), until_ms = wait < 0 || wait > NEVER_MS - now ? NEVER_MS : now + wait;
 
     if (async->turning)
         return STATOR_MISUSE;

@@ -22,6 +22,7 @@ struct stator_reader {
     const struct stator_item_list *items; /* of the answer at hand */
     size_t item;                          /* the next of them */
     struct rounds rounds;
+    uint32_t pause_ms; /* before keys that were left over are asked for again */
     enum stator_rc rc;
 };
 
@@ -95,9 +96,11 @@ static enum stator_rc fetch(struct stator_reader *reader)
     const struct stator_batch_get_item_output *out = NULL;
     size_t count;
     struct stator_key_list keys = next_keys(reader, &count);
-    enum stator_rc rc = ask(reader, keys, &out);
-    uint32_t pause_ms;
+    enum stator_rc rc;
 
+    if (reader->left_count != 0)
+        call_pause(reader->pause_ms);
+    rc = ask(reader, keys, &out);
     reader->items = NULL;
     reader->item = 0;
     if (rc != STATOR_OK && !rounds_throttled(rc))
@@ -110,13 +113,9 @@ static enum stator_rc fetch(struct stator_reader *reader)
         keep_keys(reader, &keys);
     if (reader->left.failed)
         return call_fail(reader->call, STATOR_NO_MEMORY, "No memory for the keys that are left");
-    if (reader->left_count == 0 || reader->left_count < count) {
-        reader->rounds.fruitless = 0;
-        return STATOR_OK;
-    }
-    if (!rounds_next(&reader->rounds, false, &pause_ms))
+    reader->pause_ms = 0;
+    if (!rounds_next(&reader->rounds, reader->left_count < count, &reader->pause_ms))
         return call_fail(reader->call, STATOR_THROTTLING, "The service leaves keys of the batch unprocessed");
-    call_pause(pause_ms);
     return STATOR_OK;
 }
 

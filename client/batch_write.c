@@ -2,6 +2,7 @@
 /* A batch is the JSON of its requests in one buf, each at a known place, so that items may go as soon as they are put
  * and a batch is sent again without being encoded again. What the service leaves over takes the batch's place. */
 #include "call.h"
+#include "check.h"
 #include "memory.h"
 #include "rounds.h"
 #include "value/number.h"
@@ -94,6 +95,14 @@ static const struct stator_write_requests *left_over(const struct stator_batch_w
     return &out->unprocessed_items.at[0].value;
 }
 
+static bool all_are_requests(const struct stator_write_requests *left)
+{
+    for (size_t i = 0; left != NULL && i < left->count; i++)
+        if (left->at[i].put_request == NULL && left->at[i].delete_request == NULL)
+            return false;
+    return true;
+}
+
 static void write_left_over(struct stator_writer *writer, const struct stator_write_requests *left)
 {
     struct json_writer json = json_writer_of(&writer->list);
@@ -139,6 +148,8 @@ static enum stator_rc send_round(struct stator_writer *writer, size_t *count)
         return rounds_throttled(rc) ? STATOR_OK : rc;
     left = left_over(out);
     left_count = left == NULL ? 0 : left->count;
+    if (left_count > *count || !all_are_requests(left))
+        return call_fail(writer->call, STATOR_BAD_ANSWER, "The answer leaves over what was not sent");
     writer->written += *count - left_count;
     *count = left_count;
     if (left != NULL)
@@ -238,16 +249,19 @@ static void replace(struct stator_writer *writer, size_t key_at, size_t key_len)
     }
 }
 
-/* prefix is `{"PutRequest":{"Item":` or its like; two braces end it. */
-static enum stator_rc add(struct stator_writer *writer, struct bytes prefix, const struct stator_item *item)
+/* The batch is over; what was put before this request is left. */
+static enum stator_rc refuse(struct stator_writer *writer, const struct stator_error *why)
 {
-    struct request request;
+    write_list(writer);
+    writer->rc = call_refuse(writer->call, why);
+    return writer->rc;
+}
 
-    if (writer == NULL)
-        return STATOR_NO_MEMORY;
-    if (writer->rc != STATOR_OK)
-        return writer->rc;
-    request = (struct request){.at = writer->json.len, .key_at = writer->keys.len};
+/* Writes the request behind the others. prefix is `{"PutRequest":{"Item":` or its like; two braces end it. */
+static struct request write_request(struct stator_writer *writer, struct bytes prefix, const struct stator_item *item)
+{
+    struct request request = {.at = writer->json.len, .key_at = writer->keys.len};
+
     buf_append_bytes(&writer->json, prefix);
     if (item->json.at != NULL)
         buf_append(&writer->json, item->json.at, item->json.len);
@@ -255,15 +269,38 @@ static enum stator_rc add(struct stator_writer *writer, struct bytes prefix, con
         item_write(&writer->json, (const struct item *)item);
     buf_append_literal(&writer->json, "}}");
     request.len = writer->json.len - request.at;
-    if (writer->partition_key != NULL && write_key(writer, item)) {
+    if (writer->partition_key != NULL && write_key(writer, item))
         request.key_len = writer->keys.len - request.key_at;
-        replace(writer, request.key_at, request.key_len);
-    }
-    if (writer->json.failed || writer->keys.failed) {
-        write_list(writer);
-        writer->rc = call_fail(writer->call, STATOR_NO_MEMORY, "No memory for a batch, or it is far too long");
+    return request;
+}
+
+/* The service takes 16 MiB, of which the rest of the request needs little. */
+#define BATCH_BYTES_SENT ((size_t)15 << 20)
+
+static enum stator_rc add(struct stator_writer *writer, struct bytes prefix, const struct stator_item *item)
+{
+    struct stator_error err = {.rc = STATOR_NO_MEMORY, .message = "No memory for a batch, or it is far too long"};
+    struct request request;
+
+    if (writer == NULL)
+        return STATOR_NO_MEMORY;
+    if (writer->rc != STATOR_OK)
         return writer->rc;
+    if (item->json.at == NULL && check_item((const struct item *)item, &err) != STATOR_OK)
+        return refuse(writer, &err);
+    request = write_request(writer, prefix, item);
+    if (writer->json.failed || writer->keys.failed)
+        return refuse(writer, &err);
+    if (writer->count > 0 && writer->json.len > BATCH_BYTES_SENT) {
+        writer->json.len = request.at;
+        writer->keys.len = request.key_at;
+        STATOR_TRY(stator_writer_flush(writer));
+        request = write_request(writer, prefix, item);
+        if (writer->json.failed || writer->keys.failed)
+            return refuse(writer, &err);
     }
+    if (request.key_len != 0)
+        replace(writer, request.key_at, request.key_len);
     writer->requests[writer->count++] = request;
     return writer->count == BATCH_MAX ? stator_writer_flush(writer) : STATOR_OK;
 }
@@ -285,7 +322,7 @@ uint64_t stator_writer_written(const struct stator_writer *writer)
 
 struct stator_bytes stator_writer_left(const struct stator_writer *writer)
 {
-    if (writer == NULL || writer->rc == STATOR_OK || writer->list.failed)
+    if (writer == NULL || writer->rc == STATOR_OK || writer->list.failed || writer->count == 0)
         return stator_text("");
     return stator_bytes_of(buf_bytes(&writer->list).at, writer->list.len);
 }

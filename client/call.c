@@ -295,8 +295,10 @@ enum stator_rc call_attempt_begin(struct stator_call *call, CURL **handle)
     /* What is known of the attempt before lies in what is overwritten now. */
     call->failure = (struct stator_failure){.message = "", .attempts = call->failure.attempts + 1};
     *handle = pool_take(call->pool);
-    if (*handle == NULL)
+    if (*handle == NULL) {
+        call->failure.attempts--;
         return call_fail(call, STATOR_NO_MEMORY, "No memory for a connection");
+    }
     rc = identity_take(&identity, call->client, now, &call->arena, &err);
     if (rc == STATOR_OK)
         rc = set_up(call, *handle, &identity, now, &err);
@@ -305,6 +307,7 @@ enum stator_rc call_attempt_begin(struct stator_call *call, CURL **handle)
         return STATOR_OK;
     pool_give(call->pool, *handle);
     call->exchange.handle = NULL;
+    call->failure.attempts--; /* it was not made */
     return fail_error(call, &err);
 }
 

@@ -45,6 +45,9 @@ static enum stator_rc check_options(const struct stator_client_options *options,
         return stator_fail(err, STATOR_MISUSE, "connections_max is more than %d", CONNECTIONS_MAX);
     if (options->answer_bytes_max > ANSWER_BYTES_MAX)
         return stator_fail(err, STATOR_MISUSE, "answer_bytes_max is more than 1 TiB");
+    for (const char *at = options->user_agent; at != NULL && *at != '\0'; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7F)
+            return stator_fail(err, STATOR_MISUSE, "user_agent has a control character");
     if ((given->access_key_id == NULL) != (given->secret_access_key == NULL))
         return stator_fail(err, STATOR_MISUSE, "An access key's id and its secret go together");
     return STATOR_OK;

@@ -159,6 +159,11 @@ void failure_read(struct stator_failure *out, const struct exchange *exchange, s
     struct texts texts = {0};
     bool read = read_body(out, &texts, buf_bytes(&exchange->body), arena);
 
+    if (arena->failed) {
+        out->rc = STATOR_NO_MEMORY;
+        out->message = "No memory for the answer";
+        return;
+    }
     if (texts.type.len == 0)
         texts.type = bytes_of_string(exchange->error_type);
     texts.type = bare_name(texts.type);

@@ -132,6 +132,7 @@ bool stator_page_next(struct stator_pages *pages)
     pages->last = !keep_place(pages);
     if (pages->place.failed) {
         pages->rc = STATOR_NO_MEMORY;
+        pages->page = NULL;
         return false;
     }
     return true;

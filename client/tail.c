@@ -81,6 +81,8 @@ bool stator_tail_ended(const struct stator_tail *tail)
 {
     if (tail == NULL || !tail->described || !tail->off)
         return false;
+    if (tail->records != NULL && tail->record < tail->records->count)
+        return false;
     for (size_t i = 0; i < tail->count; i++)
         if (tail->shards[i].state != SHARD_DONE)
             return false;
@@ -206,6 +208,14 @@ static void drop_past_shards(struct stator_tail *tail)
     tail->count = kept;
 }
 
+/* One that comes after another began when that was closed, and is read from there. */
+static void start_shard(const struct stator_tail *tail, struct shard *shard)
+{
+    shard->state = SHARD_READING;
+    if (tail->described)
+        shard->from_latest = false;
+}
+
 static void start_shards(struct stator_tail *tail)
 {
     for (size_t i = 0; i < tail->count; i++) {
@@ -213,7 +223,7 @@ static void start_shards(struct stator_tail *tail)
         const struct shard *parent = find_shard(tail, shard->parent);
 
         if (shard->state == SHARD_WAITING && (parent == NULL || parent->state == SHARD_DONE))
-            shard->state = SHARD_READING;
+            start_shard(tail, shard);
     }
 }
 
@@ -303,7 +313,7 @@ static enum stator_rc read_shard(struct stator_tail *tail, struct shard *shard)
     keep(shard->iterator, sizeof(shard->iterator), out->next_shard_iterator);
     if (shard->iterator[0] == '\0')
         shard_done(tail, shard);
-    shard->due_ms = out->records.count == 0 ? call_clock_ms() + tail->poll_ms : 0;
+    shard->due_ms = call_clock_ms() + (out->records.count == 0 ? tail->poll_ms : 0); /* the others first */
     tail->current = shard;
     tail->records = &out->records;
     tail->record = 0;
@@ -374,7 +384,7 @@ const struct stator_record *stator_tail_next(struct stator_tail *tail, uint32_t 
             return record;
         if (stator_tail_ended(tail))
             return NULL;
-        if (step(tail, now, &due_ms)) {
+        if (step(tail, now < end_ms ? now : end_ms, &due_ms)) {
             if (tail->rc != STATOR_OK)
                 return NULL;
             continue;

@@ -16,6 +16,13 @@ static bool is_active(const struct stator_table_description *table)
     return true;
 }
 
+/* How the waiting ended, and nothing of how the last question did. */
+static enum stator_rc end(struct stator_call *call, enum stator_rc rc, const char *text)
+{
+    call->failure = (struct stator_failure){.attempts = call->failure.attempts};
+    return call_fail(call, rc, text);
+}
+
 /* Until the table is active, or gone. */
 static enum stator_rc wait_for(struct stator_call *call, const char *name, bool gone, uint32_t wait_ms)
 {
@@ -31,9 +38,9 @@ static enum stator_rc wait_for(struct stator_call *call, const char *name, bool 
         if (rc != STATOR_OK && rc != STATOR_RESOURCE_NOT_FOUND)
             return rc;
         if (gone ? rc == STATOR_RESOURCE_NOT_FOUND : rc == STATOR_OK && out->table != NULL && is_active(out->table))
-            return call_fail(call, STATOR_OK, "");
+            return end(call, STATOR_OK, "");
         if (left_ms <= 0)
-            return call_fail(call, STATOR_TIMED_OUT, gone ? "The table is still there" : "The table is not active yet");
+            return end(call, STATOR_TIMED_OUT, gone ? "The table is still there" : "The table is not active yet");
         call_pause(pause_ms < left_ms ? pause_ms : (uint32_t)left_ms);
         pause_ms = 2 * pause_ms < PAUSE_MAX_MS ? 2 * pause_ms : PAUSE_MAX_MS;
     }

@@ -70,7 +70,8 @@ const struct stator_failure *stator_call_failure(const struct stator_call *call)
 struct stator_bytes stator_call_request_id(const struct stator_call *call);
 
 /* Any operation by its name ("DescribeBackup"), JSON in and JSON out: signed, tried again and checked as all others
- * are. *answer may be NULL. Fails as any call does. */
+ * are. The request is sent as it is: a transaction that may be tried again needs a ClientRequestToken of the caller's.
+ * *answer may be NULL. Fails as any call does. */
 STATOR_MUST_CHECK enum stator_rc stator_call_json(struct stator_call *call, const char *operation,
                                                   struct stator_bytes request, struct stator_bytes *answer);
 

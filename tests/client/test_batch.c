@@ -102,6 +102,47 @@ static void a_refused_batch_is_kept(void **state)
     assert_int_equal(written, 0);
 }
 
+/* What a number's text says beside the number is not sent as JSON; nor is what has no type. */
+static void only_values_are_sent(void **state)
+{
+    static const struct stator_value cleared;
+    struct stator_item items[] = {
+        STATOR_ITEM(stator_attr("pk", stator_s("x")), stator_attr("sk", stator_n("1\"},\"role\":{\"S\":\"admin"))),
+        STATOR_ITEM(stator_attr("pk", stator_s("x")), stator_attr("sk", cleared))};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct stator_writer *writer = stator_writer_new(call, &by_key);
+
+        write_one(writer, "checked", "1", "stays");
+        assert_int_not_equal(stator_writer_put(writer, &items[i]), STATOR_OK);
+        assert_view(stator_writer_left(writer), "[{\"PutRequest\":{\"Item\":{\"pk\":{\"S\":\"checked\"},\"sk\":{\"N\":"
+                                                "\"1\"},\"text\":{\"S\":\"stays\"}}}}]");
+        assert_int_not_equal(stator_writer_end(writer, NULL), STATOR_OK);
+    }
+    assert_int_equal(count_of("checked"), 0);
+}
+
+/* Quotes take two bytes of JSON each: 25 such items are more than a request may have. */
+static void a_batch_fits_into_a_request(void **state)
+{
+    enum { ITEMS = 25, QUOTES = 390000 };
+    struct stator_writer *writer = stator_writer_new(call, &by_key);
+    char *text = malloc(QUOTES + 1), sk[16];
+    uint64_t written;
+
+    (void)state;
+    memset(text, '"', QUOTES);
+    text[QUOTES] = '\0';
+    for (int i = 0; i < ITEMS; i++) {
+        snprintf(sk, sizeof(sk), "%d", i);
+        write_one(writer, "quotes", sk, text);
+    }
+    assert_done(stator_writer_end(writer, &written));
+    assert_int_equal(written, ITEMS);
+    free(text);
+}
+
 /* Items of 300 KB each: an answer of BatchGetItem holds 16 MB, so some keys are left over time and again. */
 static void reads_past_the_size_of_an_answer(void **state)
 {
@@ -178,6 +219,7 @@ static void a_refused_read_ends_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_values_are_sent),    cmocka_unit_test(a_batch_fits_into_a_request),
         cmocka_unit_test(writes_any_number),       cmocka_unit_test(the_last_write_of_a_key_wins),
         cmocka_unit_test(a_refused_batch_is_kept), cmocka_unit_test(reads_past_the_size_of_an_answer),
         cmocka_unit_test(projects_what_it_reads),  cmocka_unit_test(a_refused_read_ends_it),

@@ -98,6 +98,32 @@ static void ends_with_the_stream(void **state)
     stator_call_free(other);
 }
 
+/* As the guide has it: until it has ended, with nothing left behind. */
+static void ends_with_its_last_record(void **state)
+{
+    struct stator_call *other = stator_call_new(client);
+    struct stator_tail *tail =
+        stator_tail_new(other, &(struct stator_tail_options){.table = "Last", .from_start = true, .poll_ms = 10});
+    const struct stator_stream_specification off = {.stream_enabled = STATOR_FALSE};
+    int seen = 0;
+
+    (void)state;
+    make_table("Last", true);
+    for (int i = 0; i < 20; i++)
+        put("Last", "one", i, NULL);
+    assert_done(stator_update_table(
+        call, &(struct stator_update_table_input){.table_name = stator_text("Last"), .stream_specification = &off},
+        NULL));
+    while (!stator_tail_ended(tail)) {
+        if (stator_tail_next(tail, 100) != NULL)
+            seen++;
+        assert_int_equal(stator_tail_rc(tail), STATOR_OK);
+    }
+    assert_int_equal(seen, 20);
+    stator_tail_free(tail);
+    stator_call_free(other);
+}
+
 static void needs_a_stream(void **state)
 {
     struct stator_tail *tail = stator_tail_new(call, &(struct stator_tail_options){.table = "NoStream"});
@@ -113,9 +139,8 @@ static void needs_a_stream(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(follows_from_the_start),
-        cmocka_unit_test(follows_from_now_on),
-        cmocka_unit_test(ends_with_the_stream),
+        cmocka_unit_test(follows_from_the_start), cmocka_unit_test(follows_from_now_on),
+        cmocka_unit_test(ends_with_the_stream),   cmocka_unit_test(ends_with_its_last_record),
         cmocka_unit_test(needs_a_stream),
     };
 
