@@ -212,7 +212,8 @@ const struct command commands[] = {
      "\n"
      "A record that is wrong is reported with file and line. With --resume an import that was broken off goes on where "
      "all "
-     "before was written; what was written twice is no harm, for an item takes the place of itself.",
+     "before was written; what was written twice is no harm, for an item takes the place of itself. "
+     "Of records with the same key any may be the one that stays; with --threads 1 it is the last.",
      {OPTION_TABLE, OPTION_FORMAT, OPTION_TYPES, OPTION_DELIMITER, OPTION_CREATE, OPTION_THREADS, OPTION_RATE,
       OPTION_RESUME, OPTION_MAX_ERRORS, OPTION_NO_PROGRESS, OPTION_QUIET},
      1,

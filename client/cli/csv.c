@@ -89,12 +89,18 @@ long csv_fields(struct csv_field **fields, size_t *room, char *record, size_t le
     }
 }
 
+/* Some programs take blanks at the ends of a field for nothing. */
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t';
+}
+
 static bool needs_quotes(struct stator_bytes field, char delimiter)
 {
     for (size_t i = 0; i < field.len; i++)
         if (field.at[i] == '"' || field.at[i] == '\n' || field.at[i] == '\r' || field.at[i] == (uint8_t)delimiter)
             return true;
-    return field.len == 0;
+    return field.len == 0 || is_blank(field.at[0]) || is_blank(field.at[field.len - 1]);
 }
 
 void csv_add(struct text *out, struct stator_bytes field, char delimiter)

@@ -331,6 +331,7 @@ void definition_like(struct definition *out, const struct stator_table_descripti
                                                                               : STATOR_BILLING_MODE_PROVISIONED;
     if (description->stream_specification != NULL && description->stream_specification->stream_enabled == STATOR_TRUE)
         out->input.stream_specification = description->stream_specification;
+    out->input.deletion_protection_enabled = description->deletion_protection_enabled;
     if (description->table_class_summary != NULL)
         out->input.table_class = description->table_class_summary->table_class;
     same_global_indexes(out, &description->global_secondary_indexes);

@@ -94,8 +94,8 @@ static void about(const struct export *export, struct text *out)
 {
     const struct args *args = export->cli->args;
 
-    text_format(out, "export\n%s\n%s\nformat %d segments %u\n", export->table, export->file, (int)export->layout.format,
-                export->segments);
+    text_format(out, "export\n%s\n%s\nformat %d delimiter %d segments %u\n", export->table, export->file,
+                (int)export->layout.format, export->layout.delimiter, export->segments);
     for (size_t i = 0; i < args->given_count; i++)
         if (args->given[i].id == OPTION_FILTER || args->given[i].id == OPTION_ATTRIBUTES)
             text_format(out, "--%s %s\n", option_infos[args->given[i].id].name, args->given[i].value);

@@ -2,6 +2,7 @@
 /* import: a file's records become items of a table. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli.h"
 #include "definition.h"
@@ -101,8 +102,13 @@ static enum stator_rc read_header(struct import *import, struct stator_error *er
 /* What the resume file must be about. */
 static void about(const struct import *import, struct text *out)
 {
-    text_format(out, "import\n%s\n%s\nformat %d\nsize %llu\n", import->table, import->file, (int)import->layout.format,
-                (unsigned long long)import->source.size);
+    struct stat file = {0};
+
+    if (import->source.size != 0 && fstat(import->source.fd, &file) != 0)
+        memset(&file, 0, sizeof(file));
+    text_format(out, "import\n%s\n%s\nformat %d\nsize %llu inode %llu changed %lld.%09ld\n", import->table,
+                import->file, (int)import->layout.format, (unsigned long long)import->source.size,
+                (unsigned long long)file.st_ino, (long long)file.st_mtim.tv_sec, file.st_mtim.tv_nsec);
 }
 
 static enum stator_rc save(struct import *import, struct load_mark mark, struct stator_error *err)
@@ -140,10 +146,13 @@ static enum stator_rc go_on(struct import *import, struct stator_error *err)
     return source_skip(&import->source, offset, line, err);
 }
 
-static bool is_blank(struct stator_bytes record)
+/* A line of blanks is a row of CSV whose first field has them. */
+static bool is_blank(const struct import *import, struct stator_bytes record)
 {
+    const char *blanks = import->layout.format == ROW_CSV ? "\r\n" : " \t\r\n";
+
     for (size_t i = 0; i < record.len; i++)
-        if (strchr(" \t\r\n", record.at[i]) == NULL || record.at[i] == '\0')
+        if (record.at[i] == '\0' || strchr(blanks, record.at[i]) == NULL)
             return false;
     return true;
 }
@@ -160,7 +169,7 @@ static enum stator_rc read_all(struct import *import, struct load *load, struct 
             return err->rc;
         if (record.at == NULL)
             break;
-        if (is_blank(record))
+        if (is_blank(import, record))
             continue;
         import->items++;
         progress_pace(&import->progress, ++paced);

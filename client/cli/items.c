@@ -115,6 +115,8 @@ static enum stator_rc add_operand(struct stator_builder *builder, const char *op
         return literal_attribute(builder, operand, err);
     if (literal_value(builder, &value, operand, err) != STATOR_OK)
         return err->rc;
+    if (value.type != STATOR_TYPE_M) /* a tag makes another of it: {"$SS": [...]} */
+        return cli_fail(err, STATOR_VALIDATION, "'%s' is no item", operand);
     item = stator_item_of(value.in.attributes, value.count);
     stator_add_attributes(builder, &item);
     return STATOR_OK;

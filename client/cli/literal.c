@@ -11,7 +11,8 @@
 
 /* What is open around the place that is looked at. */
 struct nest {
-    char closers[DEPTH_MAX]; /* ']', '}', or '>' of a set */
+    char closers[DEPTH_MAX];     /* ']', '}', or '>' of a set */
+    bool of_binaries[DEPTH_MAX]; /* the set is */
     size_t depth;
 };
 
@@ -106,6 +107,7 @@ static enum stator_rc open_nest(struct text *out, const char **at, struct nest *
     }
     *at += 2;
     first = skip_blanks(*at);
+    nest->of_binaries[nest->depth - 1] = is_binary(first);
     text_string(out, is_binary(first) ? "{\"$BS\":[" : *first == '"' || *first == '\'' ? "{\"$SS\":[" : "{\"$NS\":[");
     return STATOR_OK;
 }
@@ -122,8 +124,15 @@ static enum stator_rc close_nest(struct text *out, const char **at, struct nest 
     return STATOR_OK;
 }
 
+static bool begins_member(char c)
+{
+    return strchr("]}>,:", c) == NULL; /* the NUL is found, too */
+}
+
 static enum stator_rc add_token(struct text *out, const char **at, struct nest *nest, struct stator_error *err)
 {
+    if (in_set(nest) && begins_member(**at) && is_binary(*at) != nest->of_binaries[nest->depth - 1])
+        return cli_fail(err, STATOR_VALIDATION, "%s: a set is of strings, of numbers, or of binaries", *at);
     switch (**at) {
     case '"':
     case '\'':

@@ -327,7 +327,7 @@ bool load_add(struct load *load, struct stator_bytes record, uint64_t line, stru
     batch->records[batch->count++] = (struct record){batch->bytes.len, record.len, line};
     text_bytes(&batch->bytes, record);
     batch->end = next;
-    if (batch->count == LOAD_BATCH)
+    if (batch->count == LOAD_BATCH || batch->bytes.len >= LOAD_BATCH_BYTES)
         hand_over(load);
     return true;
 }

@@ -15,9 +15,10 @@
 #include "progress.h"
 #include "row.h"
 
-#define LOAD_BATCH   25
-#define LOAD_BATCHES 4
-#define LOAD_THREADS 64
+#define LOAD_BATCH       25
+#define LOAD_BATCH_BYTES ((size_t)1 << 20) /* a batch that has as much is full: its items take many times that */
+#define LOAD_BATCHES     4
+#define LOAD_THREADS     64
 
 struct load;
 

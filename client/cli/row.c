@@ -2,6 +2,7 @@
 #include "row.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "stator/json.h"
 
@@ -207,6 +208,10 @@ static enum stator_rc with_types(const struct row_layout *layout, struct stator_
         const struct stator_attribute *attribute = &item->attributes[i];
         const struct column *wanted = type_for(layout, attribute->name);
 
+        if (memchr(attribute->name.at, '\0', attribute->name.len) != NULL) {
+            rc = cli_fail(err, STATOR_VALIDATION, "the name of an attribute has a NUL in it");
+            break;
+        }
         text_clear(&name);
         text_bytes(&name, attribute->name);
         rc = add_as(builder, name.at, wanted == NULL ? attribute->value.type : wanted->type, &attribute->value, err);

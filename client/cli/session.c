@@ -12,15 +12,26 @@
 
 /* --- Ends --------------------------------------------------------------------------------------------------------- */
 
+/* What a terminal might obey: a message may quote a file or an item. */
+static bool is_control(unsigned char before, unsigned char c)
+{
+    return (c < ' ' && c != '\n') || c == 0x7F || (before == 0xC2 && c >= 0x80 && c < 0xA0);
+}
+
 int cli_complain(int code, const char *format, ...)
 {
     va_list arguments;
+    char *line = NULL;
 
     va_start(arguments, format);
-    fputs("stator: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    if (vasprintf(&line, format, arguments) < 0)
+        line = NULL;
     va_end(arguments);
+    fputs("stator: ", stderr);
+    for (const char *at = line; at != NULL && *at != '\0'; at++)
+        fputc(is_control(at == line ? 0 : (unsigned char)at[-1], (unsigned char)*at) ? '?' : *at, stderr);
+    fputc('\n', stderr);
+    free(line);
     return code;
 }
 

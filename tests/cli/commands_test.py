@@ -36,7 +36,8 @@ class Items(Case):
     def test_put_bad(self):
         for item, text in (("{id: ", "not closed"), ("{id: 'x}", "quote"), ("id", "neither"), ("n:N=x", "n"), ("b:B=*", "base64"),
                            ("{id: 1}}", "after a value"), ("t:BOOL=yes", "neither true nor false"), ("{id: @}", "'@'"),
-                           ("{id: <<>>}", "set"), ("{a: " + "[" * 100, "levels")):
+                           ("{id: <<>>}", "set"), ('{"$SS": ["abc", "b"]}', "is no item"), ("{t: <<'a', b'YQ=='>>}", "a set is of"),
+                           ("{t: <<b'YQ==', 'test'>>}", "a set is of"), ("{a: " + "[" * 100, "levels")):
             self.refused(2, text, "put", "users", "id=x", item)
         self.refused(1, "ValidationException", "put", "users", "name=x")
         self.refused(3, "ResourceNotFoundException", "put", "nowhere", "id=x")

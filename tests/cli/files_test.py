@@ -79,6 +79,48 @@ class RoundTrips(Case):
         self.assertEqual(json.loads(out), {"n": {"N": BIG}})
 
 
+
+class Records(Case):
+    """What one file may hold."""
+
+    def setUp(self):
+        super().setUp()
+        self.table()
+
+    def load(self, name, text, *options):
+        path = self.folder / name
+        path.write_bytes(text.encode())
+        return ("import", path, "--table", "users", *options)
+
+    def test_items_whose_json_is_long(self):
+        long = json.dumps({"L": [{"N": "1"}] * 60000})
+        text = "".join(f'{{"id":{{"S":"{number}"}},"v":{long}}}\n' for number in range(30))
+        self.run_cli(*self.load("long.jsonl", text))
+        self.assertEqual(len(self.items("users")), 30)
+
+    def test_a_key_of_blanks(self):
+        for item in " ", "x", "\ty ":
+            self.client.call("PutItem", {"TableName": "users", "Item": {"id": {"S": item}}})
+        self.table("back")
+        self.run_cli("export", "users", "--to-file", self.folder / "blanks.csv")
+        self.run_cli("import", self.folder / "blanks.csv", "--table", "back")
+        self.assertEqual(self.items("back"), self.items("users"))
+        self.table("again")
+        (self.folder / "bare.csv").write_bytes(b"id:S\r\n \r\nx\r\n")
+        self.run_cli("import", self.folder / "bare.csv", "--table", "again")
+        self.assertEqual(len(self.items("again")), 2)
+
+    def test_a_name_with_a_nul(self):
+        self.refused(6, "NUL", *self.load("nul.jsonl", '{"id":5,"a\\u0000b":"v"}\n', "--format", "json"))
+        self.assertEqual(self.items("users"), [])
+
+    def test_what_a_message_quotes_is_harmless(self):
+        code, _, error = self.attempt(*self.load("bad.csv", "id:S,v:N\nx,1\033[31mBAD\n"))
+        self.assertNotEqual(code, 0)
+        self.assertNotIn("\033", error)
+        self.assertIn("1?[31mBAD", error)
+
+
 class Foreign(Case):
     """What other programs write."""
 
