@@ -91,6 +91,15 @@ class Readme(unittest.TestCase):
         self.assertEqual(set(re.findall(r"\b((?:[A-Z][a-z]+){2,}|Query|Scan)\b", section.split("The other operations")[0])), built)
 
 
+class Generated(unittest.TestCase):
+    def test_typed_calls(self):
+        """The public headers are what client/api.py makes of api.def."""
+        if shutil.which("clang-format-14") is None:
+            self.skipTest("clang-format-14 is not installed; the compiler compares the structures all the same")
+        done = subprocess.run(["python3", str(ROOT / "client/api.py"), "--check"], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+
+
 class Architecture(unittest.TestCase):
     TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
