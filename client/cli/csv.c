@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "csv.h"
 
-size_t csv_record(const char *at, size_t len, bool ended, size_t *lines)
+size_t csv_record(const char *at, size_t len, char delimiter, bool ended, size_t *lines)
 {
     bool quoted = false;
+    size_t closed = SIZE_MAX; /* where the last quoted field seemed to end: a quote right behind says that it did not */
 
     *lines = 0;
     for (size_t i = 0; i < len; i++) {
-        if (at[i] == '"')
-            quoted = !quoted; /* two of them come back to where they were */
+        if (at[i] == '"' && quoted) {
+            quoted = false;
+            closed = i;
+        } else if (at[i] == '"') {
+            quoted = i == 0 || at[i - 1] == delimiter || closed == i - 1;
+        }
         if (at[i] != '\n')
             continue;
         (*lines)++;

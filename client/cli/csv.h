@@ -22,7 +22,7 @@ struct csv_field {
 
 /* The length of the first record with its line end; 0 when there is none yet: more is to be read, unless `ended`, when
  * the rest is the last record (it may lack its line end). *lines is how many line ends are in it. */
-size_t csv_record(const char *at, size_t len, bool ended, size_t *lines);
+size_t csv_record(const char *at, size_t len, char delimiter, bool ended, size_t *lines);
 
 /* Splits a record, with or without its line end, unquoting in place. *fields is made or grown with must_resize() to
  * *room; gives how many there are, or -1 with *why set: a quote in the wrong place or a quoted field without end. */

@@ -2,7 +2,6 @@
 /* import: a file's records become items of a table. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli.h"
 #include "definition.h"
@@ -99,16 +98,11 @@ static enum stator_rc read_header(struct import *import, struct stator_error *er
 
 /* --- Going on ----------------------------------------------------------------------------------------------------- */
 
-/* What the resume file must be about. */
+/* What the resume file must be about. Not when the file was changed: to mend a record and go on is what it is for. */
 static void about(const struct import *import, struct text *out)
 {
-    struct stat file = {0};
-
-    if (import->source.size != 0 && fstat(import->source.fd, &file) != 0)
-        memset(&file, 0, sizeof(file));
-    text_format(out, "import\n%s\n%s\nformat %d\nsize %llu inode %llu changed %lld.%09ld\n", import->table,
-                import->file, (int)import->layout.format, (unsigned long long)import->source.size,
-                (unsigned long long)file.st_ino, (long long)file.st_mtim.tv_sec, file.st_mtim.tv_nsec);
+    text_format(out, "import\n%s\n%s\nformat %d\nsize %llu\n", import->table, import->file, (int)import->layout.format,
+                (unsigned long long)import->source.size);
 }
 
 static enum stator_rc save(struct import *import, struct load_mark mark, struct stator_error *err)
@@ -236,7 +230,8 @@ static int run(struct import *import)
 
     if (read_options(import, &err) != STATOR_OK)
         return cli_complain(CODE_USAGE, "%s", err.message);
-    if (source_open(&import->source, import->file, import->layout.format == ROW_CSV, &err) != STATOR_OK)
+    if (source_open(&import->source, import->file, import->layout.format == ROW_CSV ? import->layout.delimiter : 0,
+                    &err) != STATOR_OK)
         return cli_complain(CODE_FAILED, "%s", err.message);
     code = find_table(import);
     if (code != CODE_OK)

@@ -11,12 +11,12 @@
 
 #define BLOCK ((size_t)256 << 10)
 
-enum stator_rc source_open(struct source *out, const char *file, bool csv, struct stator_error *err)
+enum stator_rc source_open(struct source *out, const char *file, char delimiter, struct stator_error *err)
 {
     bool standard = strcmp(file, "-") == 0;
     struct stat about;
 
-    *out = (struct source){.name = standard ? "standard input" : file, .csv = csv, .line = 1};
+    *out = (struct source){.name = standard ? "standard input" : file, .delimiter = delimiter, .line = 1};
     out->fd = standard ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
     if (out->fd < 0)
         return cli_fail(err, STATOR_MISUSE, "%s: %s", file, strerror(errno));
@@ -88,8 +88,8 @@ enum stator_rc source_next(struct source *source, struct stator_bytes *record, u
         const char *at = source->buffer.at + source->begin;
 
         if (left > 0)
-            len =
-                source->csv ? csv_record(at, left, source->ended, &lines) : first_line(at, left, source->ended, &lines);
+            len = source->delimiter != 0 ? csv_record(at, left, source->delimiter, source->ended, &lines)
+                                         : first_line(at, left, source->ended, &lines);
         if (len > 0) {
             *line = source->line;
             take(source, len, lines);
@@ -101,7 +101,7 @@ enum stator_rc source_next(struct source *source, struct stator_bytes *record, u
         if (left > SOURCE_RECORD_MAX)
             return cli_fail(err, STATOR_VALIDATION, "%s:%llu: a record longer than %zu MiB%s", source->name,
                             (unsigned long long)source->line, SOURCE_RECORD_MAX >> 20,
-                            source->csv ? "; is a quote not closed?" : "");
+                            source->delimiter != 0 ? "; is a quote not closed?" : "");
         if (fill(source, err) != STATOR_OK)
             return err->rc;
         skip_mark(source);

@@ -17,7 +17,8 @@
 struct source {
     const char *name; /* for messages */
     int fd;
-    bool csv, ended;
+    char delimiter; /* of CSV; 0: a record is a line */
+    bool ended;
     struct text buffer;
     size_t begin;          /* of what was not given yet */
     uint64_t offset, line; /* of that; lines count from 1 */
@@ -25,7 +26,8 @@ struct source {
 };
 
 /* file: "-" is standard input. */
-STATOR_MUST_CHECK enum stator_rc source_open(struct source *out, const char *file, bool csv, struct stator_error *err);
+STATOR_MUST_CHECK enum stator_rc source_open(struct source *out, const char *file, char delimiter,
+                                             struct stator_error *err);
 void source_close(struct source *source);
 
 /* The next record, with its line end, good until the next call; *line is where it begins. Absent at the end. */

@@ -24,7 +24,7 @@ static void there_and_back(const struct csv_field *fields, size_t count)
         csv_add(&out, fields[i].text, ',');
     }
     text_char(&out, '\n');
-    check(csv_record(out.at, out.len, false, &lines) == out.len);
+    check(csv_record(out.at, out.len, ',', false, &lines) == out.len);
     check(csv_fields(&back, &room, out.at, out.len, ',', &why) == (long)count);
     for (size_t i = 0; i < count; i++)
         check(stator_bytes_equal(back[i].text, fields[i].text));
@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     text_add(&rest, data, size);
     for (size_t at = 0; at < size;) {
-        size_t lines, len = csv_record(rest.at + at, size - at, true, &lines);
+        size_t lines, len = csv_record(rest.at + at, size - at, ',', true, &lines);
         const char *why;
         long count;
 

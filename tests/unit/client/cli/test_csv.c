@@ -19,6 +19,8 @@ static void records(void **state)
         {"\"a\nb\"\nc", false, 6, 2},    /* a line end within quotes is part of the field */
         {"\"a\"\"\n\"\nc", false, 7, 2}, /* a doubled quote does not end it */
         {"\"a\nb", false, 0, 1},
+        {"x,5\" pipe\na\n", false, 10, 1}, /* a quote inside of a field begins nothing */
+        {"x,\"a\nb\" y\nz", false, 10, 2},
         {"\n", false, 1, 1},
         {"", true, 0, 0},
     };
@@ -27,7 +29,7 @@ static void records(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         size_t lines;
 
-        assert_int_equal(csv_record(cases[i].text, strlen(cases[i].text), cases[i].ended, &lines), cases[i].len);
+        assert_int_equal(csv_record(cases[i].text, strlen(cases[i].text), ',', cases[i].ended, &lines), cases[i].len);
         assert_int_equal(lines, cases[i].lines);
     }
 }
