@@ -2,6 +2,7 @@
 /* A batch is the JSON of its requests in one buf, each at a known place, so that items may go as soon as they are put
  * and a batch is sent again without being encoded again. What the service leaves over takes the batch's place. */
 #include "call.h"
+#include "cast.h"
 #include "check.h"
 #include "memory.h"
 #include "rounds.h"
@@ -118,7 +119,7 @@ static void write_left_over(struct stator_writer *writer, const struct stator_wr
         json_key(&json, request->put_request != NULL ? BYTES("PutRequest") : BYTES("DeleteRequest"));
         json_object_begin(&json);
         json_key(&json, request->put_request != NULL ? BYTES("Item") : BYTES("Key"));
-        item_write(&writer->list, (const struct item *)item);
+        item_write(&writer->list, cast_item(item));
         json.comma = true;
         json_object_end(&json);
         json_object_end(&json);
@@ -201,7 +202,7 @@ enum stator_rc stator_writer_flush(struct stator_writer *writer)
 
 static const struct value *find(const struct stator_item *item, const char *name)
 {
-    return (const struct value *)stator_item_get(item, name);
+    return cast_value(stator_item_get(item, name));
 }
 
 /* A key's value so that equal keys have equal bytes: 1 and 1.0 are one number. */
@@ -266,7 +267,7 @@ static struct request write_request(struct stator_writer *writer, struct bytes p
     if (item->json.at != NULL)
         buf_append(&writer->json, item->json.at, item->json.len);
     else
-        item_write(&writer->json, (const struct item *)item);
+        item_write(&writer->json, cast_item(item));
     buf_append_literal(&writer->json, "}}");
     request.len = writer->json.len - request.at;
     if (writer->partition_key != NULL && write_key(writer, item))
@@ -286,7 +287,7 @@ static enum stator_rc add(struct stator_writer *writer, struct bytes prefix, con
         return STATOR_NO_MEMORY;
     if (writer->rc != STATOR_OK)
         return writer->rc;
-    if (item->json.at == NULL && check_item((const struct item *)item, &err) != STATOR_OK)
+    if (item->json.at == NULL && check_item(cast_item(item), &err) != STATOR_OK)
         return refuse(writer, &err);
     request = write_request(writer, prefix, item);
     if (writer->json.failed || writer->keys.failed)

@@ -3,6 +3,8 @@
  * "CancellationReasons", with a refused condition "Item". Where the body does not name it, x-amzn-ErrorType does. */
 #include "failure.h"
 
+#include "cast.h"
+
 #include "value/value.h"
 #include "json/reader.h"
 
@@ -27,11 +29,6 @@ static enum stator_rc rc_of_name(struct bytes name)
         if (bytes_equal_string(name, stator_error_info((enum stator_rc)rc)->name))
             return (enum stator_rc)rc;
     return STATOR_OTHER;
-}
-
-static struct stator_bytes public_view(struct bytes view)
-{
-    return (struct stator_bytes){view.at, view.len};
 }
 
 /* A C string in the arena; "" when it is full. */
@@ -83,10 +80,10 @@ static bool read_cancellation(struct stator_cancellation *out, struct json_reade
             read = read_item(&out->item, reader, token, arena);
         } else if (bytes_equal_string(key, "Code")) {
             read = read_text(&text, reader, token);
-            out->code = public_view(text);
+            out->code = cast_bytes_out(text);
         } else if (bytes_equal_string(key, "Message")) {
             read = read_text(&text, reader, token);
-            out->message = public_view(text);
+            out->message = cast_bytes_out(text);
         } else {
             read = json_skip(reader, token);
         }
@@ -173,7 +170,7 @@ void failure_read(struct stator_failure *out, const struct exchange *exchange, s
         return;
     }
     out->rc = rc_of_name(texts.type);
-    out->type = public_view(texts.type);
+    out->type = cast_bytes_out(texts.type);
     out->message = c_string(texts.message, arena);
 }
 

@@ -25,13 +25,7 @@ class Copies(Case):
 
     def copied(self, table):
         """Items there, in the order of their keys."""
-        found, request = [], {"TableName": table}
-        while True:
-            page = self.there.call("Scan", request)
-            found += page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return sorted(found, key=lambda item: json.dumps(item.get("id")))
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return self.items(table, self.there)
 
     def test_definition_and_items(self):
         self.run_cli("tables", "create", "users", "id", "--throughput", "5,6", "--stream", "new", "--ttl", "ends", "--index", "by-n=n:N;tags")
