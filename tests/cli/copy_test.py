@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """copy: tables from one server to another."""
-import json
 import unittest
 
 from cli import Case, Client, Server
