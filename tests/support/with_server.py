@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starts a server, runs a command with its address in STATOR_ENDPOINT, stops the server.
+"""Starts a server, runs a command with its address in STATOR_ENDPOINT, stops the server. STATOR_FAULTY is an address through
+which the same server answers some requests badly (faulty.py).
 
     python3 tests/support/with_server.py [server flags] -- command ...
 
@@ -9,6 +10,7 @@ import os
 import subprocess
 import sys
 
+from faulty import Faulty
 from server import Server
 
 
@@ -16,9 +18,9 @@ def main():
     if "--" not in sys.argv:
         sys.exit(__doc__)
     split = sys.argv.index("--")
-    with Server(*sys.argv[1:split]) as server:
+    with Server(*sys.argv[1:split]) as server, Faulty(server.url) as faulty:
         code = subprocess.run(sys.argv[split + 1:], check=False,
-                              env=dict(os.environ, STATOR_ENDPOINT=server.url)).returncode
+                              env=dict(os.environ, STATOR_ENDPOINT=server.url, STATOR_FAULTY=faulty.url)).returncode
         if server.process.poll() is not None:
             print(f"the server died with {server.process.returncode} under the tests:\n{server.text()}")
             code = code or 1
