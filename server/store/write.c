@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "store/log_ahead.h"
+
 #define KEPT_BYTES_MAX ((size_t)64 << 10) /* a cleared batch that grew past this gives its memory back */
 #define ENTRY_OVERHEAD 12                 /* tags and lengths of one entry, roughly */
 #define STALL_PAUSE_MS 2
@@ -140,10 +142,15 @@ static enum stator_rc flush_log(struct store *store, struct stator_error *err)
 enum stator_rc store_sync(struct store *store, struct stator_error *err)
 {
     char *why = NULL;
+    enum stator_rc rc;
 
     if (store->durability == STORE_NONE)
         return STATOR_OK;
-    STATOR_TRY(flush_log(store, err));
+    log_ahead_begin();
+    rc = flush_log(store, err);
+    log_ahead_end();
+    if (rc != STATOR_OK)
+        return rc;
     rocksdb_flush_wal(store->db, 1, &why);
     return why != NULL ? fault_of_sync(store, err, why) : STATOR_OK;
 }
