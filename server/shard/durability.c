@@ -265,6 +265,8 @@ bool durability_reached(const struct durability *d, uint64_t epoch)
 
 void durability_await(struct durability *d, struct durable_wait *wait)
 {
+    bool wake;
+
     if (!d->has_thread) {
         wait->done(wait, STATOR_OK);
         return;
@@ -278,9 +280,10 @@ void durability_await(struct durability *d, struct durable_wait *wait)
         d->first = wait;
     d->last = wait;
     d->waiting += wait->answers;
-    if (d->sleeping && d->waiting >= d->expected)
-        pthread_cond_signal(&d->wake);
+    wake = d->sleeping && d->waiting >= d->expected;
     pthread_mutex_unlock(&d->lock);
+    if (wake) /* without the lock, or the syncer would wake only to wait for it */
+        pthread_cond_signal(&d->wake);
 }
 
 enum stator_rc durability_wait(struct durability *d, uint64_t epoch, struct stator_error *err)
