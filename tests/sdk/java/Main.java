@@ -27,6 +27,7 @@ public final class Main implements TestExecutionListener {
                 .configurationParameter("junit.jupiter.execution.parallel.config.strategy", "fixed")
                 .configurationParameter("junit.jupiter.execution.parallel.config.fixed.parallelism", "8")
                 .configurationParameter("junit.jupiter.execution.timeout.default", "240 s")
+                .configurationParameter("junit.jupiter.displayname.generator.default", "org.junit.jupiter.api.DisplayNameGenerator$Simple")
                 .build();
         LauncherFactory.create().execute(request, new Main());
         print("RESULT " + PASSED + " " + FAILED + " " + SKIPPED);

@@ -27,9 +27,12 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.retries.api.RetryStrategy;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -43,6 +46,7 @@ import software.amazon.awssdk.services.dynamodb.waiters.DynamoDbWaiter;
 
 final class Support {
     static final String ENDPOINT = System.getenv().getOrDefault("STATOR_ENDPOINT", "http://127.0.0.1:8000");
+    private static final Duration PATIENCE = Duration.ofSeconds(100);
     static final DynamoDbClient CLIENT = clientFor(ENDPOINT);
 
     private static final Set<String> WHOLE = Set.of("Item", "Items", "Attributes", "LastEvaluatedKey", "ItemCollectionKey",
@@ -55,15 +59,30 @@ final class Support {
 
     // --- Clients ---
 
-    // What every client is given: where, who, how it tries again, and an end to waiting.
+    // What every client is given: where, who, and how it tries again (null: as the SDK does unasked).
     static <B extends AwsClientBuilder<B, C>, C> B configured(B builder, String url, RetryStrategy retries) {
         return builder.endpointOverride(URI.create(url)).region(Region.EU_CENTRAL_1)
                 .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("test.key-1", "secret")))
-                .overrideConfiguration(more -> more.retryStrategy(retries).apiCallTimeout(Duration.ofSeconds(100)));
+                .overrideConfiguration(more -> {
+                    if (retries != null) {
+                        more.retryStrategy(retries);
+                    }
+                });
+    }
+
+    // The HTTP clients are those that the SDK takes by itself, but with patience for a machine that is busy.
+    static DynamoDbClient clientFor(String url, RetryStrategy retries) {
+        return configured(DynamoDbClient.builder(), url, retries).httpClientBuilder(Apache5HttpClient.builder()
+                .connectionTimeout(PATIENCE).connectionAcquisitionTimeout(PATIENCE).socketTimeout(PATIENCE)).build();
     }
 
     static DynamoDbClient clientFor(String url) {
-        return configured(DynamoDbClient.builder(), url, AwsRetryStrategy.doNotRetry()).build();
+        return clientFor(url, AwsRetryStrategy.doNotRetry());
+    }
+
+    static DynamoDbAsyncClient asyncClientFor(String url, RetryStrategy retries) {
+        return configured(DynamoDbAsyncClient.builder(), url, retries).httpClientBuilder(NettyNioAsyncHttpClient.builder()
+                .connectionTimeout(PATIENCE).connectionAcquisitionTimeout(PATIENCE).readTimeout(PATIENCE)).build();
     }
 
     static DynamoDbWaiter waiter(DynamoDbClient client) {
