@@ -12,7 +12,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-@DisplayName("expressions")
+@DisplayName("cases")
 class ExpressionsTest {
     private static final Object KEY = Map.of("pk", Map.of("S", "k"));
 

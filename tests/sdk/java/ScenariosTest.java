@@ -10,13 +10,13 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
 
-@DisplayName("scenarios")
+@DisplayName("cases")
 class ScenariosTest {
     private static final List<String> FILES =
             List.of("tables", "items", "indexes", "reading", "legacy", "capacity", "batches", "transactions", "partiql", "ttl", "around");
 
     @TestFactory
-    @DisplayName("of")
+    @DisplayName("scenarios")
     Stream<DynamicNode> files() {
         return FILES.stream().map(file -> dynamicContainer(file, Cases.list(Cases.load("scenarios/" + file)).stream().map(Cases::object)
                 .map(scenario -> dynamicTest(scenario.get("name").toString(), () -> run(file, scenario)))));

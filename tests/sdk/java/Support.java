@@ -87,7 +87,7 @@ final class Support {
 
     static DynamoDbWaiter waiter(DynamoDbClient client) {
         return DynamoDbWaiter.builder().client(client).overrideConfiguration(
-                more -> more.maxAttempts(600).backoffStrategyV2(BackoffStrategy.fixedDelayWithoutJitter(Duration.ofMillis(50)))).build();
+                more -> more.maxAttempts(2000).backoffStrategyV2(BackoffStrategy.fixedDelayWithoutJitter(Duration.ofMillis(50)))).build();
     }
 
     // --- Tables ---
@@ -230,9 +230,9 @@ final class Support {
         return fail("answered " + answer + " instead of " + expected);
     }
 
-    // Repeats the attempt until it does not fail, for at most ten seconds.
+    // Repeats the attempt until it does not fail, for at most a minute.
     static void until(Runnable attempt) {
-        long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+        long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
         for (;;) {
             try {
                 attempt.run();
