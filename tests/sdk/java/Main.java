@@ -14,12 +14,14 @@ import org.junit.platform.launcher.core.LauncherFactory;
 
 public final class Main implements TestExecutionListener {
     private static final List<Class<?>> TESTS =
-            List.of(ScenariosTest.class, ExpressionsTest.class, FlowsTest.class, EnhancedTest.class, AsyncTest.class);
+            List.of(ScenariosTest.class, ExpressionsTest.class, FlowsTest.class, EnhancedTest.class, AsyncTest.class, MapperTest.class);
     private static final AtomicInteger PASSED = new AtomicInteger(), FAILED = new AtomicInteger(), SKIPPED = new AtomicInteger();
 
     private TestPlan plan;
 
     public static void main(String[] arguments) {
+        System.setProperty("aws.java.v1.disableDeprecationAnnouncement", "true");
+        System.setProperty("org.apache.commons.logging.Log", "org.apache.commons.logging.impl.NoOpLog"); // v1 speaks there
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
                 .selectors(TESTS.stream().map(DiscoverySelectors::selectClass).toList())
                 .configurationParameter("junit.jupiter.execution.parallel.enabled", "true")
