@@ -25,7 +25,6 @@ import software.amazon.awssdk.core.util.SdkAutoConstructList;
 import software.amazon.awssdk.core.util.SdkAutoConstructMap;
 import software.amazon.awssdk.protocols.jsoncore.JsonNode;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
-import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.utils.builder.Buildable;
 
 final class Cases {
@@ -124,16 +123,6 @@ final class Cases {
         } catch (ReflectiveOperationException error) {
             throw new Unsayable("the SDK has no operation " + operation);
         }
-    }
-
-    static AttributeValue attribute(Object json) {
-        return (AttributeValue) structure((SdkPojo) AttributeValue.builder(), json, "attribute");
-    }
-
-    static Map<String, AttributeValue> item(Object json) {
-        Map<String, AttributeValue> out = new LinkedHashMap<>();
-        object(json).forEach((name, value) -> out.put(name, attribute(value)));
-        return out;
     }
 
     private static Object structure(SdkPojo builder, Object json, String where) {
@@ -250,10 +239,6 @@ final class Cases {
             return number(BigDecimal.valueOf(instant.toEpochMilli(), 3));
         }
         return value instanceof Number ? number(value) : value;
-    }
-
-    static Map<String, Object> plain(Map<String, AttributeValue> item) {
-        return object(plainValue(item));
     }
 
     // --- Comparing ---

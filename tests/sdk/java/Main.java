@@ -13,8 +13,8 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
 public final class Main implements TestExecutionListener {
-    private static final List<Class<?>> TESTS =
-            List.of(ScenariosTest.class, ExpressionsTest.class, FlowsTest.class, EnhancedTest.class, AsyncTest.class, MapperTest.class);
+    private static final List<Class<?>> TESTS = List.of(ScenariosTest.class, ExpressionsTest.class, FlowsTest.class, EnhancedTest.class,
+            AsyncTest.class, MapperTest.class, ThrottleTest.class);
     private static final AtomicInteger PASSED = new AtomicInteger(), FAILED = new AtomicInteger(), SKIPPED = new AtomicInteger();
 
     private TestPlan plan;
@@ -73,8 +73,10 @@ public final class Main implements TestExecutionListener {
     // The test's own name after those of what holds it, without the engine's.
     private String nameOf(TestIdentifier test) {
         String name = test.getDisplayName();
-        for (Optional<TestIdentifier> in = plan.getParent(test); in.isPresent() && in.get().getParentId().isPresent(); in = plan.getParent(in.get())) {
+        Optional<TestIdentifier> in = plan.getParent(test);
+        while (in.isPresent() && in.get().getParentId().isPresent()) {
             name = in.get().getDisplayName() + " > " + name;
+            in = plan.getParent(in.get());
         }
         return name;
     }
