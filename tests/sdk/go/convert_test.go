@@ -148,6 +148,15 @@ func toSlice(target reflect.Value, value []any, where string) error {
 	return nil
 }
 
+func fromTypedAny(value any) any {
+	return fromTyped(reflect.ValueOf(value))
+}
+
+// Attributes in the JSON form of the API, sets sorted.
+func typedObject(values map[string]types.AttributeValue) any {
+	return sortedSets(fromTypedAny(values))
+}
+
 // Absent members are left out; blobs become base64, times seconds.
 func fromTyped(value reflect.Value) any {
 	switch value.Type() {
