@@ -14,12 +14,14 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 )
 
 type object = map[string]any
@@ -31,12 +33,36 @@ func endpoint() string {
 	return "http://127.0.0.1:8000"
 }
 
+// What the SDK logs; of a checksum that is wrong it says no more.
+type warnings struct {
+	lock  sync.Mutex
+	lines []string
+}
+
+func (w *warnings) Logf(_ logging.Classification, format string, values ...any) {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	w.lines = append(w.lines, fmt.Sprintf(format, values...))
+}
+
+var warned warnings // of all clients but those that have their own
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if len(warned.lines) > 0 {
+		fmt.Printf("the SDK warned:\n%s\n", strings.Join(warned.lines, "\n"))
+		code = 1
+	}
+	os.Exit(code)
+}
+
 func configFor(url string) aws.Config {
 	credentials := aws.Credentials{AccessKeyID: "test.key-1", SecretAccessKey: "secret"}
 	return aws.Config{
 		Region:      "eu-central-1",
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return credentials, nil }),
 		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
+		Logger:      &warned,
 
 		BaseEndpoint: aws.String(url),
 	}
