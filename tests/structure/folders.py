@@ -9,7 +9,7 @@ import sys
 
 README_LINES_MAX = 30
 SPDX = "SPDX-License-Identifier: Apache-2.0"
-WANT_SPDX = (".c", ".h", ".py", ".js", ".mjs", ".lua")  # .def too would be ours, but it has no other header line
+WANT_SPDX = (".c", ".h", ".py", ".js", ".mjs", ".lua", ".go")  # .def too would be ours, but it has no other header line
 NO_README = (".", ".ci", "include")  # the root's README is the product's page; the others only lead on
 GUIDES = ("client",)  # whose README is a guide, and as long as that takes
 TESTS_README = 2  # below tests/ a README is owed down to this depth: tests/unit mirrors the tree
