@@ -57,9 +57,9 @@ def aws(*arguments, env=None, text=None):
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def good(*arguments, **more):
-    """A process that must succeed; returns its output, read as JSON."""
-    done = aws(*arguments, **more)
+def good(*arguments, run=aws, **more):
+    """A command that must succeed; returns its output, read as JSON."""
+    done = run(*arguments, **more)
     if done.code != 0:
         raise AssertionError(f"aws {' '.join(arguments)}: {done.code}: {done.err}")
     return done.json()
