@@ -21,9 +21,9 @@ class TimeLimit(BaseException):
 
 
 def name_of(test):
-    """Its id, and the first line of what it says of itself, as "flow: NAME"."""
+    """Its id, and what it calls itself: the first line of its docstring, as "flow: paging", if that is no sentence."""
     about = test.shortDescription() if isinstance(test, unittest.TestCase) else None
-    return f"{test.id()} ({about})" if about else test.id()
+    return f"{test.id()} ({about})" if about and not about.endswith(".") else test.id()
 
 
 class Result(unittest.TestResult):

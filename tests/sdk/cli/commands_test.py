@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands as people type them, each a process: shorthand, files, queries, output formats, exit codes, how an address is found."""
+"""Commands as people type them: shorthand, files, queries, output formats, exit codes, how an address is found. Reading, output,
+failures and addresses are tried by processes of their own."""
 import json
 import subprocess
 import unittest
 
 import cases
-from support import AWS, BASE, ENDPOINT, ENVIRONMENT, aws, file_of, good
+from support import AWS, BASE, ENDPOINT, ENVIRONMENT, Driver, aws, file_of, good
 
+inside = Driver().run
 KEY = '{"artist": {"S": "Nina"}, "title": {"S": "Sinnerman"}}'
 
 
@@ -22,15 +24,15 @@ class Commands(unittest.TestCase):
             "--global-secondary-indexes",
             "IndexName=by-year,KeySchema=[{AttributeName=artist,KeyType=HASH},{AttributeName=year,KeyType=RANGE}],"
             "Projection={ProjectionType=INCLUDE,NonKeyAttributes=[label]}",
-            "--tags", "Key=suite,Value=cli")["TableDescription"]
+            "--tags", "Key=suite,Value=cli", run=inside)["TableDescription"]
         good("dynamodb", "wait", "table-exists", "--table-name", cls.table)
         good("dynamodb", "put-item", "--table-name", cls.table, "--item",
              '{"artist": {"S": "Nina"}, "title": {"S": "Sinnerman"}, "year": {"N": "1965"}, "label": {"S": "Philips ☆"}}')
         songs = [{"PutRequest": {"Item": {"artist": {"S": "Miles"}, "title": {"S": f"{i:02}"}, "year": {"N": str(1950 + i)}}}} for i in range(25)]
-        good("dynamodb", "batch-write-item", "--request-items", file_of({cls.table: songs}))
+        good("dynamodb", "batch-write-item", "--request-items", file_of({cls.table: songs}), run=inside)
 
-    def command(self, operation, *more, **options):
-        return good("dynamodb", operation, "--table-name", self.table, *more, **options)
+    def command(self, operation, *more, run=inside):
+        return good("dynamodb", operation, "--table-name", self.table, *more, run=run)
 
     def text(self, *arguments, code=0, **more):
         done = aws(*arguments, **more)
@@ -45,7 +47,7 @@ class Commands(unittest.TestCase):
         provisioned = cases.unique_name()
         made = good("dynamodb", "create-table", "--table-name", provisioned, "--attribute-definitions", "AttributeName=k,AttributeType=B",
                     "--key-schema", "AttributeName=k,KeyType=HASH", "--provisioned-throughput", "ReadCapacityUnits=3,WriteCapacityUnits=2",
-                    "--query", "TableDescription.ProvisionedThroughput.[ReadCapacityUnits, WriteCapacityUnits]")
+                    "--query", "TableDescription.ProvisionedThroughput.[ReadCapacityUnits, WriteCapacityUnits]", run=inside)
         self.assertEqual(made, [3, 2])
 
     def test_items(self):
@@ -62,12 +64,12 @@ class Commands(unittest.TestCase):
 
     def test_reading(self):
         query = ("query", "--key-condition-expression", "artist = :a", "--expression-attribute-values", '{":a": {"S": "Miles"}}')
-        self.assertEqual(self.command(*query, "--query", "Items[-2:].title.S"), ["23", "24"])
+        self.assertEqual(self.command(*query, "--query", "Items[-2:].title.S", run=aws), ["23", "24"])
         self.assertEqual(self.command(*query, "--index-name", "by-year", "--no-scan-index-forward", "--max-items", "2", "--query", "Items[].year.N"),
                          ["1974", "1973"])
         self.assertEqual(self.command(*query, "--select", "COUNT", "--query", "Count"), 25)
-        first = self.command("scan", "--max-items", "10", "--page-size", "3")
-        rest = self.command("scan", "--starting-token", first["NextToken"])
+        first = self.command("scan", "--max-items", "10", "--page-size", "3", run=aws)
+        rest = self.command("scan", "--starting-token", first["NextToken"], run=aws)
         self.assertEqual((len(first["Items"]), len(rest["Items"])), (10, 16))
         filtered = self.command("scan", "--filter-expression", "#y > :y", "--expression-attribute-names", '{"#y": "year"}',
                                 "--expression-attribute-values", '{":y": {"N": "1972"}}', "--projection-expression", "title")
@@ -85,24 +87,24 @@ class Commands(unittest.TestCase):
                       "--parameters", '[{"S": "Nina"}, {"S": "Sinnerman"}]')
         self.assertEqual(select["Items"], [{"label": {"S": "Philips ☆"}}])
         insert = [{"Statement": f"INSERT INTO \"{self.table}\" VALUE {{'artist': 'PartiQL', 'title': '{i}'}}"} for i in range(2)]
-        self.assertEqual(len(good("dynamodb", "batch-execute-statement", "--statements", json.dumps(insert))["Responses"]), 2)
-        done = aws("dynamodb", "execute-transaction", "--transact-statements", json.dumps(insert[:1]))
+        self.assertEqual(len(good("dynamodb", "batch-execute-statement", "--statements", json.dumps(insert), run=inside)["Responses"]), 2)
+        done = inside("dynamodb", "execute-transaction", "--transact-statements", json.dumps(insert[:1]))
         self.assertTrue(done.refusal().endswith("[DuplicateItem]"), done.err)
         delete = [{"Statement": f"DELETE FROM \"{self.table}\" WHERE artist = 'PartiQL' AND title = '{i}'"} for i in range(2)]
-        good("dynamodb", "execute-transaction", "--transact-statements", json.dumps(delete))
+        good("dynamodb", "execute-transaction", "--transact-statements", json.dumps(delete), run=inside)
 
     def test_around_a_table(self):
         specification = self.command("update-time-to-live", "--time-to-live-specification", "Enabled=true,AttributeName=until")
         self.assertEqual(specification, {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": "until"}})
         self.assertIn(self.command("describe-time-to-live", "--query", "TimeToLiveDescription.TimeToLiveStatus"), ("ENABLING", "ENABLED"))
         arn = self.made["TableArn"]
-        good("dynamodb", "tag-resource", "--resource-arn", arn, "--tags", "Key=stage,Value=test")
+        good("dynamodb", "tag-resource", "--resource-arn", arn, "--tags", "Key=stage,Value=test", run=inside)
 
         def tagged():
-            self.assertEqual(good("dynamodb", "list-tags-of-resource", "--resource-arn", arn, "--query", "Tags[].[Key, Value]"),
+            self.assertEqual(good("dynamodb", "list-tags-of-resource", "--resource-arn", arn, "--query", "Tags[].[Key, Value]", run=inside),
                              [["stage", "test"], ["suite", "cli"]])
         cases.until(tagged)
-        good("dynamodb", "untag-resource", "--resource-arn", arn, "--tag-keys", "stage")
+        good("dynamodb", "untag-resource", "--resource-arn", arn, "--tag-keys", "stage", run=inside)
         recovery = self.command("update-continuous-backups", "--point-in-time-recovery-specification", "PointInTimeRecoveryEnabled=true")
         self.assertEqual(recovery["ContinuousBackupsDescription"]["ContinuousBackupsStatus"], "ENABLED")
 
@@ -117,7 +119,7 @@ class Commands(unittest.TestCase):
         self.assertEqual(done.refusal(), "MissingAuthenticationTokenException: Request is missing Authentication Token")
 
     def test_input_and_skeleton(self):
-        skeleton = good("dynamodb", "get-item", "--generate-cli-skeleton")
+        skeleton = good("dynamodb", "get-item", "--generate-cli-skeleton", run=inside)
         request = {"TableName": self.table, "Key": json.loads(KEY), "ProjectionExpression": "label"}
         self.assertLess(set(request), set(skeleton))
         self.assertEqual(good("dynamodb", "get-item", "--cli-input-json", file_of(request)), {"Item": {"label": {"S": "Philips ☆"}}})
@@ -142,6 +144,8 @@ class Addresses(unittest.TestCase):
         config = BASE / "with-services"
         config.write_text(f"""[profile local]
 region = eu-central-1
+aws_access_key_id = test
+aws_secret_access_key = secret
 services = here
 [services here]
 dynamodb =
