@@ -101,7 +101,7 @@ class Commands(unittest.TestCase):
         good("dynamodb", "tag-resource", "--resource-arn", arn, "--tags", "Key=stage,Value=test", run=inside)
 
         def tagged():
-            self.assertEqual(good("dynamodb", "list-tags-of-resource", "--resource-arn", arn, "--query", "Tags[].[Key, Value]", run=inside),
+            self.assertEqual(good("dynamodb", "list-tags-of-resource", "--resource-arn", arn, "--query", "sort_by(Tags, &Key)[].[Key, Value]", run=inside),
                              [["stage", "test"], ["suite", "cli"]])
         cases.until(tagged)
         good("dynamodb", "untag-resource", "--resource-arn", arn, "--tag-keys", "stage", run=inside)
