@@ -2,6 +2,7 @@
 """aiobotocore, unchanged: many requests at once, a paginator, a waiter, an error's class. In a venv of its own, for it needs a
 botocore of its own."""
 import asyncio
+import logging
 import os
 import unittest
 
@@ -9,6 +10,7 @@ from aiobotocore.session import get_session
 
 from cases import TABLE_KINDS, unique_name
 
+logging.getLogger("asyncio").setLevel(logging.ERROR)  # unittest's debug mode tells of every slow step
 WAIT = {"Delay": 0.05, "MaxAttempts": 200}
 
 
