@@ -64,7 +64,7 @@ def nth_item(i):
 # --- Values ---
 
 
-def expand(value, table):
+def expand(value, table="{table}"):
     """{x*5} becomes xxxxx and {table} the table's name."""
     if isinstance(value, str):
         repeated = re.fullmatch(r"\{x\*(\d+)\}", value)

@@ -2,7 +2,6 @@
 """What the suites share: clients, tables of their own, boto3's form of the cases and its errors as tests compare them."""
 import base64
 import os
-import re
 import zlib
 
 import boto3
@@ -54,9 +53,9 @@ def create_table(kind, to=None):
 # --- DynamoDB JSON and boto3's form of it ---
 
 
-def to_sdk(value, table=""):
-    """Base64 texts of the cases become bytes; {x*5} becomes xxxxx and {table} the table's name."""
-    return cases.map_binary(cases.expand(value, table), base64.b64decode)
+def to_sdk(value):
+    """Base64 texts of the cases become bytes; {x*5} becomes xxxxx."""
+    return cases.map_binary(cases.expand(value), base64.b64decode)
 
 
 def to_api(value):
