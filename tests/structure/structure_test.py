@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
+import flows
 import folders
 import layers
 import shape
@@ -69,6 +70,29 @@ class Folders(unittest.TestCase):
             self.assertEqual(len(list(folders.spdx_faults(root, files))), 1)
             (root / "a/README.md").write_text("line\n" * 31, encoding="utf-8")
             self.assertIn("31 lines", list(folders.readme_faults(root, files))[0])
+
+
+class Flows(unittest.TestCase):
+    def test_repository(self):
+        found = list(flows.faults(ROOT, folders.tracked(ROOT)))
+        self.assertFalse(found, "\n" + "\n".join(found))
+
+    def test_finds_faults(self):
+        sources = {
+            "cases/flows.json": '[{"name": "values"}, {"name": "big item"}]',
+            "two/README.md": '"flow: values"',
+            "tools/anything.py": "",
+            "one/a_test.py": 'def test_values():\n    """flow: values"""\n',
+            "one/deep/b.mjs": "test('flow: big item', () => {})",
+            "two/Test.java": '@DisplayName("flow: values of a kind")\n// flow: values\n@DisplayName("flow: big item")\n',
+        }
+        with tempfile.TemporaryDirectory() as temporary:
+            root = pathlib.Path(temporary)
+            for name, text in sources.items():
+                (root / "tests/sdk" / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / "tests/sdk" / name).write_text(text, encoding="utf-8")
+            files = [pathlib.PurePosixPath("tests/sdk") / name for name in sources]
+            self.assertEqual(list(flows.faults(root, files)), ['tests/sdk/two: has no test called "flow: values"'])
 
 
 class Readme(unittest.TestCase):

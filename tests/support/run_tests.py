@@ -20,6 +20,12 @@ class TimeLimit(BaseException):
     """No test can swallow it with `except Exception`."""
 
 
+def name_of(test):
+    """Its id, and what it calls itself: the first line of its docstring, as "flow: paging", if that is no sentence."""
+    about = test.shortDescription() if isinstance(test, unittest.TestCase) else None
+    return f"{test.id()} ({about})" if about and not about.endswith(".") else test.id()
+
+
 class Result(unittest.TestResult):
     def __init__(self, limit):
         super().__init__()
@@ -39,15 +45,15 @@ class Result(unittest.TestResult):
         took = f"{time.monotonic() - self.began:.2f} s"
         if self.troubles:
             self.failed += 1
-            print(f"FAIL {test.id()}  {took}")
+            print(f"FAIL {name_of(test)}  {took}")
             for name, text in self.troubles:
                 print(f"  {name}\n" + "\n".join("    " + line for line in text.splitlines()))
         elif self.why_skipped is not None:
             self.skips += 1
-            print(f"skip {test.id()}: {self.why_skipped}")
+            print(f"skip {name_of(test)}: {self.why_skipped}")
         else:
             self.passed += 1
-            print(f"ok   {test.id()}  {took}")
+            print(f"ok   {name_of(test)}  {took}")
         sys.stdout.flush()
         super().stopTest(test)
 

@@ -1,56 +1,66 @@
 # SPDX-License-Identifier: Apache-2.0
 """The cases of ../cases through boto3's client: whole scenarios, expressions, key conditions, numbers."""
+import copy
 import unittest
 
-from support import (assert_has, assert_refused, client, create_table, fill, load_cases, placeholders, plain, send, to_sdk,
-                     unique_name, until)
+import boto3
+import botocore.exceptions
+from boto3.dynamodb.transform import ParameterTransformer
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-SCENARIOS = ("tables", "items", "indexes", "reading", "legacy", "capacity", "batches", "transactions", "partiql", "ttl",
-             "around")
-
-
-def test_of(run, case):
-    return lambda test: run(test, case)
-
-
-def add_tests(test_class, run, cases):
-    """A test method for each (name, case)."""
-    for i, (name, case) in enumerate(cases):
-        method = test_of(run, case)
-        method.__doc__ = name
-        setattr(test_class, f"test_{i:03}_{''.join(c if c.isalnum() else '_' for c in name)[:60]}", method)
+import cases as shared
+from support import (CONFIG, ENDPOINT, SESSION, assert_refused, call, client, create_table, error_text, load_cases, placeholders, plain,
+                     to_api, to_sdk)
 
 
 def pk(text):
     return {"pk": {"S": text}}
 
 
-class Scenarios(unittest.TestCase):
-    def run_scenario(self, scenario):
-        table = create_table(scenario["table"]) if "table" in scenario else unique_name()
-        fill(table, scenario.get("setup", {}).get("count", 0))
-        for number, step in enumerate(scenario["steps"], 1):
-            with self.subTest(step=number, what=str(step[:3])[:200]):
-                self.run_step(step, table)
+class Scenarios(shared.Scenarios, unittest.TestCase):
+    def send(self, operation, members):
+        try:
+            return to_api(self.call(operation, to_sdk(members)))
+        except botocore.exceptions.ClientError as error:
+            raise shared.Refused(error_text(error)) from error
 
-    def run_step(self, step, table):
-        repeated = step[0] == "until"
-        operation, members, *rest = step[1:] if repeated else step
-        expected = rest[0] if rest else {}
-
-        def attempt():
-            if isinstance(expected, str):
-                assert_refused(self, expected.replace("{table}", table), send, operation, **to_sdk(members, table))
-            else:
-                assert_has(self, send(operation, **to_sdk(members, table)), to_sdk(expected, table))
-        if repeated:
-            until(attempt)
-        else:
-            attempt()
+    def call(self, operation, members):
+        return call(client, operation, members)
 
 
-add_tests(Scenarios, Scenarios.run_scenario,
-          [(f"{file} {case['name']}", case) for file in SCENARIOS for case in load_cases(f"scenarios/{file}")])
+class AsStored(TypeSerializer):
+    """Numbers in the form in which the service gives them: never with an exponent."""
+
+    def _serialize_n(self, value):
+        return format(value, "f")
+
+
+class ResourceScenarios(Scenarios):
+    """The same by the resource's client, which takes and gives values of Python. What these cannot say (an empty set, say, or
+    NULL: false) goes by the plain client."""
+    client = boto3.resource("dynamodb", endpoint_url=ENDPOINT, config=CONFIG, **SESSION).meta.client
+
+    def call(self, operation, members):
+        model = client.meta.service_model.operation_model(operation)
+        values = self.transformed(members, model.input_shape, TypeDeserializer().deserialize)
+        if values is None or plain(self.transformed(values, model.input_shape, TypeSerializer().serialize)) != plain(members):
+            return super().call(operation, members)
+        answer = call(self.client, operation, values)
+        return self.transformed(answer, model.output_shape, AsStored().serialize) if model.output_shape else answer
+
+    @staticmethod
+    def transformed(members, shape, change):
+        """The members with every AttributeValue changed, None if one cannot be."""
+        members = copy.deepcopy(members)
+        try:
+            ParameterTransformer().transform(members, shape, change, "AttributeValue")
+        except (TypeError, ValueError, ArithmeticError, AttributeError):
+            return None
+        return members
+
+
+shared.add_scenarios(Scenarios)
+shared.add_scenarios(ResourceScenarios)
 
 
 class Conditions(unittest.TestCase):
@@ -165,8 +175,8 @@ class KeyConditions(unittest.TestCase):
                                KeyConditionExpression=expression, **placeholders(expression, {}, cases["error_values"]))
 
 
-add_tests(KeyConditions, KeyConditions.check_type,
-          [(f"sort key of type {kind}", (kind, case)) for kind, case in load_cases("keys")["types"].items()])
+shared.add_tests(KeyConditions, KeyConditions.check_type,
+                 [(f"sort key of type {kind}", (kind, case)) for kind, case in load_cases("keys")["types"].items()])
 
 
 class Numbers(unittest.TestCase):

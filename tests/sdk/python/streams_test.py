@@ -30,23 +30,36 @@ class Streams(unittest.TestCase):
         self.arn = stream_arn(client, self.table)
 
     def records(self):
+        """From the oldest on, to where there are no more, or the shard ends."""
         found = []
         for shard in self.streams.describe_stream(StreamArn=self.arn)["StreamDescription"]["Shards"]:
             start = self.streams.get_shard_iterator(StreamArn=self.arn, ShardId=shard["ShardId"],
                                                     ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
-            found += self.streams.get_records(ShardIterator=start)["Records"]
+            while start:
+                page = self.streams.get_records(ShardIterator=start, Limit=2)
+                found += page["Records"]
+                start = page.get("NextShardIterator") if page["Records"] else None
         return found
 
-    def test_types(self):
-        item = {"pk": {"S": "p"}, "sk": {"S": "1"}, "b": {"B": b"\x00\xff"}, "m": {"M": {"l": {"L": [{"NULL": True}]}}}}
+    def test_records(self):
+        """flow: streams"""
+        at = {"pk": {"S": "p"}, "sk": {"S": "1"}}
+        item = {**at, "b": {"B": b"\x00\xff"}, "m": {"M": {"l": {"L": [{"NULL": True}]}}}}
         client.put_item(TableName=self.table, Item=item)
+        client.update_item(TableName=self.table, Key=at, UpdateExpression="SET b = :b", ExpressionAttributeValues={":b": {"B": b"\xfe"}})
+        client.delete_item(TableName=self.table, Key=at)
+        changed = {**item, "b": {"B": b"\xfe"}}
+        images = [(record["eventName"], record["dynamodb"]["Keys"], record["dynamodb"].get("OldImage"), record["dynamodb"].get("NewImage"))
+                  for record in self.records()]
+        self.assertEqual(images, [("INSERT", at, None, item), ("MODIFY", at, item, changed), ("REMOVE", at, changed, None)])
+
+    def test_types(self):
+        client.put_item(TableName=self.table, Item={"pk": {"S": "p"}, "sk": {"S": "1"}})
         described = self.streams.describe_stream(StreamArn=self.arn)["StreamDescription"]
         self.assertIsInstance(described["CreationRequestDateTime"], datetime.datetime)
         self.assertEqual(described["TableName"], self.table)
-        records = self.records()
-        self.assertEqual([record["eventName"] for record in records], ["INSERT"])
-        self.assertEqual(records[0]["dynamodb"]["NewImage"], item)
-        self.assertIsInstance(records[0]["dynamodb"]["ApproximateCreationDateTime"], datetime.datetime)
+        (record,) = self.records()
+        self.assertIsInstance(record["dynamodb"]["ApproximateCreationDateTime"], datetime.datetime)
         self.assertEqual(self.streams.list_streams(TableName=self.table)["Streams"][0]["StreamArn"], self.arn)
 
     def test_deleted_table(self):

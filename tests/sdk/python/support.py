@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the suites share: clients, tables of their own, the cases, and how an answer is compared with what it must have."""
+"""What the suites share: clients, tables of their own, boto3's form of the cases and its errors as tests compare them."""
 import base64
-import json
 import os
-import pathlib
-import re
-import time
-import uuid
 import zlib
 
 import boto3
 import botocore.config
 import botocore.exceptions
 
+import cases
+from cases import TABLE_KINDS, define, key, load_cases, unique_name  # pylint: disable=unused-import
+
 ENDPOINT = os.environ.get("STATOR_ENDPOINT", "http://127.0.0.1:8000")
-CASES = pathlib.Path(__file__).resolve().parents[1] / "cases"
 CONFIG = botocore.config.Config(retries={"total_max_attempts": 1}, max_pool_connections=40, parameter_validation=False)
 SESSION = {"region_name": "eu-central-1", "aws_access_key_id": "test.key-1", "aws_secret_access_key": "secret"}
 
@@ -35,46 +32,13 @@ def client_for(url):
 client = client_for(ENDPOINT)
 
 
-def load_cases(name):
-    return json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
-
-
-def send(operation, **members):
-    """An operation by its name in the API."""
-    return getattr(client, re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower())(**members)
+def call(to, operation, members):
+    """An operation by its name in the API, in boto3's form."""
+    return getattr(to, botocore.xform_name(operation))(**members)
 
 
 # --- Tables ---
 
-
-def unique_name():
-    return f"py-{uuid.uuid4().hex[:12]}"
-
-
-def key(hash_name, range_name=None):
-    schema = [{"AttributeName": hash_name, "KeyType": "HASH"}]
-    return schema + ([{"AttributeName": range_name, "KeyType": "RANGE"}] if range_name else [])
-
-
-def define(**types):
-    return [{"AttributeName": name, "AttributeType": kind} for name, kind in types.items()]
-
-
-TABLE_KINDS = {
-    "hash": {"AttributeDefinitions": define(pk="S"), "KeySchema": key("pk")},
-    "range": {"AttributeDefinitions": define(pk="S", sk="S"), "KeySchema": key("pk", "sk")},
-    "rangeN": {"AttributeDefinitions": define(pk="S", sk="N"), "KeySchema": key("pk", "sk")},
-    "rangeB": {"AttributeDefinitions": define(pk="S", sk="B"), "KeySchema": key("pk", "sk")},
-    "indexed": {
-        "AttributeDefinitions": define(pk="S", sk="S", l="N", g="S"),
-        "KeySchema": key("pk", "sk"),
-        "LocalSecondaryIndexes": [
-            {"IndexName": "local", "KeySchema": key("pk", "l"), "Projection": {"ProjectionType": "KEYS_ONLY"}}],
-        "GlobalSecondaryIndexes": [
-            {"IndexName": "global", "KeySchema": key("g", "l"),
-             "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["inc"]}}],
-    },
-}
 WAIT = {"Delay": 0.05, "MaxAttempts": 200}
 
 
@@ -86,84 +50,33 @@ def create_table(kind, to=None):
     return name
 
 
-def fill(table, count):
-    """What `setup.count` of a scenario asks for."""
-    for i in range(count):
-        client.put_item(TableName=table, Item={"pk": {"S": "p"}, "sk": {"S": f"{i:02}"}, "n": {"N": str(i)}, "odd": {"N": str(i % 2)}})
-
-
 # --- DynamoDB JSON and boto3's form of it ---
 
 
-def to_sdk(value, table=""):
-    """Base64 texts of the cases become bytes; {x*5} becomes xxxxx and {table} the table's name."""
-    if isinstance(value, str):
-        repeated = re.fullmatch(r"\{x\*(\d+)\}", value)
-        return "x" * int(repeated.group(1)) if repeated else value.replace("{table}", table)
-    if isinstance(value, list):
-        return [to_sdk(element, table) for element in value]
-    if not isinstance(value, dict):
-        return value
-    out = {}
-    for name, member in value.items():
-        if name == "B" and isinstance(member, str):
-            out[name] = base64.b64decode(member)
-        elif name == "BS" and isinstance(member, list):
-            out[name] = [base64.b64decode(element) for element in member]
-        else:
-            out[name.replace("{table}", table)] = to_sdk(member, table)
-    return out
+def to_sdk(value):
+    """Base64 texts of the cases become bytes; {x*5} becomes xxxxx."""
+    return cases.map_binary(cases.expand(value), base64.b64decode)
+
+
+def to_api(value):
+    """Bytes become base64 again; what is base64 stays."""
+    return cases.map_binary(value, lambda binary: binary if isinstance(binary, str) else base64.b64encode(binary).decode())
 
 
 def plain(value):
-    """Bytes become base64, sets are sorted: answers and cases can be compared."""
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    if isinstance(value, list):
-        return [plain(element) for element in value]
-    if not isinstance(value, dict):
-        return value
-    return {name: sorted(plain(member)) if name in ("SS", "NS", "BS") and isinstance(member, list) else plain(member)
-            for name, member in value.items()}
+    """Answers and cases can be compared: in base64, with sets sorted."""
+    return cases.in_order(to_api(value))
 
 
 def placeholders(expression, names=None, values=None):
-    """The names and values that an expression uses, of those given."""
-    used = set(re.findall(r"[#:]\w+", expression))
-    names = {name: text for name, text in (names or {}).items() if name in used}
-    values = {name: value for name, value in (values or {}).items() if name in used}
-    members = {}
-    if names:
-        members["ExpressionAttributeNames"] = names
-    if values:
-        members["ExpressionAttributeValues"] = to_sdk(values)
-    return members
+    return to_sdk(cases.placeholders(expression, names, values))
 
 
 # --- Comparing ---
 
-WHOLE = {"Item", "Items", "Attributes", "LastEvaluatedKey", "ItemCollectionKey", "Responses", "UnprocessedItems", "UnprocessedKeys"}
-ENVELOPE = "1 validation error detected: "
 
-
-def assert_has(test, actual, expected, where="answer"):
-    """actual has what expected has; see ../cases/README.md."""
-    if expected is None:
-        test.assertIsNone(actual, f"{where} must be absent")
-    elif isinstance(expected, list):
-        test.assertIsNotNone(actual, f"{where} is missing")
-        test.assertEqual(len(actual), len(expected), f"length of {where}")
-        for i, element in enumerate(expected):
-            assert_has(test, actual[i], element, f"{where}[{i}]")
-    elif isinstance(expected, dict):
-        test.assertIsNotNone(actual, f"{where} is missing")
-        for name, member in expected.items():
-            if name in WHOLE and member is not None:
-                test.assertEqual(plain(actual.get(name)), plain(member), f"{where}.{name}")
-            else:
-                assert_has(test, actual.get(name), member, f"{where}.{name}")
-    else:
-        test.assertEqual(actual, expected, where)
+def error_text(error):
+    return "{Code}: {Message}".format(**{"Message": ""} | error.response["Error"])
 
 
 def assert_refused(test, expected, call, *arguments, **members):
@@ -171,10 +84,7 @@ def assert_refused(test, expected, call, *arguments, **members):
     try:
         answer = call(*arguments, **members)
     except botocore.exceptions.ClientError as error:
-        actual = "{Code}: {Message}".format(**{"Message": ""} | error.response["Error"]).replace(ENVELOPE, "", 1)
-        pattern = ".*".join(re.escape(part) for part in expected.split("..."))
-        if not re.fullmatch(pattern, actual, re.DOTALL):
-            test.assertEqual(actual, expected)
+        cases.assert_message(test, error_text(error), expected)
         return error
     answer.pop("ResponseMetadata", None)
     return test.fail(f"answered {answer} instead of {expected}")
@@ -182,11 +92,4 @@ def assert_refused(test, expected, call, *arguments, **members):
 
 def until(attempt):
     """Repeats the attempt until it does not fail, for at most ten seconds."""
-    end = time.monotonic() + 10
-    while True:
-        try:
-            return attempt()
-        except (AssertionError, botocore.exceptions.ClientError):
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.03)
+    return cases.until(attempt, botocore.exceptions.ClientError)
