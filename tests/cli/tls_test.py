@@ -21,7 +21,7 @@ class Trust(Case):
         good = tls.Certificate(self.folder, "good")
         front = self.front(good)
         self.assertEqual(self.json("tables", "--ca-file", good.path, *front), ["users"])
-        self.refused(5, "self-signed certificate", "tables", *front)
+        self.refused(5, "self-signed certificate\n", "tables", *front)
         self.refused(5, "error setting certificate file", "tables", "--ca-file", self.folder / "none.pem", *front)
 
     def test_insecure(self):
