@@ -34,12 +34,6 @@ struct stator_writer {
     enum stator_rc rc; /* of the batch that failed */
 };
 
-static bool copy_text(const struct stator_allocator *allocator, char **out, const char *text)
-{
-    *out = text == NULL ? NULL : memory_text(allocator, text);
-    return text == NULL || *out != NULL;
-}
-
 static void writer_free(struct stator_writer *writer)
 {
     const struct stator_allocator *allocator = &writer->call->client->allocator;
@@ -65,9 +59,9 @@ struct stator_writer *stator_writer_new(struct stator_call *call, const struct s
     buf_init_with(&writer->json, BATCH_BYTES_MAX, allocator);
     buf_init_with(&writer->keys, BATCH_BYTES_MAX, allocator);
     buf_init_with(&writer->list, BATCH_BYTES_MAX, allocator);
-    if (copy_text(allocator, &writer->table, options->table) &&
-        copy_text(allocator, &writer->partition_key, options->partition_key) &&
-        copy_text(allocator, &writer->sort_key, options->sort_key))
+    if (memory_copy_text(&writer->table, allocator, options->table) &&
+        memory_copy_text(&writer->partition_key, allocator, options->partition_key) &&
+        memory_copy_text(&writer->sort_key, allocator, options->sort_key))
         return writer;
     writer_free(writer);
     return NULL;

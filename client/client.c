@@ -53,13 +53,6 @@ static enum stator_rc check_options(const struct stator_client_options *options,
     return STATOR_OK;
 }
 
-/* A NULL text stays NULL. */
-static bool copy_text(char **out, const char *text, const struct stator_allocator *allocator)
-{
-    *out = text == NULL ? NULL : memory_text(allocator, text);
-    return text == NULL || *out != NULL;
-}
-
 /* What a request is signed for in the region "local", which is no region of AWS; and without any. */
 #define REGION_DEFAULT "us-east-1"
 
@@ -70,8 +63,8 @@ static bool copy_texts(struct stator_client *client, const char *region)
 
     client->user_agent = options->user_agent == NULL ? memory_text(allocator, USER_AGENT)
                                                      : memory_printf(allocator, USER_AGENT " %s", options->user_agent);
-    return client->user_agent != NULL && copy_text(&client->ca_file, options->ca_file, allocator) &&
-           copy_text(&client->region, strcmp(region, "local") == 0 ? REGION_DEFAULT : region, allocator);
+    return client->user_agent != NULL && memory_copy_text(&client->ca_file, allocator, options->ca_file) &&
+           memory_copy_text(&client->region, allocator, strcmp(region, "local") == 0 ? REGION_DEFAULT : region);
 }
 
 static enum stator_rc open_endpoints(struct stator_client *client, const struct credentials *found, const char *region,

@@ -11,36 +11,69 @@ static const char *default_port(const char *scheme)
     return strcmp(scheme, "https") == 0 ? "443" : "80";
 }
 
-static enum stator_rc split_url(struct endpoint *out, CURLU *parts, const char *text,
+/* The parts of a URL, each to be freed by curl; zone is NULL where an address has none. */
+struct parts {
+    char *scheme, *host, *zone, *port, *path;
+};
+
+static bool take_apart(struct parts *out, CURLU *url, const char *text)
+{
+    return curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER) == CURLUE_OK &&
+           curl_url_get(url, CURLUPART_SCHEME, &out->scheme, 0) == CURLUE_OK &&
+           curl_url_get(url, CURLUPART_HOST, &out->host, 0) == CURLUE_OK &&
+           curl_url_get(url, CURLUPART_PORT, &out->port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+           curl_url_get(url, CURLUPART_PATH, &out->path, 0) == CURLUE_OK &&
+           (strcmp(out->scheme, "http") == 0 || strcmp(out->scheme, "https") == 0);
+}
+
+static char *put_together(const struct parts *parts, const char *host, const struct stator_allocator *allocator)
+{
+    bool usual = strcmp(parts->port, default_port(parts->scheme)) == 0;
+
+    return memory_printf(allocator, "%s://%s%s%s%s", parts->scheme, host, usual ? "" : ":", usual ? "" : parts->port,
+                         parts->path);
+}
+
+/* curl gives the host as "[fe80::1]", without the zone, which stands before the bracket. */
+static char *put_together_zoned(const struct parts *parts, const struct stator_allocator *allocator)
+{
+    char *host, *url;
+
+    if (parts->zone == NULL)
+        return put_together(parts, parts->host, allocator);
+    host = memory_printf(allocator, "%.*s%%25%s]", (int)strlen(parts->host) - 1, parts->host, parts->zone);
+    url = host == NULL ? NULL : put_together(parts, host, allocator);
+    memory_free(allocator, host);
+    return url;
+}
+
+static enum stator_rc split_url(struct endpoint *out, CURLU *url, const char *text,
                                 const struct stator_allocator *allocator, struct stator_error *err)
 {
-    char *scheme = NULL, *host = NULL, *port = NULL, *path = NULL;
+    struct parts parts = {0};
     enum stator_rc rc = STATOR_OK;
 
-    if (curl_url_set(parts, CURLUPART_URL, text, CURLU_DISALLOW_USER) != CURLUE_OK ||
-        curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-        curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
-        curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK ||
-        curl_url_get(parts, CURLUPART_PATH, &path, 0) != CURLUE_OK ||
-        (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)) {
+    if (!take_apart(&parts, url, text)) {
         rc = stator_fail(err, STATOR_MISUSE, "The endpoint %s is no http:// or https:// address", text);
         goto out;
     }
-    out->url = strcmp(port, default_port(scheme)) == 0
-                   ? memory_printf(allocator, "%s://%s%s", scheme, host, path)
-                   : memory_printf(allocator, "%s://%s:%s%s", scheme, host, port, path);
-    if (out->url == NULL) {
+    (void)curl_url_get(url, CURLUPART_ZONEID, &parts.zone, 0);
+    out->sent = put_together(&parts, parts.host, allocator);
+    out->url = put_together_zoned(&parts, allocator);
+    if (out->url == NULL || out->sent == NULL) {
+        endpoint_deinit(out, allocator);
         rc = stator_fail(err, STATOR_NO_MEMORY, "No memory for an endpoint");
         goto out;
     }
-    out->path = bytes_of_string(out->url + strlen(out->url) - strlen(path));
-    out->host.at = (const uint8_t *)out->url + strlen(scheme) + strlen("://");
+    out->path = bytes_of_string(out->sent + strlen(out->sent) - strlen(parts.path));
+    out->host.at = (const uint8_t *)out->sent + strlen(parts.scheme) + strlen("://");
     out->host.len = (size_t)(out->path.at - out->host.at);
 out:
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(port);
-    curl_free(path);
+    curl_free(parts.scheme);
+    curl_free(parts.host);
+    curl_free(parts.zone);
+    curl_free(parts.port);
+    curl_free(parts.path);
     return rc;
 }
 
@@ -83,6 +116,7 @@ enum stator_rc endpoint_init_region(struct endpoint *out, enum endpoint_service 
 void endpoint_deinit(struct endpoint *endpoint, const struct stator_allocator *allocator)
 {
     memory_free(allocator, endpoint->url);
+    memory_free(allocator, endpoint->sent);
     *endpoint = (struct endpoint){0};
 }
 

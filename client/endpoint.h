@@ -14,9 +14,10 @@
 enum endpoint_service { ENDPOINT_DYNAMODB, ENDPOINT_STREAMS };
 
 struct endpoint {
-    char *url;         /* with a path, "http://localhost:8000/" */
-    struct bytes host; /* of url, as the Host header says it: with the port unless it is the scheme's own */
-    struct bytes path; /* of url: "/" */
+    char *url;         /* with a path, "http://localhost:8000/", and the zone of an IPv6 address, "[fe80::1%25eth0]" */
+    char *sent;        /* the same without the zone, which is this machine's own affair */
+    struct bytes host; /* of sent, as the Host header says it: with the port unless it is the scheme's own */
+    struct bytes path; /* of sent: "/" */
 };
 
 /* Takes an http:// or https:// address apart. STATOR_MISUSE when it is none. */

@@ -61,7 +61,7 @@ enum stator_rc json_read_item_in_place(struct stator_builder *builder, struct it
     struct item item;
 
     json_reader_init(&reader, json, &builder->arena);
-    if (item_read(&item, &reader, json_next(&reader), &builder->arena, &why) != STATOR_OK)
+    if (item_read_once(&item, &reader, json_next(&reader), &builder->arena, &why) != STATOR_OK)
         return fail_read(&reader, err, &why);
     STATOR_TRY(end_of_text(&reader, err));
     STATOR_TRY(item_check(&item, VALUE_LAYER_CURRENT, err));

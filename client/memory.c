@@ -45,6 +45,12 @@ char *memory_text(const struct stator_allocator *allocator, const char *text)
     return memory_printf(allocator, "%s", text);
 }
 
+bool memory_copy_text(char **out, const struct stator_allocator *allocator, const char *text)
+{
+    *out = text == NULL ? NULL : memory_text(allocator, text);
+    return text == NULL || *out != NULL;
+}
+
 char *memory_printf(const struct stator_allocator *allocator, const char *format, ...)
 {
     va_list args;

@@ -16,6 +16,9 @@ void *memory_new(const struct stator_allocator *allocator, size_t len);
 /* A copy of a C string; NULL without memory. */
 char *memory_text(const struct stator_allocator *allocator, const char *text);
 
+/* The same of a text that may be NULL, which stays so; false without memory. */
+bool memory_copy_text(char **out, const struct stator_allocator *allocator, const char *text);
+
 /* As asprintf: NULL without memory. */
 char *memory_printf(const struct stator_allocator *allocator, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -22,6 +22,7 @@ struct shard {
     bool from_latest; /* begins at what comes, not at what is there */
     bool listed;      /* by the last description */
     int64_t due_ms;   /* when to look next */
+    uint64_t turn;    /* of all looks at shards the number of the last at this one; 0 before it */
     char id[SHARD_ID_MAX], parent[SHARD_ID_MAX];
     char sequence[SEQUENCE_MAX]; /* of the last record given out; "" when none was */
     char iterator[ITERATOR_MAX]; /* "" when one must be asked for */
@@ -40,7 +41,8 @@ struct stator_tail {
 
     struct shard *current; /* whose records these are */
     const struct stator_record_list *records;
-    size_t record; /* the next of them */
+    size_t record;  /* the next of them */
+    uint64_t turns; /* looks at shards so far */
 
     uint64_t gaps;
     enum stator_rc rc;
@@ -302,6 +304,7 @@ static enum stator_rc read_shard(struct stator_tail *tail, struct shard *shard)
     const struct stator_get_records_output *out;
     enum stator_rc rc;
 
+    shard->turn = ++tail->turns;
     if (shard->iterator[0] == '\0')
         STATOR_TRY(open_iterator(tail, shard));
     rc = stator_get_records(tail->call,
@@ -313,7 +316,7 @@ static enum stator_rc read_shard(struct stator_tail *tail, struct shard *shard)
     keep(shard->iterator, sizeof(shard->iterator), out->next_shard_iterator);
     if (shard->iterator[0] == '\0')
         shard_done(tail, shard);
-    shard->due_ms = call_clock_ms() + (out->records.count == 0 ? tail->poll_ms : 0); /* the others first */
+    shard->due_ms = call_clock_ms() + (out->records.count == 0 ? tail->poll_ms : 0);
     tail->current = shard;
     tail->records = &out->records;
     tail->record = 0;
@@ -336,7 +339,8 @@ static const struct stator_record *next_record(struct stator_tail *tail)
     return record;
 }
 
-/* The shard that has waited longest of those that are due, or NULL; *due_ms is when the next thing is to be done. */
+/* Of the shards that are due the one whose turn is longest ago, or NULL: one that always has records does not keep the
+ * others waiting. *due_ms is when the next thing is to be done. */
 static struct shard *due_shard(struct stator_tail *tail, int64_t now, int64_t *due_ms)
 {
     struct shard *first = NULL;
@@ -345,12 +349,14 @@ static struct shard *due_shard(struct stator_tail *tail, int64_t now, int64_t *d
     for (size_t i = 0; i < tail->count; i++) {
         struct shard *shard = &tail->shards[i];
 
-        if (shard->state == SHARD_READING && (first == NULL || shard->due_ms < first->due_ms))
+        if (shard->state != SHARD_READING)
+            continue;
+        if (shard->due_ms < *due_ms)
+            *due_ms = shard->due_ms;
+        if (shard->due_ms <= now && (first == NULL || shard->turn < first->turn))
             first = shard;
     }
-    if (first != NULL && first->due_ms < *due_ms)
-        *due_ms = first->due_ms;
-    return first != NULL && first->due_ms <= now ? first : NULL;
+    return first;
 }
 
 /* One request, if one is due at that time. False when none is. */

@@ -4,8 +4,41 @@
 # installed, how a preset is built.
 
 # g++ for libstdc++, which RocksDB is written on; nothing of ours is C++.
-build_packages=(cmake ninja-build pkg-config gcc g++ libc6-dev libh2o-evloop-dev librocksdb-dev libssl-dev libsodium-dev
-    zlib1g-dev libcurl4-openssl-dev libdeflate-dev libsnappy-dev liblz4-dev libzstd-dev libbz2-dev)
+build_compilers=(gcc g++ libc6-dev)
+build_libraries=(libh2o-evloop-dev librocksdb-dev libssl-dev libsodium-dev zlib1g-dev libcurl4-openssl-dev libdeflate-dev
+    libsnappy-dev liblz4-dev libzstd-dev libbz2-dev)
+build_tools=(cmake ninja-build pkg-config)
+build_packages=("${build_tools[@]}" "${build_compilers[@]}" "${build_libraries[@]}")
+
+# triplet_of <Debian's name of an architecture>: what its compiler and the folders of its libraries are called by.
+triplet_of() {
+    case $1 in
+        amd64) printf 'x86_64-linux-gnu' ;;
+        arm64) printf 'aarch64-linux-gnu' ;;
+        *)
+            printf 'Stator is built for amd64 and arm64, not for %s\n' "$1" >&2
+            return 1
+            ;;
+    esac
+}
+
+# is_foreign <architecture>: whether a build for it needs another compiler than this machine's own. None named: no.
+is_foreign() {
+    [ -n "$1" ] && [ "$1" != "$(dpkg --print-architecture)" ]
+}
+
+# install_build_packages <architecture>: what Stator is built from for that architecture, with compilers that run on this one.
+install_build_packages() {
+    local triplet
+    if ! is_foreign "$1"; then
+        install_packages "to build Stator" "${build_packages[@]}"
+        return
+    fi
+    triplet=$(triplet_of "$1") || return
+    as_root dpkg --add-architecture "$1" || return
+    install_packages "to build Stator for $1" "${build_tools[@]}" "gcc-${triplet/_/-}" "g++-${triplet/_/-}" \
+        "libc6-dev-$1-cross" "${build_libraries[@]/%/:$1}"
+}
 
 say() {
     printf '%s\n' "$*"
@@ -59,4 +92,15 @@ install_packages() {
 # build_preset <root> <preset>: configures and builds it, on all cores.
 build_preset() {
     (cd "$1" && cmake --preset "$2" && cmake --build --preset "$2" -j "$(nproc)")
+}
+
+# build_server <root> <architecture>: the release preset's program alone, for that architecture.
+build_server() {
+    local triplet flags=()
+    if is_foreign "$2"; then
+        triplet=$(triplet_of "$2") || return
+        export CC=$triplet-gcc PKG_CONFIG_LIBDIR=/usr/lib/$triplet/pkgconfig:/usr/share/pkgconfig
+        flags=(-DCMAKE_SYSTEM_NAME=Linux "-DCMAKE_SYSTEM_PROCESSOR=${triplet%%-*}")
+    fi
+    (cd "$1" && cmake --preset release "${flags[@]}" && cmake --build --preset release --target stator -j "$(nproc)")
 }

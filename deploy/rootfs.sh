@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Lays out what an image consists of: the program without its symbols, the libraries it loads, two users, a directory that
-# anyone may write, licences and the bill of materials. Nothing in it is of one architecture but what `ldd` says.
+# anyone may write, licences and the bill of materials. The program may be of another architecture than this machine's.
 #
 #   deploy/rootfs.sh <build directory> <new directory> [dynamodb-local]
 set -euo pipefail
@@ -9,17 +9,15 @@ export LC_ALL=C
 
 build=$1 out=$2 form=${3-}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-
-libraries() {
-    ldd "$build/stator" | grep -o '/[^ ]*\.so[^ ]*' | sort -u
-}
+# shellcheck source=deploy/elf.sh
+. "$here/elf.sh"
 
 # Made with their mode: a directory above is 755, whatever the umask.
 umask 022
 mkdir -p "$out"/{usr/bin,etc,tmp}
 chmod 1777 "$out/tmp"
-strip -o "$out/usr/bin/stator" "$build/stator"
-libraries | while read -r library; do
+"$(built_with STRIP)" -o "$out/usr/bin/stator" "$build/stator"
+libraries_of "$build/stator" | while read -r library; do
     mkdir -p "$out$(dirname "$library")"
     cp -L "$library" "$out$library"
 done

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # The bill of materials of a built Stator as SPDX 2.3 JSON, on standard output: every Debian package that a library in the
-# program or beside it comes from, with its version, as the link command, `ldd` and `dpkg` tell.
+# program or beside it comes from, with its version, as the link command, the program itself and `dpkg` tell.
 #
 #   deploy/sbom.sh <build directory>          # a Ninja build on Debian
 set -euo pipefail
@@ -9,6 +9,8 @@ shopt -s inherit_errexit
 export LC_ALL=C
 
 build=$1
+# shellcheck source=deploy/elf.sh
+. "$(dirname "${BASH_SOURCE[0]}")/elf.sh"
 version=$(sed -n 's/^CMAKE_PROJECT_VERSION:STATIC=//p' "$build/CMakeCache.txt")
 digest=$(sha256sum "$build/stator" | cut -d' ' -f1)
 created=$(date -u -d "@${SOURCE_DATE_EPOCH:-$(date +%s)}" +%Y-%m-%dT%H:%M:%SZ)
@@ -17,37 +19,35 @@ distribution=$(. /etc/os-release && printf '%s-%s' "$ID" "$VERSION_ID")
 # The archives that the link command names, and the compiler's own, which it does not.
 archives() {
     ninja -C "$build" -t commands stator | tail -n 1 | tr ' ' '\n' | grep '^/.*\.a$'
-    gcc -print-libgcc-file-name
+    "$(built_with C_COMPILER)" -print-libgcc-file-name
 }
 
-shared() {
-    ldd "$build/stator" | grep -o '/[^ ]*\.so[^ ]*'
-}
-
-# owner <file>: the Debian package it is from. With /lib a link to /usr/lib, dpkg may know it by either name.
+# owner <file>: the Debian package it is from, with its architecture where it may be installed for several. With /lib a
+# link to /usr/lib, dpkg may know the file by either name.
 owner() {
     local file package
     file=$(realpath "$1")
     package=$({ dpkg-query -S "$file" 2>/dev/null || dpkg-query -S "${file#/usr}"; } | head -n 1)
-    printf '%s' "${package%%:*}"
+    printf '%s' "${package%%: *}"
 }
 
 # "package relationship", each once.
 parts() {
-    local file package
+    local file package shared
     for file in $(archives); do
         package=$(owner "$file")
         printf '%s STATIC_LINK\n' "$package"
     done
-    for file in $(shared); do
+    shared=$(libraries_of "$build/stator")
+    for file in $shared; do
         package=$(owner "$file")
         printf '%s DYNAMIC_LINK\n' "$package"
     done
 }
 
 describe() {
-    local name=$1 fields
-    fields=$(dpkg-query -W -f='${Version} ${Architecture} ${source:Package} ${source:Version}' "$name")
+    local name=${1%:*} fields
+    fields=$(dpkg-query -W -f='${Version} ${Architecture} ${source:Package} ${source:Version}' "$1")
     # shellcheck disable=SC2086
     set -- $fields
     cat <<PACKAGE
@@ -78,6 +78,7 @@ cut -d' ' -f1 <<<"$found" | sort -u | while read -r package; do
 done
 printf '  ],\n  "relationships": [\n    {"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": "SPDXRef-stator"}\n'
 while read -r package how; do
+    package=${package%:*}
     printf '    ,{"spdxElementId": "SPDXRef-stator", "relationshipType": "%s", "relatedSpdxElement": "SPDXRef-Debian-%s"}\n' "$how" "${package//+/-}"
 done <<<"$found"
 printf '  ]\n}\n'

@@ -169,6 +169,7 @@ static int serve(struct config *config)
     log_setup(config->log_format, config->log_level);
     settle_connections(config);
     block_signals(&signals);
+    signal(SIGXFSZ, SIG_IGN); /* a write past the limit of a file's size fails then, as on a disk that is full */
     rc = start(&http, &engine, config, &err);
     if (rc == STATOR_OK) {
         log_started(config, http, engine);

@@ -65,7 +65,7 @@ int cli_complain_call(const struct stator_call *call)
 
     if (failure->type.at != NULL)
         return cli_complain(code, "%.*s: %s", STATOR_ARG(failure->type), failure->message);
-    if (failure->rc == STATOR_UNREACHABLE)
+    if (failure->rc == STATOR_UNREACHABLE && failure->retryable) /* not a certificate that is refused */
         return cli_complain(code, "%s (is a server running there? --endpoint says where)", failure->message);
     return cli_complain(code, "%s", failure->message);
 }

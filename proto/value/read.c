@@ -262,8 +262,8 @@ enum stator_rc value_read(struct value *out, struct json_reader *reader, enum js
     return STATOR_OK;
 }
 
-enum stator_rc item_read(struct item *out, struct json_reader *reader, enum json_token first, struct arena *arena,
-                         struct stator_error *err)
+static enum stator_rc read_item(struct item *out, bool *repeated, struct json_reader *reader, enum json_token first,
+                                struct arena *arena, struct stator_error *err)
 {
     struct reading r;
 
@@ -275,7 +275,25 @@ enum stator_rc item_read(struct item *out, struct json_reader *reader, enum json
     out->set = true;
     out->fault = r.fault;
     out->fault = item_fault(out) != NULL;
+    *repeated = r.repeated;
     return STATOR_OK;
+}
+
+enum stator_rc item_read(struct item *out, struct json_reader *reader, enum json_token first, struct arena *arena,
+                         struct stator_error *err)
+{
+    bool ignored;
+
+    return read_item(out, &ignored, reader, first, arena, err);
+}
+
+enum stator_rc item_read_once(struct item *out, struct json_reader *reader, enum json_token first, struct arena *arena,
+                              struct stator_error *err)
+{
+    bool repeated = false;
+
+    STATOR_TRY(read_item(out, &repeated, reader, first, arena, err));
+    return repeated ? stator_fail(err, STATOR_VALIDATION, "A name is given twice") : STATOR_OK;
 }
 
 bool value_read_stored(struct value *out, struct bytes json, struct arena *arena)

@@ -20,6 +20,7 @@ void reading_init(struct reading *r, struct json_reader *json, struct arena *are
     r->err = err;
     r->fault = false;
     r->canonical = true;
+    r->repeated = false;
     r->used = 0;
     r->room = READING_STACK_COUNT;
     r->stack = r->first;
@@ -120,5 +121,7 @@ enum stator_rc reading_pop_attributes(struct reading *r, size_t base, const stru
     }
     r->canonical = false;
     *count = attributes_copy_sorted(attributes, from, given, r->arena);
+    if (*count < given)
+        r->repeated = true;
     return *count != SIZE_MAX ? STATOR_OK : stator_fail_memory(r->err);
 }

@@ -16,6 +16,7 @@ struct reading {
     struct stator_error *err;
     bool fault;     /* something was not allowed */
     bool canonical; /* so far the text is what this module would have written */
+    bool repeated;  /* a map had a name twice */
     size_t used, room;
     struct attribute *stack; /* members of all values being read, the innermost last; names only in maps */
     struct attribute first[READING_STACK_COUNT];

@@ -130,6 +130,10 @@ STATOR_MUST_CHECK enum stator_rc value_read(struct value *out, struct json_reade
 STATOR_MUST_CHECK enum stator_rc item_read(struct item *out, struct json_reader *reader, enum json_token first,
                                            struct arena *arena, struct stator_error *err);
 
+/* The same, but a name that a map, or the item, has twice is STATOR_VALIDATION. */
+STATOR_MUST_CHECK enum stator_rc item_read_once(struct item *out, struct json_reader *reader, enum json_token first,
+                                                struct arena *arena, struct stator_error *err);
+
 /* Reads canonical JSON that this module wrote (a stored value or item). False if it is not, or the arena is full;
  * blanks and needless escapes alone are not noticed. */
 bool value_read_stored(struct value *out, struct bytes json, struct arena *arena);

@@ -34,8 +34,10 @@ static enum stator_rc read_iterator(struct stream_position *out, struct stream *
                            "The provided iterator exceeds the maximum age allowed.");
     *stream = streams_find(engine->db.streams, out->stream);
     if (*stream != NULL && bytes_equal((*stream)->about.arn, arn) &&
-        bytes_equal((*stream)->about.namespace_, namespace_))
+        bytes_equal((*stream)->about.namespace_, namespace_)) {
+        op_stream_count(engine, job, *stream);
         return STATOR_OK;
+    }
     stream_release(*stream);
     return stator_fail(&job->error, STATOR_RESOURCE_NOT_FOUND, "Requested resource not found: Stream: %.*s not found",
                        BYTES_ARG(arn));

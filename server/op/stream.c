@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "op/stream.h"
 
+#include "op/meter.h"
 #include "stream/name.h"
 
 #define ITERATOR_BYTES_MAX 2048 /* the service's */
@@ -27,7 +28,17 @@ enum stator_rc op_stream(struct stream **out, struct engine *engine, struct job 
     if (*out == NULL)
         return stator_fail(&job->error, STATOR_RESOURCE_NOT_FOUND,
                            "Requested resource not found: Stream: %.*s not found", BYTES_ARG(arn));
+    op_stream_count(engine, job, *out);
     return STATOR_OK;
+}
+
+void op_stream_count(struct engine *engine, struct job *job, const struct stream *stream)
+{
+    struct table *table = catalog_find(engine->db.catalog, stream->about.namespace_, stream->about.table_name);
+
+    if (table != NULL)
+        (void)meter_use(engine, job, table);
+    table_release(table);
 }
 
 struct bytes op_stream_text(void (*write)(struct buf *buf, uint64_t number), uint64_t number, struct arena *arena)

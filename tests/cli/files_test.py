@@ -172,6 +172,14 @@ class Bad(Case):
             line = line if isinstance(line, bytes) else line.encode()
             self.assertEqual(self.bad("bad.jsonl", good.encode() * 3 + line + b"\n" + good.encode(), "FILE:4: "), 6)
 
+    def test_names_given_twice(self):
+        for form, line in (("dynamodb", '{"id":{"S":"b"},"id":{"S":"c"}}'), ("dynamodb", '{"Item":{"id":{"S":"b"},"id":{"S":"c"}}}'),
+                           ("dynamodb", '{"id":{"S":"b"},"m":{"M":{"x":{"S":"1"},"x":{"S":"1"}}}}'), ("json", '{"id":"b","id":"c"}'),
+                           ("json", '{"id":"b","m":{"x":1,"x":1}}')):
+            good = '{"id":{"S":"a"}}\n' if form == "dynamodb" else '{"id":"a"}\n'
+            self.assertEqual(self.bad("twice.jsonl", good + line + "\n", "FILE:2: ", "--format", form), 6, line)
+            self.assertIn("is given twice", self.attempt("import", self.folder / "twice.jsonl", "--table", "users", "--format", form)[2])
+
     def test_too_large(self):
         self.assertEqual(self.bad("large.jsonl", json.dumps({"id": {"S": "a"}, "x": {"S": "x" * 410000}}), "FILE:1: "), 6)
         self.assertEqual(self.bad("huge.csv", "id\n\"" + "x" * (18 << 20), "FILE:2: a record longer than 16 MiB; is a quote"), 6)

@@ -279,6 +279,8 @@ static bool take_option(struct settings *settings, const char *name, char *value
         client->answer_bytes_max = number;
     else if (strcmp(name, "--session-token") == 0)
         client->credentials.session_token = value;
+    else if (strcmp(name, "--ca-file") == 0)
+        client->ca_file = value;
     else if (strcmp(name, "--threads") == 0)
         settings->threads = number;
     else if (strcmp(name, "--repeat") == 0)
@@ -308,6 +310,8 @@ int main(int argc, char **argv)
             settings.async = true;
         else if (strcmp(argv[i], "--at-once") == 0)
             settings.at_once = true;
+        else if (strcmp(argv[i], "--insecure") == 0)
+            settings.client.insecure_tls = true;
         else if (i + 1 == argc || !take_option(&settings, argv[i], argv[i + 1]))
             fail("no such option", argv[i]);
         else

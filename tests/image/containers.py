@@ -128,13 +128,16 @@ def clean():
     shutil.rmtree(RUN, ignore_errors=True)
 
 
-def build(target, dockerfile=ROOT / "deploy/Dockerfile", folder=ROOT):
+def build(target, dockerfile=ROOT / "deploy/Dockerfile", folder=ROOT, platform=None):
     """Builds a target of a Dockerfile as anybody would; returns the image's name. A log is in build/image."""
-    name = f"localhost/stator-test:{target}"
-    log = HOME / f"build-{target}.log"
+    name = f"localhost/stator-test:{target}" + (f"-{platform.rpartition('/')[2]}" if platform else "")
+    log = HOME / f"build-{name.rpartition(':')[2]}.log"
+    # This buildah does not know BUILDPLATFORM in a FROM, as BuildKit does.
+    machine = json.loads(podman("info", "--format", "json").stdout)["version"]["OsArch"]
     with log.open("w", encoding="utf-8") as output:
         done = run("buildah", "bud", "--layers", "--format", "docker", "--target", target, "--build-arg", "REVISION=of-a-test",
-                   "-t", name, "-f", dockerfile, folder, output=output, check=False, seconds=800)
+                   "--build-arg", f"BUILDPLATFORM={machine}", *(["--platform", platform] if platform else []), "-t", name,
+                   "-f", dockerfile, folder, output=output, check=False, seconds=800)
     text = log.read_text(encoding="utf-8", errors="replace")
     if done.returncode != 0 and any(reason in text for reason in OUT_OF_REACH):
         raise unittest.SkipTest("Debian's mirror is out of reach from inside a build")

@@ -36,9 +36,9 @@ def clashes(build):
 
 
 def builds(root):
-    """Folders of build/ in which something of ours is built."""
-    folder = root / "build"
-    return [build for build in sorted(folder.glob("*")) if build.is_dir() and archives(build)] if folder.is_dir() else []
+    """Folders of build/ in which something of ours is built. In image there are layers of containers, with builds of their own."""
+    folders = [folder for folder in sorted((root / "build").glob("*")) if folder.is_dir() and folder.name != "image"]
+    return [build for build in folders if archives(build)]
 
 
 def main():

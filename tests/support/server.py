@@ -43,7 +43,7 @@ class Server:
 
     host = "127.0.0.1"
 
-    def __init__(self, *flags, binary="stator", data_dir=None, environment=None, in_memory=False, open_files=None):
+    def __init__(self, *flags, binary="stator", data_dir=None, environment=None, in_memory=False, open_files=None, file_bytes=None):
         self.flags = [flag for flag in flags if flag != "--in-memory"]
         self.binary = find_binary(binary)
         self.own_dir = data_dir is None
@@ -51,7 +51,7 @@ class Server:
         self.data_dir = pathlib.Path(data_dir) if data_dir else pathlib.Path(self.base) / "data"
         self.in_memory = in_memory or "--in-memory" in flags
         self.environment = dict(environment or {})
-        self.open_files = open_files  # limit of descriptors of the process
+        self.limits = {resource.RLIMIT_NOFILE: open_files, resource.RLIMIT_FSIZE: file_bytes}  # of the process; None: as it is
         self.process = None
         self.port = None
         self.output = []  # lines so far, of both streams
@@ -63,11 +63,11 @@ class Server:
     def start(self, wait=True):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("STATOR_")}
         environment.update(self.environment)
-        limit = self.open_files
+        limits = {which: limit for which, limit in self.limits.items() if limit is not None}
 
         def lower_limits():
-            if limit:
-                resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+            for which, limit in limits.items():
+                resource.setrlimit(which, (limit, limit))
 
         self.output = []
         self.port = None

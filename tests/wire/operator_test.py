@@ -227,6 +227,19 @@ class Counts(Case):
         self.assertEqual(after.value("stator_tables"), 1)
         self.assertEqual(after.value("stator_http_responses_total", code="500"), 0)
 
+    def test_tables_and_streams(self):
+        """What makes a table, and what reads its stream, is counted under it."""
+        self.create("music", StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
+        self.put("music", "a")
+        (arn,) = [stream["StreamArn"] for stream in self.call("ListStreams", TableName="music")["Streams"]]
+        (shard, *_) = self.call("DescribeStream", StreamArn=arn)["StreamDescription"]["Shards"]
+        iterator = self.call("GetShardIterator", StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
+        self.call("GetRecords", ShardIterator=iterator["ShardIterator"])
+        self.fails("ResourceInUseException", "CreateTable", **table("music"))
+        found = self.scrape()
+        for operation in "CreateTable", "DescribeStream", "GetShardIterator", "GetRecords":
+            self.assertEqual(found.value(REQUESTS, operation=operation, table="music"), 1)
+
     def test_several_tables(self):
         for name in "one", "two":
             self.create(name)
@@ -317,7 +330,7 @@ class Bounds(Case):
             self.create(name)
             self.put(name, "a")
         found = self.scrape()
-        self.assertEqual(found.labels(REQUESTS, "table"), {"(none)", "(other)", "table-0", "table-1"})
+        self.assertEqual(found.labels(REQUESTS, "table"), {"(other)", "table-0", "table-1"})
         self.assertEqual(found.value(REQUESTS, operation="PutItem", table="(other)"), 4)
         self.assertEqual(found.value(UNITS, table="(other)", kind="write"), 4)
         self.assertEqual(found.value("stator_table_items", table="(other)"), 4)

@@ -141,6 +141,10 @@ static void bad_texts_are_refused_with_their_place(void **state)
          "Unexpected value type in payload (line 1, column 7)"},
         {STATOR_JSON_DYNAMODB, STATOR_SERIALIZATION, "{\"a\":{\"S\":\"x\"}", "The text is no JSON (line 1, column 15)"},
         {STATOR_JSON_DYNAMODB, STATOR_SERIALIZATION, "{}{}", "The text is no JSON (line 1, column 3)"},
+        {STATOR_JSON_DYNAMODB, STATOR_VALIDATION, "{\"a\":{\"S\":\"x\"},\"b\":{\"S\":\"x\"},\"a\":{\"S\":\"y\"}}",
+         "A name is given twice (line 1, column 44)"},
+        {STATOR_JSON_DYNAMODB, STATOR_VALIDATION, "{\"a\":{\"L\":[{\"M\":{\"b\":{\"S\":\"x\"},\"b\":{\"S\":\"x\"}}}]}}",
+         "A name is given twice (line 1, column 50)"},
         {STATOR_JSON_DYNAMODB, STATOR_VALIDATION, "{\"a\":{\"N\":\"x\"}}",
          "The parameter cannot be converted to a numeric value: x"},
     };
