@@ -54,12 +54,9 @@ fn same(actual: &Value, expected: &Value, what: &str) -> Result<(), String> {
 
 // --- Scenarios ---
 
-const SCENARIOS: [&str; 11] =
-    ["tables", "items", "indexes", "reading", "legacy", "capacity", "batches", "transactions", "partiql", "ttl", "around"];
-
 fn scenarios() -> Vec<Test> {
     let mut tests = Vec::new();
-    for file in SCENARIOS {
+    for file in scenario_files() {
         for scenario in list(&load_cases(&format!("scenarios/{file}"))) {
             tests.push(test(format!("{file}: {}", text(&scenario["name"])), async move { run_scenario(&scenario).await }));
         }
@@ -73,7 +70,8 @@ async fn run_scenario(scenario: &Value) -> Result<(), String> {
         None => unique_name(),
     };
     for i in 0..scenario["setup"]["count"].as_u64().unwrap_or(0) {
-        let item = json!({"pk": {"S": "p"}, "sk": {"S": format!("{i:02}")}, "n": {"N": i.to_string()}, "odd": {"N": (i % 2).to_string()}});
+        let (sk, n, odd) = (format!("{i:02}"), i.to_string(), (i % 2).to_string());
+        let item = json!({"pk": {"S": "p"}, "sk": {"S": sk}, "n": {"N": n}, "odd": {"N": odd}});
         done("PutItem", &json!({"TableName": table, "Item": item})).await?;
     }
     for (i, step) in list(&scenario["steps"]).iter().enumerate() {

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::client::Waiters;
+use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::primitives::Blob;
@@ -27,23 +29,23 @@ use crate::{Test, test};
 
 pub fn all() -> Vec<Test> {
     vec![
-        flow("values", values()),
-        flow("big item", big_item()),
-        flow("typed errors", typed_errors()),
-        flow("paging", paging()),
-        flow("waiters", waiters()),
-        flow("batches", batches()),
-        flow("transactions", transactions()),
-        flow("streams", streams()),
-        flow("retries", retries()),
-        flow("concurrent clients", concurrent_clients()),
+        flow("flow: values", values()),
+        flow("flow: big item", big_item()),
+        flow("flow: typed errors", typed_errors()),
+        flow("flow: paging", paging()),
+        flow("flow: waiters", waiters()),
+        flow("flow: batches", batches()),
+        flow("flow: transactions", transactions()),
+        flow("flow: streams", streams()),
+        flow("flow: retries", retries()),
+        flow("flow: concurrent clients", concurrent_clients()),
         flow("types of one's own", own_types()),
     ]
 }
 
 /// A flow fails by a panic.
-fn flow(name: &str, run: impl Future<Output = ()> + Send + 'static) -> Test {
-    test(format!("flow: {name}"), async {
+fn flow(name: &'static str, run: impl Future<Output = ()> + Send + 'static) -> Test {
+    test(name, async {
         run.await;
         Ok(())
     })
@@ -393,7 +395,9 @@ fn streams_client() -> aws_sdk_dynamodbstreams::Client {
         .region(region())
         .credentials_provider(credentials())
         .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .retry_config(RetryConfig::disabled());
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     aws_sdk_dynamodbstreams::Client::from_conf(config.build())
 }
 

@@ -75,7 +75,9 @@ given! { !
     AttributeDefinition { set_attribute_name set_attribute_type }
     BatchStatementRequest { set_consistent_read set_parameters set_statement }
     Condition { set_attribute_value_list set_comparison_operator }
-    ConditionCheck { set_condition_expression set_expression_attribute_names set_expression_attribute_values set_key set_table_name }
+    ConditionCheck {
+        set_condition_expression set_expression_attribute_names set_expression_attribute_values set_key set_table_name
+    }
     CreateGlobalSecondaryIndexAction { set_index_name set_key_schema set_projection }
     Delete { set_condition_expression set_expression_attribute_names set_expression_attribute_values set_key set_table_name }
     DeleteGlobalSecondaryIndexAction { set_index_name }
@@ -83,7 +85,9 @@ given! { !
     Get { set_expression_attribute_names set_key set_projection_expression set_table_name }
     GlobalSecondaryIndex { set_index_name set_key_schema set_projection }
     KeySchemaElement { set_attribute_name set_key_type }
-    KeysAndAttributes { set_attributes_to_get set_consistent_read set_expression_attribute_names set_keys set_projection_expression }
+    KeysAndAttributes {
+        set_attributes_to_get set_consistent_read set_expression_attribute_names set_keys set_projection_expression
+    }
     LocalSecondaryIndex { set_index_name set_key_schema set_projection }
     ParameterizedStatement { set_parameters set_statement }
     PointInTimeRecoverySpecification { set_point_in_time_recovery_enabled set_recovery_period_in_days }
@@ -186,7 +190,8 @@ answered! {
     BillingModeSummary { billing_mode }
     Capacity { capacity_units read_capacity_units write_capacity_units }
     ConsumedCapacity {
-        capacity_units global_secondary_indexes local_secondary_indexes read_capacity_units table table_name write_capacity_units
+        capacity_units global_secondary_indexes local_secondary_indexes read_capacity_units table table_name
+        write_capacity_units
     }
     ContinuousBackupsDescription { continuous_backups_status point_in_time_recovery_description }
     ContributorInsightsSummary { contributor_insights_status index_name table_name }
@@ -207,9 +212,9 @@ answered! {
     StreamSpecification { stream_enabled stream_view_type }
     TableClassSummary { table_class }
     TableDescription {
-        attribute_definitions billing_mode_summary deletion_protection_enabled global_secondary_indexes item_count key_schema
-        local_secondary_indexes on_demand_throughput provisioned_throughput stream_specification table_class_summary table_name
-        table_size_bytes table_status warm_throughput
+        attribute_definitions billing_mode_summary deletion_protection_enabled global_secondary_indexes item_count
+        key_schema local_secondary_indexes on_demand_throughput provisioned_throughput stream_specification
+        table_class_summary table_name table_size_bytes table_status warm_throughput
     }
     TableWarmThroughputDescription { read_units_per_second status write_units_per_second }
     Tag { key value }
@@ -290,8 +295,9 @@ macro_rules! enumerations {
 }
 
 enumerations! {
-    ApproximateCreationDateTimePrecision AttributeAction BatchStatementErrorCodeEnum BillingMode ComparisonOperator ConditionalOperator
-    ContinuousBackupsStatus ContributorInsightsAction ContributorInsightsMode ContributorInsightsStatus DestinationStatus IndexStatus
-    KeyType PointInTimeRecoveryStatus ProjectionType ReturnConsumedCapacity ReturnItemCollectionMetrics ReturnValue
-    ScalarAttributeType Select StreamViewType TableClass TableStatus TimeToLiveStatus
+    ApproximateCreationDateTimePrecision AttributeAction BatchStatementErrorCodeEnum BillingMode ComparisonOperator
+    ConditionalOperator ContinuousBackupsStatus ContributorInsightsAction ContributorInsightsMode
+    ContributorInsightsStatus DestinationStatus IndexStatus KeyType PointInTimeRecoveryStatus ProjectionType
+    ReturnConsumedCapacity ReturnItemCollectionMetrics ReturnValue ScalarAttributeType Select StreamViewType TableClass
+    TableStatus TimeToLiveStatus
 }

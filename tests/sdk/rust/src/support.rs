@@ -35,6 +35,7 @@ pub fn credentials() -> Credentials {
     Credentials::new("test.key-1", "secret", None, None, "tests")
 }
 
+/// Without time-outs, for the machine may be slow; a test has a limit of its own.
 pub fn config_for(url: &str) -> Builder {
     Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -43,6 +44,8 @@ pub fn config_for(url: &str) -> Builder {
         .credentials_provider(credentials())
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
 }
 
 pub fn client_for(url: &str) -> Client {
@@ -62,14 +65,8 @@ impl AsyncSleep for Hurried {
     }
 }
 
-/// A client for waiters. It sleeps a thousandth of the time, so it may have no time-outs, for they sleep likewise.
-pub static WAITING: LazyLock<Client> = LazyLock::new(|| {
-    let config = config_for(&endpoint())
-        .sleep_impl(Hurried)
-        .timeout_config(TimeoutConfig::disabled())
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    Client::from_conf(config.build())
-});
+/// A client for waiters. It sleeps a thousandth of the time.
+pub static WAITING: LazyLock<Client> = LazyLock::new(|| Client::from_conf(config_for(&endpoint()).sleep_impl(Hurried).build()));
 
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -139,10 +136,21 @@ pub fn item<const COUNT: usize>(attributes: [(&str, AttributeValue); COUNT]) -> 
 
 // --- Cases ---
 
+pub const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../cases");
+
 pub fn load_cases(name: &str) -> Value {
-    let path = format!("{}/../cases/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{CASES}/{name}.json");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The names of all files of scenarios.
+pub fn scenario_files() -> Vec<String> {
+    let entries = std::fs::read_dir(format!("{CASES}/scenarios")).expect("the folder of scenarios");
+    let names = entries.map(|entry| entry.expect("a file").file_name().into_string().expect("a name"));
+    let mut names: Vec<_> = names.filter_map(|name| name.strip_suffix(".json").map(str::to_owned)).collect();
+    names.sort();
+    names
 }
 
 /// What a text of a case stands for: {table} is the table's name, {x*5} is xxxxx.
