@@ -75,8 +75,8 @@ async fn run_scenario(scenario: &Value) -> Result<(), String> {
         done("PutItem", &json!({"TableName": table, "Item": item})).await?;
     }
     for (i, step) in list(&scenario["steps"]).iter().enumerate() {
-        let what = |error| format!("step {} {step:.200}: {error}", i + 1);
-        run_step(step, &table).await.map_err(what)?;
+        let begin: String = step.to_string().chars().take(200).collect();
+        run_step(step, &table).await.map_err(|error| format!("step {} {begin}: {error}", i + 1))?;
     }
     Ok(())
 }
