@@ -10,6 +10,8 @@ import * as sdk from '@aws-sdk/client-dynamodb'
 
 export const endpoint = process.env.STATOR_ENDPOINT ?? 'http://127.0.0.1:8000'
 
+export const faulty = process.env.STATOR_FAULTY
+
 export function clientFor(url, more = {}) {
   return new sdk.DynamoDBClient({
     endpoint: url,
@@ -25,6 +27,13 @@ export const client = clientFor(endpoint)
 export const send = (operation, input, to = client) => to.send(new sdk[`${operation}Command`](input))
 
 export const loadCases = (name) => JSON.parse(fs.readFileSync(new URL(`../cases/${name}.json`, import.meta.url)))
+
+// What every page of a paginator has, in one list.
+export async function all(pages, pick) {
+  const found = []
+  for await (const page of pages) found.push(...pick(page))
+  return found
+}
 
 // --- Tables ---
 
