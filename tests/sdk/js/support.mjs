@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the suites share: clients, tables of their own, the cases, and how an answer is compared with what it must have.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import fs from 'node:fs'
-import readline from 'node:readline'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as sdk from '@aws-sdk/client-dynamodb'
+import { binary, startProcess } from './server.mjs'
 
 export const endpoint = process.env.STATOR_ENDPOINT ?? 'http://127.0.0.1:8000'
 
@@ -165,26 +164,9 @@ export async function until(attempt) {
 
 // --- A server of one's own ---
 
-export const binary = process.env.STATOR_BIN
+export { binary }
 
 export async function startServer(...flags) {
-  const child = spawn(binary, ['--port', '0', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code)))
-  const log = []
-  const port = await new Promise((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      readline.createInterface({ input: stream }).on('line', (line) => {
-        log.push(line)
-        const found = /\blistening\b.*\bport=(\d+)/.exec(line)
-        if (found) resolve(Number(found[1]))
-      })
-    }
-    exited.then((code) => reject(new Error(`the server left with ${code}:\n${log.join('\n')}`)))
-  })
-  const stop = async (signal) => {
-    child.kill(signal)
-    return exited
-  }
-  const url = `http://127.0.0.1:${port}`
-  return { client: clientFor(url), url, stop }
+  const server = await startProcess(['--port', '0', ...flags])
+  return { ...server, client: clientFor(server.url) }
 }
