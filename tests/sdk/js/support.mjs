@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as sdk from '@aws-sdk/client-dynamodb'
+import { NumberValue } from '@aws-sdk/lib-dynamodb'
 import { binary, startProcess } from './server.mjs'
 
 export const endpoint = process.env.STATOR_ENDPOINT ?? 'http://127.0.0.1:8000'
@@ -87,9 +88,11 @@ export function toSdk(value, table) {
   )
 }
 
-// Byte arrays become base64, sets are sorted: answers and cases can be compared.
+// Byte arrays become base64, sets are sorted: answers and cases can be compared. The document client's sets and numbers too.
 export function plain(value) {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (value instanceof NumberValue) return { number: value.value }
+  if (value instanceof Set) return { set: [...value].map((element) => JSON.stringify(plain(element))).sort() }
   if (Array.isArray(value)) return value.map(plain)
   if (value === null || typeof value !== 'object' || value instanceof Date) return value
   return Object.fromEntries(
