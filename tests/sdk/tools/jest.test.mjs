@@ -3,6 +3,7 @@
 // port already: jest/. Stator takes its place in both ways. The preset waits until GET / says 400, so Stator must be in the
 // form of DynamoDB Local: started by its command line.
 import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
 import fs from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
@@ -18,13 +19,16 @@ async function jest(env) {
   assert.match(output, /"numPassedTests":2,.*"numTotalTests":2,/)
 }
 
-// A port that nobody has now: DynamoDB Local's wrapper must be told one.
+// A port that nobody has now, and below those that the system gives away: DynamoDB Local's wrapper must be told one.
 async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  for (;;) {
+    const port = randomInt(20_000, 32_000)
+    const server = net.createServer().listen(port, '127.0.0.1')
+    const free = await new Promise((resolve) => server.once('listening', () => resolve(true)).once('error', () => resolve(false)))
+    if (!free) continue
+    await new Promise((resolve) => server.close(resolve))
+    return port
+  }
 }
 
 describe('jest-dynamodb', { skip: binary ? false : 'STATOR_BIN names no server' }, () => {
