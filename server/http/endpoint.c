@@ -313,6 +313,13 @@ static bool inflate_body(struct request *request, struct bytes content_encoding)
     return false;
 }
 
+/* The probes that wait for this answer leave it unread (jest-dynamodb's does), and could not end before their connection. */
+static void answer_local_get(struct request *request)
+{
+    request->req->http1_is_persistent = 0;
+    answer_fixed(request, 400, BYTES("application/json"), BYTES(LOCAL_GET), true);
+}
+
 /* Everything that is not an operation. True when it has been answered. */
 static bool answer_other(struct request *request, const struct head *head)
 {
@@ -324,7 +331,7 @@ static bool answer_other(struct request *request, const struct head *head)
     }
     if (is_method(req, "GET") || is_method(req, "HEAD")) {
         if (request->loop->http->options.refuse_get)
-            answer_fixed(request, 400, BYTES("application/json"), BYTES(LOCAL_GET), true);
+            answer_local_get(request);
         else
             answer_fixed(request, 200, (struct bytes){0}, BYTES(HEALTHY), true);
         return true;

@@ -176,6 +176,7 @@ class Life(unittest.TestCase):
                     answer = client.recv(2000)
                 self.assertTrue(answer.startswith(b"HTTP/1.1 400 "))
                 self.assertIn(b"v20120810#MissingAuthenticationToken", answer)
+                self.assertIn(b"\r\nconnection: close\r\n", answer.lower())
                 self.assertEqual(run("healthcheck", "--port", str(port))[0], 0)
             finally:
                 process.terminate()

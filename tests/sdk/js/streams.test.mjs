@@ -69,30 +69,42 @@ class Consumer {
 
 describe('streams', { concurrency: 4 }, () => {
   const client = clientOf(endpoint)
-  let TableName, StreamArn, ShardId
+  let TableName, StreamArn
   before(async () => {
     TableName = await createTable('range')
     StreamArn = await enable(TableName)
   })
 
-  it('have the types of the SDK', async () => {
-    const Item = { pk: { S: 'p' }, sk: { S: '1' }, b: { B: Uint8Array.from([0, 255]) }, s: { NS: ['1', '2'] } }
-    await send('PutItem', { TableName, Item })
+  it('flow: streams', async () => {
+    const Key = { pk: { S: 'p' }, sk: { S: '1' } }
+    const images = [{ ...Key, b: { B: Uint8Array.from([0, 255]) }, s: { NS: ['1', '2'] } }, { ...Key, v: { S: 'changed' } }]
+    for (const Item of images) await send('PutItem', { TableName, Item })
+    await send('DeleteItem', { TableName, Key })
     const { StreamDescription } = await client.send(new streams.DescribeStreamCommand({ StreamArn }))
     assert.ok(StreamDescription.CreationRequestDateTime instanceof Date)
     assert.equal(StreamDescription.StreamStatus, 'ENABLED')
     assert.deepEqual(StreamDescription.KeySchema.map(({ AttributeName }) => AttributeName), ['pk', 'sk'])
     const records = []
-    for ({ ShardId } of StreamDescription.Shards) {
-      const { ShardIterator } = await client.send(new streams.GetShardIteratorCommand({ StreamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON' }))
-      records.push(...(await client.send(new streams.GetRecordsCommand({ ShardIterator }))).Records)
+    for (const { ShardId } of StreamDescription.Shards) {
+      let { ShardIterator } = await client.send(new streams.GetShardIteratorCommand({ StreamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON' }))
+      while (ShardIterator) {
+        const { Records, NextShardIterator } = await client.send(new streams.GetRecordsCommand({ ShardIterator, Limit: 2 }))
+        records.push(...Records)
+        ShardIterator = Records.length > 0 && NextShardIterator
+      }
     }
-    assert.equal(records.length, 1)
-    const [{ eventName, awsRegion, dynamodb }] = records
-    assert.deepEqual([eventName, awsRegion], ['INSERT', 'eu-central-1'])
-    assert.ok(dynamodb.ApproximateCreationDateTime instanceof Date)
-    assert.deepEqual(plain(dynamodb.NewImage), plain(Item))
-    assert.equal(dynamodb.SizeBytes, 6 + 6 + 3 + 5)
+    assert.deepEqual(records.map(({ eventName }) => eventName), ['INSERT', 'MODIFY', 'REMOVE'])
+    assert.deepEqual(records.map(({ dynamodb }) => [plain(dynamodb.OldImage), plain(dynamodb.NewImage)]), [
+      [undefined, plain(images[0])], [plain(images[0]), plain(images[1])], [plain(images[1]), undefined],
+    ])
+    for (const { awsRegion, dynamodb } of records) {
+      assert.equal(awsRegion, 'eu-central-1')
+      assert.ok(dynamodb.ApproximateCreationDateTime instanceof Date)
+      assert.deepEqual(dynamodb.Keys, Key)
+    }
+    const numbers = records.map(({ dynamodb }) => BigInt(dynamodb.SequenceNumber))
+    assert.ok(numbers[0] < numbers[1] && numbers[1] < numbers[2], `${numbers}`)
+    assert.equal(records[0].dynamodb.SizeBytes, 6 + 6 + 3 + 5)
   })
 
   it('are listed', async () => {

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the suites share: clients, tables of their own, the cases, and how an answer is compared with what it must have.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import fs from 'node:fs'
-import readline from 'node:readline'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as sdk from '@aws-sdk/client-dynamodb'
+import { NumberValue } from '@aws-sdk/lib-dynamodb'
+import { binary, startProcess } from './server.mjs'
 
 export const endpoint = process.env.STATOR_ENDPOINT ?? 'http://127.0.0.1:8000'
+
+export const faulty = process.env.STATOR_FAULTY
 
 export function clientFor(url, more = {}) {
   return new sdk.DynamoDBClient({
@@ -25,6 +27,13 @@ export const client = clientFor(endpoint)
 export const send = (operation, input, to = client) => to.send(new sdk[`${operation}Command`](input))
 
 export const loadCases = (name) => JSON.parse(fs.readFileSync(new URL(`../cases/${name}.json`, import.meta.url)))
+
+// What every page of a paginator has, in one list.
+export async function all(pages, pick) {
+  const found = []
+  for await (const page of pages) found.push(...pick(page))
+  return found
+}
 
 // --- Tables ---
 
@@ -79,9 +88,11 @@ export function toSdk(value, table) {
   )
 }
 
-// Byte arrays become base64, sets are sorted: answers and cases can be compared.
+// Byte arrays become base64, sets are sorted: answers and cases can be compared. The document client's sets and numbers too.
 export function plain(value) {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (value instanceof NumberValue) return { number: value.value }
+  if (value instanceof Set) return { set: [...value].map((element) => JSON.stringify(plain(element))).sort() }
   if (Array.isArray(value)) return value.map(plain)
   if (value === null || typeof value !== 'object' || value instanceof Date) return value
   return Object.fromEntries(
@@ -156,26 +167,9 @@ export async function until(attempt) {
 
 // --- A server of one's own ---
 
-export const binary = process.env.STATOR_BIN
+export { binary }
 
 export async function startServer(...flags) {
-  const child = spawn(binary, ['--port', '0', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code)))
-  const log = []
-  const port = await new Promise((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      readline.createInterface({ input: stream }).on('line', (line) => {
-        log.push(line)
-        const found = /\blistening\b.*\bport=(\d+)/.exec(line)
-        if (found) resolve(Number(found[1]))
-      })
-    }
-    exited.then((code) => reject(new Error(`the server left with ${code}:\n${log.join('\n')}`)))
-  })
-  const stop = async (signal) => {
-    child.kill(signal)
-    return exited
-  }
-  const url = `http://127.0.0.1:${port}`
-  return { client: clientFor(url), url, stop }
+  const server = await startProcess(['--port', '0', ...flags])
+  return { ...server, client: clientFor(server.url) }
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dynamoose, unchanged: a model's table and its updates, items, an index, conditions, batches.
+// Dynamoose, unchanged: a model's table and its updates, items, an index, conditions, batches, pages, transactions.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import dynamoose from 'dynamoose'
-import { endpoint, send, uniqueName } from './support.mjs'
+import * as sdk from '@aws-sdk/client-dynamodb'
+import { client, options as connection, uniqueName } from './support.mjs'
+
+const send = (operation, input) => client.send(new sdk[`${operation}Command`](input))
 
 const options = (more) => ({
   create: true, throughput: 'ON_DEMAND', tags: { suite: 'dynamoose', stage: 'one' }, ...more,
@@ -11,7 +14,7 @@ const options = (more) => ({
 })
 
 describe('dynamoose', () => {
-  const name = uniqueName()
+  const name = uniqueName('dynamoose')
   const schema = new dynamoose.Schema(
     {
       id: { type: String, hashKey: true },
@@ -25,9 +28,7 @@ describe('dynamoose', () => {
   const Event = dynamoose.model(name, schema)
 
   before(async () => {
-    dynamoose.aws.ddb.set(new dynamoose.aws.ddb.DynamoDB({
-      endpoint, region: 'eu-central-1', credentials: { accessKeyId: 'test.key-1', secretAccessKey: 'secret' },
-    }))
+    dynamoose.aws.ddb.set(new dynamoose.aws.ddb.DynamoDB(connection))
     await new dynamoose.Table(name, [Event], options({ initialize: false })).initialize()
     await Event.batchPut(Array.from({ length: 20 }, (_, i) => ({ id: 'batch', at: i, kind: i % 2 ? 'odd' : 'even' })))
   })
@@ -69,5 +70,20 @@ describe('dynamoose', () => {
     assert.equal((await Event.scan('kind').eq('even').count().exec()).count, 10)
     const read = await Event.batchGet([0, 3, 99].map((at) => ({ id: 'batch', at })))
     assert.deepEqual(read.map(({ at }) => at).sort(), [0, 3])
+  })
+
+  it('pages through a query, and writes in transactions', async () => {
+    const paged = []
+    let last
+    do {
+      const page = await Event.query('id').eq('batch').limit(7).startAt(last).exec()
+      paged.push(...page.map(({ at }) => at))
+      last = page.lastKey
+    } while (last)
+    assert.deepEqual(paged, Array.from({ length: 20 }, (_, i) => i))
+    const create = (...ats) => dynamoose.transaction(ats.map((at) => Event.transaction.create({ id: 'tx', at })))
+    await create(1, 2)
+    await assert.rejects(create(3, 1), { name: 'TransactionCanceledException' })
+    assert.deepEqual((await Event.query('id').eq('tx').exec()).map(({ at }) => at), [1, 2])
   })
 })
