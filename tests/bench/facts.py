@@ -57,6 +57,7 @@ def anything(seen):
 
 
 KINESIS = {"TableName": TABLE, "StreamArn": "arn:aws:kinesis:us-east-1:000000000000:stream/facts"}
+MADE = (TABLE, "restored", "restored-to-point", "imported")
 POLICY = ('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"000000000000"},"Action":"dynamodb:GetItem",'
           f'"Resource":"{ACCOUNT}:table/{TABLE}"}}]}}')
 CALLS = [  # every operation, and a request that the service carries out; given what was answered before
@@ -341,6 +342,7 @@ def facts(bench):
     kinds = [bench.stator("memory", name="stator")] + [kind for kind in bench.peers if not kind.name.endswith("-disk")]
     done, did = {}, {}
     for server in bench.start(kinds):
+        server.tables |= {*MADE, *(f"probe-{number}" for number in range(len(PROBES)))}  # for clear()
         done[server.name] = operations(server)
         did[server.name] = [probe(server, number, what, extra) for number, (what, extra) in enumerate(PROBES.values())]
         bench.say(f"[facts] {server.name}: {sum(answer == 'yes' for answer in done[server.name].values())} operations, {did[server.name]}")
