@@ -9,6 +9,7 @@ import sys
 import time
 
 import budget
+import facts
 import growth
 import load
 import neighbours
@@ -98,6 +99,7 @@ PARTS = {
     "growth": growth.growth,
     "start": once.start,
     "memory": once.memory,
+    "facts": facts.facts,
     "suite": once.suite,
     "sdk": once.sdk,
     "library": once.library,

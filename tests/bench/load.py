@@ -42,9 +42,12 @@ class Caller(dynamo.Client):
         target, _, name = operation.rpartition(".")
         try:
             status, _, answer = self.raw(name, json.dumps(request).encode(), {"X-Amz-Target": operation} if target else None)
-            body = json.loads(answer) if answer else {}
-        except (dynamo.LOST, ValueError) as error:
+        except dynamo.LOST as error:
             raise Unsupported(f"{name}: {type(error).__name__} {error}") from None
+        try:
+            body = json.loads(answer) if answer else {}
+        except ValueError:
+            raise Unsupported(f"{name}: {status}, and no JSON") from None
         if status != 200:
             raise dynamo.DynamoError(status, body)
         return body

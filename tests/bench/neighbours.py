@@ -78,7 +78,7 @@ def neighbour_sample(bench, server, beside, workload, number):
 
 
 def neighbours(bench):
-    kinds = [kind for kind in bench.kinds() if kind.name not in ("bare", "stator-process")]
+    kinds = [kind for kind in bench.kinds() if kind.name not in ("bare", "stator-process", "dynamodb-local-disk")]
     slow_environment = {"LD_PRELOAD": str(bench.build / "slow_sync.so"), "SLOW_SYNC_US": str(SLOW_SYNC_US)}
     running = bench.start(kinds + [bench.stator(name="stator-slow-disk", environment=slow_environment)])
     slow, able = bench.servers["stator-slow-disk"], []

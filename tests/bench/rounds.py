@@ -7,7 +7,7 @@ import time
 import load
 from load import Unsupported
 
-DURABILITIES = ("stator-process", "stator-memory")  # beside stator itself; for workloads that write
+DURABILITIES = ("stator-process", "stator-memory", "dynamodb-local-disk")  # beside the same server; for workloads that write
 SETTLE_S = 3  # before a sample, at most
 SETTLE_FILLED_S = 120  # once the tables are filled, at most
 

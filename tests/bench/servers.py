@@ -3,6 +3,7 @@
 
 Peers are kept under BENCH_CACHE (~/.cache/stator-bench): building one takes minutes, once.
 """
+import json
 import os
 import pathlib
 import re
@@ -16,8 +17,9 @@ import urllib.parse
 
 TICKS = os.sysconf("SC_CLK_TCK")
 CACHE = pathlib.Path(os.environ.get("BENCH_CACHE", pathlib.Path.home() / ".cache" / "stator-bench"))
-NODE, PYTHON, RUST = CACHE / "node", CACHE / "python", CACHE / "dynoxide"
+NODE, PYTHON, RUST, JAVA = CACHE / "node", CACHE / "python", CACHE / "dynoxide", CACHE / "dynamodb-local"
 DYNALITE, MOTO, DYNOXIDE = "dynalite@4.0.0", "moto[server,dynamodb]==5.2.5", "dynoxide-rs@3.2.0"
+DYNAMODB_LOCAL = "2.6.1"  # of com.amazonaws:DynamoDBLocal, on Maven Central
 SDK_JS, SDK_PYTHON = "@aws-sdk/client-dynamodb@3", "boto3"
 START_LIMIT_S = 60
 
@@ -99,11 +101,18 @@ class Given:
 
 
 class Kind:
-    """A kind of server that we start: command(port, directory) gives its arguments."""
+    """A kind of server that we start: command(port, directory) gives its arguments; disk() likewise, those that make it keep
+    its data in that directory. `files` is what of it is installed, without the interpreter that it may need."""
     ours = True
 
-    def __init__(self, name, command, environment=None):
-        self.name, self.command, self.environment = name, command, environment or {}
+    def __init__(self, name, command, environment=None, disk=None, files=()):
+        self.name, self.command, self.environment, self.disk, self.files = name, command, environment or {}, disk, files
+
+    def on_disk(self):
+        return self.disk and Kind(f"{self.name}-disk", self.disk, self.environment, self.disk, self.files)
+
+    def with_environment(self, environment):
+        return Kind(self.name, self.command, {**self.environment, **environment}, self.disk, self.files)
 
     def start(self, directory=None):
         """From exec until its port accepts. A directory that is given is kept; otherwise it has one for its life."""
@@ -154,7 +163,8 @@ def stator(build, loops, mode, name=None, environment=None):
     def command(port, directory):
         place = ["--in-memory"] if mode == "memory" else ["--durability", mode, "--data-dir", os.path.join(directory, "data")]
         return [str(build / "stator"), "--port", str(port), "--loops", str(loops), *place]
-    return Kind(name or ("stator" if mode == "full" else f"stator-{mode}"), command, environment)
+    return Kind(name or ("stator" if mode == "full" else f"stator-{mode}"), command, environment,
+                None if mode == "memory" else command, [build / "stator"])
 
 
 # --- Peers ---
@@ -178,6 +188,19 @@ def install_node(package, folder, say):
         run_install([need("npm"), "install", "--no-fund", "--no-audit", "--prefix", str(NODE), package], package, say)
 
 
+def node_files(package):
+    """The folders of a package and of all that it depends on, which others in the same node_modules may not."""
+    lock = json.loads((NODE / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    found, ahead = {}, [f"node_modules/{package}"]
+    while ahead:
+        path = ahead.pop()
+        if path in lock and path not in found:
+            found[path] = NODE / path
+            ahead += [near if (near := f"{path}/node_modules/{name}") in lock else f"node_modules/{name}"
+                      for name in (*lock[path].get("dependencies", {}), *lock[path].get("optionalDependencies", {}))]
+    return list(found.values())
+
+
 def install_python(package, module, say):
     if not (PYTHON / "bin" / "python").exists():
         run_install([need("python3"), "-m", "venv", str(PYTHON)], "a venv", say)
@@ -188,20 +211,53 @@ def install_python(package, module, say):
 def dynalite(say):
     install_node(DYNALITE, "dynalite", say)
     script = str(NODE / "node_modules" / "dynalite" / "cli.js")
-    return Kind("dynalite", lambda port, _: [need("node"), script, "--host", "127.0.0.1", "--port", str(port), "--createTableMs", "0",
-                                             "--deleteTableMs", "0", "--updateTableMs", "0"])
+
+    def command(port, _):
+        return [need("node"), script, "--host", "127.0.0.1", "--port", str(port), "--createTableMs", "0", "--deleteTableMs", "0", "--updateTableMs", "0"]
+    return Kind("dynalite", command, None, lambda port, directory: [*command(port, directory), "--path", directory], node_files("dynalite"))
 
 
 def moto(say):
     install_python(MOTO, "moto", say)
-    return Kind("moto", lambda port, _: [str(PYTHON / "bin" / "moto_server"), "-H", "127.0.0.1", "-p", str(port)])
+    return Kind("moto", lambda port, _: [str(PYTHON / "bin" / "moto_server"), "-H", "127.0.0.1", "-p", str(port)],
+                files=[path for path in PYTHON.glob("lib/python3*/site-packages/*") if path.name.partition("-")[0] not in ("pip", "setuptools")])
 
 
 def dynoxide(say):
     program = RUST / "bin" / "dynoxide"
     if not program.exists():
         run_install([need("cargo"), "install", "--locked", DYNOXIDE, "--root", str(RUST)], f"{DYNOXIDE} (takes many minutes)", say)
-    return Kind("dynoxide", lambda port, _: [str(program), "--host", "127.0.0.1", "--port", str(port)])
+
+    def command(port, _):
+        return [str(program), "--host", "127.0.0.1", "--port", str(port)]
+    return Kind("dynoxide", command, None, lambda port, directory: [*command(port, directory), "--db-path", os.path.join(directory, "data.db")], [program])
 
 
-PEERS = {"dynoxide": dynoxide, "dynalite": dynalite, "moto": moto}
+POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion><groupId>bench</groupId><artifactId>bench</artifactId><version>1</version>
+  <dependencies><dependency><groupId>com.amazonaws</groupId><artifactId>DynamoDBLocal</artifactId><version>VERSION</version></dependency></dependencies>
+</project>
+"""
+
+
+def dynamodb_local(say):
+    """In memory; one database for all clients, as most people run it. It sends nothing home."""
+    java, libraries = need("java"), JAVA / f"lib-{DYNAMODB_LOCAL}"
+    if not libraries.exists():
+        JAVA.mkdir(parents=True, exist_ok=True)
+        (JAVA / "pom.xml").write_text(POM.replace("VERSION", DYNAMODB_LOCAL), encoding="utf-8")
+        partial = JAVA / "partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        run_install([need("mvn"), "-q", "-B", "-f", str(JAVA / "pom.xml"), "dependency:copy-dependencies", "-DincludeScope=runtime",
+                     f"-DoutputDirectory={partial}"], f"DynamoDBLocal {DYNAMODB_LOCAL}", say)
+        partial.rename(libraries)
+
+    def command(*place):
+        return lambda port, directory: [java, f"-Djava.library.path={libraries}", "-cp", f"{libraries}/*",
+                                        "com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-disableTelemetry", "-sharedDb",
+                                        "-port", str(port), *(word.replace("DIRECTORY", directory) for word in place)]
+    return Kind("dynamodb-local", command("-inMemory"), None, command("-dbPath", "DIRECTORY"), [libraries])
+
+
+PEERS = {"dynoxide": dynoxide, "dynalite": dynalite, "moto": moto, "dynamodb-local": dynamodb_local,
+         "dynamodb-local-disk": lambda say: dynamodb_local(say).on_disk()}
