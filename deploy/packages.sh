@@ -5,7 +5,7 @@
 
 # g++ for libstdc++, which RocksDB is written on; nothing of ours is C++.
 build_packages=(cmake ninja-build pkg-config gcc g++ libc6-dev libh2o-evloop-dev librocksdb-dev libssl-dev libsodium-dev
-    zlib1g-dev libcurl4-openssl-dev libdeflate-dev libsnappy-dev liblz4-dev libzstd-dev libbz2-dev)
+    zlib1g-dev libcurl4-openssl-dev libdeflate-dev libyaml-dev libsnappy-dev liblz4-dev libzstd-dev libbz2-dev)
 
 say() {
     printf '%s\n' "$*"
