@@ -5,9 +5,11 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "support")]
@@ -230,6 +232,37 @@ class Seed(unittest.TestCase):
         report = self.report(server)
         self.assertEqual((report["files"], report["as_before"], report["items"]), (1, 3, 2))
         server.stop()
+
+    def await_that(self, server, holds):
+        end = time.monotonic() + 60
+        while not holds():
+            self.assertTrue(server.running(), server.text())
+            self.assertLess(time.monotonic(), end, server.text())
+            time.sleep(0.005)
+
+    def test_killed(self):
+        """Wherever that is between its first file and its last, the next start makes the rest."""
+        self.write("a.yaml", TEMPLATE)
+        self.write("Plain.jsonl", "".join(f'{{"id":"{i}"}}\n' for i in range(2000)))
+        server = Server("--init-dir", str(self.init), data_dir=self.path / "data").start(wait=False)
+        self.await_that(server, lambda: "init: tables made" in server.text())
+        server.kill()
+        server = self.start()
+        self.assertEqual(self.good(server, "Scan", TableName="Plain", Select="COUNT")["Count"], 2000)
+        fading = self.good(server, "DescribeTimeToLive", TableName="users-dev")["TimeToLiveDescription"]
+        self.assertEqual(fading["TimeToLiveStatus"], "ENABLED")
+        server.stop()
+
+    def test_stopped(self):
+        """A signal ends it while it waits for a table that takes an hour."""
+        self.write("a.json", MUSIC)
+        server = Server("--init-dir", str(self.init), "--transition-ms", "3600000", data_dir=self.path / "data").start(wait=False)
+        self.addCleanup(lambda: server.running() and server.kill())
+        self.await_that(server, lambda: (self.path / "data/CURRENT").exists())  # signals are blocked before that is made
+        server.send_signal(signal.SIGTERM)
+        self.assertEqual(server.wait(), 1)
+        self.assertIn("stator: asked to stop before all was applied; the next start goes on", server.text())
+        self.assertNotIn("listening", server.text())
 
     # --- What is wrong ---
 
