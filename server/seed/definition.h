@@ -22,6 +22,7 @@ struct definition {
     struct bytes create;       /* CreateTable's body */
     struct bytes time_to_live; /* UpdateTimeToLive's, or absent */
     struct bytes backups;      /* UpdateContinuousBackups', or absent */
+    bool made;                 /* by tables.c, in this run */
     struct definition *next;
 };
 

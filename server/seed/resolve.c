@@ -97,6 +97,14 @@ static bool is_list_type(const struct node *parameter)
            (type != NULL && type->kind == NODE_TEXT && bytes_starts_with(type->text, BYTES("List<")));
 }
 
+/* Its Default is the name of a value that is kept elsewhere. */
+static bool is_from_store(const struct node *parameter)
+{
+    const struct node *type = tree_member(parameter, "Type");
+
+    return type != NULL && type->kind == NODE_TEXT && bytes_starts_with(type->text, BYTES("AWS::SSM::"));
+}
+
 /* The members of a text with a separator between them. */
 static enum stator_rc split(const struct node **out, struct resolver *r, struct bytes text, struct bytes separator,
                             uint32_t line)
@@ -135,6 +143,9 @@ static enum stator_rc refer(const struct node **out, struct resolver *r, struct 
         return STATOR_OK;
     if (parameter == NULL)
         return tree_fail(r->err, r->path, line, "'%.*s' is no parameter of this template: it cannot be known here",
+                         BYTES_ARG(name));
+    if (is_from_store(parameter))
+        return tree_fail(r->err, r->path, line, "the parameter '%.*s' names one of Systems Manager, which is not here",
                          BYTES_ARG(name));
     if (value == NULL || value->kind != NODE_TEXT)
         return tree_fail(r->err, r->path, line, "the parameter '%.*s' has no Default (line %u)", BYTES_ARG(name),

@@ -27,7 +27,8 @@ enum stator_rc tables_await(struct runner *runner, struct bytes table, struct st
     for (;;) {
         STATOR_TRY(runner_go_on(runner, err));
         STATOR_TRY(runner_ask(runner, OPERATION_DescribeTable, table, err));
-        if (described(runner)->TableStatus.value != TableStatus_CREATING)
+        if (described(runner)->TableStatus.value != TableStatus_CREATING &&
+            described(runner)->TableStatus.value != TableStatus_DELETING)
             return STATOR_OK;
         nanosleep(&pause, NULL);
     }
@@ -111,11 +112,11 @@ static enum stator_rc compare(const struct runner *runner, const struct definiti
 
 /* --- A table that is not ------------------------------------------------------------------------------------------ */
 
-static enum stator_rc make(struct runner *runner, const struct definition *definition, struct tables_count *count,
+static enum stator_rc make(struct runner *runner, struct definition *definition, struct tables_count *count,
                            struct stator_error *err)
 {
     bool begun = false;
-    enum stator_rc rc = runner_ask(runner, OPERATION_DescribeTable, definition->table, err);
+    enum stator_rc rc = tables_await(runner, definition->table, err);
 
     if (rc == STATOR_OK) {
         STATOR_TRY(compare(runner, definition, err));
@@ -129,11 +130,25 @@ static enum stator_rc make(struct runner *runner, const struct definition *defin
                  LOG_STRING("file", definition->path), LOG_NUMBER("line", definition->line));
         return STATOR_OK;
     }
+    if (rc == STATOR_MISUSE)
+        return rc;
     if (rc == STATOR_RESOURCE_NOT_FOUND) /* of a name that cannot be CreateTable speaks */
         STATOR_TRY(write_note(runner, definition->table, true, err));
     STATOR_TRY(runner_run(runner, OPERATION_CreateTable, definition->create, err));
+    definition->made = true;
     count->made++;
     return STATOR_OK;
+}
+
+/* A file that fails leaves no tables behind: the next start shall make them as the mended file has them. One that cannot
+ * be deleted (it is protected, or still being made) keeps its note. */
+static void undo(struct runner *runner, const struct definitions *definitions)
+{
+    struct stator_error why;
+
+    for (const struct definition *at = definitions->first; at != NULL; at = at->next)
+        if (at->made && runner_ask(runner, OPERATION_DeleteTable, at->table, &why) == STATOR_OK)
+            (void)!write_note(runner, at->table, false, &why);
 }
 
 static bool fades(const struct TimeToLiveDescription *about)
@@ -167,12 +182,12 @@ static enum stator_rc finish_made(struct runner *runner, const struct definition
     return begun ? finish(runner, definition, err) : STATOR_OK;
 }
 
-enum stator_rc tables_apply(struct runner *runner, const struct definitions *definitions, struct tables_count *count,
-                            struct stator_error *err)
+static enum stator_rc make_all(struct runner *runner, const struct definitions *definitions, struct tables_count *count,
+                               struct stator_error *err)
 {
     struct stator_error why = {0};
 
-    for (const struct definition *at = definitions->first; at != NULL; at = at->next) {
+    for (struct definition *at = definitions->first; at != NULL; at = at->next) {
         STATOR_TRY(runner_go_on(runner, err));
         if (make(runner, at, count, &why) != STATOR_OK)
             return fail_at(at, &why, err);
@@ -183,6 +198,16 @@ enum stator_rc tables_apply(struct runner *runner, const struct definitions *def
             return fail_at(at, &why, err);
     }
     return STATOR_OK;
+}
+
+enum stator_rc tables_apply(struct runner *runner, const struct definitions *definitions, struct tables_count *count,
+                            struct stator_error *err)
+{
+    enum stator_rc rc = make_all(runner, definitions, count, err);
+
+    if (rc != STATOR_OK && rc != STATOR_MISUSE) /* after being asked to stop, the next start goes on */
+        undo(runner, definitions);
+    return rc;
 }
 
 enum stator_rc tables_forget(struct runner *runner, const struct definitions *definitions, struct stator_error *err)

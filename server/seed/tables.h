@@ -2,7 +2,8 @@
 /* tables: the tables of a file are made.
  *
  * In:     definitions. Out: each table is there and ACTIVE, with its time to live and backups. One that was there before,
- *         with the same key, is left as it is; with another key it is an error.
+ *         with the same key, is left as it is; with another key it is an error. After an error those that were made are
+ *         deleted again: nobody has seen them, and what is mended may be they.
  *
  * A table has a note from before it is made until all of its file is done: whoever finds the table and the note after a
  * crash goes on with what comes after making it.
@@ -25,7 +26,7 @@ STATOR_MUST_CHECK enum stator_rc tables_apply(struct runner *runner, const struc
 STATOR_MUST_CHECK enum stator_rc tables_forget(struct runner *runner, const struct definitions *definitions,
                                                struct stator_error *err);
 
-/* Waits while the table is being made. STATOR_RESOURCE_NOT_FOUND when there is none, STATOR_MISUSE when the process is to
+/* Waits while the table is being made or deleted. STATOR_RESOURCE_NOT_FOUND when there is none, STATOR_MISUSE when the process is to
  * end. */
 STATOR_MUST_CHECK enum stator_rc tables_await(struct runner *runner, struct bytes table, struct stator_error *err);
 

@@ -251,6 +251,10 @@ static void refusals(void **state)
         {TREE_YAML, PROPERTY("TableName: {'Fn::ImportValue': x}"),
          PROPERTY_LINE "Fn::ImportValue cannot be known here"},
         {TREE_YAML, PROPERTY("TableName: !Ref Bare"), PROPERTY_LINE "the parameter 'Bare' has no Default (line 3)"},
+        {TREE_YAML,
+         "Parameters: {P: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /x}}\nResources: {T: {Type: "
+         "'AWS::DynamoDB::Table', Properties: {TableName: !Ref P}}}",
+         "f:2: the parameter 'P' names one of Systems Manager, which is not here"},
         {TREE_YAML, PROPERTY("TableName: !Sub '${Nobody}'"), PROPERTY_LINE "'Nobody' is no parameter of this template"},
         {TREE_YAML, PROPERTY("TableName: !Sub '${Nobody'"), PROPERTY_LINE "Fn::Sub: a ${ without its }"},
         {TREE_YAML, PROPERTY("TableName: !Join [a]"), PROPERTY_LINE "Fn::Join has other arguments than it takes"},

@@ -170,6 +170,28 @@ static void tables_before(void **state)
     engine_close(engine);
 }
 
+#define ON_DEMAND(name, definitions)                                                                                   \
+    "{\"TableName\":\"" name "\",\"BillingMode\":\"PAY_PER_REQUEST\",\"AttributeDefinitions\":[" definitions           \
+    "],\"KeySchema\":[{\"AttributeName\":\"a\",\"KeyType\":\"HASH\"}]"
+
+/* What a file made before it failed is made anew of the mended file. */
+static void mended(void **state)
+{
+    struct engine *engine = open_engine(NULL);
+    struct stator_error err;
+
+    (void)state;
+    write_file("t.json", "[" ON_DEMAND("test", "{\"AttributeName\":\"a\",\"AttributeType\":\"S\"}") "},\n" ON_DEMAND(
+                             "other", "") "}]");
+    assert_int_not_equal(apply(engine, NULL, &err), STATOR_OK);
+    assert_non_null(strstr(err.message, "/t.json:2: other: "));
+    run(engine, "ListTables", "{}", "{'TableNames':[]}");
+    write_file("t.json", ON_DEMAND("test", "{\"AttributeName\":\"a\",\"AttributeType\":\"N\"}") "}");
+    apply_well(engine);
+    run(engine, "DescribeTable", "{'TableName':'test'}", "~'AttributeType':'N'");
+    engine_close(engine);
+}
+
 /* Items of a table with a throughput are not held up, and it is enforced afterwards. */
 static void throughput(void **state)
 {
@@ -252,6 +274,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tables_before, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(mended, set_up, tear_down),
         cmocka_unit_test_setup_teardown(throughput, set_up, tear_down),
         cmocka_unit_test_setup_teardown(faults, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_folder, set_up, tear_down),
