@@ -6,7 +6,7 @@
 # g++ for libstdc++, which RocksDB is written on; nothing of ours is C++.
 build_compilers=(gcc g++ libc6-dev)
 build_libraries=(libh2o-evloop-dev librocksdb-dev libssl-dev libsodium-dev zlib1g-dev libcurl4-openssl-dev libdeflate-dev
-    libsnappy-dev liblz4-dev libzstd-dev libbz2-dev)
+    libyaml-dev libsnappy-dev liblz4-dev libzstd-dev libbz2-dev)
 build_tools=(cmake ninja-build pkg-config)
 build_packages=("${build_tools[@]}" "${build_compilers[@]}" "${build_libraries[@]}")
 

@@ -40,7 +40,7 @@ if [ "$form" = dynamodb-local ]; then
     chmod 1777 "$out/home/dynamodblocal" "$out/home/dynamodblocal/data"
     ln -s stator "$out/usr/bin/java"
 else
-    mkdir -p "$out/data"
+    mkdir -p "$out/data" "$out/init" # the latter is empty, for --init-dir to be mounted over
     chown 65532:65532 "$out/data"
     chmod 1777 "$out/data"
 fi

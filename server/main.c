@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main: the order of start and stop, nothing else.
  *
- *   start: configuration, port, engine (which recovers the data), loops. Nothing listens before the data is there.
+ *   start: configuration, port, engine (which recovers the data), what --init-dir has, loops. Nothing listens before the
+ *          data is there.
  *   stop:  SIGTERM or SIGINT; requests in flight are answered, loops end, then the engine closes. A second signal ends
  *          the process at once, which loses nothing that was acknowledged.
  */
@@ -18,6 +19,7 @@
 #include "config/outside.h"
 #include "http/http.h"
 #include "op/op.h"
+#include "seed/seed.h"
 #include "watch/first_process.h"
 #include "watch/health.h"
 #include "watch/log.h"
@@ -113,6 +115,26 @@ static void serve_until_signal(struct http *http, sigset_t *signals)
     http_drain(http);
 }
 
+/* A signal waits for serve_until_signal to take it. */
+static bool asked_to_stop(void)
+{
+    sigset_t pending;
+
+    return sigpending(&pending) == 0 && (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1);
+}
+
+static enum stator_rc seed(struct engine *engine, const struct config *config, struct stator_error *err)
+{
+    const struct seed_options options = {
+        .dir = config->init_dir,
+        .region = config->init_region,
+        .access_key = config->init_access_key,
+        .stopping = asked_to_stop,
+    };
+
+    return config->init_dir != NULL ? seed_apply(engine, &options, err) : STATOR_OK;
+}
+
 static enum stator_rc start(struct http **http, struct engine **engine, const struct config *config,
                             struct stator_error *err)
 {
@@ -155,6 +177,7 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
     if (config->as_dynamodb_local)
         print_local_banner(config, http_port(*http));
     STATOR_TRY(engine_open(engine, &engine_options, err));
+    STATOR_TRY(seed(*engine, config, err));
     return http_start(*http, *engine, err);
 }
 
@@ -177,8 +200,11 @@ static int serve(struct config *config)
     }
     http_close(http);
     engine_close(engine);
-    if (rc != STATOR_OK)
+    if (rc != STATOR_OK) {
+        if (config->log_format == LOG_FORMAT_JSON) /* whoever reads the log reads nothing else */
+            LOG_LINE(LOG_LEVEL_ERROR, "cannot start", LOG_STRING("reason", err.message));
         return complain(&err);
+    }
     LOG_LINE(LOG_LEVEL_INFO, "stopped");
     return EXIT_SUCCESS;
 }

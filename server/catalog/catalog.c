@@ -4,6 +4,7 @@
  *   'n'                                        next id, 4 bytes big-endian
  *   't' · length of the namespace (2 bytes, big-endian) · namespace · name    a table: record.c
  *   'b' · index id (4 bytes, big-endian)       how far the backfill of that index got: server/task
+ *   'i' · name                                what the server itself has done: op/note.c
  *   'k' · ... and 'e' · ...                    a ClientRequestToken and when it was used: token.c
  *
  * The map is an array sorted by namespace and name: a lookup is a few comparisons, and ListTables walks it in order.

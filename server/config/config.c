@@ -48,6 +48,7 @@ enum option_id {
     OPTION_TTL_COOLDOWN_S,
     OPTION_ENFORCE_THROUGHPUT,
     OPTION_CLOCK_FILE,
+    OPTION_INIT_DIR,
     OPTION_CORS,
     OPTION_LOG_FORMAT,
     OPTION_LOG_LEVEL,
@@ -163,6 +164,13 @@ static const struct option options[OPTION_COUNT] = {
                            0,
                            {NULL},
                            "for tests: add the number of seconds in this file to the clock, also when it changes"},
+    [OPTION_INIT_DIR] = {"init-dir",
+                         KIND_TEXT,
+                         "DIR",
+                         0,
+                         0,
+                         {NULL},
+                         "make the tables and put the items of the files in this directory, once"},
     [OPTION_CORS] = {"cors", KIND_TEXT, NULL, 0, 0, {NULL}, NULL},
     [OPTION_LOG_FORMAT] =
         {"log-format", KIND_CHOICE, "text|json", 0, 0, {"text", "json", NULL}, "form of the log (text)"},
@@ -531,6 +539,7 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
     out->ttl_cooldown_s = number_or(given, OPTION_TTL_COOLDOWN_S, given->local ? 0 : DEFAULT_TTL_COOLDOWN_S);
     out->enforce_throughput = number[OPTION_ENFORCE_THROUGHPUT] != 0;
     out->clock_file = given->text[OPTION_CLOCK_FILE];
+    out->init_dir = given->text[OPTION_INIT_DIR];
     out->log_format = (enum log_format)number[OPTION_LOG_FORMAT];
     out->log_level =
         given->source[OPTION_LOG_LEVEL] != FROM_DEFAULT ? (enum log_level)number[OPTION_LOG_LEVEL] : LOG_LEVEL_INFO;
@@ -540,6 +549,27 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
     out->as_dynamodb_local = given->local;
     out->shared_db = given->shared_db;
     return settle_storage(out, given, err);
+}
+
+/* Absent where it is empty, as Compose makes of an unset one. */
+static const char *variable(char *(*environment)(const char *name), const char *name)
+{
+    const char *value = environment(name);
+
+    return value != NULL && *value != '\0' ? value : NULL;
+}
+
+/* With --isolate-by the tables of --init-dir belong to whoever AWS's tools would be in this environment. */
+static enum stator_rc settle_init(struct config *out, char *(*environment)(const char *name), struct stator_error *err)
+{
+    out->init_region = variable(environment, "AWS_REGION");
+    if (out->init_region == NULL)
+        out->init_region = variable(environment, "AWS_DEFAULT_REGION");
+    out->init_access_key = variable(environment, "AWS_ACCESS_KEY_ID");
+    if (out->init_dir != NULL && out->isolate_by_access_key && out->init_access_key == NULL)
+        return stator_fail(err, STATOR_VALIDATION,
+                           "--init-dir: with --isolate-by access-key the tables need an owner: set AWS_ACCESS_KEY_ID");
+    return STATOR_OK;
 }
 
 static bool called_java(const char *path)
@@ -572,7 +602,8 @@ enum stator_rc config_parse(struct config *out, int argc, char *const *argv, cha
             given.number[id] = from_environment.number[id];
         }
     }
-    return settle(out, &given, cores == 0 ? 1 : cores, err);
+    STATOR_TRY(settle(out, &given, cores == 0 ? 1 : cores, err));
+    return settle_init(out, environment, err);
 }
 
 void config_print_help(void)

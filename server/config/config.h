@@ -40,7 +40,9 @@ struct config {
         stream_retention_s; /* 0: default */
     uint32_t ttl_interval_ms, ttl_cooldown_s;
     bool enforce_throughput;
-    const char *clock_file; /* or NULL */
+    const char *clock_file;                    /* or NULL */
+    const char *init_dir;                      /* tables and items to begin with; or NULL */
+    const char *init_region, *init_access_key; /* whose they are, by AWS's own variables; or NULL */
 
     enum log_format log_format;
     enum log_level log_level;

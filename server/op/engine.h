@@ -15,6 +15,7 @@ struct engine {
     struct engine_options options;
     struct tasks *tasks;
     struct throttle_partition *partitions; /* throttle.h; NULL: throughput is not enforced */
+    bool lenient;                          /* nor for the time being; set before loops start */
     struct meters *meters;
 };
 

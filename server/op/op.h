@@ -54,6 +54,18 @@ enum engine_health engine_health(struct engine *engine);
 /* All there is to measure, as Prometheus reads it. May wait for the store. */
 void engine_tell_metrics(struct engine *engine, const struct metrics *metrics, struct buf *out);
 
+/* For what is done before requests are served (server/seed), by [main]. Notes have names; a note's value replaces *out, which
+ * is empty when there is none, and an absent value forgets it. They are in the order of all other writes; engine_sync
+ * brings all that was written to the disk. */
+STATOR_MUST_CHECK enum stator_rc engine_note_read(struct engine *engine, struct bytes name, struct buf *out,
+                                                  struct stator_error *err);
+STATOR_MUST_CHECK enum stator_rc engine_note_write(struct engine *engine, struct bytes name, struct bytes value,
+                                                   struct stator_error *err);
+STATOR_MUST_CHECK enum stator_rc engine_sync(struct engine *engine, struct stator_error *err);
+
+/* With --enforce-throughput: whether requests are throttled. They are, from the start. */
+void engine_enforce_throughput(struct engine *engine, bool on);
+
 /* Members of an object that tell about the data. Likewise. */
 struct json_writer;
 void engine_tell_status(struct engine *engine, struct json_writer *writer);

@@ -35,7 +35,7 @@ struct throttle_use {
 
 static inline bool throttle_is_on(const struct engine *engine)
 {
-    return engine->partitions != NULL;
+    return engine->partitions != NULL && !engine->lenient;
 }
 
 /* The item with that key (or the whole item) of the table. */

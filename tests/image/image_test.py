@@ -187,6 +187,18 @@ class Plain(Case):
         self.assert_keeps(self.container(options=["-v", f"{path}:/data"]))
         self.assertTrue((path / "CURRENT").exists())
 
+    def test_begins_with_what_is_mounted(self):
+        path = self.directory(0, 0o755)
+        (path / "tables.json").write_text(json.dumps(SCHEMA), encoding="utf-8")
+        (path / "kept.jsonl").write_text(json.dumps(ITEM) + "\n", encoding="utf-8")
+        container = self.container(options=[*HARDENED, "-v", f"{path}:/init:ro"])
+        self.assertEqual(read(container), ITEM)
+        self.assertEqual(container.stop(), 0)
+        (path / "kept.jsonl").write_text("{", encoding="utf-8")
+        code, said = self.container(options=["-v", f"{path}:/init:ro"], listens=False).run()
+        self.assertEqual(code, 1)
+        self.assertIn("stator: /init/kept.jsonl:1: this is no JSON", said)
+
     def test_health_follows_the_flags(self):
         container = self.container("serve", "--port", "9123", options=HARDENED, port=9123)
         self.assertTrue(container.healthy())

@@ -55,6 +55,31 @@ enum engine_health engine_health(struct engine *engine)
     return (enum engine_health)atomic_load(&engine->health);
 }
 
+/* --init-dir makes nothing here. */
+enum stator_rc engine_note_read(struct engine *engine, struct bytes name, struct buf *out, struct stator_error *err)
+{
+    (void)engine, (void)name, (void)err;
+    buf_reset(out);
+    return STATOR_OK;
+}
+
+enum stator_rc engine_note_write(struct engine *engine, struct bytes name, struct bytes value, struct stator_error *err)
+{
+    (void)engine, (void)name, (void)value, (void)err;
+    return STATOR_OK;
+}
+
+enum stator_rc engine_sync(struct engine *engine, struct stator_error *err)
+{
+    (void)engine, (void)err;
+    return STATOR_OK;
+}
+
+void engine_enforce_throughput(struct engine *engine, bool on)
+{
+    (void)engine, (void)on;
+}
+
 void engine_tell_metrics(struct engine *engine, const struct metrics *metrics, struct buf *out)
 {
     (void)engine;

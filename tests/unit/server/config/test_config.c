@@ -65,6 +65,8 @@ static void defaults(void **state)
     assert_int_equal(config.ttl_cooldown_s, 1860);
     assert_false(config.enforce_throughput);
     assert_null(config.clock_file);
+    assert_null(config.init_dir);
+    assert_null(config.init_region);
     assert_int_equal(config.log_format, LOG_FORMAT_TEXT);
     assert_int_equal(config.log_level, LOG_LEVEL_INFO);
     assert_false(config.as_dynamodb_local);
@@ -170,6 +172,26 @@ static void precedence(void **state)
     assert_int_equal(config.durability, STORE_NONE);
     assert_int_equal(parse(&config, "stator", kubernetes, &err), STATOR_OK);
     assert_int_equal(config.port, 8000);
+}
+
+static void begins_with(void **state)
+{
+    static const char *const owner[] = {"STATOR_INIT_DIR=/i", "AWS_ACCESS_KEY_ID=me",
+                                        "AWS_REGION=", "AWS_DEFAULT_REGION=r", NULL};
+    struct stator_error err;
+    struct config config;
+
+    (void)state;
+    assert_int_equal(parse(&config, "stator --init-dir /j", NULL, &err), STATOR_OK);
+    assert_string_equal(config.init_dir, "/j");
+    assert_int_equal(parse(&config, "stator --init-dir /j --isolate-by region,access-key", NULL, &err),
+                     STATOR_VALIDATION);
+    assert_string_equal(err.message, "--init-dir: with --isolate-by access-key the tables need an owner: set "
+                                     "AWS_ACCESS_KEY_ID");
+    assert_int_equal(parse(&config, "stator --isolate-by access-key", owner, &err), STATOR_OK);
+    assert_string_equal(config.init_dir, "/i");
+    assert_string_equal(config.init_access_key, "me");
+    assert_string_equal(config.init_region, "r");
 }
 
 static void dynamodb_local(void **state)
@@ -284,6 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults),       cmocka_unit_test(settings), cmocka_unit_test(precedence),
         cmocka_unit_test(dynamodb_local), cmocka_unit_test(commands), cmocka_unit_test(refused),
+        cmocka_unit_test(begins_with),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
