@@ -65,6 +65,8 @@ static enum stator_rc add(struct folder *folder, const char *dir, const char *na
         return stator_fail_memory(err);
     file->name = file->path + strlen(dir) + 1;
     folder->count++;
+    if (file->kind == FOLDER_OTHER) /* whatever it is */
+        return STATOR_OK;
     if (stat(file->path, &about) != 0)
         return cannot(file->path, err);
     if (!S_ISREG(about.st_mode))
