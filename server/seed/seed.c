@@ -161,7 +161,7 @@ static enum stator_rc apply_file(struct seeding *s, const struct folder_file *fi
     enum novelty novelty;
 
     STATOR_TRY(runner_go_on(&s->runner, s->err));
-    STATOR_TRY(folder_hash(hash, file, s->err));
+    STATOR_TRY(folder_hash(hash, file, file->kind == FOLDER_ITEMS ? UINT64_MAX : DEFINITION_FILE_MAX, s->err));
     STATOR_TRY(look_up(&novelty, s, file, hash));
     if (novelty == AS_BEFORE) {
         s->as_before++;

@@ -20,7 +20,7 @@ struct seed_options {
     const char *dir;
     const char *region, *access_key; /* the tables are those of a client who signs with these; may be NULL */
     bool isolate_by_region, isolate_by_access_key;
-    bool (*stopping)(void);          /* whether the process has been asked to end; may be NULL */
+    bool (*stopping)(void); /* whether the process has been asked to end; may be NULL */
 };
 
 /* Reports in the log. err names file and line. */

@@ -379,6 +379,9 @@ class Seed(unittest.TestCase):
             with self.subTest(says=says):
                 self.write(name, text)
                 self.assert_refused(says)
+        with open(self.init / "t.yaml", "wb") as file:
+            file.truncate(1 << 36)  # with nothing in it; not read to its end
+        self.assert_refused("/t.yaml: longer than the 4 MiB that definitions may be")
 
     # --- Whose tables they are ---
 
