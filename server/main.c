@@ -129,6 +129,8 @@ static enum stator_rc seed(struct engine *engine, const struct config *config, s
         .dir = config->init_dir,
         .region = config->init_region,
         .access_key = config->init_access_key,
+        .isolate_by_region = config->isolate_by_region,
+        .isolate_by_access_key = config->isolate_by_access_key,
         .stopping = asked_to_stop,
     };
 

@@ -142,8 +142,10 @@ static enum stator_rc write_described(struct json_writer *writer, struct resolve
     return STATOR_OK;
 }
 
-static enum stator_rc read_described(struct files *f, const struct node *table)
+/* answer: what is around the table, or the table itself. */
+static enum stator_rc read_described(struct files *f, const struct node *table, const struct node *answer)
 {
+    const struct node *fading = tree_member(table, "TimeToLiveSpecification");
     struct definition *definition;
     struct json_writer writer;
     struct buf buf;
@@ -160,14 +162,19 @@ static enum stator_rc read_described(struct files *f, const struct node *table)
         rc = buf.failed || !bytes_present(definition->create) ? stator_fail_memory(f->resolver.err) : STATOR_OK;
     }
     buf_deinit(&buf);
-    return rc;
+    STATOR_TRY(rc);
+    return definition_time_to_live(definition, &f->resolver,
+                                   fading != NULL ? fading : tree_member(answer, "TimeToLiveSpecification"));
 }
 
+/* `aws dynamodb describe-table --query Table` prints the table alone: it has a status, which no request has. */
 static enum stator_rc read_table(struct files *f, const struct node *table)
 {
-    const struct node *answer = tree_member(table, "Table");
+    const struct node *inner = tree_member(table, "Table");
 
-    return answer != NULL && answer->kind == NODE_MAP ? read_described(f, answer) : read_create(f, table);
+    if (inner != NULL && inner->kind == NODE_MAP)
+        return read_described(f, inner, table);
+    return tree_member(table, "TableStatus") != NULL ? read_described(f, table, table) : read_create(f, table);
 }
 
 enum stator_rc definitions_read(struct definitions *out, const struct tree_source *source, struct bytes region,

@@ -65,6 +65,8 @@ static enum stator_rc add(struct folder *folder, const char *dir, const char *na
         return stator_fail_memory(err);
     file->name = file->path + strlen(dir) + 1;
     folder->count++;
+    if (file->kind == FOLDER_OTHER) /* whatever it is */
+        return STATOR_OK;
     if (stat(file->path, &about) != 0)
         return cannot(file->path, err);
     if (!S_ISREG(about.st_mode))
@@ -140,22 +142,33 @@ static enum stator_rc read_some(size_t *len, int fd, void *at, size_t room, cons
     return got >= 0 ? STATOR_OK : cannot(file->path, err);
 }
 
-static enum stator_rc hash_all(uint8_t *out, int fd, uint8_t *block, const struct folder_file *file,
+static enum stator_rc too_long(const struct folder_file *file, uint64_t max, struct stator_error *err)
+{
+    return stator_fail(err, STATOR_VALIDATION, "%.1500s: longer than the %u MiB that definitions may be", file->path,
+                       (unsigned)(max >> 20));
+}
+
+static enum stator_rc hash_all(uint8_t *out, int fd, uint8_t *block, const struct folder_file *file, uint64_t max,
                                struct stator_error *err)
 {
     crypto_generichash_state state;
+    uint64_t all = 0;
     size_t len;
 
     crypto_generichash_init(&state, NULL, 0, FOLDER_HASH_BYTES);
     do {
         STATOR_TRY(read_some(&len, fd, block, BLOCK, file, err));
+        all += len;
+        if (all > max)
+            return too_long(file, max, err);
         crypto_generichash_update(&state, block, len);
     } while (len > 0);
     crypto_generichash_final(&state, out, FOLDER_HASH_BYTES);
     return STATOR_OK;
 }
 
-enum stator_rc folder_hash(uint8_t out[FOLDER_HASH_BYTES], const struct folder_file *file, struct stator_error *err)
+enum stator_rc folder_hash(uint8_t out[FOLDER_HASH_BYTES], const struct folder_file *file, uint64_t max,
+                           struct stator_error *err)
 {
     uint8_t *block;
     enum stator_rc rc;
@@ -163,7 +176,7 @@ enum stator_rc folder_hash(uint8_t out[FOLDER_HASH_BYTES], const struct folder_f
 
     STATOR_TRY(open_file(&fd, file, err));
     block = malloc(BLOCK);
-    rc = block != NULL ? hash_all(out, fd, block, file, err) : stator_fail_memory(err);
+    rc = block != NULL ? hash_all(out, fd, block, file, max, err) : stator_fail_memory(err);
     free(block);
     close(fd);
     return rc;
@@ -191,8 +204,7 @@ enum stator_rc folder_load(struct bytes *out, const struct folder_file *file, si
     } while (rc == STATOR_OK && got > 0 && len <= max);
     close(fd);
     if (rc == STATOR_OK && len > max)
-        return stator_fail(err, STATOR_VALIDATION, "%.1500s: longer than the %zu MiB that definitions may be",
-                           file->path, max >> 20);
+        return too_long(file, max, err);
     *out = without_mark(bytes_of(at, len));
     return rc;
 }

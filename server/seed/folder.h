@@ -35,9 +35,9 @@ struct folder {
 STATOR_MUST_CHECK enum stator_rc folder_read(struct folder *out, const char *dir, struct stator_error *err);
 void folder_free(struct folder *folder);
 
-/* What tells whether a file has changed: BLAKE2b of its bytes. */
+/* What tells whether a file has changed: BLAKE2b of its bytes, no more than max of them. */
 STATOR_MUST_CHECK enum stator_rc folder_hash(uint8_t out[FOLDER_HASH_BYTES], const struct folder_file *file,
-                                             struct stator_error *err);
+                                             uint64_t max, struct stator_error *err);
 
 /* The whole of a file, without a mark of byte order; more than max bytes are refused. */
 STATOR_MUST_CHECK enum stator_rc folder_load(struct bytes *out, const struct folder_file *file, size_t max,

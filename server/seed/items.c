@@ -64,6 +64,8 @@ static enum stator_rc find_table(struct loading *l)
     }
     if (is_none(rc))
         return stator_fail(l->err, rc, "%.1500s: there is no table '%.*s'", l->file->path, BYTES_ARG(whole));
+    if (rc == STATOR_MISUSE) /* asked to stop: the file is not at fault */
+        return stator_fail(l->err, rc, "%s", why.message);
     return rc == STATOR_OK ? rc : stator_fail(l->err, rc, "%.800s: %.1200s", l->file->path, why.message);
 }
 

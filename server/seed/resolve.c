@@ -11,7 +11,7 @@ typedef enum stator_rc function(const struct node **out, struct resolver *r, con
 
 static enum stator_rc enter(struct resolver *r, uint32_t line)
 {
-    if (++r->steps > RESOLVE_STEPS_MAX)
+    if (++r->steps > RESOLVE_STEPS_MAX || r->looks > RESOLVE_LOOKS_MAX)
         return tree_fail(r->err, r->path, line, "the functions of this template take more than %d steps",
                          RESOLVE_STEPS_MAX);
     if (r->depth == RESOLVE_DEPTH_MAX)
@@ -79,10 +79,11 @@ static struct bytes pseudo_parameter(const struct resolver *r, struct bytes name
     return (struct bytes){NULL, 0};
 }
 
-static const struct node *member_of(const struct node *map, struct bytes name)
+static const struct node *member_of(struct resolver *r, const struct node *map, struct bytes name)
 {
     const struct node *found = NULL;
 
+    r->looks += map != NULL ? map->count : 0;
     if (map != NULL && map->kind == NODE_MAP)
         for (const struct node *at = map->first; at != NULL; at = at->next)
             found = bytes_equal(at->name, name) ? at : found;
@@ -134,7 +135,7 @@ static enum stator_rc split(const struct node **out, struct resolver *r, struct 
 static enum stator_rc refer(const struct node **out, struct resolver *r, struct bytes name, uint32_t line)
 {
     struct bytes pseudo = pseudo_parameter(r, name);
-    const struct node *parameter = member_of(r->parameters, name), *value = tree_member(parameter, "Default");
+    const struct node *parameter = member_of(r, r->parameters, name), *value = tree_member(parameter, "Default");
 
     *out = NULL;
     if (bytes_present(pseudo))
@@ -167,7 +168,7 @@ static enum stator_rc call_ref(const struct node **out, struct resolver *r, cons
 static enum stator_rc substitute(struct buf *buf, struct resolver *r, struct bytes name, const struct node *own,
                                  uint32_t line)
 {
-    const struct node *value = member_of(own, name);
+    const struct node *value = member_of(r, own, name);
 
     if (value != NULL)
         STATOR_TRY(resolve(&value, r, value));
@@ -200,7 +201,7 @@ static enum stator_rc substitute_all(struct buf *buf, struct resolver *r, struct
             buf_append(buf, at + 3, name_len - 1);
             buf_append_byte(buf, '}');
         } else {
-            if (++r->steps > RESOLVE_STEPS_MAX)
+            if (++r->steps > RESOLVE_STEPS_MAX || r->looks > RESOLVE_LOOKS_MAX)
                 return enter(r, line);
             STATOR_TRY(substitute(buf, r, bytes_of(at + 2, name_len), own, line));
         }
@@ -290,6 +291,7 @@ static enum stator_rc call_select(const struct node **out, struct resolver *r, c
     for (size_t i = 0; i < text.len && index < RESOLVE_STEPS_MAX; i++)
         index = text.at[i] >= '0' && text.at[i] <= '9' ? index * 10 + (text.at[i] - '0') : RESOLVE_STEPS_MAX;
     at = members != NULL && members->kind == NODE_LIST ? members->first : NULL;
+    r->looks += at != NULL ? members->count : 0;
     while (at != NULL && index-- > 0)
         at = at->next;
     if (at == NULL)
@@ -306,7 +308,7 @@ static enum stator_rc call_find_in_map(const struct node **out, struct resolver 
         struct bytes name;
 
         STATOR_TRY(need_text(&name, r, key));
-        at = member_of(at, name);
+        at = member_of(r, at, name);
         if (at == NULL)
             return tree_fail(r->err, r->path, argument->line, "Fn::FindInMap finds no '%.*s'", BYTES_ARG(name));
     }
@@ -374,7 +376,7 @@ static enum stator_rc truth_of(bool *out, struct resolver *r, const struct node 
 
 enum stator_rc resolve_condition(bool *out, struct resolver *r, struct bytes name, uint32_t line)
 {
-    const struct node *condition = member_of(r->conditions, name);
+    const struct node *condition = member_of(r, r->conditions, name);
 
     if (condition == NULL)
         return tree_fail(r->err, r->path, line, "there is no condition '%.*s'", BYTES_ARG(name));

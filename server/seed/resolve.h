@@ -3,7 +3,8 @@
  * and of pseudo parameters, Fn::Sub, Fn::Join, Fn::Select, Fn::Split, Fn::FindInMap, Fn::If and conditions.
  *
  * In:     a node that is needed. Out: the same without a function at its top; what is inside of it is not looked at.
- * Limit:  RESOLVE_STEPS_MAX nodes in one template, so that functions within functions end.
+ * Limit:  RESOLVE_STEPS_MAX nodes in one template, so that functions within functions end, and RESOLVE_LOOKS_MAX members
+ *         passed by in search of names, so that many functions over long maps do.
  * Thread: one at a time.
  */
 #ifndef SERVER_SEED_RESOLVE_H
@@ -12,6 +13,7 @@
 #include "seed/tree.h"
 
 #define RESOLVE_STEPS_MAX  100000
+#define RESOLVE_LOOKS_MAX  20000000
 #define RESOLVE_TEXT_MAX   65536
 #define RESOLVE_ACCOUNT_ID "000000000000"
 
@@ -22,6 +24,7 @@ struct resolver {
     struct arena *arena;
     struct stator_error *err;
     unsigned steps, depth; /* 0 */
+    size_t looks;          /* 0 */
 };
 
 /* *out is NULL for a null and for AWS::NoValue. */

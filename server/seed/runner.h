@@ -13,6 +13,7 @@
 struct runner {
     struct engine *engine;
     struct bytes region, access_key; /* whose tables, with --isolate-by; borrowed */
+    struct bytes owner;              /* of notes: "", or whose tables, where there are others'; borrowed */
     bool (*stopping)(void);          /* asked between requests; NULL: never */
     struct job job;                  /* of the last request */
 };

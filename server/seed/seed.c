@@ -16,6 +16,8 @@
 
 struct seeding {
     struct runner runner;
+    const struct seed_options *options;
+    struct buf owner;
     uint32_t files, as_before, passed_over;
     struct tables_count tables;
     uint64_t items;
@@ -32,12 +34,29 @@ static int64_t now_ms(void)
 
 /* --- Notes -------------------------------------------------------------------------------------------------------- */
 
-static enum stator_rc note_of(struct buf *out, const struct folder_file *file, struct stator_error *err)
+/* Whose files they are, where tables have owners. No name of a file or a table has a slash. */
+static enum stator_rc settle_owner(struct seeding *s)
 {
-    buf_init(out, NOTE_MAX);
+    buf_init(&s->owner, NOTE_MAX);
+    if (s->options->isolate_by_region) {
+        buf_append_bytes(&s->owner, s->runner.region);
+        buf_append_byte(&s->owner, '/');
+    }
+    if (s->options->isolate_by_access_key) {
+        buf_append_bytes(&s->owner, s->runner.access_key);
+        buf_append_byte(&s->owner, '/');
+    }
+    s->runner.owner = buf_bytes(&s->owner);
+    return s->owner.failed ? stator_fail_memory(s->err) : STATOR_OK;
+}
+
+static enum stator_rc note_of(struct buf *out, const struct seeding *s, const struct folder_file *file)
+{
+    buf_init(out, 2 * NOTE_MAX);
     buf_append_literal(out, "seed file ");
+    buf_append_bytes(out, s->runner.owner);
     buf_append_bytes(out, bytes_of_string(file->name));
-    return out->failed ? stator_fail_memory(err) : STATOR_OK;
+    return out->failed ? stator_fail_memory(s->err) : STATOR_OK;
 }
 
 enum novelty { NEW, CHANGED, AS_BEFORE };
@@ -46,7 +65,7 @@ static enum stator_rc look_up(enum novelty *out, struct seeding *s, const struct
                               const uint8_t hash[FOLDER_HASH_BYTES])
 {
     struct buf name, value;
-    enum stator_rc rc = note_of(&name, file, s->err);
+    enum stator_rc rc = note_of(&name, s, file);
 
     buf_init(&value, FOLDER_HASH_BYTES);
     if (rc == STATOR_OK)
@@ -64,7 +83,7 @@ static enum stator_rc note_done(struct seeding *s, const struct folder_file *fil
                                 const uint8_t hash[FOLDER_HASH_BYTES])
 {
     struct buf name;
-    enum stator_rc rc = note_of(&name, file, s->err);
+    enum stator_rc rc = note_of(&name, s, file);
 
     if (rc == STATOR_OK)
         rc = engine_note_write(s->runner.engine, buf_bytes(&name), bytes_of(hash, FOLDER_HASH_BYTES), s->err);
@@ -124,13 +143,25 @@ static enum stator_rc apply_kind(struct seeding *s, const struct folder_file *fi
     return rc;
 }
 
+/* Memory that ends is said to end without a place. */
+static enum stator_rc name_file(enum stator_rc rc, const struct folder_file *file, struct stator_error *err)
+{
+    struct stator_error why;
+
+    if (rc == STATOR_OK || rc == STATOR_MISUSE ||
+        bytes_starts_with(bytes_of_string(err->message), bytes_of_string(file->path)))
+        return rc;
+    why = *err;
+    return stator_fail(err, rc, "%.800s: %.1200s", file->path, why.message);
+}
+
 static enum stator_rc apply_file(struct seeding *s, const struct folder_file *file)
 {
     uint8_t hash[FOLDER_HASH_BYTES];
     enum novelty novelty;
 
     STATOR_TRY(runner_go_on(&s->runner, s->err));
-    STATOR_TRY(folder_hash(hash, file, s->err));
+    STATOR_TRY(folder_hash(hash, file, file->kind == FOLDER_ITEMS ? UINT64_MAX : DEFINITION_FILE_MAX, s->err));
     STATOR_TRY(look_up(&novelty, s, file, hash));
     if (novelty == AS_BEFORE) {
         s->as_before++;
@@ -138,18 +169,31 @@ static enum stator_rc apply_file(struct seeding *s, const struct folder_file *fi
     }
     if (novelty == CHANGED)
         LOG_LINE(LOG_LEVEL_INFO, "init: the file has changed and is applied again", LOG_STRING("file", file->path));
-    STATOR_TRY(apply_kind(s, file));
+    STATOR_TRY(name_file(apply_kind(s, file), file, s->err));
     s->files++;
     return note_done(s, file, hash);
 }
 
 /* --- All ---------------------------------------------------------------------------------------------------------- */
 
+/* Files that nobody could own are a mistake; a folder without any, as the image has one, is none. */
+static enum stator_rc need_owner(const struct seeding *s, const struct folder_file *file)
+{
+    if (!s->options->isolate_by_access_key || s->options->access_key != NULL)
+        return STATOR_OK;
+    return stator_fail(s->err, STATOR_VALIDATION,
+                       "%.1500s: with --isolate-by access-key the tables need an owner: set AWS_ACCESS_KEY_ID",
+                       file->path);
+}
+
 static enum stator_rc apply_all(struct seeding *s, const struct folder *folder)
 {
+    STATOR_TRY(settle_owner(s));
     for (size_t i = 0; i < folder->count; i++) {
-        if (folder->files[i].kind != FOLDER_OTHER)
+        if (folder->files[i].kind != FOLDER_OTHER) {
+            STATOR_TRY(need_owner(s, &folder->files[i]));
             continue;
+        }
         s->passed_over++;
         LOG_LINE(LOG_LEVEL_INFO, "init: passed over", LOG_STRING("file", folder->files[i].path));
     }
@@ -174,7 +218,7 @@ enum stator_rc seed_apply(struct engine *engine, const struct seed_options *opti
 {
     const char *region = options->region != NULL ? options->region : DEFAULT_REGION;
     const char *access_key = options->access_key != NULL ? options->access_key : "";
-    struct seeding s = {.err = err};
+    struct seeding s = {.options = options, .err = err};
     int64_t began_ms = now_ms();
     struct folder folder;
     enum stator_rc rc;
@@ -186,6 +230,7 @@ enum stator_rc seed_apply(struct engine *engine, const struct seed_options *opti
         rc = apply_all(&s, &folder);
     engine_enforce_throughput(engine, true);
     runner_deinit(&s.runner);
+    buf_deinit(&s.owner);
     folder_free(&folder);
     if (rc == STATOR_OK)
         report(&s, options->dir, began_ms);

@@ -6,7 +6,8 @@
  *
  * A file is applied once: a note has its name and the hash of its bytes, and is written behind what the file made. A file
  * that has changed is applied again as a whole. A crash half-way leaves no note, so the next start applies the file from
- * its beginning; nobody was served meanwhile. In memory everything is new at each start.
+ * its beginning; nobody was served meanwhile. In memory everything is new at each start. Where each region or access key
+ * has tables of its own, each has notes of its own.
  *
  * Thread: [main], before the server listens.
  */
@@ -18,7 +19,8 @@
 struct seed_options {
     const char *dir;
     const char *region, *access_key; /* the tables are those of a client who signs with these; may be NULL */
-    bool (*stopping)(void);          /* whether the process has been asked to end; may be NULL */
+    bool isolate_by_region, isolate_by_access_key;
+    bool (*stopping)(void); /* whether the process has been asked to end; may be NULL */
 };
 
 /* Reports in the log. err names file and line. */

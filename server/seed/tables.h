@@ -5,8 +5,8 @@
  *         with the same key, is left as it is; with another key it is an error. After an error those that were made are
  *         deleted again: nobody has seen them, and what is mended may be they.
  *
- * A table has a note from before it is made until all of its file is done: whoever finds the table and the note after a
- * crash goes on with what comes after making it.
+ * A table has a note from before it is made until all of its file is done, with the table's id once it has one: whoever
+ * finds the table and the note after a crash goes on with what comes after making it. A table of another id is not ours.
  */
 #ifndef SERVER_SEED_TABLES_H
 #define SERVER_SEED_TABLES_H

@@ -184,12 +184,28 @@ static enum stator_rc read_stream(struct node **out, struct reading *r)
     return r->event.type == YAML_STREAM_END_EVENT ? STATOR_OK : refuse(r, "a second document in one file");
 }
 
+/* The library compares each with all before it. Tags that need one have no meaning here. */
+static enum stator_rc refuse_tag_directives(const struct tree_source *source, struct stator_error *err)
+{
+    static const char directive[] = "%TAG";
+    const uint8_t *at = source->text.at, *end = at + source->text.len;
+
+    for (uint32_t line = 1; at != NULL && at < end; line++) {
+        if (bytes_starts_with(bytes_of(at, (size_t)(end - at)), bytes_of_string(directive)))
+            return tree_fail(err, source->path, line, "%s is no part of CloudFormation's YAML", directive);
+        at = memchr(at, '\n', (size_t)(end - at));
+        at = at != NULL ? at + 1 : NULL;
+    }
+    return STATOR_OK;
+}
+
 enum stator_rc tree_read_yaml(struct node **out, const struct tree_source *source, struct arena *arena,
                               struct stator_error *err)
 {
     struct reading r = {.source = source, .arena = arena, .err = err};
     enum stator_rc rc;
 
+    STATOR_TRY(refuse_tag_directives(source, err));
     if (yaml_parser_initialize(&r.parser) == 0)
         return stator_fail_memory(err);
     yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);

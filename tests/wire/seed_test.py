@@ -126,12 +126,15 @@ class Seed(unittest.TestCase):
         self.write("f.json", {"Table": {**one_key("told"), "TableStatus": "ACTIVE", "ItemCount": 7,
                                         "ProvisionedThroughput": {"NumberOfDecreasesToday": 0, "ReadCapacityUnits": 0, "WriteCapacityUnits": 0},
                                         "BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"}}})
+        self.write("g.json", {**one_key("bare"), "BillingMode": None, "TableStatus": "ACTIVE", "ItemCount": 7,
+                              "ProvisionedThroughput": {"NumberOfDecreasesToday": 0, "ReadCapacityUnits": 3, "WriteCapacityUnits": 4},
+                              "TimeToLiveSpecification": {"AttributeName": "t", "Enabled": True}})
         self.write("README.md", "not for us")
         self.write(".hidden.json", "{")
         (self.init / "folder.json").mkdir()
         server = self.start()
         names = self.good(server, "ListTables")["TableNames"]
-        self.assertEqual(names, ["Other", "Plain", "first", "music", "orders-us-east-1", "second", "told", "users-dev", "users-test"])
+        self.assertEqual(names, ["Other", "Plain", "bare", "first", "music", "orders-us-east-1", "second", "told", "users-dev", "users-test"])
         users = self.good(server, "DescribeTable", TableName="users-dev")["Table"]
         self.assertEqual(users["TableStatus"], "ACTIVE")
         self.assertEqual(users["GlobalSecondaryIndexes"][0]["IndexName"], "by-mail")
@@ -140,7 +143,7 @@ class Seed(unittest.TestCase):
         self.assertEqual(tags, [{"Key": "stage", "Value": "dev"}])
         backups = self.good(server, "DescribeContinuousBackups", TableName="users-dev")["ContinuousBackupsDescription"]
         self.assertEqual(backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"], "ENABLED")
-        for table, attribute in (("users-dev", "until"), ("second", "t")):
+        for table, attribute in (("users-dev", "until"), ("second", "t"), ("bare", "t")):
             fading = self.good(server, "DescribeTimeToLive", TableName=table)["TimeToLiveDescription"]
             self.assertEqual(fading, {"AttributeName": attribute, "TimeToLiveStatus": "ENABLED"})
         throughput = self.good(server, "DescribeTable", TableName="Plain")["Table"]["ProvisionedThroughput"]
@@ -148,7 +151,7 @@ class Seed(unittest.TestCase):
         self.assertEqual(self.good(server, "DescribeTable", TableName="told")["Table"]["BillingModeSummary"]["BillingMode"],
                          "PAY_PER_REQUEST")
         report = self.report(server)
-        self.assertEqual((report["files"], report["tables"], report["items"], report["passed_over"]), (6, 9, 0, 2), server.text())
+        self.assertEqual((report["files"], report["tables"], report["items"], report["passed_over"]), (7, 10, 0, 2), server.text())
         server.stop()
 
     def test_items(self):
@@ -296,9 +299,23 @@ class Seed(unittest.TestCase):
         (self.init / "b.json").symlink_to("nowhere")
         self.assert_refused("/init/b.json: No such file or directory")
         (self.init / "b.json").unlink()
-        (self.init / "c.json").symlink_to("a.json")  # as Kubernetes mounts: the same table again is no fault
+        (self.init / "c.json").symlink_to("a.json")  # the same table again is no fault
         server = self.start()
         self.assertEqual(self.report(server)["tables_there_before"], 1)
+        server.stop()
+
+    def test_mounted(self):
+        """As Kubernetes mounts a ConfigMap, with what else may be in a folder."""
+        version = self.init / "..2026_01_01"
+        version.mkdir()
+        (version / "a.json").write_text(json.dumps(MUSIC))
+        (self.init / "..data").symlink_to(version.name)
+        (self.init / "a.json").symlink_to("..data/a.json")
+        (self.init / "README.md").symlink_to("nowhere")
+        os.mkfifo(self.init / "b.json")
+        server = self.start()
+        self.assertEqual(self.good(server, "ListTables")["TableNames"], ["music"])
+        self.assertEqual(self.report(server)["passed_over"], 2)
         server.stop()
 
     def test_unreadable(self):
@@ -327,16 +344,60 @@ class Seed(unittest.TestCase):
         self.assertEqual(lines[-1]["level"], "error")
         self.assertIn("/init/t.json:1: this is no JSON", lines[-1]["reason"])
 
+    def test_failed_file(self):
+        """Leaves no table of its own behind, protected or not yet made, none of what it would have done to one, and all that was there."""
+        server = self.start()
+        self.good(server, "CreateTable", **one_key("before"))
+        self.good(server, "PutItem", TableName="before", Item={"id": {"S": "1"}})
+        server.stop()
+        bad = {**one_key("bad"), "KeySchema": [{"AttributeName": "none", "KeyType": "HASH"}]}
+        self.write("a.json", [one_key("before"), {**one_key("protected"), "DeletionProtectionEnabled": True}, one_key("slow"), bad])
+        self.assert_refused("/a.json:1: bad: ", "--transition-ms", "50")
+        (self.init / "a.json").unlink()
+        server.start()
+        self.assertEqual(self.good(server, "ListTables")["TableNames"], ["before"])
+        self.assertEqual(self.items(server, "before"), [{"id": {"S": "1"}}])
+        self.good(server, "CreateTable", **one_key("bad"))  # the user's own now
+        server.stop()
+        self.write("a.json", {**one_key("bad"), "TimeToLiveSpecification": {"AttributeName": "t", "Enabled": True}})
+        server.start()
+        self.assertEqual(self.report(server)["tables_there_before"], 1)
+        fading = self.good(server, "DescribeTimeToLive", TableName="bad")["TimeToLiveDescription"]
+        self.assertEqual(fading["TimeToLiveStatus"], "DISABLED")
+        server.stop()
+
+    def test_costly(self):
+        """Files that would take hours, and one that takes more memory than there shall be."""
+        long_list = "".join(f" p{i}: {{Default: x}}\n" for i in range(20000))
+        for name, text, says in (
+                ("t.yaml", "".join(f"%TAG !x{i}! y\n" for i in range(100000)) + "---\na: b\n", "/t.yaml:1: %TAG is no part of"),
+                ("t.yaml", "Parameters:\n" + long_list + "Resources:\n A:\n  Type: AWS::DynamoDB::Table\n  Properties:\n"
+                 "   TableName: !Join ['', [" + "!Ref p1, " * 20000 + "x]]\n", "/t.yaml:20006: the functions of this template take more than"),
+                ("t.yaml", "Parameters:\n p: {Default: " + "x" * 60000 + "}\nResources:\n" + "".join(
+                    f" A{i}:\n  Type: AWS::DynamoDB::Table\n  Properties:\n   TableName: !Sub '${{p}}'\n" for i in range(6000)),
+                 "/t.yaml: The request needs more memory than a request may take")):
+            with self.subTest(says=says):
+                self.write(name, text)
+                self.assert_refused(says)
+        with open(self.init / "t.yaml", "wb") as file:
+            file.truncate(1 << 36)  # with nothing in it; not read to its end
+        self.assert_refused("/t.yaml: longer than the 4 MiB that definitions may be")
+
     # --- Whose tables they are ---
 
     def test_isolated(self):
+        server = self.start("--isolate-by", "access-key")  # without files nobody needs to own them: the image's folder is empty
+        server.stop()
         self.write("a.json", JSON_TEMPLATE)
-        done = self.refused("--isolate-by", "access-key")
-        self.assertEqual(done.returncode, 2)
-        self.assertIn("AWS_ACCESS_KEY_ID", done.stderr)
+        self.assert_refused("/a.json: with --isolate-by access-key the tables need an owner: set AWS_ACCESS_KEY_ID",
+                            "--isolate-by", "access-key")
         server = self.start("--isolate-by", "region,access-key", environment={"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test"})
         self.assertEqual(self.good(server, "ListTables")["TableNames"], ["orders-us-east-1"])
         server.stop()
+        for again in (0, 1):  # another region's clients have the files' tables, too, and once
+            server = self.start("--isolate-by", "region,access-key", environment={"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "test"})
+            self.assertEqual(self.report(server)["as_before"], again)
+            server.stop()
 
     def test_variable(self):
         self.write("a.json", MUSIC)

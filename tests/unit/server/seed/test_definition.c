@@ -69,6 +69,13 @@ static void tables(void **state)
         {TREE_JSON,
          "{'Table':{'TableName':'t','ProvisionedThroughput':{'ReadCapacityUnits':5,'WriteCapacityUnits':6}}}", 1, "t",
          "{'TableName':'t','ProvisionedThroughput':{'ReadCapacityUnits':5,'WriteCapacityUnits':6}}", NULL, NULL},
+        /* without its frame */
+        {TREE_JSON,
+         "{'TableName':'t','TableStatus':'ACTIVE','ProvisionedThroughput':{'NumberOfDecreasesToday':0,'"
+         "ReadCapacityUnits':5,"
+         "'WriteCapacityUnits':6},'TimeToLiveSpecification':{'AttributeName':'a','Enabled':true}}",
+         1, "t", "{'TableName':'t','ProvisionedThroughput':{'ReadCapacityUnits':5,'WriteCapacityUnits':6}}",
+         "{'TableName':'t','TimeToLiveSpecification':{'AttributeName':'a','Enabled':true}}", NULL},
         /* templates, in both languages */
         {TREE_JSON,
          "{'Resources':{'T':{'Type':'AWS::DynamoDB::Table','Properties':{'TableName':'t'," DEFINITIONS
