@@ -91,5 +91,5 @@ def assert_refused(test, expected, call, *arguments, **members):
 
 
 def until(attempt):
-    """Repeats the attempt until it does not fail, for at most ten seconds."""
+    """Repeats the attempt until it does not fail, for at most a minute."""
     return cases.until(attempt, botocore.exceptions.ClientError)
