@@ -39,7 +39,7 @@ def call(to, operation, members):
 
 # --- Tables ---
 
-WAIT = {"Delay": 0.05, "MaxAttempts": 200}
+WAIT = {"Delay": 0.05, "MaxAttempts": 1200}
 
 
 def create_table(kind, to=None):
