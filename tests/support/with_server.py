@@ -13,6 +13,8 @@ import sys
 from faulty import Faulty
 from server import Server
 
+STOP_SECONDS = 60  # of a sanitizer's search for leaks, too: how soon it stops is for others to test
+
 
 def main():
     if "--" not in sys.argv:
@@ -24,6 +26,8 @@ def main():
         if server.process.poll() is not None:
             print(f"the server died with {server.process.returncode} under the tests:\n{server.text()}")
             code = code or 1
+        else:
+            server.stop(STOP_SECONDS)
     return code
 
 

@@ -71,7 +71,7 @@ func (s *step) try(t *testing.T, table string) error {
 func (s *step) run(t *testing.T, number int, table string) {
 	limit := time.Duration(0)
 	if s.repeated {
-		limit = 30 * time.Second
+		limit = time.Minute
 	}
 	err := until(limit, func() error { return s.try(t, table) })
 	if reason, kept := keptBack(err); kept && s.refusal != "" {

@@ -115,7 +115,7 @@ describe('flows of the client', { concurrency: 4 }, () => {
 
   it('flow: waiters', async () => {
     const TableName = uniqueName()
-    const waiting = { client, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 }
+    const waiting = { client, maxWaitTime: 60, minDelay: 0.02, maxDelay: 0.1 }
     await send('CreateTable', { TableName, BillingMode: 'PAY_PER_REQUEST', ...tableKinds.indexed })
     assert.equal((await sdk.waitUntilTableExists(waiting, { TableName })).state, 'SUCCESS')
     assert.equal((await send('DescribeTable', { TableName })).Table.TableStatus, 'ACTIVE')
@@ -198,7 +198,7 @@ describe('flows through faults', { skip: faulty ? false : 'STATOR_FAULTY names n
   const fail = async (kind, times) => {
     const TableName = `fail-${kind}-${times}-${uniqueName()}`
     await send('CreateTable', { TableName, BillingMode: 'PAY_PER_REQUEST', ...tableKinds.hash })
-    await sdk.waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 }, { TableName })
+    await sdk.waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 0.02, maxDelay: 0.1 }, { TableName })
     return TableName
   }
 

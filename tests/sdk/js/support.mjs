@@ -64,7 +64,7 @@ export const tableKinds = {
 export async function createTable(kind, to = client) {
   const TableName = uniqueName()
   await send('CreateTable', { TableName, BillingMode: 'PAY_PER_REQUEST', ...tableKinds[kind] }, to)
-  await sdk.waitUntilTableExists({ client: to, maxWaitTime: 20, minDelay: 0.02, maxDelay: 0.1 }, { TableName })
+  await sdk.waitUntilTableExists({ client: to, maxWaitTime: 60, minDelay: 0.02, maxDelay: 0.1 }, { TableName })
   return TableName
 }
 
@@ -152,9 +152,9 @@ export function placeholders(expression, names = {}, values = {}) {
   }
 }
 
-// Repeats the attempt until it does not throw, for at most ten seconds.
+// Repeats the attempt until it does not throw, for at most a minute.
 export async function until(attempt) {
-  const end = Date.now() + 10_000
+  const end = Date.now() + 60_000
   for (;;) {
     try {
       return await attempt()

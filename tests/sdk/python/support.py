@@ -39,7 +39,7 @@ def call(to, operation, members):
 
 # --- Tables ---
 
-WAIT = {"Delay": 0.05, "MaxAttempts": 200}
+WAIT = {"Delay": 0.05, "MaxAttempts": 1200}
 
 
 def create_table(kind, to=None):
@@ -91,5 +91,5 @@ def assert_refused(test, expected, call, *arguments, **members):
 
 
 def until(attempt):
-    """Repeats the attempt until it does not fail, for at most ten seconds."""
+    """Repeats the attempt until it does not fail, for at most a minute."""
     return cases.until(attempt, botocore.exceptions.ClientError)

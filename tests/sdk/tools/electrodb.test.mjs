@@ -45,7 +45,7 @@ describe('electrodb', () => {
       KeySchema: key('pk', 'sk'),
       GlobalSecondaryIndexes: [{ IndexName: 'gsi1', KeySchema: key('gsi1pk', 'gsi1sk'), Projection: { ProjectionType: 'ALL' } }],
     }))
-    await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 }, { TableName: table })
+    await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 0.02, maxDelay: 0.1 }, { TableName: table })
   })
   after(() => client.send(new DeleteTableCommand({ TableName: table })))
 

@@ -55,7 +55,7 @@ describe('dynamodb-toolbox', () => {
       KeySchema: key('pk', 'sk'),
       GlobalSecondaryIndexes: [{ IndexName: 'byKind', KeySchema: key('kind', 'sk'), Projection: { ProjectionType: 'ALL' } }],
     }))
-    await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 }, { TableName: name })
+    await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 0.02, maxDelay: 0.1 }, { TableName: name })
   })
   after(() => client.send(new DeleteTableCommand({ TableName: name })))
 

@@ -11,7 +11,7 @@ from aiobotocore.session import get_session
 from cases import TABLE_KINDS, unique_name
 
 logging.getLogger("asyncio").setLevel(logging.ERROR)  # unittest's debug mode tells of every slow step
-WAIT = {"Delay": 0.05, "MaxAttempts": 200}
+WAIT = {"Delay": 0.05, "MaxAttempts": 1200}
 
 
 class Aio(unittest.IsolatedAsyncioTestCase):

@@ -279,9 +279,9 @@ pub fn text_of(error: impl Display) -> String {
     error.to_string()
 }
 
-/// Repeats the attempt until it succeeds, for at most ten seconds.
+/// Repeats the attempt until it succeeds, for at most a minute.
 pub async fn until<F: Future<Output = Result<(), String>>>(attempt: impl Fn() -> F) -> Result<(), String> {
-    let end = Instant::now() + Duration::from_secs(10);
+    let end = Instant::now() + Duration::from_secs(60);
     loop {
         match attempt().await {
             Err(_) if Instant::now() < end => tokio::time::sleep(Duration::from_millis(30)).await,
