@@ -28,8 +28,11 @@ static void set_tables(rocksdb_options_t *o, size_t cache_bytes)
     rocksdb_lru_cache_options_set_num_shard_bits(cache_options, 2);
     cache = rocksdb_cache_create_lru_opts(cache_options);
     rocksdb_block_based_options_set_block_cache(table, cache);
-    /* Indexes and filters live in the cache, so that its size bounds what open files take. */
+    /* Indexes and filters live in the cache, so that its size bounds what open files take; and in pieces of 4 KB, or with a
+     * million items a read that finds them gone loads 200 KB of them for one item (a GetItem took 160 us instead of 57). */
     rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1);
+    rocksdb_block_based_options_set_index_type(table, rocksdb_block_based_table_index_type_two_level_index_search);
+    rocksdb_block_based_options_set_partition_filters(table, 1);
     rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(table, 1);
     rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(table, 1);
     /* A put reads the old item first: most are absent, and a filter says so without a block. */
