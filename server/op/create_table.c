@@ -266,16 +266,6 @@ static enum stator_rc create(struct engine *engine, struct job *job, struct byte
     return table_change_store(engine, job, &change, true);
 }
 
-/* Under the table that there is now. */
-static void count(struct engine *engine, struct job *job, struct bytes name)
-{
-    struct table *table = catalog_find(engine->db.catalog, op_namespace(engine, job), name);
-
-    if (table != NULL)
-        (void)meter_use(engine, job, table);
-    table_release(table);
-}
-
 enum stator_rc op_create_table(struct engine *engine, struct job *job)
 {
     const struct CreateTableInput *in = job->input;
@@ -291,6 +281,6 @@ enum stator_rc op_create_table(struct engine *engine, struct job *job)
     rc = create(engine, job, op_table_name(in->TableName), policy.text);
     catalog_change_end(engine->db.catalog);
     if (rc == STATOR_OK)
-        count(engine, job, op_table_name(in->TableName));
+        meter_use_named(engine, job, op_namespace(engine, job), op_table_name(in->TableName));
     return rc;
 }

@@ -186,3 +186,12 @@ void meters_tables_release(struct meters_tables *tables)
     free(tables->metrics);
     *tables = (struct meters_tables){0};
 }
+
+void meter_use_named(struct engine *engine, struct job *job, struct bytes namespace_, struct bytes name)
+{
+    struct table *table = catalog_find(engine->db.catalog, namespace_, name);
+
+    if (table != NULL)
+        (void)meter_use(engine, job, table);
+    table_release(table);
+}

@@ -36,6 +36,9 @@ static inline struct job_use *meter_use(struct engine *engine, struct job *job, 
     return job->use.meter == meter ? &job->use : meter_add_use(job, meter);
 }
 
+/* Counts the request under the table of that name, if there is one. */
+void meter_use_named(struct engine *engine, struct job *job, struct bytes namespace_, struct bytes name);
+
 /* Tables as metrics shall show them. */
 struct meters_tables {
     struct table **at; /* each held */

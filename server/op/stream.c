@@ -34,11 +34,7 @@ enum stator_rc op_stream(struct stream **out, struct engine *engine, struct job 
 
 void op_stream_count(struct engine *engine, struct job *job, const struct stream *stream)
 {
-    struct table *table = catalog_find(engine->db.catalog, stream->about.namespace_, stream->about.table_name);
-
-    if (table != NULL)
-        (void)meter_use(engine, job, table);
-    table_release(table);
+    meter_use_named(engine, job, stream->about.namespace_, stream->about.table_name);
 }
 
 struct bytes op_stream_text(void (*write)(struct buf *buf, uint64_t number), uint64_t number, struct arena *arena)
