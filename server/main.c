@@ -158,6 +158,7 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .data_dir = config->data_dir,
         .durability = config->durability,
         .shards = config->shards,
+        .cache_mib = config->cache_mib,
         .wording = config->wording,
         .isolate_by_region = config->isolate_by_region,
         .isolate_by_access_key = config->isolate_by_access_key,

@@ -30,7 +30,8 @@ struct config {
 
     const char *data_dir; /* NULL: in memory */
     enum store_durability durability;
-    uint32_t shards; /* 0: what the directory has, or the default */
+    uint32_t shards;    /* 0: what the directory has, or the default */
+    uint32_t cache_mib; /* 0: the default */
 
     enum wording wording;
     bool refuse_conflicts; /* --transaction-conflict=refuse */

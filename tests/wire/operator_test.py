@@ -321,6 +321,13 @@ class Counts(Case):
         self.assertEqual(during.value("stator_connections_max"), 10000)
 
 
+class Cache(Case):
+    flags = ("--cache-mib", "3")
+
+    def test_its_size(self):
+        self.assertEqual(self.scrape().value("stator_store_cache_max_bytes"), 3 << 20)
+
+
 class Bounds(Case):
     flags = ("--metrics-tables", "2")
 

@@ -45,6 +45,7 @@ static void defaults(void **state)
     assert_int_equal(parse(&config, "stator", NULL, &err), STATOR_OK);
     assert_int_equal(config.slow_request_ms, 1000);
     assert_int_equal(config.metrics_tables, 100);
+    assert_int_equal(config.cache_mib, 0);
     assert_null(config.operator_hosts);
     assert_int_equal(config.command, COMMAND_SERVE);
     assert_null(config.host);
@@ -99,6 +100,7 @@ static void settings(void **state)
                                               "STATOR_LOG_LEVEL=error",
                                               "STATOR_SLOW_REQUEST_MS=0",
                                               "STATOR_METRICS_TABLES=1000",
+                                              "STATOR_CACHE_MIB=64",
                                               "STATOR_OPERATOR_HOSTS=a.b,c.d",
                                               NULL};
     static const char line[] =
@@ -108,7 +110,7 @@ static void settings(void **state)
         "--stream-iterator-s 10 --stream-retention-s 100 "
         "--transition-ms 250 --ttl-interval-ms 20 --ttl-cooldown-s 0 --enforce-throughput "
         "--clock-file /c -cors http://a,http://b --log-format json --log-level error "
-        "--slow-request-ms 0 --metrics-tables 1000 --operator-hosts a.b,c.d";
+        "--slow-request-ms 0 --metrics-tables 1000 --cache-mib 64 --operator-hosts a.b,c.d";
     struct config config;
 
     (void)state;
@@ -139,6 +141,7 @@ static void settings(void **state)
         assert_string_equal(config.cors, i == 0 ? "http://a,http://b" : "*");
         assert_int_equal(config.slow_request_ms, 0);
         assert_int_equal(config.metrics_tables, 1000);
+        assert_int_equal(config.cache_mib, 64);
         assert_string_equal(config.operator_hosts, "a.b,c.d");
         assert_int_equal(config.log_format, LOG_FORMAT_JSON);
         assert_int_equal(config.log_level, LOG_LEVEL_ERROR);
@@ -269,6 +272,7 @@ static void refused(void **state)
         {"stator --port 80x", NULL, "--port: '80x' is not a number from 0 to 65535"},
         {"stator --port 99999999999999999999", NULL, "--port: '99999999999999999999' is not a number from 0 to 65535"},
         {"stator --shards 0", NULL, "--shards: '0' is not a number from 1 to 256"},
+        {"stator --cache-mib 0", NULL, "--cache-mib: '0' is not a number from 1 to 1048576"},
         {"stator --metrics-tables 1001", NULL, "--metrics-tables: '1001' is not a number from 0 to 1000"},
         {"stator --loops 0", NULL, "--loops: '0' is not a number from 1 to 256"},
         {"stator --durability maybe", NULL, "--durability: 'maybe' is not one of full|process|none"},
