@@ -97,6 +97,7 @@ PARTS = {
     "ycsb": lambda bench: run_workloads(bench, "ycsb", workloads.ycsb()),
     "neighbours": neighbours.neighbours,
     "growth": growth.growth,
+    "loops": growth.loops,
     "start": once.start,
     "memory": once.memory,
     "facts": facts.facts,

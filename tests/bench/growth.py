@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How figures change with the number of items, connections, tables, and with the size of items."""
+"""How figures change with the number of items, connections, tables, event loops, and with the size of items."""
+import dataclasses
+import statistics
 import time
 
 import load
 import rounds
+import servers
 import workloads
 from load import Unsupported, body_of
 from workloads import Workload
 
 ITEMS = [10 ** power for power in range(3, 7)]
-ITEMS_BIG = 10 ** 7
+ITEMS_BIG, CACHE_BIG_MIB = 10 ** 7, 4096  # the cache holds them all
 CONNECTIONS = (1, 4, 16, 64, 256, 1000)
 TABLES = (1, 10, 100, 1000, 2500)
 SIZES = (100, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 399 << 10)
+LOOPS, LOOPS_CONNECTIONS = (1, 2), 64
 
 
 # --- Items, connections, sizes ---
@@ -106,6 +110,35 @@ def by_tables(bench):
 
 def growth(bench):
     by_tables(bench)
-    every = bench.chosen(by_connections() + by_size() + by_items(bench.options.big))
+    every, kinds = bench.chosen(by_connections() + by_size() + by_items(bench.options.big)), bench.kinds()
+    if bench.options.big:
+        kinds.append(bench.stator(name="stator-cached", environment={"STATOR_CACHE_MIB": str(CACHE_BIG_MIB)}))
     if every:
-        rounds.measure(bench, "growth", every, bench.start(bench.kinds()))
+        rounds.measure(bench, "growth", every, bench.start(kinds))
+
+
+# --- Event loops ---
+
+
+def loops(bench):
+    """What a second loop costs a request. All stand beside each other, Stator in memory, so that the CPU is what limits; what
+    the machine makes of three busy threads on its cores is in the bare server's figures, too."""
+    mixed, seen = dataclasses.replace(workloads.ycsb()[1], connections=LOOPS_CONNECTIONS), {}
+    for count in LOOPS:
+        for kind in servers.bare(bench.build, count), servers.stator(bench.build, count, "memory"):
+            bench.servers[kind.name, count] = kind.start()
+    ours = [server for (name, _), server in bench.servers.items() if name != "bare"]
+    for server in ours:
+        load.make(server, workloads.YCSB)
+    answer_bytes = load.probe(ours[0], rounds.make_requests(mixed, ours[0], 0))
+    for number in range(bench.options.rounds):
+        for key in rounds.turned(list(bench.servers), number):
+            server = bench.servers[key]
+            load.settle(server, rounds.SETTLE_S)
+            with load.Requests(rounds.make_requests(mixed, ours[0], number), answer_bytes) as requests:
+                seen.setdefault(key, []).append(load.sample(server, requests, mixed.connections, bench.options.seconds))
+        bench.say(f"[loops {number + 1}/{bench.options.rounds}]")
+    bench.report.add_table(f"Loops: {mixed.name}, {mixed.connections} connections", ["server", "loops", "requests/s", "p99 ms", "CPU us", "CPU to one loop"],
+                           [[name, count, *(statistics.median(row[figure] for row in rows) for figure in ("per_second", "p99_ms", "cpu_us")),
+                             f'{statistics.median(row["cpu_us"] / one["cpu_us"] for row, one in zip(rows, seen[name, LOOPS[0]])):.2f}']
+                            for (name, count), rows in sorted(seen.items())])

@@ -64,11 +64,11 @@ def listener_of(port):
 
 
 class Server:
-    """A server that runs, ours to stop or not. `tables` is what load.py made there."""
+    """A server that runs, ours to stop or not. `tables` is what load.py made there, `began` when it was started."""
 
-    def __init__(self, name, url, pid, process=None, directory=None):
+    def __init__(self, name, url, pid, process=None, directory=None, began=None):
         self.name, self.url, self.pid = name, url, pid
-        self.process, self.directory = process, directory
+        self.process, self.directory, self.began = process, directory, began
         self.tables, self.failed = set(), {}
 
     def cpu(self):
@@ -119,9 +119,10 @@ class Kind:
         own = tempfile.mkdtemp(prefix="stator-bench-") if directory is None else None
         port = free_port()
         with open(CACHE / f"{self.name}.log", "wb") as log:
+            began = time.monotonic()
             process = subprocess.Popen(self.command(port, directory or own), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                        env=dict(os.environ, **self.environment), cwd=directory or own)
-        server = Server(self.name, f"http://127.0.0.1:{port}", process.pid, process, own)
+        server = Server(self.name, f"http://127.0.0.1:{port}", process.pid, process, own, began)
         try:
             await_port(port, process)
         except RuntimeError as error:
@@ -145,7 +146,7 @@ def await_port(port, process):
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return
         except OSError:
-            time.sleep(0.0005)
+            time.sleep(0.0002)
     raise RuntimeError("did not start")
 
 
