@@ -2,6 +2,7 @@
 /* What a user sees when a directory cannot be opened, and what an interrupted creation leaves. */
 #include "unit/unit.h"
 
+#include <dirent.h>
 #include <rocksdb/c.h>
 #include <sys/wait.h>
 
@@ -135,6 +136,69 @@ static void four_shards_are_the_default(void **state)
     assert_int_equal(store_open(&store, &options, NULL), STATOR_OK);
     assert_int_equal(store_shards(store), 4);
     store_close(store);
+}
+
+/* Bytes of the files in dir whose name ends so. */
+static uint64_t bytes_of_files(const char *dir, const char *end)
+{
+    DIR *open = opendir(dir);
+    uint64_t bytes = 0;
+
+    assert_non_null(open);
+    for (struct dirent *entry = readdir(open); entry != NULL; entry = readdir(open)) {
+        char path[400];
+        struct stat info;
+
+        snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
+        if (strlen(entry->d_name) > strlen(end) &&
+            strcmp(entry->d_name + strlen(entry->d_name) - strlen(end), end) == 0 && stat(path, &info) == 0)
+            bytes += (uint64_t)info.st_size;
+    }
+    closedir(open);
+    return bytes;
+}
+
+/* As many values of 1 KB; each is there before and after. */
+static void assert_kept(const char *dir, uint32_t count)
+{
+    static const char value[1000];
+    struct store_options options = {.dir = dir, .layout = LAYOUT};
+    struct stator_error err = {0};
+    struct store *store;
+    struct store_batch *batch;
+
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(store_open(&store, &options, &err), STATOR_OK);
+        batch = store_batch_new(store);
+        for (uint32_t i = 0; i < count; i++) {
+            struct bytes key = bytes_of(&i, sizeof(i));
+            struct store_pinned pinned;
+
+            if (round == 0) {
+                store_batch_put(batch, STORE_SHARD(i % 4), key, bytes_of(value, sizeof(value)));
+            } else {
+                assert_int_equal(store_get(store, STORE_SHARD(i % 4), key, STORE_ANY, NULL, &pinned, &err), STATOR_OK);
+                assert_int_equal(pinned.value.len, sizeof(value));
+                store_release(&pinned);
+            }
+        }
+        assert_int_equal(store_write(store, batch, true, &err), STATOR_OK);
+        assert_int_equal(store_sync(store, &err), STATOR_OK);
+        store_batch_free(batch);
+        store_close(store);
+    }
+}
+
+static void a_stop_leaves_little_to_replay(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_kept(f->dir, 100);
+    assert_int_equal(bytes_of_files(f->dir, ".sst"), 0); /* not worth a table of each family */
+    assert_true(bytes_of_files(f->dir, ".log") > 100000);
+    assert_kept(f->dir, 6000);
+    assert_true(bytes_of_files(f->dir, ".sst") > 0);
+    assert_true(bytes_of_files(f->dir, ".log") < 100000);
 }
 
 static void a_newer_format_is_refused(void **state)
@@ -297,6 +361,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ONE(shards_and_layout_are_kept),
         ONE(four_shards_are_the_default),
+        ONE(a_stop_leaves_little_to_replay),
         ONE(a_newer_format_is_refused),
         ONE(only_one_may_have_it),
         ONE(foreign_directories_are_left_alone),
