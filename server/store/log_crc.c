@@ -40,7 +40,7 @@ uint32_t log_crc_extend(uint32_t crc, const char *data, size_t len)
     return __builtin_cpu_supports("sse4.2") ? extend(crc, data, len) : engine_extend(crc, data, len);
 }
 
-#else /* on arm64 the engine looks for itself */
+#else /* the engine's own */
 
 uint32_t log_crc_extend(uint32_t crc, const char *data, size_t len)
 {
