@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define MARK "STATOR-INCOMPLETE" /* there while a database is made */
+
 static bool ends_with(const char *name, const char *suffix)
 {
     size_t len = strlen(name), suffix_len = strlen(suffix);
@@ -18,11 +20,11 @@ static bool ends_with(const char *name, const char *suffix)
     return len >= suffix_len && strcmp(name + len - suffix_len, suffix) == 0;
 }
 
-/* Files the engine may have left when it was stopped before its database was complete. Logs and tables come later: with
+/* Files of a database that was stopped before it was complete. Logs and tables come later: with
  * them and without CURRENT it is a damaged database, and the engine would begin a new one over it. */
 static bool is_engines(const char *name)
 {
-    static const char *const names[] = {"LOCK", "LOG", "IDENTITY"};
+    static const char *const names[] = {"LOCK", "LOG", "IDENTITY", MARK};
     static const char *const prefixes[] = {"LOG.old.", "MANIFEST-", "OPTIONS-"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -145,6 +147,8 @@ static enum stator_rc look(struct directory *out, DIR *stream, const char *dir, 
     while ((errno = 0, entry = readdir(stream)) != NULL) {
         if (strcmp(entry->d_name, "CURRENT") == 0)
             out->has_database = true;
+        else if (strcmp(entry->d_name, MARK) == 0)
+            out->incomplete = true;
         else if (!is_harmless(entry->d_name) && !is_empty_directory(dirfd(stream), entry->d_name))
             memcpy(foreign, entry->d_name, sizeof(foreign));
         if (ends_with(entry->d_name, ".log"))
@@ -152,7 +156,7 @@ static enum stator_rc look(struct directory *out, DIR *stream, const char *dir, 
     }
     if (errno != 0)
         return fail(err, dir, "cannot be read", errno);
-    if (!out->has_database && foreign[0] != '\0')
+    if (!out->has_database && !out->incomplete && foreign[0] != '\0')
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
                            "The data directory '%s' has other files in it (for example '%s') and no Stator database: "
                            "choose an empty or a new one.",
@@ -184,6 +188,66 @@ enum stator_rc directory_prepare(struct directory *out, const char *dir, struct 
     if (access(dir, R_OK | W_OK | X_OK) != 0) /* tells of a read-only file system even to root */
         return fail_write(err, dir, errno);
     return STATOR_OK;
+}
+
+enum stator_rc directory_begin(const char *dir, struct stator_error *err)
+{
+    char path[PATH_MAX];
+    int fd;
+
+    if ((size_t)snprintf(path, sizeof(path), "%s/" MARK, dir) >= sizeof(path))
+        return fail(err, dir, "cannot be used", ENAMETOOLONG);
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return fail_write(err, dir, errno);
+    close(fd);
+    return STATOR_OK;
+}
+
+static int sync_file(int dir, const char *name)
+{
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), error = 0;
+
+    if (fd < 0)
+        return errno;
+    if (fdatasync(fd) != 0)
+        error = errno;
+    close(fd);
+    return error;
+}
+
+/* Files first, then their names, and with them that the mark is gone. */
+static int sync_all(DIR *stream)
+{
+    struct dirent *entry;
+    int error = 0;
+
+    while (error == 0 && (errno = 0, entry = readdir(stream)) != NULL) {
+        struct stat info;
+
+        if ((is_harmless(entry->d_name) && !is_engines(entry->d_name)) || ends_with(entry->d_name, ".dbtmp"))
+            continue;
+        if (fstatat(dirfd(stream), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode) &&
+            info.st_size > 0)
+            error = sync_file(dirfd(stream), entry->d_name);
+    }
+    if (error == 0 && errno != 0)
+        error = errno;
+    if (error == 0 && (unlinkat(dirfd(stream), MARK, 0) != 0 || fsync(dirfd(stream)) != 0))
+        error = errno;
+    return error;
+}
+
+enum stator_rc directory_complete(const char *dir, struct stator_error *err)
+{
+    DIR *stream = opendir(dir);
+    int error;
+
+    if (stream == NULL)
+        return fail(err, dir, "cannot be read", errno);
+    error = sync_all(stream);
+    closedir(stream);
+    return error == 0 ? STATOR_OK : fail(err, dir, "cannot be synced", error);
 }
 
 void directory_sweep(const char *dir)

@@ -89,12 +89,18 @@ bool counter_decode(int64_t *out, struct bytes value);
 
 struct directory {
     bool has_database; /* an engine's; whether it is ours is seen by opening it */
+    bool incomplete;   /* directory_begin was called and directory_complete was not, or a power cut undid it */
     uint32_t logs;     /* count of WAL files */
 };
 
 /* Makes the directory if it is missing, parents included, and says what is in it. Fails for what is not a directory,
  * may not be read or written, or has files that are no database's. */
 STATOR_MUST_CHECK enum stator_rc directory_prepare(struct directory *out, const char *dir, struct stator_error *err);
+
+/* Between these two a database is made whose files nobody syncs. directory_complete syncs them, and only after it may
+ * anyone be told that something is safe. */
+STATOR_MUST_CHECK enum stator_rc directory_begin(const char *dir, struct stator_error *err);
+STATOR_MUST_CHECK enum stator_rc directory_complete(const char *dir, struct stator_error *err);
 
 /* Removes the OPTIONS files that the engine began and could not finish (see options.c). Call it with the engine open.
  */

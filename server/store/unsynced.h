@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unsynced: steps of the engine whose sync the next step makes again.
+/* unsynced: steps of the engine whose files somebody else syncs.
  *
- * The engine syncs its list of files for each family it makes, though a new database is one only with its last. Between
- * unsynced_begin and unsynced_end this thread's fdatasync, which the linker sends here, does nothing. With the engine's
- * shared library it stays what it is, which costs time alone.
+ * Between unsynced_begin and unsynced_end this thread's fsync and fdatasync, which the linker sends here, do nothing. With
+ * the engine's shared library they stay what they are, which costs time alone.
  * Thread: [any]; what was begun is the thread's own.
  */
 #ifndef SERVER_STORE_UNSYNCED_H

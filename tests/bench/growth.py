@@ -45,7 +45,7 @@ def by_items(big):
     out = []
     for count in ITEMS + [ITEMS_BIG] * big:
         table = workloads.range_table(f"items-{count}", count, workloads.PARTITION)
-        out += [Workload("items", f"{name}, {count:,} items", (table,), make(table), x=count)
+        out += [Workload("items", f"{name}, {count:,} items", (table,), make(table), x=count, warm=make is not puts)
                 for name, make in (("GetItem", gets), ("PutItem", puts), ("Query of 10", queries))]
     return out
 

@@ -9,6 +9,7 @@ from load import Unsupported
 
 DURABILITIES = ("stator-process", "stator-memory", "dynamodb-local-disk")  # beside the same server; for workloads that write
 SETTLE_S = 3  # before a sample, at most
+WARM_S = 1
 SETTLE_FILLED_S = 120  # once the tables are filled, at most
 
 
@@ -47,6 +48,8 @@ def sample(bench, workload, server, number, answer_bytes):
         load.settle(server, SETTLE_S)
         made_for = server if server.name != "bare" else bench.servers["stator"]
         with load.Requests(make_requests(workload, made_for, number), answer_bytes) as requests:
+            if workload.warm:
+                load.run_wrk(server.url, "requests.lua", workload.connections, WARM_S, requests.of(server))
             return load.sample(server, requests, workload.connections, bench.options.seconds)
     except (Unsupported, load.dynamo.DynamoError, OSError) as error:  # OSError: the server is gone
         bench.skip(server.name, workload.name, error)

@@ -28,6 +28,7 @@ class Workload:
     writes: bool = False  # then all durabilities are measured
     connections: int = 16
     x: float = None  # where it stands on a growth axis
+    warm: bool = False  # it runs for a second before each sample: what it reads is in caches that have room for it
 
 
 # --- Items and tables ---

@@ -3,7 +3,10 @@
 
 The store writes in full durability to an ext4 in a file. The file system is shut down without writing its journal
 (EXT4_IOC_SHUTDOWN, NOLOGFLUSH), as a power cut leaves it: what no sync has put on the disk is gone. It is mounted again,
-and everything acknowledged must be there."""
+and everything acknowledged must be there.
+
+Then the same while the directory is made, four times as often; every other time the journal is written first, so that
+files are there without what was written to them."""
 import fcntl
 import os
 import random
@@ -15,16 +18,17 @@ import time
 from store_runs import SKIPPED, Runs
 
 SHUTDOWN = 0x8004587D  # _IOR('X', 125, uint32_t)
-NOLOGFLUSH = struct.pack("I", 2)
+LOGFLUSH, NOLOGFLUSH = struct.pack("I", 1), struct.pack("I", 2)
+MAKING_S = 0.08  # more than a directory takes to be made, by a program with sanitizers
 
 
 def quietly(*command):
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def cut(runs, mount, seconds):
+def cut(runs, mount, folder, seconds, how):
     """The acknowledgements of a writer until the power is cut after so many seconds."""
-    with subprocess.Popen([runs.program, "write", os.path.join(mount, "data"), "full"], stdout=subprocess.PIPE,
+    with subprocess.Popen([runs.program, "write", os.path.join(mount, folder), "full"], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE) as writer:
         end = time.monotonic() + seconds
         os.set_blocking(writer.stdout.fileno(), False)
@@ -37,7 +41,7 @@ def cut(runs, mount, seconds):
         fd = os.open(mount, os.O_RDONLY)
         # What is acknowledged later does not count: a sync that meets the shutdown half-way may say that all is well.
         lines += writer.stdout.read() or b""
-        fcntl.ioctl(fd, SHUTDOWN, NOLOGFLUSH)
+        fcntl.ioctl(fd, SHUTDOWN, how)
         os.close(fd)
         writer.kill()
         writer.wait()
@@ -58,13 +62,16 @@ def main():
             print("skipped: mkfs.ext4 or mount was refused")
             sys.exit(SKIPPED)
         try:
-            for number in range(rounds):
-                seconds = chance.uniform(0.1, 0.8)
-                lines = cut(runs, mount, seconds)
+            for number in range(5 * rounds):
+                making = number >= rounds
+                folder = f"new-{number}" if making else "data"
+                seconds = chance.uniform(0, MAKING_S) if making else chance.uniform(0.1, 0.8)
+                lines = cut(runs, mount, folder, seconds, LOGFLUSH if making and number % 2 else NOLOGFLUSH)
                 if not quietly("umount", mount) or not quietly("mount", "-o", "loop", image, mount):
                     sys.exit("the file system did not come back")
-                batches = runs.check(os.path.join(mount, "data"), "full", lines, f"round {number}, {seconds:.3f} s")
-                print(f"round {number}: {seconds:.3f} s, {lines.count(10)} acknowledged, {batches} there")
+                made = os.path.exists(os.path.join(mount, folder, "CURRENT"))
+                batches = runs.check(os.path.join(mount, folder), "full", lines, f"round {number}, {seconds:.3f} s")
+                print(f"round {number}: {seconds:.3f} s, {'made, ' if made else ''}{lines.count(10)} acknowledged, {batches} there")
         finally:
             quietly("umount", mount)
 

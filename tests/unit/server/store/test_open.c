@@ -290,10 +290,9 @@ static void a_foreign_rocksdb_is_left_alone(void **state)
 {
     struct fixture *f = *state;
 
-    make_raw(f->dir, false);
+    make_raw(f->dir, true);
+    assert_refused(f->dir, 0, LAYOUT, "not Stator's", ""); /* empty, but theirs */
     put_raw(f->dir, "their", "data", 4);
-    assert_refused(f->dir, 0, LAYOUT, "not Stator's", "");
-    put_raw(f->dir, "their", NULL, 0); /* empty now, but it was theirs */
     assert_refused(f->dir, 0, LAYOUT, "not Stator's", "");
 }
 
@@ -308,11 +307,31 @@ static void an_interrupted_creation_is_made_anew(void **state)
     assert_refused(f->dir, 2, LAYOUT, "format record is missing", ""); /* that is damage, not an interruption */
 }
 
+/* A power cut may keep any of the files, and nothing or half of what is in them. */
+static void an_incomplete_directory_is_made_anew(void **state)
+{
+    static const char *const names[] = {"CURRENT", "IDENTITY", "MANIFEST-000005", "000004.log", "000009.sst"};
+    struct fixture *f = *state;
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/STATOR-INCOMPLETE", f->dir);
+    for (uint32_t kept = 0; kept < 1u << COUNT_OF(names); kept++) {
+        for (uint32_t i = 0; i < COUNT_OF(names); i++)
+            if (kept & 1u << i)
+                write_file(f->dir, names[i], kept % 3 == 0 ? "" : "MANIFEST-000005");
+        write_file(f->dir, "STATOR-INCOMPLETE", "");
+        assert_opens(f->dir, 1 + kept % 3); /* what was there had another number of shards */
+        assert_int_equal(access(path, F_OK), -1);
+        assert_opens(f->dir, 1 + kept % 3);
+    }
+}
+
 static void a_creation_without_record_is_made_anew(void **state)
 {
     struct fixture *f = *state;
 
     make_raw(f->dir, true);
+    write_file(f->dir, "STATOR-INCOMPLETE", "");
     assert_opens(f->dir, 5);
     assert_refused(f->dir, 2, LAYOUT, "5 shards", "with 2");
 }
@@ -367,6 +386,7 @@ int main(void)
         ONE(foreign_directories_are_left_alone),
         ONE(a_foreign_rocksdb_is_left_alone),
         ONE(an_interrupted_creation_is_made_anew),
+        ONE(an_incomplete_directory_is_made_anew),
         ONE(a_creation_without_record_is_made_anew),
         ONE(damage_is_told),
         ONE(rights_are_told),
