@@ -89,8 +89,15 @@ install_packages() {
     rm -f /tmp/stator-apt.$$
 }
 
+# own_libraries <root> <library>...: h2o as an archive, with which a server starts in two thirds of the time; what else
+# deploy/libraries knows. Where that cannot be had Debian's own are linked.
+own_libraries() {
+    "$1/deploy/libraries" "${@:2}" || say "-- going on with Debian's own"
+}
+
 # build_preset <root> <preset>: configures and builds it, on all cores.
 build_preset() {
+    [ "$2" != release ] || own_libraries "$1" h2o
     (cd "$1" && cmake --preset "$2" && cmake --build --preset "$2" -j "$(nproc)")
 }
 

@@ -23,11 +23,13 @@ archives() {
 }
 
 # owner <file>: the Debian package it is from, with its architecture where it may be installed for several. With /lib a
-# link to /usr/lib, dpkg may know the file by either name.
+# link to /usr/lib, dpkg may know the file by either name. What deploy/libraries built is from the source of the package
+# that has the shared library of that name.
 owner() {
     local file package
     file=$(realpath "$1")
-    package=$({ dpkg-query -S "$file" 2>/dev/null || dpkg-query -S "${file#/usr}"; } | head -n 1)
+    package=$({ dpkg-query -S "$file" 2>/dev/null || dpkg-query -S "${file#/usr}" 2>/dev/null ||
+        dpkg-query -S "*/$(basename "$file" .a).so"; } | head -n 1)
     printf '%s' "${package%%: *}"
 }
 

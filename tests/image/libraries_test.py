@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""deploy/libraries: h2o as an archive of our own building, in a server that loads neither it nor OpenSSL any more. RocksDB
+takes a quarter of an hour and is not tried here; the way is the same."""
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+import containers
+from containers import ROOT, run
+
+LIBRARIES, BUILD = ROOT / "build/libraries", ROOT / "build/release"
+
+
+def libraries(folder, *names, **environment):
+    settings = [f"{name}={value}" for name, value in {"STATOR_LIBRARIES": folder, **environment}.items()]
+    return run("env", *settings, ROOT / "deploy/libraries", *names, check=False)
+
+
+class Libraries(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        done = libraries(LIBRARIES, "h2o")
+        if done.returncode != 0 and any(text in done.stdout + done.stderr for text in containers.OUT_OF_REACH):
+            raise unittest.SkipTest("Debian's sources are out of reach")
+        if done.returncode != 0:
+            raise AssertionError(done.stdout + done.stderr)
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="stator-test-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def test_once(self):
+        for name in "libh2o-evloop.a", "h2o.built":
+            shutil.copy(LIBRARIES / name, self.folder / name)
+        done = libraries(self.folder, "h2o")
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+
+    def test_of_another_version(self):
+        """An archive that its headers do not fit goes, even if no other can be made."""
+        shutil.copy(LIBRARIES / "libh2o-evloop.a", self.folder)
+        (self.folder / "h2o.built").write_text("h2o 2.2.4", encoding="ascii")
+        done = libraries(self.folder, "h2o", http_proxy="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("was not built", done.stderr)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["h2o.built", "h2o.log"])
+
+    def test_unknown(self):
+        done = libraries(self.folder, "openssl")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("not openssl", done.stderr)
+
+    def test_what_the_server_loads(self):
+        needed = run("readelf", "-dW", BUILD / "stator").stdout
+        self.assertIn("libc.so.6", needed)
+        for name in ("libh2o", "libssl", "libcrypto"):
+            self.assertNotIn(name, needed)
+
+    def test_bill_of_materials(self):
+        bill = json.loads(run(ROOT / "deploy/sbom.sh", BUILD).stdout)
+        how = {row["relatedSpdxElement"]: row["relationshipType"] for row in bill["relationships"]}
+        self.assertEqual(how["SPDXRef-Debian-libh2o-evloop-dev"], "STATIC_LINK")
+        self.assertEqual(how["SPDXRef-Debian-libssl-dev"], "STATIC_LINK")
+        self.assertNotIn("SPDXRef-Debian-libssl3", how)
