@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -143,7 +144,6 @@ static enum stator_rc look(struct directory *out, DIR *stream, const char *dir, 
     char foreign[256] = "";
     struct dirent *entry;
 
-    *out = (struct directory){.has_database = false};
     while ((errno = 0, entry = readdir(stream)) != NULL) {
         if (strcmp(entry->d_name, "CURRENT") == 0)
             out->has_database = true;
@@ -164,12 +164,33 @@ static enum stator_rc look(struct directory *out, DIR *stream, const char *dir, 
     return STATOR_OK;
 }
 
+/* A file system that has no such locks has the engine's own, which comes a little later. */
+static enum stator_rc lock(int *out, const char *dir, struct stator_error *err)
+{
+    *out = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*out < 0)
+        return fail(err, dir, "cannot be read", errno);
+    return flock(*out, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK ? STATOR_OK : fault_in_use(err, dir);
+}
+
+static enum stator_rc look_into(struct directory *out, const char *dir, struct stator_error *err)
+{
+    DIR *stream = opendir(dir);
+    enum stator_rc rc;
+
+    if (stream == NULL)
+        return fail(err, dir, "cannot be read", errno);
+    rc = look(out, stream, dir, err);
+    closedir(stream);
+    return rc;
+}
+
 enum stator_rc directory_prepare(struct directory *out, const char *dir, struct stator_error *err)
 {
     enum stator_rc rc;
     struct stat info;
-    DIR *stream;
 
+    *out = (struct directory){.lock = -1};
     if (dir[0] == '\0')
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "The data directory has no name.");
     if (stat(dir, &info) != 0) {
@@ -179,15 +200,14 @@ enum stator_rc directory_prepare(struct directory *out, const char *dir, struct 
     } else if (!S_ISDIR(info.st_mode)) {
         return fail(err, dir, "cannot be used", ENOTDIR);
     }
-    stream = opendir(dir);
-    if (stream == NULL)
-        return fail(err, dir, "cannot be read", errno);
-    rc = look(out, stream, dir, err);
-    closedir(stream);
-    STATOR_TRY(rc);
-    if (access(dir, R_OK | W_OK | X_OK) != 0) /* tells of a read-only file system even to root */
-        return fail_write(err, dir, errno);
-    return STATOR_OK;
+    rc = lock(&out->lock, dir, err);
+    if (rc == STATOR_OK)
+        rc = look_into(out, dir, err);
+    if (rc == STATOR_OK && access(dir, R_OK | W_OK | X_OK) != 0) /* tells of a read-only file system even to root */
+        rc = fail_write(err, dir, errno);
+    if (rc != STATOR_OK && out->lock >= 0)
+        close(out->lock);
+    return rc;
 }
 
 enum stator_rc directory_begin(const char *dir, struct stator_error *err)

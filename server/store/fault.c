@@ -15,14 +15,19 @@ static bool is_kind(const char *why, const char *kind)
     return strncmp(why, kind, strlen(kind)) == 0;
 }
 
+enum stator_rc fault_in_use(struct stator_error *err, const char *dir)
+{
+    return stator_fail(
+        err, STATOR_INTERNAL_SERVER_ERROR,
+        "The data directory '%s' is in use by another server: stop that one or choose another directory.", dir);
+}
+
 enum stator_rc fault_of_open(struct stator_error *err, const char *dir, char *why)
 {
     const enum stator_rc rc = STATOR_INTERNAL_SERVER_ERROR;
 
     if (has(why, "While lock file") || has(why, "lock hold by current process"))
-        stator_fail(err, rc,
-                    "The data directory '%s' is in use by another server: stop that one or choose another directory.",
-                    dir);
+        fault_in_use(err, dir);
     else if (has(why, "No space left on device") || has(why, "Disk quota exceeded"))
         stator_fail(err, rc, "The disk of the data directory '%s' is full: free some space and start again.", dir);
     else if (has(why, "Read-only file system"))

@@ -13,6 +13,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "store/unsynced.h"
 
@@ -329,6 +330,8 @@ static void free_store(struct store *store)
     pthread_rwlock_destroy(&store->log_lock);
     if (store->env != NULL)
         rocksdb_env_destroy(store->env);
+    if (store->lock >= 0)
+        close(store->lock);
     free(store->families);
     free(store->dir);
     free(store);
@@ -336,10 +339,11 @@ static void free_store(struct store *store)
 
 static enum stator_rc open_path(struct opening *opening, struct stator_error *err)
 {
-    struct directory directory = {.has_database = false};
+    struct directory directory = {.lock = -1};
 
     if (opening->options->dir != NULL)
         STATOR_TRY(directory_prepare(&directory, opening->path, err));
+    opening->store->lock = directory.lock;
     opening->flush_on_recovery = directory.logs > LOGS_MAX;
     if (directory.incomplete)
         return create_again(opening, err);
@@ -364,6 +368,7 @@ enum stator_rc store_open(struct store **out, const struct store_options *option
     if (store == NULL)
         return stator_fail_memory(err);
     opening.store = store;
+    store->lock = -1;
     store->durability = options->dir != NULL ? options->durability : STORE_NONE;
     if (options->dir == NULL)
         store->env = rocksdb_create_mem_env();

@@ -24,6 +24,7 @@ struct store {
     rocksdb_t *db;
     rocksdb_env_t *env; /* NULL: the real one */
     char *dir;          /* NULL: in memory */
+    int lock;           /* directory.lock, or -1 */
     enum store_durability durability;
     uint32_t shards;
 
@@ -88,13 +89,16 @@ bool counter_decode(int64_t *out, struct bytes value);
 /* --- directory.c -------------------------------------------------------------------------------------------------- */
 
 struct directory {
+    int lock;          /* a file; whoever has it open is the one who may make a database there */
     bool has_database; /* an engine's; whether it is ours is seen by opening it */
     bool incomplete;   /* directory_begin was called and directory_complete was not, or a power cut undid it */
     uint32_t logs;     /* count of WAL files */
 };
 
-/* Makes the directory if it is missing, parents included, and says what is in it. Fails for what is not a directory,
- * may not be read or written, or has files that are no database's. */
+/* Makes the directory if it is missing, parents included, locks it, and says what is in it. Fails for what is not a
+ * directory, is another server's, may not be read or written, or has files that are no database's. The lock is the
+ * caller's, to be closed when the store is: without it one of two servers that start on a new directory might take for
+ * incomplete what the other has just completed. */
 STATOR_MUST_CHECK enum stator_rc directory_prepare(struct directory *out, const char *dir, struct stator_error *err);
 
 /* Between these two a database is made whose files nobody syncs. directory_complete syncs them, and only after it may
@@ -107,6 +111,9 @@ STATOR_MUST_CHECK enum stator_rc directory_complete(const char *dir, struct stat
 void directory_sweep(const char *dir);
 
 /* --- fault.c ------------------------------------------------------------------------------------------------------ */
+
+/* The directory belongs to another server that runs. */
+enum stator_rc fault_in_use(struct stator_error *err, const char *dir);
 
 /* Turns the engine's text of a failed open into ours. Frees why. */
 enum stator_rc fault_of_open(struct stator_error *err, const char *dir, char *why);

@@ -217,11 +217,16 @@ static void only_one_may_have_it(void **state)
     struct fixture *f = *state;
     struct store_options options = {.dir = f->dir, .layout = LAYOUT};
     struct store *store;
+    char mark[128];
     pid_t child;
     int status;
 
     assert_int_equal(store_open(&store, &options, NULL), STATOR_OK);
     assert_refused(f->dir, 0, LAYOUT, "in use by another server", "");
+    write_file(f->dir, "STATOR-INCOMPLETE", ""); /* as one that has not got far yet: nor may it be made anew */
+    assert_refused(f->dir, 0, LAYOUT, "in use by another server", "");
+    snprintf(mark, sizeof(mark), "%s/STATOR-INCOMPLETE", f->dir);
+    assert_int_equal(remove(mark), 0);
     child = fork();
     if (child == 0) { /* a process of its own, for locks of files know only processes */
         struct stator_error err = {0};
@@ -233,6 +238,65 @@ static void only_one_may_have_it(void **state)
     assert_int_equal(status, 0);
     store_close(store);
     assert_opens(f->dir, 0);
+}
+
+/* Opens it and writes one synced value: 0; 1 when it was refused. */
+static int write_own(const char *dir, uint32_t number)
+{
+    struct store_options options = {.dir = dir, .layout = LAYOUT};
+    struct stator_error err = {0};
+    struct store *store;
+    struct store_batch *batch;
+    enum stator_rc rc = store_open(&store, &options, &err);
+
+    if (rc != STATOR_OK)
+        return strstr(err.message, "in use by another") != NULL ? 1 : 2;
+    batch = store_batch_new(store);
+    store_batch_put(batch, STORE_CATALOG, bytes_of(&number, sizeof(number)), BYTES("there"));
+    if (store_write(store, batch, true, &err) != STATOR_OK || store_sync(store, &err) != STATOR_OK)
+        return 2;
+    store_batch_free(batch);
+    store_close(store);
+    return 0;
+}
+
+/* Servers that start at once on a new directory: some are refused, and what the others wrote stays. */
+static void a_race_for_a_new_directory_loses_nothing(void **state)
+{
+    struct fixture *f = *state;
+
+    for (uint32_t round = 0; round < 12; round++) {
+        struct store_options options = {.layout = LAYOUT};
+        pid_t children[6];
+        bool wrote[6];
+        struct store *store;
+        char dir[128];
+
+        snprintf(dir, sizeof(dir), "%s/%u", f->dir, round);
+        options.dir = dir;
+        for (uint32_t i = 0; i < COUNT_OF(children); i++) {
+            children[i] = fork();
+            if (children[i] == 0)
+                _exit(write_own(dir, i));
+        }
+        for (uint32_t i = 0; i < COUNT_OF(children); i++) {
+            int status;
+
+            waitpid(children[i], &status, 0);
+            assert_in_range(status, 0, 1 << 8);
+            wrote[i] = status == 0;
+        }
+        assert_int_equal(store_open(&store, &options, NULL), STATOR_OK);
+        for (uint32_t i = 0; i < COUNT_OF(children); i++) {
+            struct store_pinned pinned;
+
+            assert_int_equal(store_get(store, STORE_CATALOG, bytes_of(&i, sizeof(i)), STORE_ANY, NULL, &pinned, NULL),
+                             STATOR_OK);
+            assert_int_equal(bytes_present(pinned.value), wrote[i]);
+            store_release(&pinned);
+        }
+        store_close(store);
+    }
 }
 
 static void foreign_directories_are_left_alone(void **state)
@@ -383,6 +447,7 @@ int main(void)
         ONE(a_stop_leaves_little_to_replay),
         ONE(a_newer_format_is_refused),
         ONE(only_one_may_have_it),
+        ONE(a_race_for_a_new_directory_loses_nothing),
         ONE(foreign_directories_are_left_alone),
         ONE(a_foreign_rocksdb_is_left_alone),
         ONE(an_interrupted_creation_is_made_anew),
