@@ -13,6 +13,10 @@
 #include <unistd.h>
 
 #define MARK "STATOR-INCOMPLETE" /* there while a database is made */
+#define LOCK "STATOR-LOCK"       /* the engine's own goes with a database that is made anew */
+/* Most that the making of a database leaves in its one log (the format record) or its one table. */
+#define MADE_LOG_BYTES_MAX   256
+#define MADE_TABLE_BYTES_MAX 4096
 
 static bool ends_with(const char *name, const char *suffix)
 {
@@ -25,7 +29,7 @@ static bool ends_with(const char *name, const char *suffix)
  * them and without CURRENT it is a damaged database, and the engine would begin a new one over it. */
 static bool is_engines(const char *name)
 {
-    static const char *const names[] = {"LOCK", "LOG", "IDENTITY", MARK};
+    static const char *const names[] = {"LOCK", "LOG", "IDENTITY", MARK, LOCK};
     static const char *const prefixes[] = {"LOG.old.", "MANIFEST-", "OPTIONS-"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -139,24 +143,41 @@ static bool is_empty_directory(int parent, const char *name)
     return entries == 2;
 }
 
-static enum stator_rc look(struct directory *out, DIR *stream, const char *dir, struct stator_error *err)
-{
-    char foreign[256] = "";
-    struct dirent *entry;
+/* What is in a directory, beside what struct directory tells. */
+struct seen {
+    char foreign[256], data[256]; /* names; "": there is none */
+    uint32_t tables, full_logs;
+    bool large;
+};
 
-    while ((errno = 0, entry = readdir(stream)) != NULL) {
-        if (strcmp(entry->d_name, "CURRENT") == 0)
-            out->has_database = true;
-        else if (strcmp(entry->d_name, MARK) == 0)
-            out->incomplete = true;
-        else if (!is_harmless(entry->d_name) && !is_empty_directory(dirfd(stream), entry->d_name))
-            memcpy(foreign, entry->d_name, sizeof(foreign));
-        if (ends_with(entry->d_name, ".log"))
-            out->logs++;
-    }
-    if (errno != 0)
-        return fail(err, dir, "cannot be read", errno);
-    if (!out->has_database && !out->incomplete && foreign[0] != '\0')
+/* A log or a table. */
+static void see_data(struct seen *seen, int dir, const char *name)
+{
+    const bool log = ends_with(name, ".log");
+    struct stat info;
+    bool empty = fstatat(dir, name, &info, AT_SYMLINK_NOFOLLOW) != 0 || info.st_size == 0;
+
+    snprintf(seen->data, sizeof(seen->data), "%s", name);
+    if (log)
+        seen->full_logs += !empty;
+    else
+        seen->tables++;
+    if (!empty && info.st_size > (log ? MADE_LOG_BYTES_MAX : MADE_TABLE_BYTES_MAX))
+        seen->large = true;
+}
+
+static enum stator_rc judge(const struct directory *found, const struct seen *seen, const char *dir,
+                            struct stator_error *err)
+{
+    const char *foreign = seen->data[0] != '\0' && !found->incomplete ? seen->data : seen->foreign;
+
+    /* A mark that came with a copy, or that an older server did not heed, must not cost what was written since. */
+    if (found->incomplete && (seen->large || seen->tables > 1 || seen->full_logs > 1))
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                           "The data directory '%s' has " MARK ", as one that was never complete, and data: if it is a "
+                           "copy of a complete one, remove that file; otherwise choose another directory.",
+                           dir);
+    if (!found->has_database && foreign[0] != '\0')
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
                            "The data directory '%s' has other files in it (for example '%s') and no Stator database: "
                            "choose an empty or a new one.",
@@ -164,13 +185,28 @@ static enum stator_rc look(struct directory *out, DIR *stream, const char *dir, 
     return STATOR_OK;
 }
 
-/* A file system that has no such locks has the engine's own, which comes a little later. */
-static enum stator_rc lock(int *out, const char *dir, struct stator_error *err)
+static enum stator_rc look(struct directory *out, DIR *stream, const char *dir, struct stator_error *err)
 {
-    *out = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (*out < 0)
+    struct seen seen = {.tables = 0};
+    struct dirent *entry;
+
+    while ((errno = 0, entry = readdir(stream)) != NULL) {
+        const char *name = entry->d_name;
+
+        if (strcmp(name, "CURRENT") == 0)
+            out->has_database = true;
+        else if (strcmp(name, MARK) == 0)
+            out->incomplete = true;
+        else if (ends_with(name, ".log") || ends_with(name, ".sst"))
+            see_data(&seen, dirfd(stream), name);
+        else if (!is_harmless(name) && !is_empty_directory(dirfd(stream), name))
+            memcpy(seen.foreign, name, sizeof(seen.foreign));
+        if (ends_with(name, ".log"))
+            out->logs++;
+    }
+    if (errno != 0)
         return fail(err, dir, "cannot be read", errno);
-    return flock(*out, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK ? STATOR_OK : fault_in_use(err, dir);
+    return judge(out, &seen, dir, err);
 }
 
 static enum stator_rc look_into(struct directory *out, const char *dir, struct stator_error *err)
@@ -180,9 +216,28 @@ static enum stator_rc look_into(struct directory *out, const char *dir, struct s
 
     if (stream == NULL)
         return fail(err, dir, "cannot be read", errno);
+    *out = (struct directory){.lock = out->lock};
     rc = look(out, stream, dir, err);
     closedir(stream);
     return rc;
+}
+
+/* A file of ours in the directory, opened and made if need be. */
+static enum stator_rc open_own(int *out, const char *dir, const char *name, struct stator_error *err)
+{
+    char path[PATH_MAX];
+
+    if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, name) >= sizeof(path))
+        return fail(err, dir, "cannot be used", ENAMETOOLONG);
+    *out = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return *out >= 0 ? STATOR_OK : fail_write(err, dir, errno);
+}
+
+/* A file system that has no such locks has the engine's own, which comes a little later. */
+static enum stator_rc lock(int *out, const char *dir, struct stator_error *err)
+{
+    STATOR_TRY(open_own(out, dir, LOCK, err));
+    return flock(*out, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK ? STATOR_OK : fault_in_use(err, dir);
 }
 
 enum stator_rc directory_prepare(struct directory *out, const char *dir, struct stator_error *err)
@@ -200,11 +255,12 @@ enum stator_rc directory_prepare(struct directory *out, const char *dir, struct 
     } else if (!S_ISDIR(info.st_mode)) {
         return fail(err, dir, "cannot be used", ENOTDIR);
     }
+    STATOR_TRY(look_into(out, dir, err));     /* nothing is left in a directory that is somebody else's */
+    if (access(dir, R_OK | W_OK | X_OK) != 0) /* tells of a read-only file system even to root */
+        return fail_write(err, dir, errno);
     rc = lock(&out->lock, dir, err);
     if (rc == STATOR_OK)
-        rc = look_into(out, dir, err);
-    if (rc == STATOR_OK && access(dir, R_OK | W_OK | X_OK) != 0) /* tells of a read-only file system even to root */
-        rc = fail_write(err, dir, errno);
+        rc = look_into(out, dir, err); /* another server may have been faster */
     if (rc != STATOR_OK && out->lock >= 0)
         close(out->lock);
     return rc;
@@ -212,14 +268,9 @@ enum stator_rc directory_prepare(struct directory *out, const char *dir, struct 
 
 enum stator_rc directory_begin(const char *dir, struct stator_error *err)
 {
-    char path[PATH_MAX];
     int fd;
 
-    if ((size_t)snprintf(path, sizeof(path), "%s/" MARK, dir) >= sizeof(path))
-        return fail(err, dir, "cannot be used", ENAMETOOLONG);
-    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return fail_write(err, dir, errno);
+    STATOR_TRY(open_own(&fd, dir, MARK, err));
     close(fd);
     return STATOR_OK;
 }
@@ -236,11 +287,11 @@ static int sync_file(int dir, const char *name)
     return error;
 }
 
-/* Files first, then their names, and with them that the mark is gone. */
+/* Names first, the mark's among them, then what is in the files, and only then that the mark is gone. */
 static int sync_all(DIR *stream)
 {
     struct dirent *entry;
-    int error = 0;
+    int error = fsync(dirfd(stream)) != 0 ? errno : 0;
 
     while (error == 0 && (errno = 0, entry = readdir(stream)) != NULL) {
         struct stat info;

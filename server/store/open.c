@@ -57,6 +57,14 @@ static enum stator_rc reserve(struct opening *opening, size_t count, struct stat
     return opening->names != NULL && opening->handles != NULL ? STATOR_OK : stator_fail_memory(err);
 }
 
+static void forget(struct opening *opening)
+{
+    free(opening->names);
+    free(opening->handles);
+    opening->names = NULL;
+    opening->handles = NULL;
+}
+
 static void close_database(struct opening *opening)
 {
     struct store *store = opening->store;
@@ -175,8 +183,8 @@ static enum stator_rc make_database(struct opening *opening, struct stator_error
     return write_record(opening, shards, err);
 }
 
-/* The engine would sync each of its first files, some of them three times: 12 syncs, and 6 ms. As the directory says that
- * it is not complete, one sync for each at the end does. */
+/* The engine would sync each of its first files, some of them three times. As the directory says that it is not complete,
+ * one sync for each at the end does. */
 static enum stator_rc create(struct opening *opening, struct stator_error *err)
 {
     enum stator_rc rc;
@@ -199,6 +207,20 @@ static enum stator_rc create_again(struct opening *opening, struct stator_error 
     rocksdb_destroy_db(plain, opening->path, &why);
     rocksdb_options_destroy(plain);
     return why != NULL ? fault_of_open(err, opening->path, why) : create(opening, err);
+}
+
+/* Families without a format record: ours from a creation that was interrupted (before there was a mark for it), when
+ * nothing was ever written to them. */
+static enum stator_rc without_record(struct opening *opening, struct stator_error *err)
+{
+    if (rocksdb_get_latest_sequence_number(opening->store->db) != 0)
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                           "The data directory '%s' has a RocksDB database that is not Stator's, or a damaged one: its "
+                           "format record is missing. Choose another directory.",
+                           opening->path);
+    close_database(opening);
+    forget(opening);
+    return create_again(opening, err);
 }
 
 static enum stator_rc check_record(struct opening *opening, struct bytes value, struct stator_error *err)
@@ -286,10 +308,7 @@ static enum stator_rc open_existing(struct opening *opening, struct stator_error
     if (why != NULL)
         return fault_of_open(err, opening->path, why);
     if (slice == NULL)
-        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
-                           "The data directory '%s' has a RocksDB database that is not Stator's, or a damaged one: its "
-                           "format record is missing. Choose another directory.",
-                           opening->path);
+        return without_record(opening, err);
     at = rocksdb_pinnableslice_value(slice, &len);
     rc = check_record(opening, bytes_of(at, len), err);
     rocksdb_pinnableslice_destroy(slice);

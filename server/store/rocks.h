@@ -89,7 +89,7 @@ bool counter_decode(int64_t *out, struct bytes value);
 /* --- directory.c -------------------------------------------------------------------------------------------------- */
 
 struct directory {
-    int lock;          /* a file; whoever has it open is the one who may make a database there */
+    int lock;          /* a file; whoever has locked it is the one who may make a database there */
     bool has_database; /* an engine's; whether it is ours is seen by opening it */
     bool incomplete;   /* directory_begin was called and directory_complete was not, or a power cut undid it */
     uint32_t logs;     /* count of WAL files */

@@ -46,7 +46,7 @@ class Libraries(unittest.TestCase):
         done = libraries(self.folder, "h2o", http_proxy="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9")
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("was not built", done.stderr)
-        self.assertEqual(sorted(os.listdir(self.folder)), ["h2o.built", "h2o.log"])
+        self.assertEqual(sorted(os.listdir(self.folder)), ["h2o.built", "h2o.log", "lock"])
 
     def test_unknown(self):
         done = libraries(self.folder, "openssl")

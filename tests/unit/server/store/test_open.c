@@ -354,9 +354,10 @@ static void a_foreign_rocksdb_is_left_alone(void **state)
 {
     struct fixture *f = *state;
 
-    make_raw(f->dir, true);
-    assert_refused(f->dir, 0, LAYOUT, "not Stator's", ""); /* empty, but theirs */
+    make_raw(f->dir, false);
     put_raw(f->dir, "their", "data", 4);
+    assert_refused(f->dir, 0, LAYOUT, "not Stator's", "");
+    put_raw(f->dir, "their", NULL, 0); /* empty now, but it was theirs */
     assert_refused(f->dir, 0, LAYOUT, "not Stator's", "");
 }
 
@@ -395,9 +396,29 @@ static void a_creation_without_record_is_made_anew(void **state)
     struct fixture *f = *state;
 
     make_raw(f->dir, true);
-    write_file(f->dir, "STATOR-INCOMPLETE", "");
     assert_opens(f->dir, 5);
     assert_refused(f->dir, 2, LAYOUT, "5 shards", "with 2");
+}
+
+/* A mark that a copy has brought, or that an older server has not removed. */
+static void a_mark_beside_data_is_not_believed(void **state)
+{
+    struct fixture *f = *state;
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/STATOR-INCOMPLETE", f->dir);
+    for (uint32_t count = 4; count <= 6000; count += 5996) { /* in the log alone, then in tables */
+        assert_kept(f->dir, count);
+        write_file(f->dir, "STATOR-INCOMPLETE", "");
+        assert_refused(f->dir, 0, LAYOUT, "STATOR-INCOMPLETE", "remove that file");
+        assert_int_equal(remove(path), 0);
+        assert_kept(f->dir, count);
+    }
+    snprintf(path, sizeof(path), "%s/theirs", f->dir);
+    assert_int_equal(mkdir(path, 0700), 0);
+    write_file(path, "STATOR-INCOMPLETE", "");
+    write_file(path, "thesis.txt", "do not touch");
+    assert_refused(path, 0, LAYOUT, "thesis.txt", "choose an empty");
 }
 
 static void damage_is_told(void **state)
@@ -453,6 +474,7 @@ int main(void)
         ONE(an_interrupted_creation_is_made_anew),
         ONE(an_incomplete_directory_is_made_anew),
         ONE(a_creation_without_record_is_made_anew),
+        ONE(a_mark_beside_data_is_not_believed),
         ONE(damage_is_told),
         ONE(rights_are_told),
         ONE(nothing_is_left_behind),
