@@ -276,8 +276,13 @@ static void a_race_for_a_new_directory_loses_nothing(void **state)
         options.dir = dir;
         for (uint32_t i = 0; i < COUNT_OF(children); i++) {
             children[i] = fork();
-            if (children[i] == 0)
-                _exit(write_own(dir, i));
+            if (children[i] == 0) { /* from its beginning: ThreadSanitizer has no threads after a fork */
+                char number[16];
+
+                snprintf(number, sizeof(number), "%u", i);
+                execl("/proc/self/exe", "test_open", dir, number, (char *)NULL);
+                _exit(2);
+            }
         }
         for (uint32_t i = 0; i < COUNT_OF(children); i++) {
             int status;
@@ -459,7 +464,7 @@ static void nothing_is_left_behind(void **state)
     assert_int_equal(system(command), 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
@@ -480,5 +485,7 @@ int main(void)
         ONE(nothing_is_left_behind),
     };
 
+    if (argc == 3)
+        return write_own(argv[1], (uint32_t)strtoul(argv[2], NULL, 10));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
