@@ -26,7 +26,7 @@ struct batch_execution {
     struct member *members;
     struct BatchStatementResponse *responses;
     struct BatchStatementError *errors;
-    struct consumed *consumed; /* one for each version of a table met: of a member's, and of one begun twice */
+    struct consumed *consumed; /* one for each table, and more if its indexes changed meanwhile */
     size_t consumed_count;
     size_t next; /* the member to be carried out */
 };
@@ -148,14 +148,17 @@ static enum stator_rc open_batch(struct batch_execution **out, struct engine *en
 
 /* --- Carrying out ------------------------------------------------------------------------------------------------- */
 
-/* The entry of that version of the table, which is held by it. */
+/* The entry of the table, in whichever version it was met first, with the same indexes; it holds that version. */
 static struct consumed *consumed_by(struct batch_execution *batch, struct table *table)
 {
     struct consumed *new;
 
-    for (size_t i = 0; i < batch->consumed_count; i++)
-        if (batch->consumed[i].table == table)
+    for (size_t i = 0; i < batch->consumed_count; i++) {
+        const struct table *met = batch->consumed[i].table;
+
+        if (met->state == table->state && met->index_count == table->index_count)
             return &batch->consumed[i];
+    }
     new = &batch->consumed[batch->consumed_count];
     new->index_units = ARENA_ARRAY(&batch->job->arena, uint32_t, table->index_count);
     if (new->index_units == NULL)
