@@ -171,8 +171,9 @@ static enum stator_rc judge(const struct directory *found, const struct seen *se
 {
     const char *foreign = seen->data[0] != '\0' && !found->incomplete ? seen->data : seen->foreign;
 
-    /* A mark that came with a copy, or that an older server did not heed, must not cost what was written since. */
-    if (found->incomplete && (seen->large || seen->tables > 1 || seen->full_logs > 1))
+    /* A mark that came with a copy, or that an older server did not heed, must not cost what was written since. Without the
+     * lock it may be another server's, which has gone on since the mark was seen. */
+    if (found->incomplete && found->lock >= 0 && (seen->large || seen->tables > 1 || seen->full_logs > 1))
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
                            "The data directory '%s' has " MARK ", as one that was never complete, and data: if it is a "
                            "copy of a complete one, remove that file; otherwise choose another directory.",
