@@ -117,10 +117,6 @@ static bool is_method(const h2o_req_t *req, const char *method)
 
 static void end_job(struct job *job)
 {
-    if (job->cleanup != NULL) {
-        job->cleanup(job);
-        job->cleanup = NULL;
-    }
     if (job->answer.failed) { /* an answer without end, or no memory */
         stator_fail(&job->error, STATOR_INTERNAL_SERVER_ERROR, "The answer needs more memory than an answer may take");
         op_answer_error(job);
@@ -128,14 +124,15 @@ static void end_job(struct job *job)
     job_move(job, JOB_DONE);
 }
 
+/* An error found here: op has not seen the job, or will not go on with it. */
 static void fail_job(struct job *job, enum stator_rc rc, const char *message)
 {
+    job_release(job);
     job->error_item = job->error_reasons = job->error_text = job->error_throttling = (struct bytes){0};
     stator_fail(&job->error, rc, "%s", message);
     op_answer_error(job);
 }
 
-/* An error found here, before op has seen the job. */
 static void refuse(struct request *request, enum stator_rc rc, const char *message)
 {
     fail_job(&request->job, rc, message);
@@ -182,15 +179,6 @@ void endpoint_await_sync(struct http *http, struct job *jobs)
     durability_await(engine_durability(http->engine), &jobs->wait); /* they may be home already */
 }
 
-static void prepare_to_wait(struct job *job)
-{
-    if (job->cleanup != NULL) {
-        job->cleanup(job);
-        job->cleanup = NULL;
-    }
-    job_move(job, JOB_SYNCING);
-}
-
 static void run(struct request *request)
 {
     struct http *http = request->loop->http;
@@ -204,7 +192,7 @@ static void run(struct request *request)
     case OP_SYNC:
         request_leave(request);
         request_read_on(request);
-        prepare_to_wait(job);
+        job_move(job, JOB_SYNCING);
         loop_await_sync(request->loop, job);
         break;
     case OP_WORK:
@@ -235,7 +223,7 @@ void endpoint_work(void *context, struct job *job)
         enum op_outcome outcome = op_run(http->engine, job);
 
         if (outcome == OP_SYNC) {
-            prepare_to_wait(job);
+            job_move(job, JOB_SYNCING);
             job->next = NULL;
             endpoint_await_sync(http, job);
             return;

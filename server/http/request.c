@@ -135,8 +135,7 @@ static void clean(struct request *request)
 {
     struct job *job = &request->job;
 
-    if (job->cleanup != NULL)
-        job->cleanup(job);
+    stator_assert(job->holds == NULL);
     if (request->kept != NULL)
         h2o_buffer_dispose(&request->kept);
     arena_reset(&job->arena);
@@ -149,7 +148,6 @@ static void clean(struct request *request)
     job->error_item = job->error_reasons = job->error_text = job->error_throttling = (struct bytes){0};
     job->input = job->progress = NULL;
     job->output = NULL;
-    job->cleanup = NULL;
     job->on_worker = false;
     job->use = (struct job_use){0};
     job->table_name = (struct bytes){0};

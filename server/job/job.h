@@ -25,6 +25,13 @@
 
 enum job_state { JOB_DECODED, JOB_WORKING, JOB_SYNCING, JOB_DONE };
 
+/* What an operation has taken and gives back once its answer is encoded: a reference, a pin, an iterator. */
+struct job_hold {
+    void (*release)(void *what);
+    void *what;
+    struct job_hold *older;
+};
+
 /* What a request had to do with one table, to be counted when it is answered. */
 struct job_use {
     uint32_t meter; /* of the table; METER_NONE: there is none yet */
@@ -46,8 +53,8 @@ struct job {
     /* Set by op. */
     void *input;                      /* the decoded structure; NULL until decoded */
     const void *output;               /* the answer as a structure of api.h, which op encodes; in the arena */
-    void *progress;                   /* what a long operation keeps between steps, in the arena */
-    void (*cleanup)(struct job *job); /* releases what progress holds (iterators, table references); may be NULL */
+    void *progress;         /* what a long operation keeps between steps, in the arena; NULL: it begins anew each time */
+    struct job_hold *holds; /* newest first; job_defer */
     bool on_worker;                   /* may wait for the disk and for a stalled store */
     struct job_use use;               /* of the first table, then of the others */
     struct bytes table_name;          /* of the table found last, or absent; lives as long as the job: for the log */
@@ -74,5 +81,12 @@ struct job {
 
 /* The one function that moves a job; asserts that the move is allowed. */
 void job_move(struct job *job, enum job_state to);
+
+/* Has `what` released when the answer is encoded, or before the operation begins anew: until then the answer may borrow
+ * from it. False without memory: the caller still holds it. */
+STATOR_MUST_CHECK bool job_defer(struct job *job, void (*release)(void *what), void *what);
+
+/* Releases all of that, the newest first. op_run does so, and whoever ends a job that op_run has not. */
+void job_release(struct job *job);
 
 #endif

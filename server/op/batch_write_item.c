@@ -355,8 +355,6 @@ enum stator_rc op_batch_write_item(struct engine *engine, struct job *job)
         rc = batch_open(&writing.batch, engine, job, names, in->RequestItems.count);
         if (rc == STATOR_OK)
             rc = write_once(&writing, &stale);
-        if (rc == STATOR_AGAIN || stale)
-            batch_close(job);
     } while (rc == STATOR_OK && stale);
     return rc;
 }

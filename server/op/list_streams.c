@@ -16,9 +16,7 @@ static enum stator_rc check_table(struct engine *engine, struct job *job, struct
 {
     struct table *table;
 
-    STATOR_TRY(op_table(&table, engine, job, name, OP_CONTROL));
-    table_release(table);
-    return STATOR_OK;
+    return op_table(&table, engine, job, name, OP_CONTROL);
 }
 
 static enum stator_rc answer(struct job *job, struct stream *const *streams, size_t count, bool more)

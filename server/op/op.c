@@ -124,26 +124,21 @@ static void encode(struct job *job)
     op_answer_error(job);
 }
 
-/* Releases what the operation holds, once its answer is finished. */
-static void cleanup(struct job *job)
-{
-    if (job->cleanup != NULL)
-        job->cleanup(job);
-    job->cleanup = NULL;
-}
-
 enum op_outcome op_run(struct engine *engine, struct job *job)
 {
     enum stator_rc rc = run(engine, job);
 
-    if (rc == STATOR_AGAIN)
+    if (rc == STATOR_AGAIN) {
+        if (job->progress == NULL) /* it begins anew */
+            job_release(job);
         return OP_WORK;
+    }
     job->error.rc = rc;
     job->rc = rc;
     if (rc == STATOR_OK)
         encode(job);
     else
         op_answer_error(job);
-    cleanup(job);
+    job_release(job);
     return durability_reached(engine->db.durability, job->wait.epoch) ? OP_DONE : OP_SYNC;
 }

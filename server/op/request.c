@@ -300,13 +300,9 @@ const struct ItemCollectionMetrics *request_collection_metrics(const struct api_
 
 /* --- Writing ------------------------------------------------------------------------------------------------------ */
 
-static void release_write(struct job *job)
+static void release_result(void *result)
 {
-    struct item_write *item_write = job->progress;
-
-    write_result_release(&item_write->result);
-    table_release(item_write->table);
-    item_write->table = NULL;
+    write_result_release(result);
 }
 
 static enum stator_rc make_answer(void *context, struct stator_error *err)
@@ -342,7 +338,8 @@ enum stator_rc request_write(struct item_write *item_write, struct engine *engin
 {
     enum stator_rc rc;
 
-    job->progress = item_write;
+    if (!job_defer(job, release_result, &item_write->result))
+        return stator_fail_memory(&job->error);
     item_write->engine = engine;
     item_write->job = job;
     item_write->write.before_commit = make_answer;
@@ -350,14 +347,12 @@ enum stator_rc request_write(struct item_write *item_write, struct engine *engin
     do {
         STATOR_TRY(op_table(&item_write->table, engine, job, item_write->table_name, OP_DATA));
         item_write->write.table = item_write->table;
+        write_result_release(&item_write->result);
         item_write->result = (struct write_result){0};
         rc = try_write(item_write, engine, job);
-        if (rc != STATOR_OK || item_write->result.stale)
-            release_write(job);
     } while (rc == STATOR_OK && item_write->result.stale);
     if (rc == STATOR_OK) {
         charge(item_write);
-        job->cleanup = release_write;
         job->wait.epoch = item_write->result.epoch;
     }
     return rc;

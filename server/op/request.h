@@ -69,7 +69,8 @@ double request_read_units(size_t bytes, bool consistent);
 
 /* Does item_write->write on the table that TableName means; on a superseded version looks it up again. `check` is
  * called with each version found and says whether the request fits its schema. `answer` makes job->output before the
- * write is stored: without memory for it nothing is. The result's pinned value is released by job->cleanup. */
+ * write is stored: without memory for it nothing is. The job holds the result's pinned value until its answer is
+ * encoded. */
 struct item_write;
 typedef enum stator_rc write_check(const struct table *table, struct item_write *item_write, struct job *job);
 typedef enum stator_rc write_answer(struct engine *engine, struct job *job, const struct item_write *item_write);

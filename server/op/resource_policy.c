@@ -57,7 +57,6 @@ static enum stator_rc find_target(struct target *out, struct engine *engine, str
     *out = (struct target){0};
     STATOR_TRY(resource_of_arn(&resource, arn, &job->error));
     STATOR_TRY(op_table(&out->table, engine, job, resource.table, OP_CONTROL));
-    op_keep_table(job, out->table);
     out->name = out->table->name;
     if (bytes_present(resource.stream))
         return look_at_stream(out, resource.stream, &job->error);

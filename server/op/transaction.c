@@ -379,9 +379,7 @@ enum stator_rc transaction_write(struct transaction *t)
 
     do {
         attempt = (struct attempt){.t = t};
-        rc = write_once(&attempt);
-        if (rc == STATOR_AGAIN || (rc == STATOR_OK && attempt.stale))
-            batch_close(t->job); /* from the start, on a worker or with new versions */
+        rc = write_once(&attempt); /* stale: from the start, with new versions */
     } while (rc == STATOR_OK && attempt.stale);
     return rc;
 }
@@ -468,7 +466,5 @@ enum stator_rc transaction_read(struct transaction *t)
     rc = plan(&attempt);
     if (rc == STATOR_OK)
         rc = read_planned(&attempt);
-    if (rc == STATOR_AGAIN)
-        batch_close(t->job);
     return rc;
 }

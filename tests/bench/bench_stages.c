@@ -206,7 +206,6 @@ static void run(const struct subject *subject, const char *body, struct cost *co
     job.body = bytes_of_string(body);
     job.input = job.progress = NULL;
     job.output = NULL;
-    job.cleanup = NULL;
     job.on_worker = false;
     count = allocations;
     at = now_ns();
@@ -229,8 +228,7 @@ static void run(const struct subject *subject, const char *body, struct cost *co
     else
         message_encode(&job.answer, info->output, job.output);
     end_stage(&costs[ENCODE], &at, &count);
-    if (job.cleanup != NULL)
-        job.cleanup(&job);
+    job_release(&job);
     end_stage(&costs[RELEASE], &at, &count);
 }
 

@@ -142,9 +142,9 @@ static int64_t told(struct bytes body, const char *name)
     return value;
 }
 
-static void cleanup(struct job *job)
+static void release(void *what)
 {
-    struct progress *progress = job->progress;
+    struct progress *progress = what;
 
     atomic_fetch_sub(&progress->engine->references, 1);
 }
@@ -179,7 +179,7 @@ static struct progress *begin(struct engine *engine, struct job *job)
         atomic_store(&engine->health, (int)told(job->body, "\"Health\""));
     atomic_fetch_add(&engine->references, 1);
     job->progress = progress;
-    job->cleanup = cleanup;
+    stator_assert(job_defer(job, release, progress));
     return progress;
 }
 
@@ -196,9 +196,11 @@ enum op_outcome op_run(struct engine *engine, struct job *job)
     if (progress->fail) {
         stator_fail(&job->error, STATOR_VALIDATION, "failed as told by %.*s", BYTES_ARG(job->access_key));
         op_answer_error(job);
+        job_release(job);
         return OP_DONE;
     }
     answer(job, progress->size);
+    job_release(job);
     job->wait.epoch = progress->sync_fails ? (uint64_t)-1 : (uint64_t)progress->sync_ms;
     return job->wait.epoch != 0 ? OP_SYNC : OP_DONE;
 }

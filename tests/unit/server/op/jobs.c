@@ -58,7 +58,7 @@ void run_job(struct answer *out, struct engine *engine, enum operation operation
         outcome = op_run(engine, &job);
     }
     assert_int_equal(outcome, OP_DONE); /* nothing to sync in memory */
-    assert_null(job.cleanup);
+    assert_null(job.holds);
     out->rc = job.rc;
     if (job.rc == STATOR_OK && operation_info(operation)->output == NULL)
         assert_int_equal(job.answer.len, 0);
