@@ -11,6 +11,8 @@
 #define LIMIT_HEAD_BYTES ((size_t)16 * 1024)
 /* An answer is compressed only past this size: DynamoDB's rule. */
 #define LIMIT_PLAIN_ANSWER_BYTES ((size_t)4096)
+/* A longer body, and any that comes compressed, is read on a worker: a megabyte takes some milliseconds. */
+#define LIMIT_INLINE_BODY_BYTES ((size_t)64 * 1024)
 /* Answers larger than this are compressed on a worker: it takes a millisecond, which the neighbours would wait. */
 #define LIMIT_INLINE_COMPRESS_BYTES ((size_t)64 * 1024)
 

@@ -112,7 +112,7 @@ static bool is_method(const h2o_req_t *req, const char *method)
     return h2o_memis(req->method.base, req->method.len, method, strlen(method));
 }
 
-/* --- Running -------------------------------------------------------------------------------------------------------
+/* --- Ending --------------------------------------------------------------------------------------------------------
  */
 
 static void end_job(struct job *job)
@@ -179,12 +179,105 @@ void endpoint_await_sync(struct http *http, struct job *jobs)
     durability_await(engine_durability(http->engine), &jobs->wait); /* they may be home already */
 }
 
-static void run(struct request *request)
+/* --- Reading the body ----------------------------------------------------------------------------------------------
+ */
+
+/* Makes job.body the plain body; false when there is none to read on. */
+static bool inflate_body(struct request *request)
 {
-    struct http *http = request->loop->http;
     struct job *job = &request->job;
 
-    switch (op_run(http->engine, job)) {
+    if (request->encoding == ENCODING_PLAIN)
+        return true;
+    switch (request->encoding == ENCODING_UNKNOWN
+                ? INFLATED_BROKEN
+                : compress_inflate(&request->inflated, job->body, request->encoding, LIMIT_BODY_BYTES)) {
+    case INFLATED:
+        job->body = buf_bytes(&request->inflated);
+        return true;
+    case INFLATED_TOO_LARGE:
+        request->too_large = true;
+        return false;
+    case INFLATED_BROKEN:
+        break;
+    }
+    fail_job(job, STATOR_INTERNAL_FAILURE, "");
+    return false;
+}
+
+/* The errors that come before authentication do so only for a body that is JSON. An absent one is no worse. */
+static bool body_parses(const struct job *job)
+{
+    return job->body.len == 0 || json_valid(job->body);
+}
+
+/* Whether the operation may run; else the answer is made, or it is too large. [any] */
+static bool read_body(struct request *request)
+{
+    struct job *job = &request->job;
+
+    request->unread = false;
+    if (!inflate_body(request))
+        return false;
+    if (job->operation == OPERATION_NONE) {
+        fail_job(job, body_parses(job) ? STATOR_UNKNOWN_OPERATION : STATOR_SERIALIZATION, "");
+        return false;
+    }
+    if (request->identified != STATOR_OK) {
+        if (!body_parses(job))
+            stator_fail(&job->error, STATOR_SERIALIZATION, "%s", "");
+        op_answer_error(job);
+        return false;
+    }
+    if (job->body.len != 0)
+        return true;
+    fail_job(job, STATOR_SERIALIZATION, "");
+    return false;
+}
+
+/* --- Running -------------------------------------------------------------------------------------------------------
+ */
+
+#define TOO_MANY "The server has too many long requests waiting; try again later"
+
+/* The latch that the job met has been released: on with it, on a worker. */
+static void on_released(struct latch_wait *wait)
+{
+    struct job *job = (struct job *)(void *)((char *)wait - offsetof(struct job, latch_wait));
+
+    if (workers_submit(request_of_job(job)->loop->http->workers, job))
+        return;
+    fail_job(job, STATOR_THROTTLING, TOO_MANY);
+    end_job(job);
+    job->send_back(job);
+}
+
+/* Has a worker go on with the job, once nobody holds a latch that it needs. False: too many wait already. */
+static bool go_on_later(struct http *http, struct job *job)
+{
+    if (job->latch == 0)
+        return workers_submit(http->workers, job);
+    op_park(http->engine, job, on_released);
+    return true;
+}
+
+static void leave_to_worker(struct request *request)
+{
+    request_leave(request);
+    request_read_on(request);
+    job_move(&request->job, JOB_WORKING);
+    if (!go_on_later(request->loop->http, &request->job)) {
+        request_come_back(request);
+        request_read_no_more(request);
+        refuse(request, STATOR_THROTTLING, TOO_MANY);
+    }
+}
+
+static void run(struct request *request)
+{
+    struct job *job = &request->job;
+
+    switch (op_run(request->loop->http->engine, job)) {
     case OP_DONE:
         end_job(job);
         answer(request);
@@ -196,15 +289,31 @@ static void run(struct request *request)
         loop_await_sync(request->loop, job);
         break;
     case OP_WORK:
-        request_leave(request);
-        request_read_on(request);
-        job_move(job, JOB_WORKING);
-        if (!workers_submit(http->workers, job)) {
-            request_come_back(request);
-            request_read_no_more(request);
-            refuse(request, STATOR_THROTTLING, "The server has too many long requests waiting; try again later");
-        }
+        leave_to_worker(request);
         break;
+    }
+}
+
+/* False: the job has left this thread. */
+static bool run_on_worker(struct http *http, struct job *job)
+{
+    for (;;) {
+        enum op_outcome outcome = op_run(http->engine, job);
+
+        if (outcome == OP_SYNC) {
+            job_move(job, JOB_SYNCING);
+            job->next = NULL;
+            endpoint_await_sync(http, job);
+            return false;
+        }
+        if (outcome == OP_DONE)
+            return true;
+        if (atomic_load_explicit(&http->hurry, memory_order_relaxed)) {
+            fail_job(job, STATOR_INTERNAL_SERVER_ERROR, "The server is shutting down");
+            return true;
+        }
+        if (go_on_later(http, job)) /* behind those who wait */
+            return false;
     }
 }
 
@@ -219,24 +328,8 @@ void endpoint_work(void *context, struct job *job)
         return;
     }
     job->on_worker = true;
-    for (;;) {
-        enum op_outcome outcome = op_run(http->engine, job);
-
-        if (outcome == OP_SYNC) {
-            job_move(job, JOB_SYNCING);
-            job->next = NULL;
-            endpoint_await_sync(http, job);
-            return;
-        }
-        if (outcome == OP_DONE)
-            break;
-        if (atomic_load_explicit(&http->hurry, memory_order_relaxed)) {
-            fail_job(job, STATOR_INTERNAL_SERVER_ERROR, "The server is shutting down");
-            break;
-        }
-        if (workers_submit(http->workers, job)) /* behind those who wait */
-            return;
-    }
+    if ((!request->unread || read_body(request)) && !run_on_worker(http, job))
+        return;
     end_job(job);
     if (answer_wants_packing(request))
         answer_pack(request);
@@ -266,6 +359,10 @@ void endpoint_came_home(struct request *request)
                      "read-only until the server is started again");
         end_job(job);
     }
+    if (request->req != NULL && request->too_large) {
+        answer_too_large(request);
+        return;
+    }
     if (request->req != NULL) {
         answer(request);
         return;
@@ -276,30 +373,6 @@ void endpoint_came_home(struct request *request)
 
 /* --- Checks --------------------------------------------------------------------------------------------------------
  */
-
-/* Makes job.body the plain body; false when it has been answered with an error. */
-static bool inflate_body(struct request *request, struct bytes content_encoding)
-{
-    enum encoding encoding = encoding_of(content_encoding);
-    struct job *job = &request->job;
-
-    if (encoding == ENCODING_PLAIN)
-        return true;
-    switch (encoding == ENCODING_UNKNOWN
-                ? INFLATED_BROKEN
-                : compress_inflate(&request->inflated, job->body, encoding, LIMIT_BODY_BYTES)) {
-    case INFLATED:
-        job->body = buf_bytes(&request->inflated);
-        return true;
-    case INFLATED_TOO_LARGE:
-        answer_too_large(request);
-        return false;
-    case INFLATED_BROKEN:
-        break;
-    }
-    refuse(request, STATOR_INTERNAL_FAILURE, "");
-    return false;
-}
 
 /* The probes that wait for this answer leave it unread (jest-dynamodb's does), and could not end before their connection. */
 static void answer_local_get(struct request *request)
@@ -333,36 +406,30 @@ static bool answer_other(struct request *request, const struct head *head)
     return false;
 }
 
-/* The errors that come before authentication do so only for a body that is JSON. An absent one is no worse. */
-static bool body_parses(const struct job *job)
-{
-    return job->body.len == 0 || json_valid(job->body);
-}
-
-static void check_operation(struct request *request, const struct head *head)
+/* What the header tells, before the body is looked at. */
+static void identify(struct request *request, const struct head *head)
 {
     struct job *job = &request->job;
-    struct auth_identity identity;
+    struct auth_identity identity = {0};
 
     job->operation = operation_of_target(request->x_amz_target);
-    if (job->operation == OPERATION_NONE) {
-        refuse(request, body_parses(job) ? STATOR_UNKNOWN_OPERATION : STATOR_SERIALIZATION, "");
-        return;
-    }
-    if (auth_identify(&identity, &head->auth, &job->arena, &job->error) != STATOR_OK) {
-        if (!body_parses(job))
-            stator_fail(&job->error, STATOR_SERIALIZATION, "%s", "");
-        op_answer_error(job);
-        end_job(job);
-        answer_job(request);
-        return;
-    }
+    request->encoding = encoding_of(head->content_encoding);
+    request->identified = auth_identify(&identity, &head->auth, &job->arena, &job->error);
     job->access_key = identity.access_key;
     job->region = identity.region;
-    if (job->body.len == 0)
-        refuse(request, STATOR_SERIALIZATION, "");
-    else
+}
+
+static void begin(struct request *request)
+{
+    request->unread = true;
+    if (request->encoding != ENCODING_PLAIN || request->job.body.len > LIMIT_INLINE_BODY_BYTES) {
+        leave_to_worker(request);
+    } else if (read_body(request)) {
         run(request);
+    } else {
+        end_job(&request->job);
+        answer_job(request);
+    }
 }
 
 int endpoint_on_request(h2o_handler_t *handler, h2o_req_t *req)
@@ -380,8 +447,9 @@ int endpoint_on_request(h2o_handler_t *handler, h2o_req_t *req)
         answer_fixed(request, 400, BYTES("application/json"), BYTES(HEAD_TOO_LARGE), true);
     } else if (req->entity.len > LIMIT_BODY_BYTES) {
         answer_too_large(request);
-    } else if (!answer_other(request, &head) && inflate_body(request, head.content_encoding)) {
-        check_operation(request, &head);
+    } else if (!answer_other(request, &head)) {
+        identify(request, &head);
+        begin(request);
     }
     return 0;
 }

@@ -149,14 +149,15 @@ static void clean(struct request *request)
     job->input = job->progress = NULL;
     job->output = NULL;
     job->on_worker = false;
+    job->latch = job->parkings = 0;
     job->use = (struct job_use){0};
     job->table_name = (struct bytes){0};
     job->rc = job->error.rc = STATOR_OK;
     job->error.message[0] = '\0';
     job->wait.epoch = 0;
     request->origin = request->content_type = request->x_amz_target = (struct bytes){0};
-    request->amz_json = request->packing = false;
-    request->accepted = request->packed_as = ENCODING_PLAIN;
+    request->amz_json = request->packing = request->unread = request->too_large = false;
+    request->accepted = request->encoding = request->packed_as = ENCODING_PLAIN;
     request->sync_rc = STATOR_OK;
     request->errand = ERRAND_NONE;
 }

@@ -28,7 +28,10 @@ struct request {
     /* Of the header; views into the request. */
     struct bytes origin, content_type, x_amz_target;
     bool amz_json; /* content type application/x-amz-json-1.0 */
-    enum encoding accepted;
+    enum encoding accepted, encoding; /* of the answer, of the body */
+    enum stator_rc identified;        /* who asks; else why that is not known, with the text in job.error */
+    bool unread;                      /* the body has not been looked at */
+    bool too_large;                   /* it is longer than a body may be, inflated */
 
     /* The answer on its way. */
     h2o_generator_t generator;

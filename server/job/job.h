@@ -15,8 +15,10 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "expr/budget.h"
 #include "message/message.h"
 #include "shard/durability.h"
+#include "shard/latch.h"
 #include "watch/metrics.h"
 
 #define JOB_ARENA_MAX ((size_t)256 * 1024 * 1024) /* a 16 MiB request of tiny values takes about 10 times that */
@@ -55,7 +57,10 @@ struct job {
     const void *output;               /* the answer as a structure of api.h, which op encodes; in the arena */
     void *progress;         /* what a long operation keeps between steps, in the arena; NULL: it begins anew each time */
     struct job_hold *holds; /* newest first; job_defer */
-    bool on_worker;                   /* may wait for the disk and for a stalled store */
+    bool on_worker;            /* may wait for the disk and for a stalled store */
+    struct expr_budget budget; /* what expressions may still cost, here or, once it is spent on a loop, on a worker */
+    uint32_t latch;            /* with STATOR_AGAIN: 0, or 1 + the latch of another's that the job is to wait for */
+    uint32_t parkings;         /* how often it has waited for one */
     struct job_use use;               /* of the first table, then of the others */
     struct bytes table_name;          /* of the table found last, or absent; lives as long as the job: for the log */
 
@@ -69,7 +74,8 @@ struct job {
     struct bytes error_throttling; /* of the throughput's exceptions: ThrottlingReasons, the list's JSON, or absent */
 
     struct arena arena;
-    struct durable_wait wait; /* while SYNCING */
+    struct durable_wait wait;     /* while SYNCING */
+    struct latch_wait latch_wait; /* while WORKING, without a thread */
     struct job *next;         /* in one queue at a time */
     size_t queued_bytes;      /* what the workers counted it for */
     uint64_t started_ns;      /* monotonic: when the request was complete */

@@ -278,8 +278,10 @@ static enum stator_rc write_once(struct batch_execution *batch, size_t i, struct
     STATOR_TRY(throttle_admit(batch->engine, job, &use));
     bound.write.before_commit = make_answer;
     bound.write.context = &answering;
-    rc = table_write(&batch->engine->db, &bound.write, job->on_worker, &result, &job->arena, &job->error);
+    bound.write.budget = &job->budget;
+    rc = table_write(&batch->engine->db, &bound.write, request_wait(job), &result, &job->arena, &job->error);
     *stale = rc == STATOR_OK && result.stale;
+    job->latch = result.busy;
     if (rc != STATOR_AGAIN && !*stale)
         batch->responses[i].TableName = table->name;
     if (rc == STATOR_OK && !result.stale) {

@@ -98,10 +98,25 @@ static enum stator_rc decode(const struct engine *engine, struct job *job)
     return message_validate(info->input, job->input, engine->options.wording, &job->error);
 }
 
+/* A loop's share of an expression's work is below a millisecond; all of it is some 100 ms at worst. */
+#define BUDGET_ON_LOOP ((uint64_t)256 * 1024)
+#define BUDGET         ((uint64_t)32 * 1024 * 1024)
+
+/* What goes on on a worker goes on with what it has left; what begins there, or comes there, has all of it. */
+static void begin_budget(struct job *job)
+{
+    if (!job->on_worker)
+        job->budget = (struct expr_budget){BUDGET_ON_LOOP, true};
+    else if (job->progress == NULL || job->budget.later)
+        job->budget = (struct expr_budget){BUDGET, false};
+}
+
 static enum stator_rc run(struct engine *engine, struct job *job)
 {
     const struct operation_info *info = operation_info(job->operation);
 
+    begin_budget(job);
+    job->latch = 0;
     STATOR_TRY(decode(engine, job));
     if (steps[job->operation] == NULL)
         return stator_fail(&job->error, STATOR_VALIDATION, "The operation %s is not supported by Stator yet",
@@ -141,4 +156,12 @@ enum op_outcome op_run(struct engine *engine, struct job *job)
         op_answer_error(job);
     job_release(job);
     return durability_reached(engine->db.durability, job->wait.epoch) ? OP_DONE : OP_SYNC;
+}
+
+void op_park(struct engine *engine, struct job *job, void (*wake)(struct latch_wait *wait))
+{
+    job->latch_wait = (struct latch_wait){.latch = job->latch - 1, .wake = wake};
+    job->latch = 0;
+    job->parkings++;
+    latch_park(engine->db.latches, &job->latch_wait); /* it may be on a worker already */
 }

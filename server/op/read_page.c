@@ -277,6 +277,7 @@ enum stator_rc read_page_step(struct read_page *progress, struct engine *engine,
         if (!progress->request.count_only)
             buf_append_literal(&job->answer, "{\"Items\":[");
         page_init(&progress->page, &engine->db, &progress->request, &job->answer, &job->arena);
+        progress->page.budget = &job->budget;
         progress->page_open = true;
     }
     STATOR_TRY(

@@ -331,7 +331,8 @@ static enum stator_rc try_write(struct item_write *item_write, struct engine *en
     STATOR_TRY(item_write->check(item_write->table, item_write, job));
     use = throttle_use_of_item(engine, item_write->table, CAPACITY_WRITE, item_write->write.key);
     STATOR_TRY(throttle_admit(engine, job, &use));
-    return table_write(&engine->db, &item_write->write, job->on_worker, &item_write->result, &job->arena, &job->error);
+    return table_write(&engine->db, &item_write->write, request_wait(job), &item_write->result, &job->arena,
+                       &job->error);
 }
 
 enum stator_rc request_write(struct item_write *item_write, struct engine *engine, struct job *job)
@@ -344,12 +345,14 @@ enum stator_rc request_write(struct item_write *item_write, struct engine *engin
     item_write->job = job;
     item_write->write.before_commit = make_answer;
     item_write->write.context = item_write;
+    item_write->write.budget = &job->budget;
     do {
         STATOR_TRY(op_table(&item_write->table, engine, job, item_write->table_name, OP_DATA));
         item_write->write.table = item_write->table;
         write_result_release(&item_write->result);
         item_write->result = (struct write_result){0};
         rc = try_write(item_write, engine, job);
+        job->latch = item_write->result.busy;
     } while (rc == STATOR_OK && item_write->result.stale);
     if (rc == STATOR_OK) {
         charge(item_write);

@@ -196,6 +196,7 @@ static enum stator_rc open_page(struct select *select, struct engine *engine, st
         STATOR_TRY(throttle_admit(engine, job, &use));
     }
     page_init(&select->page, &engine->db, &select->request, &job->answer, &job->arena);
+    select->page.budget = &job->budget;
     select->page_open = true;
     return STATOR_OK;
 }

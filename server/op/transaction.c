@@ -304,8 +304,10 @@ static enum stator_rc make_writes(struct attempt *a)
     a->read_units = ARENA_ARRAY(arena, double, a->batch->count);
     if (a->writes == NULL || a->results == NULL || a->read_units == NULL)
         return stator_fail_memory(&t->job->error);
-    for (size_t i = 0; i < t->count; i++)
+    for (size_t i = 0; i < t->count; i++) {
         a->writes[i] = t->actions[i].write;
+        a->writes[i].budget = &t->job->budget;
+    }
     return STATOR_OK;
 }
 
@@ -327,8 +329,9 @@ static enum stator_rc write_planned(struct attempt *a)
         .context = a,
         .mark = a->token == NULL ? NULL : &db->tokens.mark,
     };
-    rc = table_transact_write(db, &transact, t->job->on_worker, &t->job->arena, &t->job->error);
+    rc = table_transact_write(db, &transact, request_wait(t->job), &t->job->arena, &t->job->error);
     a->stale = transact.stale;
+    t->job->latch = transact.busy;
     t->job->wait.epoch = transact.epoch;
     if (rc == STATOR_TRANSACTION_CANCELED)
         rc = refuse(a);

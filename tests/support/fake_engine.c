@@ -39,6 +39,13 @@ void engine_close(struct engine *engine)
     free(engine);
 }
 
+/* Nothing is latched here. */
+void op_park(struct engine *engine, struct job *job, void (*wake)(struct latch_wait *wait))
+{
+    (void)engine;
+    wake(&job->latch_wait);
+}
+
 struct durability *engine_durability(struct engine *engine)
 {
     return (struct durability *)(void *)engine;
