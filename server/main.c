@@ -16,6 +16,7 @@
 
 #include "config/config.h"
 #include "config/limits.h"
+#include "config/memory.h"
 #include "config/outside.h"
 #include "http/http.h"
 #include "op/op.h"
@@ -145,6 +146,7 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .port = (uint16_t)config->port,
         .loops = config->loops,
         .max_connections = config->max_connections,
+        .memory_bytes = config->memory_mib != 0 ? (size_t)config->memory_mib << 20 : memory_for_requests(memory_limit("")),
         .cors = config->cors,
         .version = STATOR_VERSION,
         .refuse_get = config->as_dynamodb_local,

@@ -56,7 +56,7 @@ void arena_reset(struct arena *arena)
 {
     struct arena_chunk *kept = arena->chunks;
 
-    arena->failed = false;
+    arena->failed = arena->over = false;
     if (kept == NULL)
         return;
     if (BLOCK_IS_CHUNK || kept->len > CHUNK_BYTES_MIN * 16) {
@@ -102,8 +102,10 @@ void *arena_alloc(struct arena *arena, size_t len)
 {
     uint8_t *block;
 
-    if (len > arena->max_bytes || arena->used_bytes > arena->max_bytes - len)
+    if (len > arena->max_bytes || arena->used_bytes > arena->max_bytes - len) {
+        arena->over = true;
         return refuse(arena);
+    }
     if (!BLOCK_IS_CHUNK)
         len = (len + ALIGN - 1) & ~(ALIGN - 1);
     if (BLOCK_IS_CHUNK || (size_t)(arena->end - arena->at) < len || arena->chunks == NULL) {

@@ -21,6 +21,7 @@ struct arena {
     size_t max_bytes;
     const struct stator_allocator *allocator; /* of the chunks; NULL: malloc */
     bool failed; /* a block has been refused since the last reset: whoever went on without it can be found out */
+    bool over;   /* and it was refused for max_bytes, not by the allocator */
 };
 
 void arena_init(struct arena *arena, size_t max_bytes);

@@ -34,6 +34,7 @@ enum option_id {
     OPTION_DURABILITY,
     OPTION_SHARDS,
     OPTION_CACHE_MIB,
+    OPTION_MEMORY_MIB,
     OPTION_LOOPS,
     OPTION_MAX_CONNECTIONS,
     OPTION_VALIDATION_WORDING,
@@ -92,6 +93,13 @@ static const struct option options[OPTION_COUNT] = {
     [OPTION_SHARDS] = {"shards", KIND_NUMBER, "N", 1, 256, {NULL}, "parts of the key space, fixed at creation (4)"},
     [OPTION_CACHE_MIB] =
         {"cache-mib", KIND_NUMBER, "N", 1, 1 << 20, {NULL}, "memory for what was read from the disk (8)"},
+    [OPTION_MEMORY_MIB] = {"memory-mib",
+                           KIND_NUMBER,
+                           "N",
+                           32,
+                           1 << 20,
+                           {NULL},
+                           "memory for all requests together (a third of the container's or machine's, at most 1024)"},
     [OPTION_LOOPS] = {"loops", KIND_NUMBER, "N", 1, LIMIT_LOOPS, {NULL}, "event loops (one per core)"},
     [OPTION_MAX_CONNECTIONS] = {"max-connections",
                                 KIND_NUMBER,
@@ -529,6 +537,7 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
     out->cors = given->source[OPTION_CORS] != FROM_DEFAULT ? given->text[OPTION_CORS] : "*";
     out->shards = (uint32_t)number[OPTION_SHARDS];
     out->cache_mib = (uint32_t)number[OPTION_CACHE_MIB];
+    out->memory_mib = (uint32_t)number[OPTION_MEMORY_MIB];
     out->refuse_conflicts = number[OPTION_TRANSACTION_CONFLICT] == 1;
     out->wording = number[OPTION_VALIDATION_WORDING] == 0 ? WORDING_CURRENT : WORDING_CLASSIC;
     out->isolate_by_region = (number[OPTION_ISOLATE_BY] & 1) != 0;

@@ -35,10 +35,13 @@
 #define LIMIT_CONNECTIONS 10000
 /* Descriptors that are not connections: the store's 256 files, its log and lock, listeners, pipes, some spare. */
 #define LIMIT_RESERVED_DESCRIPTORS 400
-/* Bytes of unfinished requests in all. Past it the connections with the largest are closed. */
-#define LIMIT_UNFINISHED_BYTES ((size_t)1024 * 1024 * 1024)
-/* How often that is looked at while connections are open. */
-#define LIMIT_SWEEP_MS 1000
+/* Memory of all requests together (--memory-mib): at least one large one's, at most what makes no request faster. */
+#define LIMIT_MEMORY_LEAST_BYTES ((size_t)32 * 1024 * 1024)
+#define LIMIT_MEMORY_MOST_BYTES  ((size_t)1024 * 1024 * 1024)
+/* How often a loop looks whether connections hold memory and do not go on. */
+#define LIMIT_SWEEP_MS 100
+/* One that has not gone on for so long may be closed when memory is short. */
+#define LIMIT_STALLED_MS 1000
 /* How long accepting rests when descriptors or connections are used up. */
 #define LIMIT_ACCEPT_REST_MS 100
 /* Connections taken at one wake-up, so that those open are not kept waiting. */

@@ -129,10 +129,23 @@ static void send_piece(struct request *request)
     h2o_send(request->req, &buffer, piece.len != 0, last ? H2O_SEND_STATE_FINAL : H2O_SEND_STATE_IN_PROGRESS);
 }
 
+/* What is sent of a long answer is not kept until the client has taken the rest. */
+static void give_back_sent(struct request *request)
+{
+    struct buf *whole = request->packed_as != ENCODING_PLAIN ? &request->packed : &request->job.answer;
+    size_t sent = whole->len - request->unsent.len;
+
+    if (whole->len > LIMIT_WRITE_PIECE_BYTES && request->unsent.at == whole->at + sent)
+        budget_trim(&request->loop->http->memory, whole->at, sent);
+}
+
 static void on_proceed(h2o_generator_t *generator, h2o_req_t *req)
 {
+    struct request *request = H2O_STRUCT_FROM_MEMBER(struct request, generator, generator);
+
     (void)req;
-    send_piece(H2O_STRUCT_FROM_MEMBER(struct request, generator, generator));
+    give_back_sent(request);
+    send_piece(request);
 }
 
 bool answer_is_ours(const h2o_req_t *req)
@@ -179,7 +192,7 @@ static void log_request(const struct request *request, size_t len)
 /* Faults of ours or of the disk are an operator's business; of broken compression (InternalFailure) they are not. */
 static void log_fault(const struct job *job)
 {
-    if (job->rc == STATOR_INTERNAL_SERVER_ERROR || job->rc == STATOR_NO_MEMORY)
+    if (job->rc == STATOR_INTERNAL_SERVER_ERROR)
         LOG_LINE(LOG_LEVEL_ERROR, "a request failed", LOG_STRING("operation", operation_name(job)),
                  LOG_STRING("reason", job->error.message), LOG_STRING("request_id", job->request_id));
 }

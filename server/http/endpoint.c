@@ -117,11 +117,8 @@ static bool is_method(const h2o_req_t *req, const char *method)
 
 static void end_job(struct job *job)
 {
-    if (job->answer.failed) { /* an answer without end, or no memory */
-        stator_fail(&job->error, STATOR_INTERNAL_SERVER_ERROR, "The answer needs more memory than an answer may take");
-        op_answer_error(job);
-    }
     job_move(job, JOB_DONE);
+    request_forget(request_of_job(job));
 }
 
 /* An error found here: op has not seen the job, or will not go on with it. */
@@ -285,6 +282,7 @@ static void run(struct request *request)
     case OP_SYNC:
         request_leave(request);
         request_read_on(request);
+        request_forget(request);
         job_move(job, JOB_SYNCING);
         loop_await_sync(request->loop, job);
         break;
@@ -301,6 +299,7 @@ static bool run_on_worker(struct http *http, struct job *job)
         enum op_outcome outcome = op_run(http->engine, job);
 
         if (outcome == OP_SYNC) {
+            request_forget(request_of_job(job));
             job_move(job, JOB_SYNCING);
             job->next = NULL;
             endpoint_await_sync(http, job);
@@ -414,7 +413,7 @@ static void identify(struct request *request, const struct head *head)
 
     job->operation = operation_of_target(request->x_amz_target);
     request->encoding = encoding_of(head->content_encoding);
-    request->identified = auth_identify(&identity, &head->auth, &job->arena, &job->error);
+    request->identified = auth_identify(&identity, &head->auth, &job->notes, &job->error);
     job->access_key = identity.access_key;
     job->region = identity.region;
 }

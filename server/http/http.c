@@ -24,6 +24,7 @@ enum stator_rc http_open(struct http **out, const struct http_options *options, 
     if (http == NULL)
         return stator_fail_memory(err);
     http->options = *options;
+    budget_init(&http->memory, options->memory_bytes);
     http->port = options->port;
     http->started_s = (uint64_t)time(NULL);
     http->slow_ns = options->slow_request_ms != 0 ? (uint64_t)options->slow_request_ms * 1000000 : UINT64_MAX;

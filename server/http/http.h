@@ -22,6 +22,7 @@ struct http_options {
     uint16_t port;    /* 0: the system chooses, http_port tells */
     uint32_t loops;
     uint32_t max_connections;
+    size_t memory_bytes; /* all requests together: job/budget.h */
     const char *cors;                              /* "*", or origins with commas between */
     const char *version;                           /* for the Server header */
     bool refuse_get;                               /* answer GET as DynamoDB Local does, with 400 */

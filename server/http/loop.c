@@ -56,7 +56,7 @@ static size_t unfinished_bytes(const struct connection *connection)
 static void on_sweep(h2o_timeout_entry_t *entry)
 {
     struct loop *loop = H2O_STRUCT_FROM_MEMBER(struct loop, sweep_entry, entry);
-    size_t most = LIMIT_UNFINISHED_BYTES / loop->http->options.loops, total = 0;
+    size_t most = loop->http->memory.max, total = 0;
     struct connection *largest;
 
     engine_note_thread(loop->http->engine);

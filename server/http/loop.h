@@ -14,6 +14,7 @@
 #include "http/bind.h"
 #include "http/http.h"
 #include "http/request_id.h"
+#include "job/budget.h"
 #include "job/workers.h"
 
 struct request;
@@ -30,6 +31,7 @@ struct http {
     uint64_t slow_ns;   /* a request that takes so long is logged */
     int *fds;           /* loops * addresses.count; -1 once a loop owns it */
 
+    struct budget memory; /* of all requests */
     struct engine *engine;
     struct workers *workers;
     struct workers *watchers; /* one thread, for metrics */

@@ -70,20 +70,23 @@ static void on_dispose(void *anchor)
 
 static struct request *new_request(struct loop *loop)
 {
+    const struct stator_allocator *memory = &loop->http->memory.allocator;
     struct request *request = h2o_mem_alloc(sizeof(*request));
 
     memset(request, 0, sizeof(*request));
     request->loop = loop;
-    arena_init(&request->job.arena, JOB_ARENA_MAX);
-    buf_init(&request->job.answer, JOB_ANSWER_MAX);
-    buf_init(&request->inflated, LIMIT_BODY_BYTES + 1);
-    buf_init(&request->packed, JOB_ANSWER_MAX);
+    arena_init_with(&request->job.arena, JOB_ARENA_MAX, memory);
+    arena_init(&request->job.notes, JOB_NOTES_MAX);
+    buf_init_with(&request->job.answer, JOB_ANSWER_MAX, memory);
+    buf_init_with(&request->inflated, LIMIT_BODY_BYTES + 1, memory);
+    buf_init_with(&request->packed, JOB_ANSWER_MAX, memory);
     return request;
 }
 
 static void free_request(struct request *request)
 {
     arena_deinit(&request->job.arena);
+    arena_deinit(&request->job.notes);
     buf_deinit(&request->job.answer);
     buf_deinit(&request->inflated);
     buf_deinit(&request->packed);
@@ -130,6 +133,22 @@ struct request *request_take(struct loop *loop, h2o_req_t *req)
     return request;
 }
 
+void request_forget(struct request *request)
+{
+    struct job *job = &request->job;
+    size_t len = job->table_name.len < sizeof(request->table_name) ? job->table_name.len : sizeof(request->table_name);
+
+    if (len != 0)
+        memmove(request->table_name, job->table_name.at, len);
+    job->table_name = bytes_of(request->table_name, len);
+    job->input = NULL;
+    job->output = NULL;
+    job->body.at = NULL; /* its length is told by the log */
+    buf_reset(&request->inflated);
+    if (job->arena.used_bytes > REQUEST_KEPT_BYTES)
+        arena_reset(&job->arena);
+}
+
 /* Clears what one request leaves behind; memory stays warm for the next. */
 static void clean(struct request *request)
 {
@@ -139,9 +158,9 @@ static void clean(struct request *request)
     if (request->kept != NULL)
         h2o_buffer_dispose(&request->kept);
     arena_reset(&job->arena);
+    arena_reset(&job->notes);
     buf_reset(&job->answer);
-    if (request->inflated.len != 0 || request->inflated.failed)
-        buf_reset(&request->inflated);
+    buf_reset(&request->inflated);
     if (request->packed.len != 0 || request->packed.failed)
         buf_reset(&request->packed);
     job->access_key = job->region = (struct bytes){0};

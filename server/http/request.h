@@ -44,6 +44,7 @@ struct request {
     enum errand errand;
     enum stator_rc sync_rc;
 
+    char table_name[255]; /* what job.table_name names once the arena is reset */
     struct buf inflated; /* the body, where it came compressed */
     struct buf packed;   /* the answer compressed */
     h2o_buffer_t *kept;  /* the socket's input with the request, while away; its owner when more input came */
@@ -68,6 +69,11 @@ static inline void request_come_back(struct request *request)
     request->away = false;
     request->loop->away_count--;
 }
+
+#define REQUEST_KEPT_BYTES ((size_t)16 * 1024)
+
+/* The answer is encoded: the memory of what it was made from goes back. [any] */
+void request_forget(struct request *request);
 
 /* For the time that the job waits or is worked on elsewhere: before it leaves and, unless h2o has disposed of the
  * request, when it is at home again. */

@@ -22,6 +22,7 @@
 #include "watch/metrics.h"
 
 #define JOB_ARENA_MAX ((size_t)256 * 1024 * 1024) /* a 16 MiB request of tiny values takes about 10 times that */
+#define JOB_NOTES_MAX ((size_t)64 * 1024)         /* 100 tables */
 #define JOB_ANSWER_MAX                                                                                                 \
     ((size_t)128 * 1024 * 1024) /* a page of 1 MB whose JSON is 67 times as long, and its last item */
 
@@ -38,7 +39,7 @@ struct job_hold {
 struct job_use {
     uint32_t meter; /* of the table; METER_NONE: there is none yet */
     struct metrics_use use;
-    struct job_use *next; /* of another table; in the arena */
+    struct job_use *next; /* of another table; in the job's notes */
 };
 
 struct job {
@@ -73,7 +74,8 @@ struct job {
     struct bytes error_text;       /* likewise: its text, which may be longer than error.message */
     struct bytes error_throttling; /* of the throughput's exceptions: ThrottlingReasons, the list's JSON, or absent */
 
-    struct arena arena;
+    struct arena arena; /* of what the request becomes: empty again when the answer is encoded */
+    struct arena notes; /* of the little that outlives it: who asked, what is to be counted */
     struct durable_wait wait;     /* while SYNCING */
     struct latch_wait latch_wait; /* while WORKING, without a thread */
     struct job *next;         /* in one queue at a time */

@@ -89,7 +89,7 @@ enum stator_rc op_get_records(struct engine *engine, struct job *job)
     if (json == NULL)
         return stator_fail_memory(&job->error);
     STATOR_TRY(read_iterator(&position, &stream, engine, job));
-    buf_init(json, JOB_ANSWER_MAX);
+    buf_init_with(json, JOB_ANSWER_MAX, job->arena.allocator);
     rc = job_defer(job, release, json) ? read_page(engine, job, stream, &position, json)
                                        : stator_fail_memory(&job->error);
     stream_release(stream);

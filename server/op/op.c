@@ -125,6 +125,15 @@ static enum stator_rc run(struct engine *engine, struct job *job)
     return job->arena.failed ? stator_fail_memory(&job->error) : STATOR_OK; /* an answer that lacks something is none */
 }
 
+/* A request that outgrows its own arena will never fit; one that finds no room beside the others may, later. */
+static void tell_no_memory(struct job *job)
+{
+    if (job->arena.over)
+        stator_fail(&job->error, STATOR_VALIDATION, "The request needs more memory than a request may take");
+    else
+        stator_fail(&job->error, STATOR_THROTTLING, "The server has no memory left for this request; try again later");
+}
+
 static void encode(struct job *job)
 {
     const struct operation_info *info = operation_info(job->operation);
@@ -135,7 +144,7 @@ static void encode(struct job *job)
         message_encode(&job->answer, info->output, job->output);
     if (!job->answer.failed)
         return;
-    stator_fail(&job->error, STATOR_INTERNAL_SERVER_ERROR, "The answer is larger than an answer may be");
+    tell_no_memory(job);
     op_answer_error(job);
 }
 
@@ -148,7 +157,10 @@ enum op_outcome op_run(struct engine *engine, struct job *job)
             job_release(job);
         return OP_WORK;
     }
-    job->error.rc = rc;
+    if (rc == STATOR_NO_MEMORY)
+        tell_no_memory(job);
+    else
+        job->error.rc = rc;
     job->rc = rc;
     if (rc == STATOR_OK)
         encode(job);

@@ -12,7 +12,7 @@ void page_init(struct page *page, struct database *db, const struct page_request
                struct arena *arena)
 {
     *page = (struct page){.request = request, .db = db, .items = items, .arena = arena};
-    arena_init(&page->scratch, SCRATCH_BYTES_MAX);
+    arena_init_with(&page->scratch, SCRATCH_BYTES_MAX, arena->allocator);
     buf_init(&page->position, KEY_BYTES_MAX);
     page->shard = request->one_shard ? request->shard : 0;
     page->done = request->one_shard && bytes_compare(request->lower, request->upper) >= 0;

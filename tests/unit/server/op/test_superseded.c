@@ -122,7 +122,7 @@ static const struct step changes[] = {
 
 /* False when the request has ended before the n-th call. */
 static bool run_with(struct engine *engine, const struct step *step, const struct step *change, int n, bool on_worker,
-                     size_t arena_max, enum stator_rc *rc)
+                     size_t arena_max, enum stator_rc *rc, bool *no_memory)
 {
     static struct answer answer;
     char request[2048];
@@ -137,6 +137,7 @@ static bool run_with(struct engine *engine, const struct step *step, const struc
     met = meanwhile.engine == NULL;
     meanwhile.engine = NULL;
     *rc = answer.rc;
+    *no_memory = is_memory_error(&answer);
     if (strstr(answer.text, "\"TableName\":\"") != NULL && strstr(answer.text, "\"TableName\":\"other\"") == NULL &&
         strstr(answer.text, "\"TableName\":\"test\"") == NULL)
         fail_msg("%s, %s before call %d: %s", step->operation, change->operation, n, answer.text);
@@ -146,7 +147,7 @@ static bool run_with(struct engine *engine, const struct step *step, const struc
 static bool run_alone(const struct step *step, const struct step *change, int n, bool on_worker, enum stator_rc *rc)
 {
     struct engine *engine = open_two();
-    bool met = run_with(engine, step, change, n, on_worker, JOB_ARENA_MAX, rc);
+    bool no_memory, met = run_with(engine, step, change, n, on_worker, JOB_ARENA_MAX, rc, &no_memory);
 
     audit(engine);
     engine_close(engine);
@@ -178,11 +179,12 @@ static void begun_anew_without_memory(void **state)
 
     (void)state;
     for (size_t r = 0; r < COUNT_OF(requests); r++) {
-        enum stator_rc rc = STATOR_NO_MEMORY;
         size_t arena_max = 256;
+        bool no_memory = true;
+        enum stator_rc rc;
 
-        for (; rc == STATOR_NO_MEMORY; arena_max += 8)
-            run_with(engine, &requests[r], &changes[0], 1, true, arena_max, &rc);
+        for (; no_memory; arena_max += 8)
+            run_with(engine, &requests[r], &changes[0], 1, true, arena_max, &rc, &no_memory);
         assert_true(arena_max > 300);
     }
     audit(engine);
