@@ -20,9 +20,11 @@
  * s, Go 90 s), so that it is the client who closes and no request meets a closing socket. */
 #define LIMIT_REQUEST_MS 120000
 /* An answer is sent in pieces, and a client that has not taken a piece within this time is cut off: h2o itself would
- * wait for ever. 35 KB/s is enough. */
-#define LIMIT_WRITE_PIECE_BYTES ((size_t)1024 * 1024)
-#define LIMIT_WRITE_PIECE_MS    30000
+ * wait for ever. So is one that falls further behind than that time with an answer of many pieces: 128 KiB/s is enough,
+ * about what a request of 16 MiB needs to arrive in time. */
+#define LIMIT_WRITE_PIECE_BYTES        ((size_t)1024 * 1024)
+#define LIMIT_WRITE_PIECE_MS           30000
+#define LIMIT_WRITE_LEAST_BYTES_PER_MS 128
 /* After refusing a body half-way we read on and throw away, so that the refusal is not lost in a reset ... */
 #define LIMIT_LINGER_MS    2000
 #define LIMIT_LINGER_BYTES ((size_t)64 * 1024 * 1024)
@@ -31,6 +33,10 @@
 
 /* 16 KiB of buffers and a descriptor each; more only by --max-connections. */
 #define LIMIT_CONNECTIONS 10000
+/* Above the maximum, for /_stator/ and health checks when all connections have requests at work. */
+#define LIMIT_SPARE_CONNECTIONS 32
+/* A client with more than this part of a loop's connections is a crowd, and the largest crowd makes room first. */
+#define LIMIT_CROWD_SHARE 8
 /* Descriptors that are not connections: the store's 256 files, its log and lock, listeners, pipes, some spare. */
 #define LIMIT_RESERVED_DESCRIPTORS 400
 /* Bytes of unfinished requests in all. Past it the connections with the largest are closed. */

@@ -351,6 +351,16 @@ static bool body_parses(const struct job *job)
     return job->body.len == 0 || json_valid(job->body);
 }
 
+/* False when it has been answered with an error: spare connections are for those who ask how the server is. */
+static bool admit(struct request *request)
+{
+    if (connection_may_run(connection_of(request->req)))
+        return true;
+    request->req->http1_is_persistent = 0;
+    refuse(request, STATOR_THROTTLING, "The server has as many connections as it may have; try again later");
+    return false;
+}
+
 static void check_operation(struct request *request, const struct head *head)
 {
     struct job *job = &request->job;
@@ -392,7 +402,7 @@ int endpoint_on_request(h2o_handler_t *handler, h2o_req_t *req)
         answer_fixed(request, 400, BYTES("application/json"), BYTES(HEAD_TOO_LARGE), true);
     } else if (req->entity.len > LIMIT_BODY_BYTES) {
         answer_too_large(request);
-    } else if (!answer_other(request, &head) && inflate_body(request, head.content_encoding)) {
+    } else if (!answer_other(request, &head) && admit(request) && inflate_body(request, head.content_encoding)) {
         check_operation(request, &head);
     }
     return 0;

@@ -13,24 +13,58 @@
 /* --- Connections ---------------------------------------------------------------------------------------------------
  */
 
+static void set_waiting_count(struct loop *loop, uint32_t count)
+{
+    atomic_store_explicit(&loop->waiting_count, count, memory_order_relaxed);
+}
+
+void connection_work(struct connection *connection)
+{
+    struct loop *loop = connection->loop;
+
+    if (connection->waits_since_ms == 0)
+        return;
+    connection->waits_since_ms = 0;
+    peers_work(&connection->place);
+    set_waiting_count(loop, loop->waiting_count - 1);
+}
+
+void connection_wait(struct connection *connection)
+{
+    struct loop *loop = connection->loop;
+
+    if (connection->closing)
+        return;
+    connection_work(connection);
+    connection->waits_since_ms = h2o_now(loop->evloop);
+    peers_wait(&loop->peers, &connection->place);
+    set_waiting_count(loop, loop->waiting_count + 1);
+}
+
 static void on_connection_closed(void *context)
 {
     struct connection *connection = context;
     struct loop *loop = connection->loop;
 
+    connection_work(connection);
+    peers_leave(&loop->peers, &connection->place);
     h2o_linklist_unlink(&connection->link);
     loop->connections_count--;
     atomic_fetch_sub_explicit(&loop->http->connections, 1, memory_order_relaxed);
     free(connection);
 }
 
-static void add_connection(struct loop *loop, h2o_socket_t *sock)
+static void add_connection(struct loop *loop, h2o_socket_t *sock, bool spare)
 {
     struct connection *connection = h2o_mem_alloc(sizeof(*connection));
+    struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
 
-    *connection = (struct connection){.loop = loop, .sock = sock};
+    *connection = (struct connection){.loop = loop, .sock = sock, .spare = spare};
     h2o_linklist_insert(&loop->connections, &connection->link);
     loop->connections_count++;
+    h2o_socket_getpeername(sock, (struct sockaddr *)&from);
+    peers_join(&loop->peers, &connection->place, (const struct sockaddr *)&from);
+    connection_wait(connection);
     sock->on_close.cb = on_connection_closed;
     sock->on_close.data = connection;
     if (!h2o_timeout_is_linked(&loop->sweep_entry))
@@ -44,6 +78,67 @@ static void shutdown_connections(struct loop *loop, int how)
     for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next)
         shutdown(h2o_socket_get_fd(H2O_STRUCT_FROM_MEMBER(struct connection, link, at)->sock), how);
 }
+
+/* --- Room for others -----------------------------------------------------------------------------------------------
+ */
+
+static uint32_t connections_open(const struct http *http)
+{
+    return atomic_load_explicit(&http->connections, memory_order_relaxed);
+}
+
+/* Closes the connection that has waited longest, of the client with the most. h2o does the closing, in its next turn.
+ * False when none waits, or none so long. */
+static bool make_room(struct loop *loop, uint64_t waited_ms)
+{
+    struct place *place = peers_first(&loop->peers);
+    struct connection *connection;
+
+    if (place == NULL)
+        return false;
+    connection = H2O_STRUCT_FROM_MEMBER(struct connection, place, place);
+    if (h2o_now(loop->evloop) - connection->waits_since_ms < waited_ms)
+        return false;
+    connection_work(connection);
+    connection->closing = true;
+    atomic_fetch_add_explicit(&loop->http->displaced, 1, memory_order_relaxed);
+    LOG_LINE(LOG_LEVEL_WARN, "closing the connection that waits longest: as many are open as may be",
+             LOG_NUMBER("max_connections", loop->http->options.max_connections));
+    shutdown(h2o_socket_get_fd(connection->sock), SHUT_RDWR);
+    return true;
+}
+
+/* Whether any loop has a connection that waits. */
+static bool some_wait(const struct http *http)
+{
+    for (uint32_t i = 0; i < http->options.loops; i++)
+        if (atomic_load_explicit(&http->loops[i].waiting_count, memory_order_relaxed) != 0)
+            return true;
+    return false;
+}
+
+bool connection_may_run(struct connection *connection)
+{
+    struct loop *loop = connection->loop;
+
+    if (connection->spare && (connections_open(loop->http) <= loop->http->options.max_connections ||
+                              make_room(loop, 0) || some_wait(loop->http)))
+        connection->spare = false;
+    return !connection->spare;
+}
+
+/* What another loop took above the maximum because it had nobody to close. The newcomers themselves are spared. */
+static void return_to_maximum(struct loop *loop)
+{
+    const struct http *http = loop->http;
+
+    for (uint32_t open = connections_open(http); open > http->options.max_connections; open--)
+        if (!make_room(loop, LIMIT_SWEEP_MS))
+            return;
+}
+
+/* --- Unfinished requests -------------------------------------------------------------------------------------------
+ */
 
 static size_t unfinished_bytes(const struct connection *connection)
 {
@@ -60,6 +155,7 @@ static void on_sweep(h2o_timeout_entry_t *entry)
     struct connection *largest;
 
     engine_note_thread(loop->http->engine);
+    return_to_maximum(loop);
     for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next)
         total += unfinished_bytes(H2O_STRUCT_FROM_MEMBER(struct connection, link, at));
     if (total > most) {
@@ -106,31 +202,40 @@ static void rest(struct loop *loop, const char *why)
     h2o_timeout_link(loop->evloop, &loop->rest_timeout, &loop->rest_entry);
 }
 
+/* Somebody is at the door. Those who make room are gone in the loop's next turn, which comes back here. */
+static void make_room_or_rest(struct loop *loop, bool first, const char *why)
+{
+    if (first && !make_room(loop, 0))
+        rest(loop, why);
+}
+
+/* False when nobody could be let in. */
+static bool accept_one(struct loop *loop, h2o_socket_t *listener, bool first)
+{
+    struct http *http = loop->http;
+    uint32_t most = http->options.max_connections;
+    uint32_t open = atomic_fetch_add_explicit(&http->connections, 1, memory_order_relaxed);
+    h2o_socket_t *sock = open < most + LIMIT_SPARE_CONNECTIONS ? h2o_evloop_socket_accept(listener) : NULL;
+    int error = errno;
+
+    if (sock != NULL) {
+        add_connection(loop, sock, open >= most && !make_room(loop, 0) && !some_wait(http));
+        metrics_count_connection(loop->metrics);
+        return true;
+    }
+    atomic_fetch_sub_explicit(&http->connections, 1, memory_order_relaxed);
+    if (open >= most + LIMIT_SPARE_CONNECTIONS)
+        make_room_or_rest(loop, first, "as many are open as may be");
+    else if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM)
+        make_room_or_rest(loop, first, strerror(error));
+    return false;
+}
+
 static void on_accept(h2o_socket_t *listener, const char *err)
 {
-    struct loop *loop = listener->data;
-    struct http *http = loop->http;
-
-    for (int i = 0; err == NULL && i < LIMIT_ACCEPTS_AT_ONCE; i++) {
-        h2o_socket_t *sock;
-
-        if (atomic_fetch_add_explicit(&http->connections, 1, memory_order_relaxed) >= http->options.max_connections) {
-            atomic_fetch_sub_explicit(&http->connections, 1, memory_order_relaxed);
-            rest(loop, "as many are open as may be");
+    for (int i = 0; err == NULL && i < LIMIT_ACCEPTS_AT_ONCE; i++)
+        if (!accept_one(listener->data, listener, i == 0))
             return;
-        }
-        sock = h2o_evloop_socket_accept(listener);
-        if (sock == NULL) {
-            int error = errno;
-
-            atomic_fetch_sub_explicit(&http->connections, 1, memory_order_relaxed);
-            if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM)
-                rest(loop, strerror(error));
-            return;
-        }
-        add_connection(loop, sock);
-        metrics_count_connection(loop->metrics);
-    }
 }
 
 static void listen_at(struct loop *loop, uint32_t index)
@@ -258,6 +363,7 @@ static void begin(struct loop *loop)
     h2o_context_init(&loop->context, loop->evloop, &http->globalconf);
     loop->accept = (h2o_accept_ctx_t){.ctx = &loop->context, .hosts = http->globalconf.hosts};
     h2o_linklist_init_anchor(&loop->connections);
+    peers_init(&loop->peers, http->options.max_connections / http->options.loops / LIMIT_CROWD_SHARE);
     request_ids_init(&loop->ids);
     h2o_timeout_init(loop->evloop, &loop->write_timeout, LIMIT_WRITE_PIECE_MS);
     h2o_timeout_init(loop->evloop, &loop->linger_timeout, LIMIT_LINGER_MS);
@@ -285,6 +391,7 @@ static void end(struct loop *loop)
     h2o_context_dispose(&loop->context);
     h2o_evloop_destroy(loop->evloop);
     request_free_spare(loop);
+    peers_deinit(&loop->peers);
 }
 
 /* h2o's pools are the thread's own, so all of the loop is made there. */

@@ -13,6 +13,7 @@
 #include "config/limits.h"
 #include "http/bind.h"
 #include "http/http.h"
+#include "http/peers.h"
 #include "http/request_id.h"
 #include "job/workers.h"
 
@@ -41,6 +42,7 @@ struct http {
     uint32_t started;
 
     _Atomic uint32_t connections;
+    _Atomic uint64_t displaced; /* connections closed to make room */
     _Atomic bool hurry; /* unfinished work is ended with an error */
 };
 
@@ -49,6 +51,10 @@ struct connection {
     h2o_linklist_t link; /* loop->connections */
     struct loop *loop;
     h2o_socket_t *sock;
+    struct place place;
+    uint64_t waits_since_ms;   /* of the loop's clock; 0: it is at work, or about to be closed */
+    bool closing;              /* to make room */
+    bool spare;                /* above the maximum: for operators, until there is room */
     struct refusal *lingering; /* reads and throws away what the client still sends, or NULL */
 };
 
@@ -64,6 +70,8 @@ struct loop {
 
     h2o_linklist_t connections;
     uint32_t connections_count;
+    struct peers peers;
+    _Atomic uint32_t waiting_count; /* of connections; others read it */
     uint32_t away_count; /* jobs not at home */
     bool draining, accept_rests;
 
@@ -108,6 +116,16 @@ void loop_join(struct loop *loop);
 
 /* These jobs (a list) go home; their loop takes them from here. [any] */
 void loop_send_home(struct loop *loop, struct job *jobs);
+
+/* It is the client's turn: to send the next request, or to read the answer. */
+void connection_wait(struct connection *connection);
+
+/* Its request is complete: it is our turn. */
+void connection_work(struct connection *connection);
+
+/* Whether a request may run. One on a spare connection may not, while as many are open as may be and all have requests
+ * at work. */
+bool connection_may_run(struct connection *connection);
 
 /* The job waits for a sync, with all others of this turn. */
 void loop_await_sync(struct loop *loop, struct job *job);

@@ -119,6 +119,8 @@ static void tell_process(struct buf *out, const struct http *http)
     exposition_gauge(out, "stator_connections", "Connections open.", atomic_load(&http->connections));
     exposition_gauge(out, "stator_connections_max", "Connections that may be open (--max-connections).",
                      http->options.max_connections);
+    exposition_family(out, "stator_connections_displaced_total", "counter", "Connections closed to make room for others.");
+    exposition_integer(out, "stator_connections_displaced_total", EXPOSITION_NO_LABELS, atomic_load(&http->displaced));
     exposition_gauge(out, "stator_worker_queue_jobs", "Requests waiting for a worker.", workers_queued(http->workers));
     exposition_gauge(out, "stator_worker_queue_jobs_max", "How many may wait; the next is throttled.",
                      LIMIT_WORKER_QUEUE);

@@ -63,6 +63,7 @@ static void on_dispose(void *anchor)
     struct request *request = *(struct request **)anchor;
 
     h2o_timeout_unlink(&request->write_entry);
+    connection_wait(connection_of(request->req));
     request->req = NULL;
     if (!request->away)
         request_give_back(request);
@@ -116,6 +117,7 @@ struct request *request_take(struct loop *loop, h2o_req_t *req)
         request = new_request(loop);
     }
     request->req = req;
+    connection_work(connection_of(req));
     anchor = h2o_mem_alloc_shared(&req->pool, sizeof(struct request *), on_dispose);
     *anchor = request;
 
