@@ -37,8 +37,14 @@
 #define LIMIT_SPARE_CONNECTIONS 32
 /* A client with more than this part of a loop's connections is a crowd, and the largest crowd makes room first. */
 #define LIMIT_CROWD_SHARE 8
-/* Descriptors that are not connections: the store's 256 files, its log and lock, listeners, pipes, some spare. */
-#define LIMIT_RESERVED_DESCRIPTORS 400
+/* Descriptors that are not connections: each loop's listeners, its epoll, its pipe; the store's tables, of which it keeps
+ * this many open, and at most a quarter of all descriptors (store/options.c); its logs and locks, what is being written. */
+#define LIMIT_LOOP_DESCRIPTORS  8
+#define LIMIT_STORE_TABLES      256
+#define LIMIT_STORE_DESCRIPTORS 48
+#define LIMIT_OTHER_DESCRIPTORS 16
+/* A server with room for fewer connections is none. */
+#define LIMIT_LEAST_CONNECTIONS 16
 /* Bytes of unfinished requests in all. Past it the connections with the largest are closed. */
 #define LIMIT_UNFINISHED_BYTES ((size_t)1024 * 1024 * 1024)
 /* How often that is looked at while connections are open. */

@@ -197,7 +197,7 @@ class Bounds(unittest.TestCase):
             self.assertTrue(8 <= closed <= 12, closed)
 
     def test_descriptors_used_up(self):
-        with Server(binary="stator-fake", in_memory=True, open_files=64) as server:
+        with Server(binary="stator-fake", in_memory=True, open_files=96) as server:
             self.assertIn("the limit of open files is low", server.text())
             wires = self.fill(server, 100)
             self.assertGreaterEqual(len(self.served(wires)), 20)
