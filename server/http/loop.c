@@ -13,20 +13,21 @@
 /* --- Connections ---------------------------------------------------------------------------------------------------
  */
 
-static void set_waiting_count(struct loop *loop, uint32_t count)
+static void count_waiting(const struct connection *connection, int change)
 {
-    atomic_store_explicit(&loop->waiting_count, count, memory_order_relaxed);
+    struct loop *loop = connection->loop;
+
+    if (!connection->spare)
+        atomic_store_explicit(&loop->waiting_count, loop->waiting_count + (uint32_t)change, memory_order_relaxed);
 }
 
 void connection_work(struct connection *connection)
 {
-    struct loop *loop = connection->loop;
-
     if (connection->waits_since_ms == 0)
         return;
     connection->waits_since_ms = 0;
     peers_work(&connection->place);
-    set_waiting_count(loop, loop->waiting_count - 1);
+    count_waiting(connection, -1);
 }
 
 void connection_wait(struct connection *connection)
@@ -38,7 +39,7 @@ void connection_wait(struct connection *connection)
     connection_work(connection);
     connection->waits_since_ms = h2o_now(loop->evloop);
     peers_wait(&loop->peers, &connection->place);
-    set_waiting_count(loop, loop->waiting_count + 1);
+    count_waiting(connection, 1);
 }
 
 static void on_connection_closed(void *context)
@@ -51,6 +52,8 @@ static void on_connection_closed(void *context)
     h2o_linklist_unlink(&connection->link);
     loop->connections_count--;
     atomic_fetch_sub_explicit(&loop->http->connections, 1, memory_order_relaxed);
+    if (connection->closing)
+        atomic_fetch_sub_explicit(&loop->http->closing, 1, memory_order_relaxed);
     free(connection);
 }
 
@@ -82,9 +85,13 @@ static void shutdown_connections(struct loop *loop, int how)
 /* --- Room for others -----------------------------------------------------------------------------------------------
  */
 
-static uint32_t connections_open(const struct http *http)
+/* How many connections there are above the maximum, without those that are about to go. */
+static uint32_t above_maximum(const struct http *http)
 {
-    return atomic_load_explicit(&http->connections, memory_order_relaxed);
+    int64_t open = (int64_t)atomic_load_explicit(&http->connections, memory_order_relaxed) -
+                   (int64_t)atomic_load_explicit(&http->closing, memory_order_relaxed);
+
+    return open > http->options.max_connections ? (uint32_t)(open - http->options.max_connections) : 0;
 }
 
 /* Closes the connection that has waited longest, of the client with the most. h2o does the closing, in its next turn.
@@ -101,6 +108,7 @@ static bool make_room(struct loop *loop, uint64_t waited_ms)
         return false;
     connection_work(connection);
     connection->closing = true;
+    atomic_fetch_add_explicit(&loop->http->closing, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&loop->http->displaced, 1, memory_order_relaxed);
     LOG_LINE(LOG_LEVEL_WARN, "closing the connection that waits longest: as many are open as may be",
              LOG_NUMBER("max_connections", loop->http->options.max_connections));
@@ -108,33 +116,36 @@ static bool make_room(struct loop *loop, uint64_t waited_ms)
     return true;
 }
 
-/* Whether any loop has a connection that waits. */
-static bool some_wait(const struct http *http)
+/* Whether enough wait, on whatever loop, for a return to the maximum. */
+static bool may_return(const struct http *http)
 {
-    for (uint32_t i = 0; i < http->options.loops; i++)
-        if (atomic_load_explicit(&http->loops[i].waiting_count, memory_order_relaxed) != 0)
-            return true;
-    return false;
+    uint32_t above = above_maximum(http), waiting = 0;
+
+    for (uint32_t i = 0; i < http->options.loops && waiting < above; i++)
+        waiting += atomic_load_explicit(&http->loops[i].waiting_count, memory_order_relaxed);
+    return waiting >= above;
+}
+
+/* For one that is to be above the maximum otherwise. False: it is. */
+static bool find_room(struct loop *loop)
+{
+    if (above_maximum(loop->http) != 0)
+        (void)make_room(loop, 0);
+    return may_return(loop->http);
 }
 
 bool connection_may_run(struct connection *connection)
 {
-    struct loop *loop = connection->loop;
-
-    if (connection->spare && (connections_open(loop->http) <= loop->http->options.max_connections ||
-                              make_room(loop, 0) || some_wait(loop->http)))
+    if (connection->spare && find_room(connection->loop))
         connection->spare = false;
     return !connection->spare;
 }
 
-/* What another loop took above the maximum because it had nobody to close. The newcomers themselves are spared. */
+/* What another loop took above the maximum because it had nobody to close. The newcomers themselves are left alone. */
 static void return_to_maximum(struct loop *loop)
 {
-    const struct http *http = loop->http;
-
-    for (uint32_t open = connections_open(http); open > http->options.max_connections; open--)
-        if (!make_room(loop, LIMIT_SWEEP_MS))
-            return;
+    while (above_maximum(loop->http) != 0 && make_room(loop, LIMIT_SWEEP_MS))
+        ;
 }
 
 /* --- Unfinished requests -------------------------------------------------------------------------------------------
@@ -219,7 +230,7 @@ static bool accept_one(struct loop *loop, h2o_socket_t *listener, bool first)
     int error = errno;
 
     if (sock != NULL) {
-        add_connection(loop, sock, open >= most && !make_room(loop, 0) && !some_wait(http));
+        add_connection(loop, sock, !find_room(loop));
         metrics_count_connection(loop->metrics);
         return true;
     }

@@ -42,6 +42,7 @@ struct http {
     uint32_t started;
 
     _Atomic uint32_t connections;
+    _Atomic uint32_t closing;   /* of those: to make room, and gone in a moment */
     _Atomic uint64_t displaced; /* connections closed to make room */
     _Atomic bool hurry; /* unfinished work is ended with an error */
 };
@@ -71,7 +72,7 @@ struct loop {
     h2o_linklist_t connections;
     uint32_t connections_count;
     struct peers peers;
-    _Atomic uint32_t waiting_count; /* of connections; others read it */
+    _Atomic uint32_t waiting_count; /* of connections that are not spare; others read it */
     uint32_t away_count; /* jobs not at home */
     bool draining, accept_rests;
 
