@@ -54,6 +54,8 @@ enum option_id {
     OPTION_CORS,
     OPTION_LOG_FORMAT,
     OPTION_LOG_LEVEL,
+    OPTION_LOG_FILE,
+    OPTION_PORT_FILE,
     OPTION_SLOW_REQUEST_MS,
     OPTION_METRICS_TABLES,
     OPTION_OPERATOR_HOSTS,
@@ -192,6 +194,14 @@ static const struct option options[OPTION_COUNT] = {
                           0,
                           {"error", "warn", "info", "debug", NULL},
                           "debug: a line per request (info)"},
+    [OPTION_LOG_FILE] = {"log-file", KIND_TEXT, "FILE", 0, 0, {NULL}, "append the log to this file; SIGHUP opens it anew"},
+    [OPTION_PORT_FILE] = {"port-file",
+                          KIND_TEXT,
+                          "FILE",
+                          0,
+                          0,
+                          {NULL},
+                          "write the port into this file once requests are answered"},
     [OPTION_SLOW_REQUEST_MS] =
         {"slow-request-ms", KIND_NUMBER, "N", 0, 3600000, {NULL}, "log requests that take so long; 0: none (1000)"},
     [OPTION_METRICS_TABLES] = {"metrics-tables",
@@ -534,6 +544,9 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
     out->max_connections = given->source[OPTION_MAX_CONNECTIONS] != FROM_DEFAULT
                                ? (uint32_t)number[OPTION_MAX_CONNECTIONS]
                                : LIMIT_CONNECTIONS;
+    if (given->source[OPTION_MAX_CONNECTIONS] != FROM_DEFAULT)
+        out->max_connections_by = given->source[OPTION_MAX_CONNECTIONS] == FROM_FLAG ? "--max-connections"
+                                                                                    : "STATOR_MAX_CONNECTIONS";
     out->cors = given->source[OPTION_CORS] != FROM_DEFAULT ? given->text[OPTION_CORS] : "*";
     out->shards = (uint32_t)number[OPTION_SHARDS];
     out->cache_mib = (uint32_t)number[OPTION_CACHE_MIB];
@@ -556,6 +569,8 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
     out->log_format = (enum log_format)number[OPTION_LOG_FORMAT];
     out->log_level =
         given->source[OPTION_LOG_LEVEL] != FROM_DEFAULT ? (enum log_level)number[OPTION_LOG_LEVEL] : LOG_LEVEL_INFO;
+    out->log_file = given->text[OPTION_LOG_FILE];
+    out->port_file = given->text[OPTION_PORT_FILE];
     out->slow_request_ms = number_or(given, OPTION_SLOW_REQUEST_MS, DEFAULT_SLOW_REQUEST_MS);
     out->metrics_tables = number_or(given, OPTION_METRICS_TABLES, DEFAULT_METRICS_TABLES);
     out->operator_hosts = given->text[OPTION_OPERATOR_HOSTS];

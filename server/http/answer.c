@@ -96,18 +96,39 @@ void answer_add_common(h2o_req_t *req, struct bytes request_id, struct bytes ori
     answer_add_header(req, &expose_headers, BYTES("x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"));
 }
 
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 /* --- Sending -------------------------------------------------------------------------------------------------------
  */
 
 /* The client does not read: its connection is closed, which h2o finds out by itself. */
-static void on_write_timeout(h2o_timeout_entry_t *entry)
+static void cut_off(const struct request *request)
 {
-    struct request *request = H2O_STRUCT_FROM_MEMBER(struct request, write_entry, entry);
     h2o_socket_t *sock = request->req->conn->callbacks->get_socket(request->req->conn);
 
     LOG_LINE(LOG_LEVEL_INFO, "closing a connection: the client does not read its answer",
              LOG_STRING("request_id", request->job.request_id));
     shutdown(h2o_socket_get_fd(sock), SHUT_RDWR);
+}
+
+static void on_write_timeout(h2o_timeout_entry_t *entry)
+{
+    cut_off(H2O_STRUCT_FROM_MEMBER(struct request, write_entry, entry));
+}
+
+/* Whether the client is further behind than a piece's time is long: who takes each piece just in time would hold a large
+ * answer for an hour. */
+static bool reads_too_slowly(const struct request *request)
+{
+    uint64_t took_ms = (now_ns() - request->sending_since_ns) / 1000000;
+
+    return took_ms > LIMIT_WRITE_PIECE_MS + request->sent / LIMIT_WRITE_LEAST_BYTES_PER_MS;
 }
 
 /* h2o may dispose of the request, and so of everything here, before h2o_send returns. */
@@ -122,6 +143,8 @@ static void send_piece(struct request *request)
         piece.len = LIMIT_WRITE_PIECE_BYTES;
     request->unsent.at += piece.len;
     request->unsent.len -= piece.len;
+    request->sent += piece.len;
+    connection_wait(connection_of(request->req));
     h2o_timeout_unlink(&request->write_entry);
     request->write_entry.cb = on_write_timeout;
     h2o_timeout_link(loop->evloop, &loop->write_timeout, &request->write_entry);
@@ -139,12 +162,15 @@ static void give_back_sent(struct request *request)
         budget_trim(&request->loop->http->memory, whole->at, sent);
 }
 
+/* The client has taken a piece. What is sent after it was cut off fails, which is how h2o learns of it. */
 static void on_proceed(h2o_generator_t *generator, h2o_req_t *req)
 {
     struct request *request = H2O_STRUCT_FROM_MEMBER(struct request, generator, generator);
 
     (void)req;
     give_back_sent(request);
+    if (reads_too_slowly(request))
+        cut_off(request);
     send_piece(request);
 }
 
@@ -156,10 +182,7 @@ bool answer_is_ours(const h2o_req_t *req)
 /* Since the request's last byte. */
 static uint64_t taken_ns(const struct job *job)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec - job->started_ns;
+    return now_ns() - job->started_ns;
 }
 
 static const char *operation_name(const struct job *job)
@@ -239,6 +262,8 @@ static void start(struct request *request, int status, struct bytes body)
     if (request->loop->draining)
         req->http1_is_persistent = 0;
     request->unsent = head ? bytes_of(body.at, 0) : body;
+    request->sent = 0;
+    request->sending_since_ns = body.len > LIMIT_WRITE_PIECE_BYTES ? now_ns() : 0; /* asked for after a piece */
     request->generator = (h2o_generator_t){.proceed = on_proceed};
     h2o_start_response(req, &request->generator);
     send_piece(request);

@@ -405,6 +405,16 @@ static bool answer_other(struct request *request, const struct head *head)
     return false;
 }
 
+/* False when it has been answered with an error: spare connections are for those who ask how the server is. */
+static bool admit(struct request *request)
+{
+    if (connection_may_run(connection_of(request->req)))
+        return true;
+    request->req->http1_is_persistent = 0;
+    refuse(request, STATOR_THROTTLING, "The server has as many connections as it may have; try again later");
+    return false;
+}
+
 /* What the header tells, before the body is looked at. */
 static void identify(struct request *request, const struct head *head)
 {
@@ -446,7 +456,7 @@ int endpoint_on_request(h2o_handler_t *handler, h2o_req_t *req)
         answer_fixed(request, 400, BYTES("application/json"), BYTES(HEAD_TOO_LARGE), true);
     } else if (req->entity.len > LIMIT_BODY_BYTES) {
         answer_too_large(request);
-    } else if (!answer_other(request, &head)) {
+    } else if (!answer_other(request, &head) && admit(request)) {
         identify(request, &head);
         begin(request);
     }

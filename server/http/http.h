@@ -45,6 +45,9 @@ const char *http_address(const struct http *http);
 /* The engine is borrowed until http_close. */
 STATOR_MUST_CHECK enum stator_rc http_start(struct http *http, struct engine *engine, struct stator_error *err);
 
+/* A line in the log: how the server is. */
+void http_log_status(const struct http *http);
+
 void http_drain(struct http *http);
 
 /* Also after a failed http_start. NULL is allowed. */

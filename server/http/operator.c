@@ -11,6 +11,7 @@
 #include "http/guard.h"
 #include "http/request.h"
 #include "watch/exposition.h"
+#include "watch/log.h"
 #include "json/writer.h"
 
 #define PREFIX     "/_stator"
@@ -119,6 +120,13 @@ static void tell_process(struct buf *out, const struct http *http)
     exposition_gauge(out, "stator_connections", "Connections open.", atomic_load(&http->connections));
     exposition_gauge(out, "stator_connections_max", "Connections that may be open (--max-connections).",
                      http->options.max_connections);
+    exposition_family(out, "stator_connections_displaced_total", "counter", "Connections closed to make room for others.");
+    exposition_integer(out, "stator_connections_displaced_total", EXPOSITION_NO_LABELS, atomic_load(&http->displaced));
+    exposition_family(out, "stator_log_lines_dropped_total", "counter", "Lines of the log that nobody took in time.");
+    exposition_integer(out, "stator_log_lines_dropped_total", EXPOSITION_NO_LABELS, log_lines_dropped());
+    exposition_family(out, "stator_log_lines_repeated_total", "counter",
+                      "Warnings and errors that were counted, not written: one like them was.");
+    exposition_integer(out, "stator_log_lines_repeated_total", EXPOSITION_NO_LABELS, log_lines_repeated());
     exposition_gauge(out, "stator_worker_queue_jobs", "Requests waiting for a worker.", workers_queued(http->workers));
     exposition_gauge(out, "stator_worker_queue_jobs_max", "How many may wait; the next is throttled.",
                      LIMIT_WORKER_QUEUE);
@@ -191,9 +199,25 @@ static void tell_status(struct buf *out, const struct http *http)
     tell_integer(&writer, BYTES("loops"), http->options.loops);
     tell_integer(&writer, BYTES("connections"), atomic_load(&http->connections));
     tell_integer(&writer, BYTES("connections_max"), http->options.max_connections);
+    tell_integer(&writer, BYTES("connections_displaced"), atomic_load(&http->displaced));
+    tell_integer(&writer, BYTES("log_lines_dropped"), log_lines_dropped());
     engine_tell_status(http->engine, &writer);
     tell_operations(&writer, http);
     json_object_end(&writer);
+}
+
+void http_log_status(const struct http *http)
+{
+    const char *trouble = health_text(engine_health(http->engine));
+
+    LOG_LINE(LOG_LEVEL_INFO, "status", LOG_STRING("status", trouble == NULL ? "ready" : trouble),
+             LOG_NUMBER("uptime_s", (int64_t)(time(NULL) - (time_t)http->started_s)),
+             LOG_NUMBER("resident_bytes", (int64_t)resident_bytes()),
+             LOG_NUMBER("connections", atomic_load(&http->connections)),
+             LOG_NUMBER("connections_max", http->options.max_connections),
+             LOG_NUMBER("connections_displaced", (int64_t)atomic_load(&http->displaced)),
+             LOG_NUMBER("worker_queue_jobs", workers_queued(http->workers)),
+             LOG_NUMBER("log_lines_dropped", (int64_t)log_lines_dropped()));
 }
 
 /* --- Requests ----------------------------------------------------------------------------------------------------- */

@@ -63,6 +63,8 @@ static void on_dispose(void *anchor)
     struct request *request = *(struct request **)anchor;
 
     h2o_timeout_unlink(&request->write_entry);
+    connection_of(request->req)->request = NULL;
+    connection_wait(connection_of(request->req));
     request->req = NULL;
     if (!request->away)
         request_give_back(request);
@@ -119,6 +121,8 @@ struct request *request_take(struct loop *loop, h2o_req_t *req)
         request = new_request(loop);
     }
     request->req = req;
+    connection_work(connection_of(req));
+    connection_of(req)->request = request;
     anchor = h2o_mem_alloc_shared(&req->pool, sizeof(struct request *), on_dispose);
     *anchor = request;
 

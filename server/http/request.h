@@ -36,6 +36,8 @@ struct request {
     /* The answer on its way. */
     h2o_generator_t generator;
     struct bytes unsent;
+    size_t sent;
+    uint64_t sending_since_ns;
     h2o_timeout_entry_t write_entry;
     int status;
     char crc[11];

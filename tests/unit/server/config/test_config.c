@@ -52,6 +52,9 @@ static void defaults(void **state)
     assert_int_equal(config.port, 8000);
     assert_int_equal(config.loops, CORES);
     assert_int_equal(config.max_connections, LIMIT_CONNECTIONS);
+    assert_null(config.max_connections_by);
+    assert_null(config.log_file);
+    assert_null(config.port_file);
     assert_string_equal(config.cors, "*");
     assert_string_equal(config.data_dir, "./stator-data");
     assert_int_equal(config.durability, STORE_FULL);
@@ -98,6 +101,8 @@ static void settings(void **state)
                                               "STATOR_CLOCK_FILE=/c",
                                               "STATOR_LOG_FORMAT=json",
                                               "STATOR_LOG_LEVEL=error",
+                                              "STATOR_LOG_FILE=/l",
+                                              "STATOR_PORT_FILE=/p",
                                               "STATOR_SLOW_REQUEST_MS=0",
                                               "STATOR_METRICS_TABLES=1000",
                                               "STATOR_CACHE_MIB=64",
@@ -110,7 +115,7 @@ static void settings(void **state)
         "--stream-iterator-s 10 --stream-retention-s 100 "
         "--transition-ms 250 --ttl-interval-ms 20 --ttl-cooldown-s 0 --enforce-throughput "
         "--clock-file /c -cors http://a,http://b --log-format json --log-level error "
-        "--slow-request-ms 0 --metrics-tables 1000 --cache-mib 64 --operator-hosts a.b,c.d";
+        "--log-file /l --port-file /p --slow-request-ms 0 --metrics-tables 1000 --cache-mib 64 --operator-hosts a.b,c.d";
     struct config config;
 
     (void)state;
@@ -125,6 +130,9 @@ static void settings(void **state)
         assert_int_equal(config.shards, 8);
         assert_int_equal(config.loops, 2);
         assert_int_equal(config.max_connections, 50);
+        assert_string_equal(config.max_connections_by, i == 0 ? "--max-connections" : "STATOR_MAX_CONNECTIONS");
+        assert_string_equal(config.log_file, "/l");
+        assert_string_equal(config.port_file, "/p");
         assert_int_equal(config.wording, WORDING_CLASSIC);
         assert_true(config.refuse_conflicts);
         assert_true(config.isolate_by_region && config.isolate_by_access_key);
