@@ -26,7 +26,8 @@ struct config {
     uint32_t port;    /* 0: the system chooses */
     uint32_t loops;   /* event loops; at least 1 */
     uint32_t max_connections;
-    const char *cors; /* origins that may read answers, with commas between, or "*" */
+    const char
+        *cors; /* origins whose pages may use the server, with commas between, or "*"; NULL: this machine's only */
 
     const char *data_dir; /* NULL: in memory */
     enum store_durability durability;
