@@ -5,6 +5,7 @@ nobody gets, or the next client of the same connection to the server does.
 
 The programs are those in build/proxies (tests/run puts Debian's there), or in PATH."""
 import concurrent.futures
+import functools
 import json
 import os
 import pathlib
@@ -20,6 +21,7 @@ import unittest
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[2] / folder) for folder in ("support", "wire")]
 
 import raw_cases
+from careless import Careless, coding, first_length, last_length
 from wire import ROOT, Server, Wire, request
 
 UNPACKED = ROOT / "build/proxies/root"
@@ -27,6 +29,7 @@ AT_ONCE = 16
 START_SECONDS = 10
 QUIET_SECONDS = 1.5  # after which nothing more is expected of a proxy that waits for the rest of a request
 LAST = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+FRAMED = re.compile("(two|a|no) (lengths?|codings?)")
 REQUEST_ID = re.compile(rb"x-amzn-requestid: ([0-9A-Z]{52})\r\n", re.IGNORECASE)
 
 NGINX = """
@@ -137,12 +140,11 @@ def victim(proxy, number):
 
 
 class Behind(unittest.TestCase):
-    def besiege(self, *proxy, **values):
-        """All cases through a proxy, each beside a victim, and what the server's log says of them."""
+    def besiege(self, proxy_of, cases):
+        """The cases through a proxy, each beside a victim, and what the server's log says of them."""
         server = Server("--log-level", "debug", in_memory=True).start()
         self.addCleanup(server.close)
-        proxy = Proxy(*proxy, server, **values)
-        cases = raw_cases.read()
+        proxy = proxy_of(server)
 
         def one(number):
             ids = send(proxy, cases[number].data + LAST)
@@ -165,12 +167,19 @@ class Behind(unittest.TestCase):
         for buffering in "on", "off":
             for ignore in "on", "off":
                 with self.subTest(buffering=buffering, ignore_invalid_headers=ignore):
-                    self.besiege("nginx", ["-c"], NGINX, buffering=buffering, ignore=ignore)
+                    self.besiege(functools.partial(Proxy, "nginx", ["-c"], NGINX, buffering=buffering, ignore=ignore), raw_cases.read())
 
     def test_haproxy(self):
         for option in "", "option accept-invalid-http-request":
             with self.subTest(option=option):
-                self.besiege("haproxy", ["-db", "-f"], HAPROXY, option=option)
+                self.besiege(functools.partial(Proxy, "haproxy", ["-db", "-f"], HAPROXY, option=option), raw_cases.read())
+
+    def test_careless_ones(self):
+        """They would have requests smuggled past them by what the server of 0.1.0 took."""
+        cases = [case for case in raw_cases.read() if case.end != "wait" and FRAMED.match(case.name)]
+        for length_of in first_length, last_length, coding:
+            with self.subTest(length_of.__name__):
+                self.besiege(functools.partial(Careless, length_of), cases)
 
 
 if __name__ == "__main__":
