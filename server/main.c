@@ -192,7 +192,7 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .memory_bytes = config->memory_mib != 0 ? (size_t)config->memory_mib << 20 : memory_for_requests(memory_limit("")),
         .cors = config->cors,
         .version = STATOR_VERSION,
-        .refuse_get = config->as_dynamodb_local,
+        .as_dynamodb_local = config->as_dynamodb_local,
         .isolate_by_region = config->isolate_by_region,
         .isolate_by_access_key = config->isolate_by_access_key,
         .operator_hosts = config->operator_hosts,

@@ -9,14 +9,17 @@
 /* What the checks need of the header, in one pass over it. */
 struct head {
     struct auth_input auth;
-    struct bytes content_encoding, accept_encoding, cors_headers, cors_method;
+    struct bytes content_encoding, accept_encoding, cors_headers, cors_method, fetch_site;
     size_t len; /* of the request line and all headers */
 };
 
 #define SERIALIZATION_BODY "{\"__type\":\"com.amazon.coral.service#SerializationException\""
 #define HEAD_TOO_LARGE     SERIALIZATION_BODY ",\"Message\":\"The request line and the headers have more than 16 KiB\"}"
 #define NOT_FOUND          "<UnknownOperationException/>\n"
-#define HEALTHY            "healthy: dynamodb.us-east-1.amazonaws.com "
+#define FOREIGN_PAGE                                                                                                   \
+    "{\"__type\":\"com.amazon.coral.service#AccessDeniedException\",\"Message\":\"This request is from a web page of " \
+    "another origin, which may not use this server. Start it with --cors ORIGIN, or STATOR_CORS, to allow the page\"}"
+#define HEALTHY "healthy: dynamodb.us-east-1.amazonaws.com "
 #define LOCAL_GET                                                                                                      \
     "{\"__type\":\"com.amazonaws.dynamodb.v20120810#MissingAuthenticationToken\",\"message\":\"Request must contain "  \
     "either a valid (registered) AWS access key ID or X.509 certificate.\"}"
@@ -50,6 +53,10 @@ static void read_named(struct head *head, struct request *request, h2o_iovec_t n
         if (IS("x-amz-target"))
             request->x_amz_target = value;
         break;
+    case sizeof("sec-fetch-site") - 1:
+        if (IS("sec-fetch-site"))
+            head->fetch_site = value;
+        break;
     case sizeof("access-control-request-headers") - 1:
         if (IS("access-control-request-headers"))
             head->cors_headers = value;
@@ -82,8 +89,8 @@ static void read_head(struct head *head, struct request *request)
             head->auth.date = value;
         else if (header->name == &H2O_TOKEN_CONTENT_ENCODING->buf)
             head->content_encoding = value;
-        else if (header->name == &H2O_TOKEN_ACCEPT_ENCODING->buf)
-            head->accept_encoding = value;
+        else if (header->name == &H2O_TOKEN_ACCEPT_ENCODING->buf && !bytes_present(head->accept_encoding))
+            head->accept_encoding = value; /* of two the service takes the first */
         else
             read_named(head, request, *header->name, value);
     }
@@ -380,17 +387,56 @@ static void answer_local_get(struct request *request)
     answer_fixed(request, 400, BYTES("application/json"), BYTES(LOCAL_GET), true);
 }
 
+/* Whether a request is for "/", as it was sent: alone or behind our own name, with a query or without. */
+static bool is_for_root(const h2o_req_t *req)
+{
+    const char *const schemes[] = {"http://", "https://"};
+    struct bytes target = bytes_of_iovec(req->input.path);
+    struct bytes host = bytes_of_iovec(req->input.authority);
+
+    for (size_t i = 0; i < 2; i++) {
+        size_t len = strlen(schemes[i]);
+
+        if (target.len >= len + host.len && strncasecmp((const char *)target.at, schemes[i], len) == 0 &&
+            strncasecmp((const char *)target.at + len, (const char *)host.at, host.len) == 0) {
+            target = bytes_of(target.at + len + host.len, target.len - len - host.len);
+            return target.len == 0 || *target.at == '?' ||
+                   (*target.at == '/' && (target.len == 1 || target.at[1] == '?'));
+        }
+    }
+    return *target.at == '/' && (target.len == 1 || target.at[1] == '?');
+}
+
+static bool is_let_in(const struct request *request, const struct head *head)
+{
+    const struct http *http = request->loop->http;
+    const struct guard_request asked = {
+        .host = request->job.host, .origin = request->origin, .fetch_site = head->fetch_site};
+    const struct guard_names names = operator_names(http);
+
+    return guard_lets_in(&asked, &names, http->options.cors);
+}
+
 /* Everything that is not an operation. True when it has been answered. */
 static bool answer_other(struct request *request, const struct head *head)
 {
     const h2o_req_t *req = request->req;
+    bool local = request->loop->http->options.as_dynamodb_local;
 
+    if (!is_let_in(request, head)) {
+        answer_fixed(request, 403, BYTES("application/json"), BYTES(FOREIGN_PAGE), true);
+        return true;
+    }
+    if (!local && !is_for_root(req)) {
+        answer_fixed(request, 404, (struct bytes){0}, BYTES(NOT_FOUND), true);
+        return true;
+    }
     if (is_method(req, "OPTIONS") && bytes_present(request->origin)) {
         answer_preflight(request, head->cors_headers, head->cors_method);
         return true;
     }
     if (is_method(req, "GET") || is_method(req, "HEAD")) {
-        if (request->loop->http->options.refuse_get)
+        if (local)
             answer_local_get(request);
         else
             answer_fixed(request, 200, (struct bytes){0}, BYTES(HEALTHY), true);

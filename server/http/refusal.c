@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* refusal: h2o refuses some requests before we see them: a body announced too large, broken chunks, an unknown
- * expectation. Its text/plain answer is replaced on the way out by the service's, and since the client may still be
- * sending, the connection is not closed at once (a reset would take the answer with it): we read on and throw away.
- *
- * What h2o cannot parse as HTTP at all it answers with a 400 of its own that no filter sees.
+/* refusal: h2o refuses some requests before we see them: what is no HTTP or can be read in two ways, a body announced too
+ * large, broken chunks, an unknown expectation. Its text/plain answer is replaced on the way out by the service's, and
+ * since the client may still be sending, the connection is not closed at once (a reset would take the answer with it): we
+ * read on and throw away.
  */
 #include "http/request.h"
 
@@ -77,7 +76,8 @@ static void start_linger(struct refusal *refusal)
 static void do_send(h2o_ostream_t *self, h2o_req_t *req, h2o_iovec_t *buffers, size_t count, h2o_send_state_t state)
 {
     struct refusal *refusal = (struct refusal *)(void *)self;
-    h2o_iovec_t buffer = h2o_iovec_init(refusal->body.at, refusal->body.len);
+    bool head = h2o_memis(req->input.method.base, req->input.method.len, H2O_STRLIT("HEAD"));
+    h2o_iovec_t buffer = h2o_iovec_init(refusal->body.at, head ? 0 : refusal->body.len);
 
     (void)buffers, (void)count, (void)state;
     if (!refusal->sent) {

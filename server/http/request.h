@@ -13,6 +13,7 @@
 #define SERVER_HTTP_REQUEST_H
 
 #include "http/compress.h"
+#include "http/guard.h"
 #include "http/loop.h"
 
 /* What a job that is no operation's is away for: operator.c. */
@@ -102,6 +103,7 @@ void endpoint_work(void *context, struct job *job);
 
 /* Whether it is for what is under /_stator/; then operator_on_request answers it. */
 bool operator_is_asked(const h2o_req_t *req);
+struct guard_names operator_names(const struct http *http);
 void operator_on_request(struct request *request);
 
 /* Its thread's part; struct http is the context. [watcher] */
