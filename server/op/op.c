@@ -128,7 +128,7 @@ static enum stator_rc run(struct engine *engine, struct job *job)
 /* A request that outgrows its own arena will never fit; one that finds no room beside the others may, later. */
 static void tell_no_memory(struct job *job)
 {
-    if (job->arena.over)
+    if (job->arena.exhausted)
         stator_fail(&job->error, STATOR_VALIDATION, "The request needs more memory than a request may take");
     else
         stator_fail(&job->error, STATOR_THROTTLING, "The server has no memory left for this request; try again later");

@@ -45,7 +45,7 @@ static void blocks_are_charged_while_they_live(void **state)
     assert_null(buf_reserve(&buf, 8 * MIB));
     assert_true(buf.failed);
     assert_null(arena_alloc(&arena, 2 * MIB));
-    assert_true(arena.failed && !arena.over);
+    assert_true(arena.failed && !arena.exhausted);
     assert_true(budget.used <= 5 * MIB);
     arena_reset(&arena);
     buf_reset(&buf);
