@@ -26,7 +26,7 @@ void request_read_on(struct request *request)
     h2o_socket_read_start(sock, on_early_input);
 }
 
-/* What h2o knows and what came meanwhile, in one buffer; `kept` stays for the views into it. */
+/* What h2o knows and what came meanwhile, in one buffer; `kept` stays for the views into it. NULL without memory. */
 static h2o_buffer_t *joined_input(const h2o_buffer_t *kept, const h2o_buffer_t *early)
 {
     h2o_buffer_t *all;
@@ -34,6 +34,8 @@ static h2o_buffer_t *joined_input(const h2o_buffer_t *kept, const h2o_buffer_t *
 
     h2o_buffer_init(&all, &h2o_socket_buffer_prototype);
     at = h2o_buffer_reserve(&all, kept->size + early->size).base;
+    if (at == NULL)
+        return NULL;
     memcpy(at, kept->bytes, kept->size);
     memcpy(at + kept->size, early->bytes, early->size);
     all->size = kept->size + early->size;
@@ -43,17 +45,18 @@ static h2o_buffer_t *joined_input(const h2o_buffer_t *kept, const h2o_buffer_t *
 void request_read_no_more(struct request *request)
 {
     h2o_socket_t *sock = request->req->conn->callbacks->get_socket(request->req->conn);
-    h2o_buffer_t *early = sock->input;
+    h2o_buffer_t *early = sock->input, *all = NULL;
 
     if (request->kept == NULL)
         return;
     h2o_socket_read_stop(sock);
-    if (early->size != 0) {
-        sock->input = joined_input(request->kept, early);
-    } else {
-        sock->input = request->kept;
+    if (early->size != 0)
+        all = joined_input(request->kept, early);
+    if (early->size != 0 && all == NULL) /* what came is lost, and so is the connection */
+        request->req->http1_is_persistent = 0;
+    sock->input = all != NULL ? all : request->kept;
+    if (all == NULL)
         request->kept = NULL;
-    }
     h2o_buffer_dispose(&early);
 }
 

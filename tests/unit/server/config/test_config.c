@@ -106,6 +106,7 @@ static void settings(void **state)
                                               "STATOR_SLOW_REQUEST_MS=0",
                                               "STATOR_METRICS_TABLES=1000",
                                               "STATOR_CACHE_MIB=64",
+                                              "STATOR_MEMORY_MIB=48",
                                               "STATOR_OPERATOR_HOSTS=a.b,c.d",
                                               "STATOR_CORS=http://a,http://b",
                                               NULL};
@@ -152,7 +153,7 @@ static void settings(void **state)
         assert_int_equal(config.slow_request_ms, 0);
         assert_int_equal(config.metrics_tables, 1000);
         assert_int_equal(config.cache_mib, 64);
-    assert_int_equal(config.memory_mib, 48);
+        assert_int_equal(config.memory_mib, 48);
         assert_string_equal(config.operator_hosts, "a.b,c.d");
         assert_int_equal(config.log_format, LOG_FORMAT_JSON);
         assert_int_equal(config.log_level, LOG_LEVEL_ERROR);
