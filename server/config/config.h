@@ -32,8 +32,8 @@ struct config {
 
     const char *data_dir; /* NULL: in memory */
     enum store_durability durability;
-    uint32_t shards;    /* 0: what the directory has, or the default */
-    uint32_t cache_mib; /* 0: the default */
+    uint32_t shards;     /* 0: what the directory has, or the default */
+    uint32_t cache_mib;  /* 0: the default */
     uint32_t memory_mib; /* of all requests together; 0: what config/memory.h says */
 
     enum wording wording;

@@ -27,9 +27,9 @@ struct place {
 };
 
 struct peers {
-    struct peer **clients; /* by hash */
-    uint64_t keys[3];      /* of the hash */
-    uint32_t crowd;        /* a client with more connections is one */
+    struct peer **clients;  /* by hash */
+    uint64_t keys[3];       /* of the hash */
+    uint32_t crowd;         /* a client with more connections is one */
     h2o_linklist_t crowds;  /* struct peer.link */
     h2o_linklist_t waiting; /* struct place.link; who has waited longest is first */
 };
