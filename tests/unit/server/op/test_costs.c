@@ -147,13 +147,49 @@ static void updates(void **state)
     engine_close(engine);
 }
 
+/* What is long is copied, or parsed for a projection, on a worker. */
+static void reads(void **state)
+{
+    static const struct {
+        enum operation operation;
+        const char *request;
+        bool worker;
+    } cases[] = {
+        {OPERATION_GetItem, "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}},'ProjectionExpression':'sk'}",
+         true},
+        {OPERATION_BatchGetItem,
+         "{'RequestItems':{'test':{'ProjectionExpression':'sk','Keys':[{'pk':{'S':'p'},'sk':{'N':'1'}}]}}}", true},
+        {OPERATION_TransactGetItems,
+         "{'TransactItems':[{'Get':{'TableName':'test','ProjectionExpression':'sk','Key':{'pk':{'S':'p'},'sk':{'N':'1'}"
+         "}}}]}",
+         true},
+        {OPERATION_Query,
+         "{'TableName':'test','Limit':1,'ProjectionExpression':'sk','KeyConditionExpression':'pk = :p',"
+         "'ExpressionAttributeValues':{':p':{'S':'p'}}}",
+         true},
+        {OPERATION_GetItem, "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'99'}},'ProjectionExpression':'sk'}",
+         false},
+    };
+    static struct answer answer;
+    struct engine *engine = open_long();
+    char request[512];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        run_job(&answer, engine, cases[i].operation, quoted(request, sizeof(request), cases[i].request), false,
+                JOB_ARENA_MAX);
+        assert_int_equal(answer.rc, STATOR_OK);
+        assert_int_equal(answer.went_to_worker, cases[i].worker);
+        assert_true(!cases[i].worker || strstr(answer.text, "\"sk\":{\"N\":") != NULL);
+    }
+    engine_close(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(conditions),
-        cmocka_unit_test(transactions),
-        cmocka_unit_test(pages),
-        cmocka_unit_test(updates),
+        cmocka_unit_test(conditions), cmocka_unit_test(transactions), cmocka_unit_test(pages),
+        cmocka_unit_test(updates),    cmocka_unit_test(reads),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
