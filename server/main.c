@@ -3,8 +3,8 @@
  *
  *   start: configuration, port, engine (which recovers the data), what --init-dir has, loops. Nothing listens before the
  *          data is there.
- *   stop:  SIGTERM, SIGINT or SIGQUIT; requests in flight are answered, loops end, then the engine closes. A second signal
- *          ends the process at once, which loses nothing that was acknowledged.
+ *   stop:  SIGTERM, SIGINT or SIGQUIT; requests in flight are answered, loops end, then the engine closes. A second
+ *          signal ends the process at once, which loses nothing that was acknowledged.
  *   SIGHUP opens --log-file anew, SIGUSR1 logs how the server is.
  */
 #include <malloc.h>
@@ -276,7 +276,8 @@ static int serve(struct config *config)
     engine_close(engine);
     if (rc == STATOR_OK)
         LOG_LINE(LOG_LEVEL_INFO, "stopped");
-    else if (config->log_format == LOG_FORMAT_JSON || config->log_file != NULL) /* who reads the log reads nothing else */
+    else if (config->log_format == LOG_FORMAT_JSON ||
+             config->log_file != NULL) /* who reads the log reads nothing else */
         LOG_LINE(LOG_LEVEL_ERROR, "cannot start", LOG_STRING("reason", err.message));
     log_stop();
     return rc == STATOR_OK ? EXIT_SUCCESS : complain(&err);

@@ -44,7 +44,7 @@ struct http {
     _Atomic uint32_t connections;
     _Atomic uint32_t closing;   /* of those: to make room, and gone in a moment */
     _Atomic uint64_t displaced; /* connections closed to make room */
-    _Atomic bool hurry; /* unfinished work is ended with an error */
+    _Atomic bool hurry;         /* unfinished work is ended with an error */
 };
 
 /* One accepted socket. */
@@ -73,7 +73,7 @@ struct loop {
     uint32_t connections_count;
     struct peers peers;
     _Atomic uint32_t waiting_count; /* of connections that are not spare; others read it */
-    uint32_t away_count; /* jobs not at home */
+    uint32_t away_count;            /* jobs not at home */
     bool draining, accept_rests;
 
     struct request *spare;

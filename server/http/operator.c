@@ -120,7 +120,8 @@ static void tell_process(struct buf *out, const struct http *http)
     exposition_gauge(out, "stator_connections", "Connections open.", atomic_load(&http->connections));
     exposition_gauge(out, "stator_connections_max", "Connections that may be open (--max-connections).",
                      http->options.max_connections);
-    exposition_family(out, "stator_connections_displaced_total", "counter", "Connections closed to make room for others.");
+    exposition_family(out, "stator_connections_displaced_total", "counter",
+                      "Connections closed to make room for others.");
     exposition_integer(out, "stator_connections_displaced_total", EXPOSITION_NO_LABELS, atomic_load(&http->displaced));
     exposition_family(out, "stator_log_lines_dropped_total", "counter", "Lines of the log that nobody took in time.");
     exposition_integer(out, "stator_log_lines_dropped_total", EXPOSITION_NO_LABELS, log_lines_dropped());

@@ -115,7 +115,8 @@ static void settings(void **state)
         "--stream-iterator-s 10 --stream-retention-s 100 "
         "--transition-ms 250 --ttl-interval-ms 20 --ttl-cooldown-s 0 --enforce-throughput "
         "--clock-file /c -cors http://a,http://b --log-format json --log-level error "
-        "--log-file /l --port-file /p --slow-request-ms 0 --metrics-tables 1000 --cache-mib 64 --operator-hosts a.b,c.d";
+        "--log-file /l --port-file /p --slow-request-ms 0 --metrics-tables 1000 --cache-mib 64 --operator-hosts "
+        "a.b,c.d";
     struct config config;
 
     (void)state;
