@@ -17,6 +17,7 @@
 
 #include "config/config.h"
 #include "config/descriptors.h"
+#include "config/memory.h"
 #include "config/outside.h"
 #include "http/http.h"
 #include "op/op.h"
@@ -188,9 +189,10 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .port = (uint16_t)config->port,
         .loops = config->loops,
         .max_connections = config->max_connections,
+        .memory_bytes = config->memory_mib != 0 ? (size_t)config->memory_mib << 20 : memory_for_requests(memory_limit("")),
         .cors = config->cors,
         .version = STATOR_VERSION,
-        .refuse_get = config->as_dynamodb_local,
+        .as_dynamodb_local = config->as_dynamodb_local,
         .isolate_by_region = config->isolate_by_region,
         .isolate_by_access_key = config->isolate_by_access_key,
         .operator_hosts = config->operator_hosts,

@@ -13,9 +13,10 @@
 #include "expr/expr.h"
 #include "expr/lexer.h"
 
-#define EXPR_TEXT_MAX      4096 /* bytes */
-#define EXPR_OPERATORS_MAX 300  /* operators and functions; bounds the depth of every tree that is accepted */
-#define EXPR_IN_MAX        100  /* operands after IN */
+#define EXPR_TEXT_MAX       4096 /* bytes */
+#define EXPR_OPERATORS_MAX  300  /* operators and functions; bounds the depth of every tree that is accepted */
+#define EXPR_IN_MAX         100  /* operands after IN */
+#define EXPR_PATH_PARTS_MAX 32   /* names and indexes of one path */
 
 enum draft_kind { DRAFT_PATH, DRAFT_VALUE, DRAFT_CALL, DRAFT_OPERATOR };
 

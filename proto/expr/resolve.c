@@ -116,6 +116,8 @@ enum stator_rc resolve_path(struct parser *parser, struct path *path)
         found->used = true;
         element->name = found->name;
     }
+    if (path->count > EXPR_PATH_PARTS_MAX)
+        return parser_fail(parser, "The document path has too many nesting levels; nesting levels: %zu", path->count);
     return STATOR_OK;
 }
 

@@ -62,6 +62,7 @@ struct item {
     size_t count;
     bool set;          /* the member was in the request, perhaps empty */
     bool fault;        /* some value in it, at any depth, is VALUE_FAULT */
+    bool cut;          /* item_read_within has dropped what is past its limit */
     struct bytes json; /* for answers only: canonical JSON to be copied instead of the attributes */
 };
 
@@ -70,6 +71,7 @@ struct item_source {
     /* NULL when the item has no such attribute, or with source->failed set when memory is used up. */
     const struct value *(*attribute)(struct item_source *source, struct bytes name);
     bool failed;
+    size_t parsed_bytes; /* of JSON, for what was asked so far */
 };
 
 /* "S", "N", ... as in JSON. Not for ABSENT and FAULT. */
@@ -95,6 +97,9 @@ enum value_layer {
 /* Same type and same content, by the service's rules (numbers by value, sets without order). Canonical form makes this
  * a plain comparison. */
 bool value_equal(const struct value *a, const struct value *b);
+
+/* The same, and adds to *looked how many values in a, at any depth, were compared. */
+bool value_equal_counted(const struct value *a, const struct value *b, size_t *looked);
 
 /* The same attributes with equal values. */
 bool item_equal(const struct item *a, const struct item *b);
@@ -130,7 +135,17 @@ STATOR_MUST_CHECK enum stator_rc value_read(struct value *out, struct json_reade
 STATOR_MUST_CHECK enum stator_rc item_read(struct item *out, struct json_reader *reader, enum json_token first,
                                            struct arena *arena, struct stator_error *err);
 
-/* The same, but a name that a map, or the item, has twice is STATOR_VALIDATION. */
+/* The same of what has a limit of `limit` bytes by the rules of size below. What begins when more than that has been
+ * read is checked and not kept: its memory is bounded, and the first fault is still found. An item that was cut is over
+ * the limit, or a fault; a value that was cut is a fault. (Of members given twice both count. Sets that are cut are not
+ * looked through for duplicates.) */
+STATOR_MUST_CHECK enum stator_rc item_read_within(struct item *out, struct json_reader *reader, enum json_token first,
+                                                  size_t limit, struct arena *arena, struct stator_error *err);
+STATOR_MUST_CHECK enum stator_rc value_read_within(struct value *out, struct json_reader *reader, enum json_token first,
+                                                   bool *fault, size_t limit, struct arena *arena,
+                                                   struct stator_error *err);
+
+/* The same as item_read, but a name that a map, or the item, has twice is STATOR_VALIDATION. */
 STATOR_MUST_CHECK enum stator_rc item_read_once(struct item *out, struct json_reader *reader, enum json_token first,
                                                 struct arena *arena, struct stator_error *err);
 

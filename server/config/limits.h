@@ -11,6 +11,8 @@
 #define LIMIT_HEAD_BYTES ((size_t)16 * 1024)
 /* An answer is compressed only past this size: DynamoDB's rule. */
 #define LIMIT_PLAIN_ANSWER_BYTES ((size_t)4096)
+/* A longer body, and any that comes compressed, is read on a worker: a megabyte takes some milliseconds. */
+#define LIMIT_INLINE_BODY_BYTES ((size_t)64 * 1024)
 /* Answers larger than this are compressed on a worker: it takes a millisecond, which the neighbours would wait. */
 #define LIMIT_INLINE_COMPRESS_BYTES ((size_t)64 * 1024)
 
@@ -48,10 +50,14 @@
 #define LIMIT_OTHER_DESCRIPTORS 16
 /* A server with room for fewer connections is none. */
 #define LIMIT_LEAST_CONNECTIONS 16
-/* Bytes of unfinished requests in all. Past it the connections with the largest are closed. */
-#define LIMIT_UNFINISHED_BYTES ((size_t)1024 * 1024 * 1024)
-/* How often that is looked at while connections are open. */
+/* Memory of all requests together (--memory-mib): at least one large one's, at most what makes no request faster. */
+#define LIMIT_MEMORY_LEAST_BYTES ((size_t)32 * 1024 * 1024)
+#define LIMIT_MEMORY_MOST_BYTES  ((size_t)1024 * 1024 * 1024)
+/* How often a loop looks after its connections; while memory is short. */
 #define LIMIT_SWEEP_MS 1000
+#define LIMIT_HURRY_MS 100
+/* A connection that holds memory, and has not gone on for so long, is closed while memory is short. */
+#define LIMIT_STALLED_MS 1000
 /* How long accepting rests when descriptors or connections are used up. */
 #define LIMIT_ACCEPT_REST_MS 100
 /* Connections taken at one wake-up, so that those open are not kept waiting. */

@@ -17,6 +17,7 @@ static const h2o_iovec_t transfer_encoding = NAME("Transfer-Encoding");
 static const h2o_iovec_t request_id_name = NAME("x-amzn-RequestId");
 static const h2o_iovec_t crc32_name = NAME("x-amz-crc32");
 static const h2o_iovec_t allow_origin = NAME("Access-Control-Allow-Origin");
+static const h2o_iovec_t vary = NAME("Vary");
 static const h2o_iovec_t expose_headers = NAME("Access-Control-Expose-Headers");
 static const h2o_iovec_t allow_headers = NAME("Access-Control-Allow-Headers");
 static const h2o_iovec_t allow_methods = NAME("Access-Control-Allow-Methods");
@@ -66,20 +67,6 @@ void answer_add_header(h2o_req_t *req, const h2o_iovec_t *name, struct bytes val
         (h2o_header_t){.name = (h2o_iovec_t *)(uintptr_t)name, .value = {(char *)(uintptr_t)value.at, value.len}};
 }
 
-/* Whether origin is in the list of --cors. */
-static bool origin_listed(const char *list, struct bytes origin)
-{
-    for (;;) {
-        size_t len = strcspn(list, ",");
-
-        if (bytes_equal(bytes_of(list, len), origin))
-            return true;
-        if (list[len] == '\0')
-            return false;
-        list += len + 1;
-    }
-}
-
 void answer_add_common(h2o_req_t *req, struct bytes request_id, struct bytes origin)
 {
     const char *cors = loop_of(req)->http->options.cors;
@@ -87,12 +74,14 @@ void answer_add_common(h2o_req_t *req, struct bytes request_id, struct bytes ori
     answer_add_header(req, &request_id_name, request_id);
     if (!bytes_present(origin) || operator_is_asked(req))
         return;
-    if (strcmp(cors, "*") == 0)
+    if (cors != NULL && strcmp(cors, "*") == 0) {
         answer_add_header(req, &allow_origin, BYTES("*"));
-    else if (origin_listed(cors, origin))
+    } else if (guard_lets_read(origin, cors)) {
         answer_add_header(req, &allow_origin, origin);
-    else
+        answer_add_header(req, &vary, BYTES("Origin"));
+    } else {
         return;
+    }
     answer_add_header(req, &expose_headers, BYTES("x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"));
 }
 
@@ -152,12 +141,23 @@ static void send_piece(struct request *request)
     h2o_send(request->req, &buffer, piece.len != 0, last ? H2O_SEND_STATE_FINAL : H2O_SEND_STATE_IN_PROGRESS);
 }
 
+/* What is sent of a long answer is not kept until the client has taken the rest. */
+static void give_back_sent(struct request *request)
+{
+    struct buf *whole = request->packed_as != ENCODING_PLAIN ? &request->packed : &request->job.answer;
+    size_t sent = whole->len - request->unsent.len;
+
+    if (whole->len > LIMIT_WRITE_PIECE_BYTES && request->unsent.at == whole->at + sent)
+        budget_trim(&request->loop->http->memory, whole->at, sent);
+}
+
 /* The client has taken a piece. What is sent after it was cut off fails, which is how h2o learns of it. */
 static void on_proceed(h2o_generator_t *generator, h2o_req_t *req)
 {
     struct request *request = H2O_STRUCT_FROM_MEMBER(struct request, generator, generator);
 
     (void)req;
+    give_back_sent(request);
     if (reads_too_slowly(request))
         cut_off(request);
     send_piece(request);
@@ -204,7 +204,7 @@ static void log_request(const struct request *request, size_t len)
 /* Faults of ours or of the disk are an operator's business; of broken compression (InternalFailure) they are not. */
 static void log_fault(const struct job *job)
 {
-    if (job->rc == STATOR_INTERNAL_SERVER_ERROR || job->rc == STATOR_NO_MEMORY)
+    if (job->rc == STATOR_INTERNAL_SERVER_ERROR)
         LOG_LINE(LOG_LEVEL_ERROR, "a request failed", LOG_STRING("operation", operation_name(job)),
                  LOG_STRING("reason", job->error.message), LOG_STRING("request_id", job->request_id));
 }

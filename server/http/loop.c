@@ -148,41 +148,69 @@ static void return_to_maximum(struct loop *loop)
         ;
 }
 
-/* --- Unfinished requests -------------------------------------------------------------------------------------------
+/* --- Memory that does not go on ------------------------------------------------------------------------------------
  */
 
-static size_t unfinished_bytes(const struct connection *connection)
+#define HELD_BYTES_LEAST BUDGET_SMALL /* what is less does not count */
+
+/* What the connection holds of the budget, and what changes when it goes on: an unfinished body that grows, an answer
+ * that is taken. */
+struct held {
+    size_t bytes, mark;
+};
+
+static struct held held_by(const struct connection *connection)
 {
     const h2o_buffer_t *input = connection->sock->input;
+    const struct request *request = connection->request;
 
-    return h2o_socket_is_reading(connection->sock) && input->bytes != NULL ? input->capacity : 0;
+    if (request != NULL && !request->away && request->unsent.len != 0)
+        return (struct held){request->unsent.len, request->unsent.len};
+    if (h2o_socket_is_reading(connection->sock) && input->bytes != NULL)
+        return (struct held){input->capacity, input->size};
+    return (struct held){0, 0};
 }
 
-/* Closes the connections with the largest unfinished requests until the others are within this loop's share. */
+static size_t missing_bytes(const struct http *http)
+{
+    size_t used = atomic_load_explicit(&http->memory.used, memory_order_relaxed);
+    size_t most = http->memory.max - http->memory.max / 4;
+
+    return used > most ? used - most : 0;
+}
+
+/* Notes who goes on and, while memory is short, closes those who hold some and do not. h2o does the closing. */
+static void close_stalled(struct loop *loop)
+{
+    uint64_t now_ms = h2o_now(loop->evloop);
+    size_t missing = missing_bytes(loop->http);
+
+    for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next) {
+        struct connection *connection = H2O_STRUCT_FROM_MEMBER(struct connection, link, at);
+        struct held held = held_by(connection);
+
+        if (held.bytes <= HELD_BYTES_LEAST || held.mark != connection->mark || connection->moved_ms == 0) {
+            connection->mark = held.mark;
+            connection->moved_ms = held.bytes <= HELD_BYTES_LEAST ? 0 : now_ms;
+        } else if (missing != 0 && now_ms - connection->moved_ms >= LIMIT_STALLED_MS) {
+            LOG_LINE(LOG_LEVEL_WARN, "closing a connection that holds memory and does not go on: memory is short",
+                     LOG_NUMBER("bytes", (int64_t)held.bytes));
+            missing -= held.bytes < missing ? held.bytes : missing;
+            shutdown(h2o_socket_get_fd(connection->sock), SHUT_RDWR);
+        }
+    }
+}
+
 static void on_sweep(h2o_timeout_entry_t *entry)
 {
     struct loop *loop = H2O_STRUCT_FROM_MEMBER(struct loop, sweep_entry, entry);
-    size_t most = LIMIT_UNFINISHED_BYTES / loop->http->options.loops, total = 0;
-    struct connection *largest;
+    bool soon = missing_bytes(loop->http) != 0;
 
     engine_note_thread(loop->http->engine);
     return_to_maximum(loop);
-    for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next)
-        total += unfinished_bytes(H2O_STRUCT_FROM_MEMBER(struct connection, link, at));
-    if (total > most) {
-        largest = H2O_STRUCT_FROM_MEMBER(struct connection, link, loop->connections.next);
-        for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next) {
-            struct connection *connection = H2O_STRUCT_FROM_MEMBER(struct connection, link, at);
-
-            if (unfinished_bytes(connection) > unfinished_bytes(largest))
-                largest = connection;
-        }
-        LOG_LINE(LOG_LEVEL_WARN, "closing a connection: too many bytes of unfinished requests",
-                 LOG_NUMBER("bytes", (int64_t)total));
-        shutdown(h2o_socket_get_fd(largest->sock), SHUT_RDWR);
-    }
+    close_stalled(loop);
     if (loop->connections_count != 0)
-        h2o_timeout_link(loop->evloop, &loop->sweep_timeout, &loop->sweep_entry);
+        h2o_timeout_link(loop->evloop, soon ? &loop->hurry_timeout : &loop->sweep_timeout, &loop->sweep_entry);
 }
 
 /* --- Accepting -----------------------------------------------------------------------------------------------------
@@ -379,6 +407,7 @@ static void begin(struct loop *loop)
     h2o_timeout_init(loop->evloop, &loop->write_timeout, LIMIT_WRITE_PIECE_MS);
     h2o_timeout_init(loop->evloop, &loop->linger_timeout, LIMIT_LINGER_MS);
     h2o_timeout_init(loop->evloop, &loop->sweep_timeout, LIMIT_SWEEP_MS);
+    h2o_timeout_init(loop->evloop, &loop->hurry_timeout, LIMIT_HURRY_MS);
     h2o_timeout_init(loop->evloop, &loop->rest_timeout, LIMIT_ACCEPT_REST_MS);
     h2o_timeout_init(loop->evloop, &loop->drain_timeout, LIMIT_DRAIN_MS);
     loop->sweep_entry.cb = on_sweep;
@@ -396,6 +425,7 @@ static void end(struct loop *loop)
     h2o_timeout_dispose(loop->evloop, &loop->write_timeout);
     h2o_timeout_dispose(loop->evloop, &loop->linger_timeout);
     h2o_timeout_dispose(loop->evloop, &loop->sweep_timeout);
+    h2o_timeout_dispose(loop->evloop, &loop->hurry_timeout);
     h2o_timeout_dispose(loop->evloop, &loop->rest_timeout);
     h2o_timeout_dispose(loop->evloop, &loop->drain_timeout);
     h2o_multithread_unregister_receiver(loop->context.queue, &loop->receiver);

@@ -15,6 +15,7 @@
 #include "http/http.h"
 #include "http/peers.h"
 #include "http/request_id.h"
+#include "job/budget.h"
 #include "job/workers.h"
 
 struct request;
@@ -31,6 +32,7 @@ struct http {
     uint64_t slow_ns;   /* a request that takes so long is logged */
     int *fds;           /* loops * addresses.count; -1 once a loop owns it */
 
+    struct budget memory; /* of all requests */
     struct engine *engine;
     struct workers *workers;
     struct workers *watchers; /* one thread, for metrics */
@@ -54,6 +56,9 @@ struct connection {
     h2o_socket_t *sock;
     struct place place;
     uint64_t waits_since_ms;   /* of the loop's clock; 0: it is at work, or about to be closed */
+    struct request *request;   /* at work, or NULL */
+    size_t mark;               /* of what it holds: loop.c */
+    uint64_t moved_ms;         /* since when that is so; 0: it holds nothing */
     bool closing;              /* to make room */
     bool spare;                /* above the maximum: for operators, until there is room */
     struct refusal *lingering; /* reads and throws away what the client still sends, or NULL */
@@ -81,7 +86,7 @@ struct loop {
     struct request_ids ids;
     struct metrics_lane *metrics;
 
-    h2o_timeout_t write_timeout, linger_timeout, sweep_timeout, rest_timeout, drain_timeout;
+    h2o_timeout_t write_timeout, linger_timeout, sweep_timeout, hurry_timeout, rest_timeout, drain_timeout;
     h2o_timeout_entry_t sweep_entry, rest_entry, drain_entry;
 
     h2o_multithread_receiver_t receiver;

@@ -8,7 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "http/guard.h"
 #include "http/request.h"
 #include "watch/exposition.h"
 #include "watch/log.h"
@@ -19,12 +18,27 @@
 #define JSON       BYTES("application/json")
 #define EXPOSITION BYTES("text/plain; version=0.0.4; charset=utf-8")
 
+/* As it was sent: a proxy that keeps people from it must find it by the same text. */
+static struct bytes path_of(const h2o_req_t *req)
+{
+    struct bytes path = bytes_of(req->input.path.base, req->input.path.len);
+    const uint8_t *query = path.len != 0 ? memchr(path.at, '?', path.len) : NULL;
+
+    return query != NULL ? bytes_of(path.at, (size_t)(query - path.at)) : path;
+}
+
 bool operator_is_asked(const h2o_req_t *req)
 {
-    size_t len = sizeof(PREFIX) - 1;
+    struct bytes path = path_of(req);
 
-    return req->path_normalized.len >= len && memcmp(req->path_normalized.base, PREFIX, len) == 0 &&
-           (req->path_normalized.len == len || req->path_normalized.base[len] == '/');
+    return bytes_starts_with(path, BYTES(PREFIX)) &&
+           (path.len == sizeof(PREFIX) - 1 || path.at[sizeof(PREFIX) - 1] == '/');
+}
+
+struct guard_names operator_names(const struct http *http)
+{
+    return (struct guard_names){
+        .host = http->options.host, .machine = http->machine, .more = http->options.operator_hosts};
 }
 
 /* --- Health ------------------------------------------------------------------------------------------------------- */
@@ -276,7 +290,7 @@ static void send_on_errand(struct request *request, enum errand errand)
 
 static bool asks_for(const h2o_req_t *req, const char *name)
 {
-    return h2o_memis(req->path_normalized.base, req->path_normalized.len, name, strlen(name));
+    return bytes_equal(path_of(req), bytes_of_string(name));
 }
 
 static void route(struct request *request)
@@ -301,8 +315,7 @@ void operator_on_request(struct request *request)
     const struct http *http = request->loop->http;
     const struct guard_request asked = {
         .host = request->job.host, .origin = request->origin, .fetch_site = request_header(req, "sec-fetch-site")};
-    const struct guard_names names = {
-        .host = http->options.host, .machine = http->machine, .more = http->options.operator_hosts};
+    const struct guard_names names = operator_names(http);
     const char *refusal = guard_refusal(&asked, &names); /* whoever knows of more reasons adds them here */
 
     if (refusal != NULL)

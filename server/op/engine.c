@@ -147,6 +147,40 @@ struct bytes op_table_name(struct bytes name)
     return bytes_of(found, (size_t)(name.at + name.len - found));
 }
 
+/* The part of an ARN between its n-th colon and the next one. */
+static struct bytes arn_part(struct bytes arn, unsigned n)
+{
+    size_t begin = 0, end;
+
+    while (begin < arn.len && n != 0)
+        n -= arn.at[begin++] == ':';
+    for (end = begin; end < arn.len && arn.at[end] != ':'; end++)
+        continue;
+    return bytes_of(arn.at + begin, end - begin);
+}
+
+bool op_is_elsewhere(const struct engine *engine, const struct job *job, struct bytes arn)
+{
+    return engine->options.isolate_by_region && bytes_starts_with(arn, BYTES("arn:")) &&
+           !bytes_equal(arn_part(arn, 3), op_region(job));
+}
+
+bool op_is_of_others(const struct engine *engine, struct bytes arn)
+{
+    return engine->options.isolate_by_region && bytes_starts_with(arn, BYTES("arn:")) &&
+           !bytes_equal(arn_part(arn, 4), BYTES(OP_ACCOUNT));
+}
+
+static enum stator_rc check_arn(const struct engine *engine, struct job *job, struct bytes name)
+{
+    if (op_is_elsewhere(engine, job, name))
+        return stator_fail(&job->error, STATOR_VALIDATION, "1 validation error detected: Invalid AWS region in '%.*s'",
+                           BYTES_ARG(name));
+    if (op_is_of_others(engine, name))
+        return stator_fail(&job->error, STATOR_ACCESS_DENIED, "Access is denied");
+    return STATOR_OK;
+}
+
 static enum stator_rc not_found(struct job *job, struct bytes name, enum op_plane plane)
 {
     if (plane == OP_DATA)
@@ -155,11 +189,9 @@ static enum stator_rc not_found(struct job *job, struct bytes name, enum op_plan
                        BYTES_ARG(name));
 }
 
-static enum stator_rc unmetered(struct table **out, struct job *job)
+static void release_table(void *table)
 {
-    table_release(*out);
-    *out = NULL;
-    return stator_fail_memory(&job->error);
+    table_release(table);
 }
 
 enum stator_rc op_table(struct table **out, struct engine *engine, struct job *job, struct bytes table_name,
@@ -171,16 +203,18 @@ enum stator_rc op_table(struct table **out, struct engine *engine, struct job *j
     *out = NULL;
     if (!bytes_present(namespace_))
         return stator_fail_memory(&job->error);
+    STATOR_TRY(check_arn(engine, job, table_name));
     *out = catalog_find(engine->db.catalog, namespace_, name);
     if (*out == NULL)
         return not_found(job, name, plane);
-    if (plane == OP_DATA && ((*out)->status == TableStatus_CREATING || (*out)->status == TableStatus_DELETING)) {
+    if (!job_defer(job, release_table, *out)) {
         table_release(*out);
-        *out = NULL;
-        return not_found(job, name, plane);
+        return stator_fail_memory(&job->error);
     }
+    if (plane == OP_DATA && ((*out)->status == TableStatus_CREATING || (*out)->status == TableStatus_DELETING))
+        return not_found(job, name, plane);
     job->table_name = name;
-    return meter_use(engine, job, *out) != NULL ? STATOR_OK : unmetered(out, job);
+    return meter_use(engine, job, *out) != NULL ? STATOR_OK : stator_fail_memory(&job->error);
 }
 
 double op_now(void)

@@ -48,13 +48,18 @@ struct bytes op_namespace(const struct engine *engine, struct job *job);
 struct bytes op_region(const struct job *job);
 #define OP_ACCOUNT "000000000000"
 
-/* The table that TableName (a name or an ARN) means, held. Absent: ResourceNotFoundException in the words of the data
- * plane
- * ("Requested resource not found") or of the control plane ("Requested resource not found: Table: X not found"). The
- * data plane also refuses tables that are not yet ACTIVE. */
+/* The table that TableName (a name or an ARN) means. The job holds it until its answer is encoded, so that an answer may
+ * borrow from it. Absent: ResourceNotFoundException in the words of the data plane ("Requested resource not found") or
+ * of the control plane ("Requested resource not found: Table: X not found"). The data plane also refuses tables that
+ * are not yet ACTIVE. With --isolate-by region an ARN of elsewhere is refused. */
 enum op_plane { OP_DATA, OP_CONTROL };
 STATOR_MUST_CHECK enum stator_rc op_table(struct table **out, struct engine *engine, struct job *job,
                                           struct bytes table_name, enum op_plane plane);
+
+/* With --isolate-by region: whether an ARN is of another region than the request's, or of another account than ours. A
+ * name that is no ARN is neither. */
+bool op_is_elsewhere(const struct engine *engine, const struct job *job, struct bytes arn);
+bool op_is_of_others(const struct engine *engine, struct bytes arn);
 
 /* The bare table name in a TableName member: itself, or the name inside a table's ARN. */
 struct bytes op_table_name(struct bytes table_name_or_arn);

@@ -69,13 +69,36 @@ enum stator_rc op_update_global_table_settings(struct engine *engine, struct job
     return no_global_table_of_2017(job, "", in->GlobalTableName);
 }
 
+/* "eu-west-1", "us-gov-east-1": words of letters, then a number. */
+static bool looks_like_region(struct bytes text)
+{
+    size_t hyphens = 0, last = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        bool letter = text.at[i] >= 'a' && text.at[i] <= 'z', digit = text.at[i] >= '0' && text.at[i] <= '9';
+
+        if (text.at[i] == '-') {
+            hyphens++;
+            last = i;
+        } else if (!letter && !digit) {
+            return false;
+        }
+    }
+    return hyphens >= 2 && last + 1 < text.len && text.at[last + 1] >= '0' && text.at[last + 1] <= '9';
+}
+
+/* Of a region that it does not know the service fails in these words, with 500. */
 enum stator_rc op_list_global_tables(struct engine *engine, struct job *job)
 {
+    const struct ListGlobalTablesInput *in = job->input;
     struct ListGlobalTablesOutput *out = ARENA_NEW(&job->arena, struct ListGlobalTablesOutput);
 
     (void)engine;
     if (out == NULL)
         return stator_fail_memory(&job->error);
+    if (bytes_present(in->RegionName) && !bytes_equal(in->RegionName, op_region(job)) &&
+        !looks_like_region(in->RegionName))
+        return stator_fail(&job->error, STATOR_INTERNAL_SERVER_ERROR, "Internal server error");
     out->GlobalTables.set = true;
     job->output = out;
     return STATOR_OK;

@@ -11,16 +11,6 @@ static bool describe(struct Stream *out, const struct stream *stream, struct are
     return bytes_present(out->StreamArn) && bytes_present(out->TableName) && bytes_present(out->StreamLabel);
 }
 
-/* A table without streams has none; that of no table is an error, but a table that is gone may have left some. */
-static enum stator_rc check_table(struct engine *engine, struct job *job, struct bytes name)
-{
-    struct table *table;
-
-    STATOR_TRY(op_table(&table, engine, job, name, OP_CONTROL));
-    table_release(table);
-    return STATOR_OK;
-}
-
 static enum stator_rc answer(struct job *job, struct stream *const *streams, size_t count, bool more)
 {
     struct ListStreamsOutput *out = ARENA_NEW(&job->arena, struct ListStreamsOutput);
@@ -52,8 +42,6 @@ enum stator_rc op_list_streams(struct engine *engine, struct job *job)
         STATOR_TRY(op_stream_check_arn(in->ExclusiveStartStreamArn, &job->error));
     STATOR_TRY(streams_list(engine->db.streams, namespace_, in->TableName, in->ExclusiveStartStreamArn, max, &streams,
                             &count, &more, &job->arena, &job->error));
-    if (count == 0 && bytes_present(in->TableName) && !bytes_present(in->ExclusiveStartStreamArn))
-        STATOR_TRY(check_table(engine, job, in->TableName));
     rc = answer(job, streams, count, more);
     for (size_t i = 0; i < count; i++)
         stream_release(streams[i]);

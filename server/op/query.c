@@ -3,9 +3,11 @@
 #include "plan/legacy.h"
 
 /* Everything that needs no table, in the service's order. */
-static enum stator_rc check(struct read_page_input *page, const struct QueryInput *in, struct wording_voice voice,
+static enum stator_rc check(struct read_page_input *page, const struct QueryInput *in, const struct engine *engine,
                             struct job *job)
 {
+    const struct wording_voice voice = wording_voice(engine, job);
+    const bool newer = engine->options.wording == WORDING_CURRENT;
     const struct request_member legacy[] = {
         {"AttributesToGet", in->AttributesToGet.set},
         {"QueryFilter", in->QueryFilter.set},
@@ -26,7 +28,7 @@ static enum stator_rc check(struct read_page_input *page, const struct QueryInpu
         legacy_filter(&e->filter, &in->QueryFilter, &in->ConditionalOperator, voice.layer, &job->arena, &job->error));
     STATOR_TRY(legacy_attributes_to_get(&e->projection, &in->AttributesToGet, &job->arena, &job->error));
     STATOR_TRY(read_page_check_start_key(&in->ExclusiveStartKey, voice.layer, &job->error));
-    STATOR_TRY(read_page_check_select(page, true, &job->error));
+    STATOR_TRY(read_page_check_select(page, newer || in->Select.value == Select_SPECIFIC_ATTRIBUTES, &job->error));
     if (!in->KeyConditions.set && !bytes_present(in->KeyConditionExpression))
         return stator_fail(&job->error, STATOR_VALIDATION,
                            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the "
@@ -55,8 +57,9 @@ static enum stator_rc open_query(struct read_page *progress, struct engine *engi
                 .projection_text = in->ProjectionExpression,
             },
     };
-    STATOR_TRY(check(&progress->in, in, wording_voice(engine, job), job));
+    STATOR_TRY(check(&progress->in, in, engine, job));
     STATOR_TRY(read_page_open(progress, engine, job));
+    progress->last_page = plan_query_finds_one(&progress->request);
     progress->request.forward = in->ScanIndexForward != API_FALSE;
     STATOR_TRY(plan_query(&progress->request, &engine->db.ring, progress->in.expressions.key_condition,
                           &in->ExclusiveStartKey, &job->arena, &job->error));

@@ -8,13 +8,12 @@
 
 #define STEP_ITEMS_ON_LOOP 64 /* what a loop evaluates before it hands the page to a worker */
 
-static void release(struct job *job)
+static void release(void *what)
 {
-    struct read_page *progress = job->progress;
+    struct read_page *progress = what;
 
     if (progress->page_open)
         page_deinit(&progress->page);
-    table_release(progress->table);
 }
 
 /* --- Rules -------------------------------------------------------------------------------------------------------- */
@@ -25,7 +24,7 @@ static enum stator_rc refuse_projection(const struct read_page_input *in, const 
                        in->attributes_to_get ? "AttributesToGet" : "ProjectionExpression", what);
 }
 
-enum stator_rc read_page_check_select(const struct read_page_input *in, bool envelope, struct stator_error *err)
+static enum stator_rc check_select(const struct read_page_input *in, struct stator_error *err)
 {
     bool projection = in->attributes_to_get || bytes_present(in->expressions.projection_text);
 
@@ -44,13 +43,21 @@ enum stator_rc read_page_check_select(const struct read_page_input *in, bool env
     case Select_SPECIFIC_ATTRIBUTES:
         if (!projection)
             return stator_fail(err, STATOR_VALIDATION,
-                               "%sMust specify the AttributesToGet or ProjectionExpression when choosing to get "
-                               "SPECIFIC_ATTRIBUTES",
-                               envelope ? "1 validation error detected: " : "");
+                               "Must specify the AttributesToGet or ProjectionExpression when choosing to get "
+                               "SPECIFIC_ATTRIBUTES");
         return STATOR_OK;
     default:
         return STATOR_OK;
     }
+}
+
+enum stator_rc read_page_check_select(const struct read_page_input *in, bool envelope, struct stator_error *err)
+{
+    struct stator_error bare;
+
+    if (check_select(in, &bare) == STATOR_OK)
+        return STATOR_OK;
+    return stator_fail(err, bare.rc, "%s%s", envelope ? "1 validation error detected: " : "", bare.message);
 }
 
 /* The service begins some of the faults with the key's name, and some not. */
@@ -121,8 +128,10 @@ static bool filter_unkept(struct unkept *unkept)
     return unkept->names.len != 0;
 }
 
-/* A global index gives what it keeps; a local one fetches the rest from the table. */
-static enum stator_rc check_kept(struct read_page *progress, struct unkept *unkept, struct stator_error *err)
+/* A global index gives what it keeps; a local one fetches the rest from the table. A Query's filter may not ask for
+ * what the index does not keep; a Scan's finds nothing there. */
+static enum stator_rc check_kept(struct read_page *progress, struct unkept *unkept, bool query,
+                                 struct stator_error *err)
 {
     struct bytes name = progress->request.index->name;
     bool global = progress->request.index->kind == INDEX_GLOBAL;
@@ -143,7 +152,7 @@ static enum stator_rc check_kept(struct read_page *progress, struct unkept *unke
                                BYTES_ARG(name), BYTES_ARG(buf_bytes(&unkept->names)));
         progress->request.fetch = true;
     }
-    if (!progress->request.fetch && filter_unkept(unkept))
+    if (query && !progress->request.fetch && filter_unkept(unkept))
         return stator_fail(err, STATOR_VALIDATION,
                            "One or more parameter values were invalid: Secondary index %.*s does not project one or "
                            "more filter attributes: [%.*s]",
@@ -184,7 +193,7 @@ enum stator_rc read_page_check_index(struct read_page *progress, bool query, str
     if (progress->request.index->projection == ProjectionType_ALL)
         return STATOR_OK;
     buf_init(&unkept.names, STATOR_ERROR_MESSAGE_MAX);
-    rc = check_kept(progress, &unkept, &job->error);
+    rc = check_kept(progress, &unkept, query, &job->error);
     buf_deinit(&unkept.names);
     return rc;
 }
@@ -215,8 +224,9 @@ static enum stator_rc choose_index(struct read_page *progress, struct stator_err
 enum stator_rc read_page_open(struct read_page *progress, struct engine *engine, struct job *job)
 {
     STATOR_TRY(op_table(&progress->table, engine, job, progress->in.table_name, OP_DATA));
+    if (!job_defer(job, release, progress))
+        return stator_fail_memory(&job->error);
     job->progress = progress;
-    job->cleanup = release;
     progress->request.table = progress->table;
     progress->request.forward = true;
     progress->request.limit = progress->in.limit.set ? (uint32_t)progress->in.limit.value : 0;
@@ -262,7 +272,8 @@ static enum stator_rc answer(struct read_page *progress, struct job *job)
         buf_append_byte(&job->answer, ']');
     out->Count = API_INTEGER(page->count);
     out->ScannedCount = API_INTEGER(page->scanned);
-    out->LastEvaluatedKey = page->last_key;
+    if (!progress->last_page)
+        out->LastEvaluatedKey = page->last_key;
     out->ConsumedCapacity = capacity(progress, &job->arena);
     job->output = out;
     return STATOR_OK;
@@ -277,6 +288,7 @@ enum stator_rc read_page_step(struct read_page *progress, struct engine *engine,
         if (!progress->request.count_only)
             buf_append_literal(&job->answer, "{\"Items\":[");
         page_init(&progress->page, &engine->db, &progress->request, &job->answer, &job->arena);
+        progress->page.budget = &job->budget;
         progress->page_open = true;
     }
     STATOR_TRY(

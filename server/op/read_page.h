@@ -25,9 +25,10 @@ struct read_page {
     struct page_request request;
     struct page page;
     bool page_open;
+    bool last_page; /* whatever there is is on this page: there is no LastEvaluatedKey */
 };
 
-/* Checks of Select and projection that need no table. `envelope`: a missing projection is told in one. */
+/* Checks of Select and projection that need no table. `envelope`: they are told in one. */
 STATOR_MUST_CHECK enum stator_rc read_page_check_select(const struct read_page_input *in, bool envelope,
                                                         struct stator_error *err);
 

@@ -114,12 +114,16 @@ enum stator_rc resource_tagged_table(struct table **out, struct engine *engine, 
 
     *out = NULL;
     STATOR_TRY(resource_of_arn(&resource, arn, &job->error));
+    if (op_is_elsewhere(engine, job, arn))
+        return stator_fail(&job->error, STATOR_VALIDATION,
+                           "Invalid TableArn: Invalid ResourceArn provided as input %.*s", BYTES_ARG(arn));
+    if (op_is_of_others(engine, arn))
+        return stator_fail(&job->error, STATOR_ACCESS_DENIED, "Access is denied");
     if (bytes_present(resource.stream))
         return not_found(job, arn);
     rc = op_table(out, engine, job, resource.table, OP_CONTROL);
     if (rc == STATOR_RESOURCE_NOT_FOUND)
         return not_found(job, arn);
     STATOR_TRY(rc);
-    op_keep_table(job, *out);
     return STATOR_OK;
 }

@@ -56,8 +56,13 @@ static enum stator_rc find_target(struct target *out, struct engine *engine, str
 
     *out = (struct target){0};
     STATOR_TRY(resource_of_arn(&resource, arn, &job->error));
+    if (op_is_elsewhere(engine, job, arn))
+        return stator_fail(&job->error, STATOR_VALIDATION,
+                           "One or more parameter values were invalid: Invalid resource Arn: %.*s", BYTES_ARG(arn));
+    if (op_is_of_others(engine, arn))
+        return stator_fail(&job->error, STATOR_VALIDATION,
+                           "This action is only supported by accounts that match the resource owner’s account.");
     STATOR_TRY(op_table(&out->table, engine, job, resource.table, OP_CONTROL));
-    op_keep_table(job, out->table);
     out->name = out->table->name;
     if (bytes_present(resource.stream))
         return look_at_stream(out, resource.stream, &job->error);

@@ -48,7 +48,7 @@ static enum stator_rc check(struct read_page_input *page, const struct ScanInput
         legacy_filter(&e->filter, &in->ScanFilter, &in->ConditionalOperator, voice.layer, &job->arena, &job->error));
     STATOR_TRY(read_page_check_start_key(&in->ExclusiveStartKey, voice.layer, &job->error));
     STATOR_TRY(check_segments(in, newer, &job->error));
-    STATOR_TRY(read_page_check_select(page, newer, &job->error));
+    STATOR_TRY(read_page_check_select(page, newer && in->Select.value == Select_SPECIFIC_ATTRIBUTES, &job->error));
     return request_parse(e, &in->ExpressionAttributeNames, &in->ExpressionAttributeValues, voice.layer, job);
 }
 

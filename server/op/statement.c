@@ -26,13 +26,10 @@ static bool has_many_parts(const struct table *table, struct bytes index_name)
 static enum stator_rc check_index(const struct partiql_statement *partiql, struct engine *engine, struct job *job)
 {
     struct table *table;
-    bool many;
 
     if (!bytes_present(partiql->index) || op_table(&table, engine, job, partiql->table, OP_DATA) != STATOR_OK)
         return STATOR_OK;
-    many = has_many_parts(table, partiql->index);
-    table_release(table);
-    if (!many)
+    if (!has_many_parts(table, partiql->index))
         return STATOR_OK;
     return stator_fail(&job->error, STATOR_VALIDATION,
                        "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or "
@@ -53,6 +50,9 @@ enum stator_rc statement_read(struct statement *statement, struct engine *engine
     struct partiql_statement *partiql = &statement->partiql;
 
     STATOR_TRY(partiql_read(partiql, statement->text, &job->arena, &job->error));
+    if (statement->parameters->count > partiql->parameters)
+        return stator_fail(&job->error, STATOR_VALIDATION,
+                           "Number of parameters in request and statement don't match.");
     STATOR_TRY(check_index(partiql, engine, job));
     STATOR_TRY(
         partiql_understand(partiql, statement->parameters->at, statement->parameters->count, &job->arena, &job->error));

@@ -107,21 +107,6 @@ static enum stator_rc check_distinct_definitions(const struct AttributeDefinitio
     return STATOR_OK;
 }
 
-/* Of a base table or a local index: one HASH, perhaps one RANGE. */
-static enum stator_rc check_pair(const struct KeySchema *schema, struct stator_error *err)
-{
-    if (schema->count > 1 && bytes_equal(schema->at[0].AttributeName, schema->at[1].AttributeName))
-        return stator_fail(err, STATOR_VALIDATION,
-                           "Both the Hash Key and the Range Key element in the KeySchema have the same name");
-    if (schema->at[0].KeyType.value != KeyType_HASH)
-        return stator_fail(err, STATOR_VALIDATION,
-                           "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
-    if (schema->count > 1 && schema->at[1].KeyType.value != KeyType_RANGE)
-        return stator_fail(err, STATOR_VALIDATION,
-                           "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
-    return STATOR_OK;
-}
-
 static bool has_repeated_name(const struct KeySchema *schema)
 {
     for (size_t i = 0; i < schema->count; i++) {
@@ -133,16 +118,35 @@ static bool has_repeated_name(const struct KeySchema *schema)
     return false;
 }
 
+static enum stator_rc check_names_differ(const struct KeySchema *schema, struct stator_error *err)
+{
+    if (!has_repeated_name(schema))
+        return STATOR_OK;
+    return stator_fail(err, STATOR_VALIDATION, "%s",
+                       schema->count == 2
+                           ? "Both the Hash Key and the Range Key element in the KeySchema have the same name"
+                           : "The KeySchema contains multiple key attributes with the same name");
+}
+
+/* Of a base table or a local index: one HASH, perhaps one RANGE. */
+static enum stator_rc check_pair(const struct KeySchema *schema, struct stator_error *err)
+{
+    STATOR_TRY(check_names_differ(schema, err));
+    if (schema->at[0].KeyType.value != KeyType_HASH)
+        return stator_fail(err, STATOR_VALIDATION,
+                           "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
+    if (schema->count > 1 && schema->at[1].KeyType.value != KeyType_RANGE)
+        return stator_fail(err, STATOR_VALIDATION,
+                           "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
+    return STATOR_OK;
+}
+
 /* Of a global index: up to four HASH, then up to four RANGE. */
 static enum stator_rc check_multiple(const struct KeySchema *schema, struct stator_error *err)
 {
     size_t hashes = 0, ranges = 0;
 
-    if (has_repeated_name(schema))
-        return stator_fail(err, STATOR_VALIDATION, "%s",
-                           schema->count == 2
-                               ? "Both the Hash Key and the Range Key element in the KeySchema have the same name"
-                               : "The KeySchema contains multiple key attributes with the same name");
+    STATOR_TRY(check_names_differ(schema, err));
     if (schema->at[0].KeyType.value != KeyType_HASH)
         return stator_fail(err, STATOR_VALIDATION,
                            "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
@@ -244,7 +248,7 @@ static enum stator_rc check_global(const struct CreateTableInput *in, size_t at,
     return check_name(in, in->LocalSecondaryIndexes.count, at, index->IndexName, err);
 }
 
-/* Every definition is some key's, and every key has one. */
+/* Every definition is some key's, and every key has one. A name twice in a key is told before what is not used. */
 static enum stator_rc check_all_used(const struct CreateTableInput *in, struct arena *arena, struct stator_error *err)
 {
     size_t elements = in->KeySchema.count;
@@ -253,10 +257,12 @@ static enum stator_rc check_all_used(const struct CreateTableInput *in, struct a
     for (size_t i = 0; i < in->LocalSecondaryIndexes.count; i++) {
         elements += in->LocalSecondaryIndexes.at[i].KeySchema.count;
         STATOR_TRY(check_defined(&in->LocalSecondaryIndexes.at[i].KeySchema, &in->AttributeDefinitions, arena, err));
+        STATOR_TRY(check_names_differ(&in->LocalSecondaryIndexes.at[i].KeySchema, err));
     }
     for (size_t i = 0; i < in->GlobalSecondaryIndexes.count; i++) {
         elements += in->GlobalSecondaryIndexes.at[i].KeySchema.count;
         STATOR_TRY(check_defined(&in->GlobalSecondaryIndexes.at[i].KeySchema, &in->AttributeDefinitions, arena, err));
+        STATOR_TRY(check_names_differ(&in->GlobalSecondaryIndexes.at[i].KeySchema, err));
     }
     if (!names_init(&used, elements, arena))
         return stator_fail_memory(err);

@@ -122,7 +122,7 @@ static enum stator_rc fail_size(struct stator_error *err)
     return stator_fail(err, STATOR_VALIDATION, "The aggregate size of the items in the transaction cannot exceed 4 MB");
 }
 
-/* What the request itself brings. */
+/* What the request itself brings counts, not what is there: a put's item, the key of all else. */
 static enum stator_rc check_request_size(const struct transaction *t)
 {
     size_t bytes = 0;
@@ -187,6 +187,18 @@ static void charge_read(struct attempt *a, size_t i, double units)
     throttle_charge(a->t->engine, a->t->job, &use, units);
 }
 
+/* TransactWriteItems looks no further than the first action that does not fit its table. */
+static void keep_first_reason(struct attempt *a)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < a->t->count; i++) {
+        if (found)
+            a->reasons[i].rc = STATOR_OK;
+        found |= a->reasons[i].rc != STATOR_OK;
+    }
+}
+
 static enum stator_rc plan(struct attempt *a)
 {
     struct transaction *t = a->t;
@@ -201,6 +213,8 @@ static enum stator_rc plan(struct attempt *a)
     STATOR_TRY(open_tables(a));
     STATOR_TRY(plan_actions(a, &cancelled));
     STATOR_TRY(check_distinct(a));
+    if (t->job->operation == OPERATION_TransactWriteItems)
+        keep_first_reason(a);
     return cancelled ? refuse(a) : STATOR_OK;
 }
 
@@ -261,10 +275,8 @@ static double read_units_of(const struct write *write, const struct write_result
     return TRANSACTION_COST * request_read_units(bytes, true);
 }
 
-static enum stator_rc count_units(struct attempt *a, struct stator_error *err)
+static void count_units(struct attempt *a)
 {
-    size_t bytes = 0;
-
     for (size_t i = 0; i < a->t->count; i++) {
         const struct write_result *result = &a->results[i];
         struct batch_table *table = &a->batch->tables[a->table_of[i]];
@@ -273,9 +285,7 @@ static enum stator_rc count_units(struct attempt *a, struct stator_error *err)
         for (size_t k = 0; k < table->table->index_count; k++)
             table->index_units[k] += result->index_units[k];
         a->read_units[a->table_of[i]] += read_units_of(&a->writes[i], result);
-        bytes += result->old_bytes > result->new_bytes ? result->old_bytes : result->new_bytes;
     }
-    return bytes > TRANSACTION_BYTES_MAX ? fail_size(err) : STATOR_OK;
 }
 
 /* Under the latches, with nothing stored yet. */
@@ -285,7 +295,7 @@ static enum stator_rc before_commit(void *context, struct store_batch *batch, st
     struct transaction *t = a->t;
 
     STATOR_TRY(admit_indexes(a, err));
-    STATOR_TRY(count_units(a, err));
+    count_units(a);
     t->capacity = transaction_capacity(a->batch, t->capacity_wanted, TRANSACTION_WRITES, &t->job->arena);
     t->metrics = transaction_metrics(t, a->batch, a->table_of);
     STATOR_TRY(t->answer(t, err));
@@ -304,8 +314,10 @@ static enum stator_rc make_writes(struct attempt *a)
     a->read_units = ARENA_ARRAY(arena, double, a->batch->count);
     if (a->writes == NULL || a->results == NULL || a->read_units == NULL)
         return stator_fail_memory(&t->job->error);
-    for (size_t i = 0; i < t->count; i++)
+    for (size_t i = 0; i < t->count; i++) {
         a->writes[i] = t->actions[i].write;
+        a->writes[i].budget = &t->job->budget;
+    }
     return STATOR_OK;
 }
 
@@ -327,8 +339,9 @@ static enum stator_rc write_planned(struct attempt *a)
         .context = a,
         .mark = a->token == NULL ? NULL : &db->tokens.mark,
     };
-    rc = table_transact_write(db, &transact, t->job->on_worker, &t->job->arena, &t->job->error);
+    rc = table_transact_write(db, &transact, request_wait(t->job), &t->job->arena, &t->job->error);
     a->stale = transact.stale;
+    t->job->latch = transact.busy;
     t->job->wait.epoch = transact.epoch;
     if (rc == STATOR_TRANSACTION_CANCELED)
         rc = refuse(a);
@@ -379,9 +392,7 @@ enum stator_rc transaction_write(struct transaction *t)
 
     do {
         attempt = (struct attempt){.t = t};
-        rc = write_once(&attempt);
-        if (rc == STATOR_AGAIN || (rc == STATOR_OK && attempt.stale))
-            batch_close(t->job); /* from the start, on a worker or with new versions */
+        rc = write_once(&attempt); /* stale: from the start, with new versions */
     } while (rc == STATOR_OK && attempt.stale);
     return rc;
 }
@@ -468,7 +479,5 @@ enum stator_rc transaction_read(struct transaction *t)
     rc = plan(&attempt);
     if (rc == STATOR_OK)
         rc = read_planned(&attempt);
-    if (rc == STATOR_AGAIN)
-        batch_close(t->job);
     return rc;
 }

@@ -25,7 +25,6 @@ static enum stator_rc refuse_unsupported(const struct UpdateTableInput *in, stru
     const char *member = in->ReplicaUpdates.set                              ? "ReplicaUpdates"
                          : in->GlobalTableWitnessUpdates.set                 ? "GlobalTableWitnessUpdates"
                          : in->MultiRegionConsistency.value != 0             ? "MultiRegionConsistency"
-                         : in->GlobalTableSettingsReplicationMode.value != 0 ? "GlobalTableSettingsReplicationMode"
                          : in->DisassociationProtectionEnabled != API_ABSENT ? "DisassociationProtectionEnabled"
                          : in->VectorIndexUpdates.set                        ? "VectorIndexUpdates"
                                                                              : NULL;
@@ -46,6 +45,7 @@ enum {
     ASKS_ON_DEMAND = 64,
     ASKS_WARM = 128,
     ASKS_CLASS = 256,
+    ASKS_REPLICATION = 512,
 };
 
 static unsigned asked(const struct UpdateTableInput *in)
@@ -56,7 +56,8 @@ static unsigned asked(const struct UpdateTableInput *in)
            (in->SSESpecification != NULL ? ASKS_SSE : 0u) |
            (in->DeletionProtectionEnabled != API_ABSENT ? ASKS_PROTECTION : 0u) |
            (update_has_on_demand(in->OnDemandThroughput) ? ASKS_ON_DEMAND : 0u) |
-           (update_has_warm(in->WarmThroughput) ? ASKS_WARM : 0u) | (in->TableClass.value != 0 ? ASKS_CLASS : 0u);
+           (update_has_warm(in->WarmThroughput) ? ASKS_WARM : 0u) | (in->TableClass.value != 0 ? ASKS_CLASS : 0u) |
+           (in->GlobalTableSettingsReplicationMode.value != 0 ? ASKS_REPLICATION : 0u);
 }
 
 static enum stator_rc check_billing(const struct UpdateTableInput *in, struct stator_error *err)
@@ -162,6 +163,8 @@ enum stator_rc table_update_check(const struct UpdateTableInput *in, struct stat
     unsigned asks = asked(in);
 
     STATOR_TRY(refuse_unsupported(in, err));
+    if (asks == 0 && (in->WarmThroughput != NULL || in->OnDemandThroughput != NULL)) /* {} alone: so does the service */
+        return stator_fail(err, STATOR_INTERNAL_FAILURE, "%s", "");
     if (asks == 0)
         return stator_fail(err, STATOR_VALIDATION,
                            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "

@@ -297,10 +297,16 @@ static enum stator_rc check_create_throughput(const struct update *update,
                                   create->IndexName, op_region(update->job), err);
 }
 
-/* The request's definitions and those of the table that it does not repeat. A name that is there with another type is
- * refused: a key's type cannot change. */
-static enum stator_rc join_definitions(struct AttributeDefinitions *out, const struct update *update,
-                                       const struct KeySchema *schema, struct stator_error *err)
+static bool has_key(const struct KeySchema *schema, struct bytes name)
+{
+    for (size_t i = 0; i < schema->count; i++)
+        if (bytes_equal(schema->at[i].AttributeName, name))
+            return true;
+    return false;
+}
+
+/* The request's definitions and those of the table that it does not repeat, which are the ones that hold. */
+static bool join_definitions(struct AttributeDefinitions *out, const struct update *update)
 {
     const struct AttributeDefinitions *asked = &update->in->AttributeDefinitions;
     const struct AttributeDefinitions *there = &update->now->AttributeDefinitions;
@@ -309,23 +315,82 @@ static enum stator_rc join_definitions(struct AttributeDefinitions *out, const s
     size_t count = 0;
 
     if (all == NULL)
-        return stator_fail_memory(err);
+        return false;
     for (size_t i = 0; i < there->count; i++)
         all[count++] = there->at[i];
-    for (size_t i = 0; i < asked->count; i++) {
-        const struct AttributeDefinition *known = table_schema_definition(there, asked->at[i].AttributeName);
-        bool used = false;
-
-        for (size_t j = 0; j < schema->count; j++)
-            used = used || bytes_equal(schema->at[j].AttributeName, asked->at[i].AttributeName);
-        if (known != NULL && used && known->AttributeType.value != asked->at[i].AttributeType.value)
-            return stator_fail(err, STATOR_VALIDATION,
-                               INVALID "Attribute %.*s is a key attribute of the table with another type",
-                               BYTES_ARG(asked->at[i].AttributeName));
-        if (known == NULL)
+    for (size_t i = 0; i < asked->count; i++)
+        if (table_schema_definition(there, asked->at[i].AttributeName) == NULL)
             all[count++] = asked->at[i];
-    }
     *out = (struct AttributeDefinitions)API_LIST(all, count);
+    return true;
+}
+
+/* "Schema:[SchemaElement: key{g:S:HASH}, SchemaElement: key{h:N:RANGE}]", as the service prints keys in messages. Types
+ * are those of `first`, then of `second`. */
+static void append_schema(struct buf *out, const struct KeySchema *schema, const struct AttributeDefinitions *first,
+                          const struct AttributeDefinitions *second)
+{
+    buf_append_literal(out, "Schema:[");
+    for (size_t i = 0; i < schema->count; i++) {
+        struct bytes name = schema->at[i].AttributeName;
+        const struct AttributeDefinition *definition = table_schema_definition(first, name);
+        struct bytes type, kind = message_enum_text(KeyType, schema->at[i].KeyType.value);
+
+        if (definition == NULL)
+            definition = table_schema_definition(second, name);
+        type = message_enum_text(ScalarAttributeType, definition->AttributeType.value);
+        buf_printf(out, "%sSchemaElement: key{%.*s:%.*s:%.*s}", i == 0 ? "" : ", ", BYTES_ARG(name), BYTES_ARG(type),
+                   BYTES_ARG(kind));
+    }
+    buf_append_byte(out, ']');
+}
+
+/* The first key, of the table or of an index, that the attribute is part of. */
+static const struct KeySchema *schema_with(const struct TableDescription *now, struct bytes name)
+{
+    if (has_key(&now->KeySchema, name))
+        return &now->KeySchema;
+    for (size_t i = 0; i < now->LocalSecondaryIndexes.count; i++)
+        if (has_key(&now->LocalSecondaryIndexes.at[i].KeySchema, name))
+            return &now->LocalSecondaryIndexes.at[i].KeySchema;
+    for (size_t i = 0; i < now->GlobalSecondaryIndexes.count; i++)
+        if (has_key(&now->GlobalSecondaryIndexes.at[i].KeySchema, name))
+            return &now->GlobalSecondaryIndexes.at[i].KeySchema;
+    return &now->KeySchema;
+}
+
+static enum stator_rc fail_redefined(const struct update *update, const struct KeySchema *schema, struct bytes name,
+                                     struct stator_error *err)
+{
+    const struct AttributeDefinitions *asked = &update->in->AttributeDefinitions;
+    const struct AttributeDefinitions *there = &update->now->AttributeDefinitions;
+    struct buf text;
+    enum stator_rc rc;
+
+    buf_init(&text, STATOR_ERROR_MESSAGE_MAX);
+    buf_append_literal(&text, "Existing schema: ");
+    append_schema(&text, schema_with(update->now, name), there, there);
+    buf_append_literal(&text, " New schema: ");
+    append_schema(&text, schema, asked, there);
+    rc = stator_fail(err, STATOR_VALIDATION,
+                     INVALID "Attributes cannot be redefined. Please check that your attribute has the same type as "
+                             "previously defined. %.*s",
+                     BYTES_ARG(buf_bytes(&text)));
+    buf_deinit(&text);
+    return rc;
+}
+
+/* The type of an attribute that is a key of the table or of an index cannot change. All of the schema are defined. */
+static enum stator_rc check_types(const struct update *update, const struct KeySchema *schema, struct stator_error *err)
+{
+    for (size_t i = 0; i < schema->count; i++) {
+        struct bytes name = schema->at[i].AttributeName;
+        const struct AttributeDefinition *asked = table_schema_definition(&update->in->AttributeDefinitions, name);
+        const struct AttributeDefinition *there = table_schema_definition(&update->now->AttributeDefinitions, name);
+
+        if (asked != NULL && there != NULL && asked->AttributeType.value != there->AttributeType.value)
+            return fail_redefined(update, schema, name, err);
+    }
     return STATOR_OK;
 }
 
@@ -342,9 +407,7 @@ static bool keep_used(struct TableDescription *draft, const struct AttributeDefi
         struct bytes name = definitions->at[i].AttributeName;
         bool used = table_schema_definition(&draft->AttributeDefinitions, name) != NULL;
 
-        for (size_t j = 0; j < added->count; j++)
-            used = used || bytes_equal(added->at[j].AttributeName, name);
-        if (used)
+        if (used || has_key(added, name))
             kept[count++] = definitions->at[i];
     }
     draft->AttributeDefinitions = (struct AttributeDefinitions)API_LIST(kept, count);
@@ -392,8 +455,10 @@ static enum stator_rc create_index(struct update *update, const struct CreateGlo
         return in_use(update, create->IndexName, "Index is being deleted.", err);
     if (table_index(update->table, create->IndexName) != NULL)
         return stator_fail(err, STATOR_VALIDATION, "Attempting to create an index which already exists");
-    STATOR_TRY(join_definitions(&definitions, update, &create->KeySchema, err));
+    if (!join_definitions(&definitions, update))
+        return stator_fail_memory(err);
     STATOR_TRY(table_schema_check_index(create, &definitions, &update->job->arena, err));
+    STATOR_TRY(check_types(update, &create->KeySchema, err));
     STATOR_TRY(check_create_throughput(update, create, on_demand, err));
     if (update->draft->GlobalSecondaryIndexes.count >= TABLE_GLOBAL_INDEXES_MAX)
         return stator_fail(

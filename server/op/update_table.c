@@ -342,6 +342,22 @@ static enum stator_rc update_class(struct update *update, struct stator_error *e
     return STATOR_OK;
 }
 
+/* Kept and shown; there are no replicas that it could be of use to. */
+static enum stator_rc update_replication(struct update *update, struct stator_error *err)
+{
+    const struct api_enum *asked = &update->in->GlobalTableSettingsReplicationMode;
+
+    if (asked->value == GlobalTableSettingsReplicationMode_ABSENT)
+        return STATOR_OK;
+    if (asked->value == GlobalTableSettingsReplicationMode_ENABLED_WITH_OVERRIDES)
+        return stator_fail(err, STATOR_VALIDATION,
+                           "Value 'ENABLED_WITH_OVERRIDES' at 'GlobalTableSettingsReplicationMode' failed to satisfy "
+                           "constraint: Only ENABLED and DISABLED settings replication are supported for a Regional "
+                           "Table.");
+    update->draft->GlobalTableSettingsReplicationMode = API_ENUM(asked->value);
+    return STATOR_OK;
+}
+
 /* --- The whole ---------------------------------------------------------------------------------------------------- */
 
 static enum stator_rc apply(struct update *update, struct stator_error *err)
@@ -353,6 +369,7 @@ static enum stator_rc apply(struct update *update, struct stator_error *err)
     STATOR_TRY(update_stream(update, err));
     STATOR_TRY(update_sse(update, err));
     STATOR_TRY(update_class(update, err));
+    STATOR_TRY(update_replication(update, err));
     if (update->in->DeletionProtectionEnabled != API_ABSENT)
         update->draft->DeletionProtectionEnabled = update->in->DeletionProtectionEnabled;
     return update_indexes(update, err);
@@ -397,7 +414,6 @@ static enum stator_rc update_table(struct engine *engine, struct job *job)
     struct table *table;
 
     STATOR_TRY(op_table(&table, engine, job, in->TableName, OP_CONTROL));
-    op_keep_table(job, table);
     update.table = table;
     update.now = table->description;
     update.draft = description_draft(table->description, &job->arena);

@@ -201,6 +201,7 @@ static enum stator_rc translate(const struct expr **out, struct bytes name, cons
         .count = in->AttributeValueList.count,
     };
 
+    STATOR_TRY(attribute_check_name(name, err));
     STATOR_TRY(check_condition(&condition, layer, err));
     return make_condition(out, &condition, arena, err);
 }
@@ -285,6 +286,7 @@ static enum stator_rc expect(const struct expr **out, struct bytes name, const s
 {
     struct legacy_condition condition = {.name = name};
 
+    STATOR_TRY(attribute_check_name(name, err));
     if (in->AttributeValueList.set && in->Value.type != VALUE_ABSENT)
         return invalid_for(err, "Value and AttributeValueList cannot be used together", name);
     if (in->ComparisonOperator.value == ComparisonOperator_ABSENT)

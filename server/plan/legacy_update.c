@@ -131,6 +131,8 @@ enum stator_rc legacy_attributes_to_get(struct projection **out, const struct At
         return STATOR_OK;
     if (made == NULL || paths == NULL || elements == NULL)
         return stator_fail_memory(err);
+    for (size_t i = 0; i < names->count; i++)
+        STATOR_TRY(attribute_check_name(names->at[i], err));
     STATOR_TRY(check_distinct(names, arena, err));
     for (size_t i = 0; i < names->count; i++)
         paths[i] = path_of_name(&elements[i], names->at[i]);

@@ -107,10 +107,26 @@ static enum stator_rc missed(struct bytes name, struct stator_error *err)
     return stator_fail(err, STATOR_VALIDATION, "Query condition missed key schema element: %.*s", BYTES_ARG(name));
 }
 
+/* With several hash attributes the service says which of them has no equality. */
+static enum stator_rc check_hash_equalities(const struct key_schema *key, const struct condition *condition,
+                                            struct stator_error *err)
+{
+    for (uint32_t i = 0; key->hash_count > 1 && i < key->hash_count; i++) {
+        const struct expr *clause = clause_on(condition, key->hash[i].name);
+
+        if (clause == NULL || (indexable(clause->type) && clause->type != EXPR_EQ))
+            return stator_fail(err, STATOR_VALIDATION,
+                               "HASH key attributes %.*s must have equality conditions specified in the query",
+                               BYTES_ARG(key->hash[i].name));
+    }
+    return STATOR_OK;
+}
+
 /* Every hash attribute has an equality; each start key attribute of the index fits. */
 static enum stator_rc check_hash(const struct key_schema *key, const struct condition *condition,
                                  const struct item *start, struct stator_error *err)
 {
+    STATOR_TRY(check_hash_equalities(key, condition, err));
     for (uint32_t i = 0; i < key->hash_count; i++) {
         const struct key_attribute *part = &key->hash[i];
         const struct expr *clause = clause_on(condition, part->name);
@@ -313,6 +329,41 @@ static enum stator_rc check_start_in_bounds(struct page_request *request, struct
                        "The provided starting key is outside query boundaries based on provided conditions");
 }
 
+/* One value as the service prints it in messages. */
+static void append_java(struct buf *out, const struct attribute *attribute)
+{
+    const struct value *value = &attribute->value;
+
+    buf_printf(out, "%.*s=AttributeValue: {%s:", BYTES_ARG(attribute->name), value_type_name(value->type));
+    if (value->type == VALUE_B)
+        buf_printf(out, "java.nio.HeapByteBuffer[pos=0 lim=%zu cap=%zu]", value->text.len, value->text.len);
+    else
+        buf_append_bytes(out, value->text);
+    buf_append_byte(out, '}');
+}
+
+/* A partition of a table without a sort key has one item at most: there is nothing behind any key. */
+static enum stator_rc check_start_has_range(const struct page_request *request, const struct item *start,
+                                            struct stator_error *err)
+{
+    struct buf text;
+    enum stator_rc rc;
+
+    if (!start->set || !plan_query_finds_one(request))
+        return STATOR_OK;
+    buf_init(&text, KEY_BYTES_MAX);
+    append_java(&text, &start->attributes[0]);
+    rc = stator_fail(err, STATOR_VALIDATION, "The provided exclusive start key is invalid: ExclusiveStartKey: {%.*s}",
+                     BYTES_ARG(buf_bytes(&text)));
+    buf_deinit(&text);
+    return rc;
+}
+
+bool plan_query_finds_one(const struct page_request *request)
+{
+    return request->index->kind == INDEX_BASE && request->index->key.range_count == 0;
+}
+
 static enum stator_rc plan_with(struct page_request *request, struct bounds *b, const struct ring *ring,
                                 const struct expr *expr, const struct item *start, struct arena *arena,
                                 struct stator_error *err)
@@ -327,6 +378,7 @@ static enum stator_rc plan_with(struct page_request *request, struct bounds *b, 
         return stator_fail(err, STATOR_VALIDATION, BAD_START);
     STATOR_TRY(check_hash(key, &condition, start, err));
     STATOR_TRY(check_range(&used, key, &condition, start, err));
+    STATOR_TRY(check_start_has_range(request, start, err));
     STATOR_TRY(make_bounds(request, b, ring, &condition, used, arena, err));
     if (start->set)
         STATOR_TRY(check_start_in_bounds(request, b, ring, start, used != 0, arena, err));

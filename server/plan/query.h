@@ -32,6 +32,9 @@ struct page_request {
     bool start_in_brief; /* Scan: a start key of other attributes than the table's is told in few words */
 };
 
+/* A Query of a table without a sort key: one item at most, and nothing to go on behind it. */
+bool plan_query_finds_one(const struct page_request *request);
+
 /* Fills where (one_shard, shard, lower, upper, start_after, start_shard) from request->table, index and forward.
  * condition is a parsed key condition (of either kind); start_key is ExclusiveStartKey (set or not). Texts of errors
  * are the service's, in its order. Bytes are in the arena. */

@@ -40,15 +40,30 @@ static enum stator_rc test_condition(struct write_step *s, struct stator_error *
             return stator_fail_memory(err);
         source = &present.source;
     }
-    STATOR_TRY(expr_test(&holds, s->write->condition, source, s->site->arena, err));
+    STATOR_TRY(expr_test(&holds, s->write->condition, source, s->write->budget, s->site->arena, err));
     s->result->condition_failed = !holds;
     return STATOR_OK;
+}
+
+/* A loop parses no more than it has budget for. */
+static bool may_parse(struct write_step *s)
+{
+    struct expr_budget *budget = s->write->budget;
+
+    if (budget == NULL || !budget->later)
+        return true;
+    if (s->result->old_bytes > budget->left)
+        return false;
+    budget->left -= s->result->old_bytes;
+    return true;
 }
 
 static enum stator_rc parse_old(struct write_step *s, struct stator_error *err)
 {
     if (!s->result->existed || s->result->old_item.set)
         return STATOR_OK;
+    if (!may_parse(s))
+        return STATOR_AGAIN;
     if (!stored_item_parse(&s->result->old_item, &s->result->old, s->site->arena))
         return stator_fail_memory(err);
     s->result->old_item.set = true;
@@ -144,9 +159,26 @@ static enum stator_rc make_updated(struct write_step *s, struct stator_error *er
     }
     STATOR_TRY(update_apply(after, write->update, &before, s->site->arena, err));
     STATOR_TRY(check_written_keys(write, after, err));
-    if (item_size(after) > ITEM_BYTES_MAX)
+    if (after->cut || item_size(after) > ITEM_BYTES_MAX)
         return fail_update_size(err);
     return attribute_check_updated(after, err);
+}
+
+/* Where no item is, an update that only removes makes none. One without any action does, and so does one that also
+ * writes; a DELETE within something that is not there is an error. */
+static bool removes_nothing(const struct write_step *s)
+{
+    const struct update *update = s->write->update;
+
+    if (s->write->kind != WRITE_UPDATE || s->result->existed || update == NULL || update->count == 0)
+        return false;
+    for (size_t i = 0; i < update->count; i++) {
+        const struct update_clause *clause = &update->clauses[i];
+
+        if (clause->action != UPDATE_REMOVE && (clause->action != UPDATE_DELETE || clause->path.count > 1))
+            return false;
+    }
+    return true;
 }
 
 static enum stator_rc make_new(struct write_step *s, struct stator_error *err)
@@ -326,7 +358,8 @@ enum stator_rc write_step_prepare(struct write_step *s, enum store_tier tier, st
     STATOR_TRY(read_old(s, tier, err));
     STATOR_TRY(check_statement(s, err));
     STATOR_TRY(test_condition(s, err));
-    s->nothing = s->result->condition_failed || kind == WRITE_CHECK || (kind == WRITE_DELETE && !s->result->existed);
+    s->nothing = s->result->condition_failed || kind == WRITE_CHECK || (kind == WRITE_DELETE && !s->result->existed) ||
+                 removes_nothing(s);
     if (s->nothing)
         return STATOR_OK;
     STATOR_TRY(make_new(s, err));
@@ -364,6 +397,6 @@ enum stator_rc write_step_init(struct write_step *s, const struct write_site *si
     if (s->key.at == NULL)
         return stator_fail_memory(err);
     s->hash = ring_token(s->key);
-    s->latch = latch_of(s->hash);
+    s->latch = latch_of(site->db->latches, s->hash);
     return STATOR_OK;
 }

@@ -142,8 +142,9 @@ class Groups:
         planned = [self.transact_action(table, key) for table, key in places]
         before = {table: dict(table.items) for table in self.tables}
         olds = [table.get(key) for table, key in places]
-        if any(spoiled for _, _, spoiled in planned):  # what the schema forbids is told before any item is looked at
-            reasons = [("ValidationError", None) if spoiled else None for _, _, spoiled in planned]
+        misfits = [spoiled for _, _, spoiled in planned]
+        if any(misfits):  # what the schema forbids is told before any item is looked at, and the first only
+            reasons = [("ValidationError", None) if at == misfits.index(True) else None for at in range(len(misfits))]
         else:
             reasons = [self.reason(action, old, do) for (action, do, _), old in zip(planned, olds)]
         request = {"TransactItems": [action for action, _, _ in planned], "ReturnConsumedCapacity": self.asked_capacity()}

@@ -51,11 +51,11 @@ def conditions(make, names, types, expected=False):
 
 
 def updates(make, attributes):
-    """Gives (clauses, AttributeUpdates); one PUT at least, so that the item is there afterwards."""
+    """Gives (clauses, AttributeUpdates)."""
     clauses, request = [], {}
     for name in make.random.sample(sorted(attributes), make.random.randint(1, 4)):
         value, path = make.value(attributes[name]), (name,)
-        action = make.random.choice(["PUT", "DELETE", "REMOVE", "ADD"]) if clauses else "PUT"
+        action = make.random.choice(["PUT", "DELETE", "REMOVE", "ADD"])
         if action == "REMOVE":
             clauses.append(("REMOVE", path))
             request[name] = {"Action": "DELETE"}

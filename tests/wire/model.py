@@ -334,6 +334,8 @@ class Table:
         if not holds(old or {}, condition):
             raise Refused("ConditionalCheckFailedException")
         new = apply_update(old or dict(key), clauses, absent=old is None)
+        if old is None and clauses and all(clause[0] in ("REMOVE", "DELETE") for clause in clauses):
+            return None, None  # where nothing is, what only removes makes nothing
         self.check_keys(new, [clause[1][0] for clause in clauses])
         self.items[self.at(key)] = new
         return old, new

@@ -71,6 +71,46 @@ class Namespaces(unittest.TestCase):
             mine.close()
             other.close()
 
+    def test_arns_of_elsewhere(self):
+        """With --isolate-by region an ARN's region and account are the request's own, or it is refused as on the service."""
+        own = "arn:aws:dynamodb:eu-west-1:000000000000:table/mine"
+        elsewhere, others = own.replace("eu-west-1", "us-east-1"), own.replace("000000000000", "111111111111")
+        key = {"pk": {"S": "k"}}
+        with Server("--in-memory", "--isolate-by", "region") as server:
+            client = Signed(server.url, "eu-west-1", "one")
+            client.call("CreateTable", {"TableName": "mine", **SCHEMA})
+            for operation, more in (
+                    ("DescribeTable", {}), ("DescribeTimeToLive", {}), ("DescribeContinuousBackups", {}),
+                    ("DescribeContributorInsights", {}), ("UpdateTable", {"DeletionProtectionEnabled": False}),
+                    ("GetItem", {"Key": key}), ("PutItem", {"Item": key}), ("Scan", {})):
+                with self.subTest(operation=operation):
+                    client.call(operation, {"TableName": own, **more})
+                    self.refused(client, "ValidationException", "1 validation error detected: Invalid AWS region in "
+                                 f"'{elsewhere}'", operation, {"TableName": elsewhere, **more})
+                    self.refused(client, "AccessDeniedException", "Access is denied", operation,
+                                 {"TableName": others, **more})
+            client.call("ListTagsOfResource", {"ResourceArn": own})
+            self.refused(client, "ValidationException", "Invalid TableArn: Invalid ResourceArn provided as input "
+                         + elsewhere, "ListTagsOfResource", {"ResourceArn": elsewhere})
+            self.refused(client, "AccessDeniedException", "Access is denied", "ListTagsOfResource", {"ResourceArn": others})
+            self.refused(client, "ValidationException", "One or more parameter values were invalid: Invalid resource Arn: "
+                         + elsewhere, "GetResourcePolicy", {"ResourceArn": elsewhere})
+            self.refused(client, "ValidationException", "This action is only supported by accounts that match the resource "
+                         "owner\u2019s account.", "GetResourcePolicy", {"ResourceArn": others})
+            client.close()
+        with Server("--in-memory") as server:  # one server for all regions and accounts
+            client = Signed(server.url, "eu-west-1", "one")
+            client.call("CreateTable", {"TableName": "mine", **SCHEMA})
+            for arn in (own, elsewhere, others):
+                client.call("DescribeTable", {"TableName": arn})
+                client.call("ListTagsOfResource", {"ResourceArn": arn})
+            client.close()
+
+    def refused(self, client, kind, message, operation, request):
+        with self.assertRaises(dynamo.DynamoError) as caught:
+            client.call(operation, request)
+        self.assertEqual((caught.exception.type, caught.exception.message), (kind, message))
+
     def test_an_arn_is_a_name(self):
         with Server("--in-memory") as server:
             client = Signed(server.url, "eu-west-1", "one")

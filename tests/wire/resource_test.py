@@ -380,6 +380,10 @@ class GlobalTables(Case):
     def test_of_2017(self):
         self.call("CreateTable", **table("abc"))
         self.assertEqual(self.call("ListGlobalTables"), {"GlobalTables": []})
+        for name in ("eu-west-1", "us-gov-east-1", "us-east-1"):
+            self.assertEqual(self.call("ListGlobalTables", RegionName=name), {"GlobalTables": []})
+        for name in ("bogus", "eu-west-", "Eu-West-1"):
+            self.refused("InternalServerError", "Internal server error", "ListGlobalTables", RegionName=name)
         version = (INVALID + "DynamoDB global tables version 2017.11.29 is not supported. We recommend using DynamoDB "
                    "global tables version 2019.11.21, instead of version 2017.11.29 (Legacy).")
         region = {"RegionName": "us-east-1"}

@@ -288,6 +288,28 @@ class Update(Case):
         ])
         self.assertEqual(self.describe("abc")["ProvisionedThroughput"]["ReadCapacityUnits"], 5)
 
+    def test_throughput_of_nothing(self):
+        """Alone an empty member is an InternalFailure, beside others it says nothing."""
+        self.call("CreateTable", **table("abc"))
+        for member in ("WarmThroughput", "OnDemandThroughput"):
+            with self.assertRaises(DynamoError) as raised:
+                self.call("UpdateTable", TableName="abc", **{member: {}})
+            self.assertEqual((raised.exception.status, raised.exception.type), (500, "InternalFailure"))
+            self.update("abc", DeletionProtectionEnabled=True, **{member: {}})
+
+    def test_replication_of_settings(self):
+        """A table of one region may say how settings would be replicated."""
+        self.call("CreateTable", **table("abc"))
+        self.assertNotIn("GlobalTableSettingsReplicationMode", self.describe("abc"))
+        for mode in ("ENABLED", "ENABLED", "DISABLED", "DISABLED"):
+            answer = self.update("abc", GlobalTableSettingsReplicationMode=mode)
+            self.assertEqual((answer["TableStatus"], answer["GlobalTableSettingsReplicationMode"]), ("ACTIVE", mode))
+            self.assertEqual(self.describe("abc")["GlobalTableSettingsReplicationMode"], mode)
+        self.refuse_updates("abc", [
+            ("Value 'ENABLED_WITH_OVERRIDES' at 'GlobalTableSettingsReplicationMode' failed to satisfy constraint: Only "
+             "ENABLED and DISABLED settings replication are supported for a Regional Table.",
+             dict(GlobalTableSettingsReplicationMode="ENABLED_WITH_OVERRIDES"))])
+
     def test_throughput(self):
         self.call("CreateTable", **provisioned("abc"))
         answer = self.update("abc", ProvisionedThroughput=units(10, 5))
@@ -503,6 +525,17 @@ class Indexes(Case):
         self.invalid(INVALID + "Some index key attributes are not defined in AttributeDefinitions. Keys: [x], "
                      "AttributeDefinitions: [sk, h, pk, l, g]", "UpdateTable", TableName="abc",
                      GlobalSecondaryIndexUpdates=[create("new", keys("x"))], **defined)
+        redefined = INVALID + ("Attributes cannot be redefined. Please check that your attribute has the same type as "
+                               "previously defined. Existing schema: Schema:[{}] New schema: Schema:[{}]")
+        part = "SchemaElement: key{{{}}}".format
+        for schema, types, before, after in (
+                (keys("g"), dict(g="N"), part("g:S:HASH"), part("g:N:HASH")),
+                (keys("l", "g"), dict(l="S", g="S"), f"{part('pk:S:HASH')}, {part('l:N:RANGE')}",
+                 f"{part('l:S:HASH')}, {part('g:S:RANGE')}"),
+                (keys("h", "sk"), dict(h="S", sk="B"), f"{part('pk:S:HASH')}, {part('sk:S:RANGE')}",
+                 f"{part('h:S:HASH')}, {part('sk:B:RANGE')}")):
+            self.invalid(redefined.format(before, after), "UpdateTable", TableName="abc",
+                         AttributeDefinitions=attributes(**types), GlobalSecondaryIndexUpdates=[create("new", schema)])
         self.refused("ResourceNotFoundException", "Requested resource not found: Index ghost for table abc", "UpdateTable",
                      TableName="abc", GlobalSecondaryIndexUpdates=[delete("ghost")])
         for two in ([create("new1", keys("g")), create("new2", keys("h"))], [delete("x-1"), delete("x-2")],

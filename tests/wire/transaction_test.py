@@ -209,11 +209,37 @@ class Writing(Case):
         self.refused([put(f"larger{i}", item={"t": text}) for i in range(12)], too_large)
         self.assertIsNone(self.item("larger0"))
         self.write(put("large11", item={"t": text}))
-        self.refused([update(f"large{i}", "SET n = :n", ExpressionAttributeValues=values(n={"N": "1"}))
-                      for i in range(12)], too_large)
-        self.assertNotIn("n", self.item("large0"))
         self.refused([get(f"large{i}") for i in range(12)], too_large, "TransactGetItems")
         self.assertEqual(len(self.read(*(get(f"large{i}") for i in range(11)))["Responses"]), 11)
+
+    def test_what_is_there_does_not_count(self):
+        """Of the 4 MB a Put takes its item's size, all else its key's."""
+        text = {"S": "x" * 100_000}
+        names = [f"there{i}" for i in range(50)]
+        for at in (0, 25):
+            self.write(*(put(name, item={"t": text}) for name in names[at:at + 25]))
+        self.write(*(check(name, "attribute_exists(t)") for name in names))
+        self.write(*(update(name, "SET y = :y", ExpressionAttributeValues=values(y={"S": "y"})) for name in names))
+        self.assertEqual(self.item("there49"), {**key("there49"), "t": text, "y": {"S": "y"}})
+        self.client.call("ExecuteTransaction", {"TransactStatements": [
+            {"Statement": f"DELETE FROM plain WHERE pk = '{name}'"} for name in names[40:]] + [
+            {"Statement": f"UPDATE plain SET z = 'z' WHERE pk = '{name}'"} for name in names[:40]]})
+        self.write(*(put(name) for name in names[:20]))
+        self.assertEqual(self.item("there0"), key("there0"))
+        for at in (0, 25):
+            self.write(*(put(name, item={"t": text}) for name in names[at:at + 25]))
+        self.write(*(delete(name) for name in names))
+        self.assertEqual([self.item(name) for name in ("there0", "there49")], [None, None])
+
+    def test_only_the_first_misfit_is_told(self):
+        """The service looks no further than the first action that does not fit its table."""
+        mismatch = ("ValidationError", INVALID + "Type mismatch for key pk expected: S actual: N")
+        bad = [{"Put": {"TableName": "plain", "Item": {"pk": {"N": number}}}} for number in "78"]
+        fails = put("first", ConditionExpression="attribute_exists(pk)")
+        self.cancelled([*bad, fails], mismatch, None, None)
+        self.cancelled([fails, *bad], None, mismatch, None)
+        self.cancelled([{"Delete": {"TableName": "plain", "Key": {"pk": {"N": "7"}}}}, bad[0]],
+                       ("ValidationError", SCHEMA), None)
 
     def test_size_of_items(self):
         room = LIMIT - len("pk") - len("size") - len("p")

@@ -314,12 +314,24 @@ class Wordings(unittest.TestCase):
         self.expect("UpdateItem", {"Key": {"pk": {"S": "a"}}, "UpdateExpression": "SET x = :v",
                                    "ExpressionAttributeValues": values(v={"S": "x"})}, None, None, "older")
 
-    def test_nothing_inside_an_absent_item_is_removed(self):
-        self.expect("UpdateItem", {"Key": {"pk": {"S": "none"}, "sk": {"S": "b"}}, "UpdateExpression": "REMOVE a.b, l[1]"},
-                    None, None, "items")
+    def test_nothing_is_removed_from_an_absent_item(self):
+        """Nor is it made; but what is no document path in an item is refused."""
         path = "The document path provided in the update expression is invalid for update"
-        self.expect("UpdateItem", {"Key": {"pk": {"S": "none"}, "sk": {"S": "b"}}, "UpdateExpression": "REMOVE a.b"},
+        absent = {"Key": {"pk": {"S": "none"}, "sk": {"S": "b"}}}
+        pair = values(s={"SS": ["x"]})
+        for change in ({"UpdateExpression": "REMOVE a.b, l[1]"}, {"UpdateExpression": "REMOVE a, b"},
+                       {"UpdateExpression": "DELETE a :s", "ExpressionAttributeValues": pair},
+                       {"UpdateExpression": "REMOVE b DELETE a :s", "ExpressionAttributeValues": pair},
+                       {"AttributeUpdates": {"a": {"Action": "DELETE"}}},
+                       {"AttributeUpdates": {"a": {"Action": "DELETE", "Value": {"SS": ["x"]}}}}):
+            self.expect("UpdateItem", {**absent, **change}, None, None, "items")
+            for client in self.clients:
+                self.assertNotIn("Item", client.call("GetItem", {"TableName": "items", **absent}))
+        self.expect("UpdateItem", {**absent, "UpdateExpression": "DELETE a.b :s", "ExpressionAttributeValues": pair},
                     path, path, "items")
+        self.expect("UpdateItem", {**absent, "UpdateExpression": "SET c = :s REMOVE a.b", "ExpressionAttributeValues": pair},
+                    None, None, "items")
+        self.expect("UpdateItem", {**absent, "UpdateExpression": "REMOVE a.b"}, path, path, "items")
 
     def test_parameters_of_scan(self):
         begin = "The Segment parameter is zero-based and must be less than parameter TotalSegments"
@@ -336,6 +348,79 @@ class Wordings(unittest.TestCase):
                         start + ": The provided key element does not match the schema", "items")
         text = "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
         self.expect("Scan", {"Select": "SPECIFIC_ATTRIBUTES"}, one(text), text)
+
+    def test_empty_names_in_legacy_members(self):
+        empty = "Empty attribute name"
+        condition = {"": {"ComparisonOperator": "NULL"}}
+        for operation in ("GetItem", "Scan"):
+            request = {"Key": KEY} if operation == "GetItem" else {}
+            self.expect(operation, {**request, "AttributesToGet": [""]}, empty, empty)
+            self.expect(operation, {**request, "AttributesToGet": ["a", "", "a"]}, empty, empty)
+        self.expect("BatchGetItem", {"RequestItems": {"absent": {"Keys": [KEY], "AttributesToGet": [""]}}}, empty, empty)
+        self.expect("Scan", {"ScanFilter": condition}, empty, empty)
+        keyed = {"KeyConditions": {"pk": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "a"}]}}}
+        self.expect("Query", {**keyed, "QueryFilter": condition}, empty, empty)
+        for operation, member in (("PutItem", "Item"), ("DeleteItem", "Key"), ("UpdateItem", "Key")):
+            self.expect(operation, {member: KEY, "Expected": {"": {"Value": {"S": "a"}}}}, one(empty), empty)
+            self.expect(operation, {member: KEY, "Expected": {"": {"Exists": False}}}, one(empty), empty)
+
+    def test_paths_of_many_parts(self):
+        deepest, deeper = "a" + ".b" * 31, "a" + "[0].b" * 16
+        text = "Invalid {}Expression: The document path has too many nesting levels; nesting levels: {}"
+        key = {"Key": KEY}
+        self.expect("GetItem", {**key, "ProjectionExpression": deepest}, None, None, "items")
+        for path, count in ((deeper, 33), (deepest + ".b", 33), (deepest + ".#n[1]", 34)):
+            names = {"ExpressionAttributeNames": {"#n": "n"}} if "#" in path else {}
+            told = text.format("Projection", count)
+            self.expect("GetItem", {**key, "ProjectionExpression": "c, " + path, **names}, told, told, "items")
+            told = text.format("Filter", count)
+            self.expect("Scan", {"FilterExpression": f"attribute_exists({path})", **names}, told, told, "items")
+            told = text.format("Condition", count)
+            self.expect("DeleteItem", {**key, "ConditionExpression": f"size({path}) > pk", **names}, one(told), told, "items")
+            told = text.format("Update", count)
+            for change in (f"REMOVE {path}", f"SET c = {path}"):
+                self.expect("UpdateItem", {**key, "UpdateExpression": change, **names}, one(told), told, "items")
+        told = "Invalid ProjectionExpression: An expression attribute name used in the document path is not defined; " \
+               "attribute name: #n"
+        self.expect("GetItem", {**key, "ProjectionExpression": deepest + ".c.#n"}, told, told, "items")
+
+    def test_start_of_a_partition_of_one(self):
+        """A table without a sort key has no second page of a Query."""
+        for client in self.clients:
+            client.create_table({"TableName": "hash", "BillingMode": "PAY_PER_REQUEST",
+                                 "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}],
+                                 "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}]})
+            client.call("PutItem", {"TableName": "hash", "Item": {"p": {"S": "a"}}})
+        request = {"KeyConditionExpression": "p = :p", "ExpressionAttributeValues": values(p={"S": "a"}), "Limit": 1}
+        text = "The provided exclusive start key is invalid: ExclusiveStartKey: {p=AttributeValue: {S:a}}"
+        self.expect("Query", {**request, "ExclusiveStartKey": {"p": {"S": "a"}}}, text, text, "hash")
+        for client in self.clients:
+            answer = client.call("Query", {"TableName": "hash", **request})
+            self.assertEqual((answer["Count"], answer.get("LastEvaluatedKey")), (1, None))
+            answer = client.call("Scan", {"TableName": "hash", "Limit": 1})
+            self.assertEqual(answer["LastEvaluatedKey"], {"p": {"S": "a"}})
+
+    def test_select_of_query_and_scan(self):
+        """Query tells them in the envelope, Scan without."""
+        condition = {"KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": values(p={"S": "a"})}
+        cannot = "Cannot specify the {} when choosing to get {}"
+        projected = {"ProjectionExpression": "a"}
+        for request, text in [
+                ({"Select": "ALL_PROJECTED_ATTRIBUTES"},
+                 "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"),
+                ({"Select": "ALL_ATTRIBUTES", **projected}, cannot.format("ProjectionExpression", "ALL_ATTRIBUTES")),
+                ({"Select": "COUNT", **projected}, cannot.format("ProjectionExpression", "only the Count")),
+                ({"Select": "ALL_PROJECTED_ATTRIBUTES", **projected},
+                 cannot.format("ProjectionExpression", "ALL_PROJECTED_ATTRIBUTES"))]:
+            self.expect("Query", {**condition, **request}, one(text), text)
+            self.expect("Scan", request, text, text)
+        text = cannot.format("AttributesToGet", "ALL_ATTRIBUTES")
+        legacy = {"Select": "ALL_ATTRIBUTES", "AttributesToGet": ["a"]}
+        keyed = {"KeyConditions": {"pk": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "a"}]}}}
+        self.expect("Query", {**keyed, **legacy}, one(text), text)
+        self.expect("Scan", legacy, text, text)
+        text = "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
+        self.expect("Query", {**condition, "Select": "SPECIFIC_ATTRIBUTES"}, one(text), one(text))
 
     def test_batch_get_mixes_over_tables(self):
         text = MIXED + "Non-expression parameters: {AttributesToGet} Expression parameters: {ProjectionExpression}"

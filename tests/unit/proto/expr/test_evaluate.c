@@ -110,7 +110,7 @@ static void test_conditions(void **state)
         assert_outcome(&fixture, cases[i].text, rc, NULL);
         item = item_of_json(&fixture.arena, ITEM);
         item_source_parsed_init(&source, &item);
-        assert_int_equal(expr_test(&holds, expr, &source.source, &fixture.arena, &fixture.err), STATOR_OK);
+        assert_int_equal(expr_test(&holds, expr, &source.source, NULL, &fixture.arena, &fixture.err), STATOR_OK);
         if (holds != cases[i].holds)
             fail_msg("%s is %s", cases[i].text, holds ? "true" : "false");
         fixture_deinit(&fixture);
@@ -140,7 +140,7 @@ static void test_memory(void **state)
         rc = expr_parse_condition(&expr, bytes_of_string(text), EXPR_LANGUAGE_CONDITION, &fixture.placeholders,
                                   &fixture.arena, &fixture.err);
         if (rc == STATOR_OK)
-            rc = expr_test(&holds, expr, &source.source, &fixture.arena, &fixture.err);
+            rc = expr_test(&holds, expr, &source.source, NULL, &fixture.arena, &fixture.err);
         assert_true(rc == STATOR_OK || rc == STATOR_NO_MEMORY);
         done = rc == STATOR_OK;
         fixture_deinit(&fixture);

@@ -140,6 +140,13 @@ static const struct check_case create_cases[] = {
      INVALID "All HASH key attributes must precede RANGE key attributes in the KeySchema"},
     {TABLE(A "," B "," C, H("a")) GSI(INDEX("abc", H("a") "," H("b") "," R("c") "," R("b"), ALL)) ON_DEMAND,
      "The KeySchema contains multiple key attributes with the same name"},
+    /* before definitions that nothing uses */
+    {TABLE(A "," B "," C, H("a")) GSI(INDEX("abc", H("b") "," R("b"), ALL)) ON_DEMAND,
+     "Both the Hash Key and the Range Key element in the KeySchema have the same name"},
+    {TABLE(A "," B "," C, H("a") "," R("b")) LSI(INDEX("abc", H("a") "," R("a"), ALL)) ON_DEMAND,
+     "Both the Hash Key and the Range Key element in the KeySchema have the same name"},
+    {TABLE(A "," B "," C, H("a")) GSI(INDEX("abc", H("b") "," H("a") "," R("b"), ALL)) ON_DEMAND,
+     "The KeySchema contains multiple key attributes with the same name"},
 };
 
 static enum stator_rc check(const char *request, struct arena *arena, struct stator_error *err)

@@ -26,14 +26,17 @@ static void many_are_sorted_and_taken_once(void **state)
 
     (void)state;
     assert_non_null(table);
-    count = latch_take_many(table, latches, COUNT_OF(latches));
+    count = COUNT_OF(latches);
+    latch_take_many(table, latches, &count);
     assert_int_equal(count, COUNT_OF(sorted));
     assert_memory_equal(latches, sorted, sizeof(sorted));
     latch_release_many(table, latches, count);
-    assert_int_equal(latch_take_many(table, latches, 0), 0);
+    count = 0;
+    latch_take_many(table, latches, &count);
+    assert_int_equal(count, 0);
     latch_barrier(table); /* nothing is held */
     assert_ptr_not_equal(latch_mark(table, 1), latch_mark(table, 2));
-    assert_int_equal(latch_of(UINT64_MAX), LATCH_COUNT - 1);
+    assert_true(latch_of(table, UINT64_MAX) < LATCH_COUNT);
     latch_table_free(table);
     latch_table_free(NULL);
 }
@@ -49,7 +52,8 @@ static void *add_to_some(void *argument)
 
         for (int i = 0; i < 3; i++)
             latches[i] = 100 + (uint32_t)rand_r(&seed) % COUNT_OF(shared->counts);
-        count = latch_take_many(shared->table, latches, 3);
+        count = 3;
+        latch_take_many(shared->table, latches, &count);
         for (size_t i = 0; i < count; i++)
             shared->counts[latches[i] - 100]++;
         latch_release_many(shared->table, latches, count);

@@ -144,6 +144,14 @@ static void run_step(struct fixture *f, size_t number, const struct case_ *c)
 static void life_of_an_item(void **state)
 {
     static const struct case_ steps[] = {
+        /* what only removes makes no item, unless it does so within something that would have to be there */
+        {.key = ITEM(KEY), .update = "REMOVE a, l", .units = "0 0 0 0"},
+        {.key = ITEM(KEY), .update = "REMOVE a[1], b.c", .units = "0 0 0 0"},
+        {.key = ITEM(KEY), .update = "DELETE a :s", .values = ITEM("\":s\":{\"SS\":[\"x\"]}"), .units = "0 0 0 0"},
+        {.key = ITEM(KEY),
+         .update = "DELETE a.b :s",
+         .values = ITEM("\":s\":{\"SS\":[\"x\"]}"),
+         .message = "The document path provided in the update expression is invalid for update"},
         /* no index attributes: in no index */
         {.put = ITEM(KEY), .item = ITEM(KEY), .units = "0 0 0 0"},
         {.put = ITEM(KEY), .item = ITEM(KEY), .old = ITEM(KEY), .units = "0 0 0 0"},
