@@ -229,13 +229,15 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
     return http_start(*http, *engine, err);
 }
 
-/* What is made from now on is for this user alone; what was there before may not be. */
+/* What is made from now on is for this user alone; what was there before may not be. In a directory with the sticky bit,
+ * as the image has for whatever user, others cannot put theirs in its place. */
 static void warn_if_open(const char *data_dir)
 {
     struct stat found;
     char mode[8];
 
-    if (data_dir == NULL || stat(data_dir, &found) != 0 || (found.st_mode & S_IRWXO) == 0)
+    if (data_dir == NULL || stat(data_dir, &found) != 0 || (found.st_mode & S_IRWXO) == 0 ||
+        (found.st_mode & S_ISVTX) != 0)
         return;
     snprintf(mode, sizeof(mode), "%04o", (unsigned)(found.st_mode & 07777));
     LOG_LINE(LOG_LEVEL_WARN, "the data directory is open to other users of this machine (chmod o-rwx)",
