@@ -111,8 +111,8 @@ static void on_write_timeout(h2o_timeout_entry_t *entry)
     cut_off(H2O_STRUCT_FROM_MEMBER(struct request, write_entry, entry));
 }
 
-/* Whether the client is further behind than a piece's time is long: who takes each piece just in time would hold a large
- * answer for an hour. */
+/* Whether the client is further behind than a piece's time is long: who takes each piece just in time would hold a
+ * large answer for an hour. */
 static bool reads_too_slowly(const struct request *request)
 {
     uint64_t took_ms = (now_ns() - request->sending_since_ns) / 1000000;

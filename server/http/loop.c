@@ -95,8 +95,8 @@ static uint32_t above_maximum(const struct http *http)
 }
 
 /* Closes the connection that has waited longest, of the client with the most. h2o does the closing, in its next turn.
- * False when none waits, or none so long. */
-static bool make_room(struct loop *loop, uint64_t waited_ms)
+ * False when none waits, or none for long. */
+static bool make_room(struct loop *loop)
 {
     struct place *place = peers_first(&loop->peers);
     struct connection *connection;
@@ -104,7 +104,7 @@ static bool make_room(struct loop *loop, uint64_t waited_ms)
     if (place == NULL)
         return false;
     connection = H2O_STRUCT_FROM_MEMBER(struct connection, place, place);
-    if (h2o_now(loop->evloop) - connection->waits_since_ms < waited_ms)
+    if (h2o_now(loop->evloop) - connection->waits_since_ms < LIMIT_LEAST_WAIT_MS)
         return false;
     connection_work(connection);
     connection->closing = true;
@@ -130,7 +130,7 @@ static bool may_return(const struct http *http)
 static bool find_room(struct loop *loop)
 {
     if (above_maximum(loop->http) != 0)
-        (void)make_room(loop, 0);
+        (void)make_room(loop);
     return may_return(loop->http);
 }
 
@@ -144,7 +144,7 @@ bool connection_may_run(struct connection *connection)
 /* What another loop took above the maximum because it had nobody to close. The newcomers themselves are left alone. */
 static void return_to_maximum(struct loop *loop)
 {
-    while (above_maximum(loop->http) != 0 && make_room(loop, LIMIT_SWEEP_MS))
+    while (above_maximum(loop->http) != 0 && make_room(loop))
         ;
 }
 
@@ -244,7 +244,7 @@ static void rest(struct loop *loop, const char *why)
 /* Somebody is at the door. Those who make room are gone in the loop's next turn, which comes back here. */
 static void make_room_or_rest(struct loop *loop, bool first, const char *why)
 {
-    if (first && !make_room(loop, 0))
+    if (first && !make_room(loop))
         rest(loop, why);
 }
 
