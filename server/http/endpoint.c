@@ -4,6 +4,7 @@
 
 #include "auth/auth.h"
 #include "http/request.h"
+#include "watch/log.h"
 #include "json/reader.h"
 
 /* What the checks need of the header, in one pass over it. */
@@ -357,6 +358,16 @@ static bool is_let_in(const struct request *request, const struct head *head)
     return guard_lets_in(&asked, &names, http->options.cors);
 }
 
+/* A browser hides the answer from whoever made the page, so the log has it, too: once, for a page could fill it. */
+static void refuse_page(struct request *request)
+{
+    if (!atomic_exchange_explicit(&request->loop->http->told_of_pages, true, memory_order_relaxed))
+        LOG_LINE(LOG_LEVEL_WARN, "refusing web pages of other origins; --cors allows them; this is said once",
+                 LOG_TEXT("origin", bytes_present(request->origin) ? request->origin : BYTES("-")),
+                 LOG_TEXT("host", request->job.host));
+    answer_fixed(request, 403, BYTES("application/json"), BYTES(FOREIGN_PAGE), true);
+}
+
 /* Everything that is not an operation. True when it has been answered. */
 static bool answer_other(struct request *request, const struct head *head)
 {
@@ -364,7 +375,7 @@ static bool answer_other(struct request *request, const struct head *head)
     bool local = request->loop->http->options.as_dynamodb_local;
 
     if (!is_let_in(request, head)) {
-        answer_fixed(request, 403, BYTES("application/json"), BYTES(FOREIGN_PAGE), true);
+        refuse_page(request);
         return true;
     }
     if (!local && !is_for_root(req)) {

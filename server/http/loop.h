@@ -41,7 +41,8 @@ struct http {
     uint32_t started;
 
     _Atomic uint32_t connections;
-    _Atomic bool hurry; /* unfinished work is ended with an error */
+    _Atomic bool hurry;         /* unfinished work is ended with an error */
+    _Atomic bool told_of_pages; /* the log has that a page was refused */
 };
 
 /* One accepted socket. */
