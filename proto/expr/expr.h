@@ -163,8 +163,10 @@ STATOR_MUST_CHECK enum stator_rc projection_apply(struct item *out, const struct
                                                   struct item_source *item, struct arena *arena,
                                                   struct stator_error *err);
 
+#define UPDATE_ITEM_BYTES_MAX ((size_t)400 * 1024) /* the service's limit of an item */
+
 /* The new item. `old` is the whole parsed item before; when there was none, !old->set, and its attributes are those of
- * the key. Operands see the old item only. */
+ * the key. Operands see the old item only. Of an item that is far over the limit not all is made: it is `cut`. */
 STATOR_MUST_CHECK enum stator_rc update_apply(struct item *out, const struct update *update, const struct item *old,
                                               struct arena *arena, struct stator_error *err);
 

@@ -10,6 +10,15 @@ static enum stator_rc wrong_type(const struct change *change)
                                       : "An operand in the update expression has an incorrect data type");
 }
 
+/* A member of a list or map takes a byte at least, and of a set's all but one do. */
+void growth_add(struct growth *growth, const struct value *value)
+{
+    bool text = value->type == VALUE_S || value->type == VALUE_B;
+
+    growth->bytes += text ? value->text.len : value->count > 0 ? value->count - 1 : 0;
+    growth->over |= growth->bytes > UPDATE_ITEM_BYTES_MAX;
+}
+
 static enum stator_rc joined_list(const struct change *change, struct value *out, const struct value *a,
                                   const struct value *b)
 {
@@ -53,6 +62,18 @@ static enum stator_rc pair(const struct change *change, const struct expr *opera
     return (*b)->type == type ? STATOR_OK : wrong_type(change);
 }
 
+static enum stator_rc appended_list(const struct change *change, struct value *out, const struct value *a,
+                                    const struct value *b)
+{
+    struct growth *growth = change->growth;
+
+    growth->over |= growth->bytes + a->count + b->count > UPDATE_ITEM_BYTES_MAX;
+    if (!growth->over)
+        return joined_list(change, out, a, b);
+    *out = *a;
+    return STATOR_OK;
+}
+
 static enum stator_rc made_value(const struct change *change, const struct value **out, const struct expr *operand)
 {
     struct value *made = ARENA_NEW(change->arena, struct value);
@@ -63,7 +84,7 @@ static enum stator_rc made_value(const struct change *change, const struct value
     *out = made;
     if (operand->type == EXPR_LIST_APPEND) {
         STATOR_TRY(pair(change, operand, VALUE_L, &a, &b));
-        return joined_list(change, made, a, b);
+        return appended_list(change, made, a, b);
     }
     STATOR_TRY(pair(change, operand, VALUE_N, &a, &b));
     return calculate(change, made, operand->type, a, b);
@@ -120,11 +141,13 @@ enum stator_rc operand_add(const struct change *change, struct value *out, const
         return wrong_type(change);
     if (added->type == VALUE_N)
         return calculate(change, out, EXPR_PLUS, there, added);
-    if (is_set(added))
-        return joined_set(change, out, there, added);
-    if (added->type == VALUE_L)
-        return joined_list(change, out, there, added);
-    return wrong_type(change);
+    if (!is_set(added) && added->type != VALUE_L)
+        return wrong_type(change);
+    if (change->growth->over) {
+        *out = *there;
+        return STATOR_OK;
+    }
+    return is_set(added) ? joined_set(change, out, there, added) : joined_list(change, out, there, added);
 }
 
 enum stator_rc operand_delete(const struct change *change, struct value *out, const struct value *there,

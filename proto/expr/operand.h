@@ -5,12 +5,23 @@
 
 #include "expr/expr.h"
 
+/* What an update has made so far: of no value more than its size by DynamoDB's rules. When it is more than an item may
+ * have, what is made no longer matters: the rest is only checked. */
+struct growth {
+    size_t bytes;
+    bool over;
+};
+
 struct change {
     struct item_source *old; /* the item before */
+    struct growth *growth;
     bool legacy;
     struct arena *arena;
     struct stator_error *err;
 };
+
+/* Adds a value that goes into the item. */
+void growth_add(struct growth *growth, const struct value *value);
 
 /* Of any operand. */
 STATOR_MUST_CHECK enum stator_rc operand_value(const struct change *change, const struct value **out,

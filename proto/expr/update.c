@@ -45,7 +45,9 @@ static enum stator_rc edit_value(const struct change *change, struct value *out,
         *out = *edit->value;
         return STATOR_OK;
     case UPDATE_ADD:
-        return operand_add(change, out, there, edit->value);
+        STATOR_TRY(operand_add(change, out, there, edit->value));
+        growth_add(change->growth, out);
+        return STATOR_OK;
     case UPDATE_DELETE:
         return operand_delete(change, out, there, edit->value);
     default:
@@ -152,6 +154,8 @@ static enum stator_rc make_edits(const struct change *change, struct edit *edits
         *edit = (struct edit){.path = &clause->path, .action = clause->action};
         if (clause->operand != NULL)
             STATOR_TRY(operand_value(change, &edit->value, clause->operand));
+        if (clause->action == UPDATE_SET)
+            growth_add(change->growth, edit->value);
         ++*count;
     }
     if (*count > 1)
@@ -165,7 +169,9 @@ enum stator_rc update_apply(struct item *out, const struct update *update, const
     const struct value top = {.type = VALUE_M, .count = old->count, .attributes = old->attributes};
     struct edit *edits = ARENA_ARRAY(arena, struct edit, update->count);
     struct item_source_parsed source;
-    struct change change = {.old = &source.source, .legacy = update->legacy, .arena = arena, .err = err};
+    struct growth growth = {0};
+    struct change change = {
+        .old = &source.source, .growth = &growth, .legacy = update->legacy, .arena = arena, .err = err};
     struct value result;
     size_t count;
 
@@ -174,6 +180,6 @@ enum stator_rc update_apply(struct item *out, const struct update *update, const
     item_source_parsed_init(&source, old);
     STATOR_TRY(make_edits(&change, edits, &count, update, old));
     STATOR_TRY(edit_map(&change, &result, &top, edits, count, 0));
-    *out = (struct item){.attributes = result.attributes, .count = result.count, .set = true};
+    *out = (struct item){.attributes = result.attributes, .count = result.count, .set = true, .cut = growth.over};
     return STATOR_OK;
 }

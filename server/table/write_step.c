@@ -144,7 +144,7 @@ static enum stator_rc make_updated(struct write_step *s, struct stator_error *er
     }
     STATOR_TRY(update_apply(after, write->update, &before, s->site->arena, err));
     STATOR_TRY(check_written_keys(write, after, err));
-    if (item_size(after) > ITEM_BYTES_MAX)
+    if (after->cut || item_size(after) > ITEM_BYTES_MAX)
         return fail_update_size(err);
     return attribute_check_updated(after, err);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/proto/expr/expr_unit.h"
 
+#include <stdlib.h>
+
 #define P                   "Invalid UpdateExpression: "
 #define SYNTAX(token, near) P "Syntax error; token: \"" token "\", near: \"" near "\""
 #define PATHS(verb, one, two)                                                                                          \
@@ -320,11 +322,59 @@ static void test_memory(void **state)
     }
 }
 
+/* What is made ends soon after the item's limit, whatever the statement asks for; other faults are told before. */
+static void test_growth(void **state)
+{
+    static const struct {
+        size_t count; /* of members that take a byte each, in l */
+        const char *text;
+        bool cut;
+        const char *message;
+    } cases[] = {
+        {204000, "SET l = list_append(l, l)", false, NULL},
+        {205000, "SET l = list_append(l, l)", true, NULL},
+        {140000, "SET a = list_append(l, l), b = list_append(l, l), c = list_append(l, l), #a1 = l, #a2 = l", true,
+         NULL},
+        {140000, "SET a = l, b = l", false, NULL},
+        {140000, "SET a = l, b = l, c = l", true, NULL},
+        {140000, "SET a = l, b = list_append(l, l), c = list_append(l, k)", true,
+         "An operand in the update expression has an incorrect data type"},
+        {140000, "SET a = l, b = l, c = l, k.x = :n", true,
+         "The document path provided in the update expression is invalid for update"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct value *members = calloc(cases[i].count, sizeof(*members));
+        struct attribute attributes[] = {{BYTES("k"), {.type = VALUE_S, .text = BYTES("x")}},
+                                         {BYTES("l"), {.type = VALUE_L, .count = cases[i].count, .members = members}}};
+        const struct item old = {.attributes = attributes, .count = 2, .set = true};
+        struct update *update;
+        struct fixture fixture;
+        struct item new;
+        enum stator_rc rc;
+
+        for (size_t m = 0; m < cases[i].count; m++)
+            members[m] = (struct value){.type = VALUE_S, .text = BYTES("")};
+        fixture_init(&fixture, "#a1=a1 #a2=a2", "{\":n\":{\"N\":\"1\"}}");
+        fixture.arena.max_bytes = (size_t)21 << 20; /* one list of the limit */
+        rc = expr_parse_update(&update, bytes_of_string(cases[i].text), &fixture.placeholders, &fixture.arena,
+                               &fixture.err);
+        assert_int_equal(rc, STATOR_OK);
+        rc = update_apply(&new, update, &old, &fixture.arena, &fixture.err);
+        assert_outcome(&fixture, cases[i].text, rc, cases[i].message);
+        if (cases[i].message == NULL)
+            assert_int_equal(new.cut, cases[i].cut);
+        fixture_deinit(&fixture);
+        free(members);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_messages), cmocka_unit_test(test_apply),
-                                       cmocka_unit_test(test_no_item), cmocka_unit_test(test_cost),
-                                       cmocka_unit_test(test_memory)};
+                                       cmocka_unit_test(test_no_item),  cmocka_unit_test(test_cost),
+                                       cmocka_unit_test(test_memory),   cmocka_unit_test(test_growth)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
