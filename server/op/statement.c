@@ -53,6 +53,9 @@ enum stator_rc statement_read(struct statement *statement, struct engine *engine
     struct partiql_statement *partiql = &statement->partiql;
 
     STATOR_TRY(partiql_read(partiql, statement->text, &job->arena, &job->error));
+    if (statement->parameters->count > partiql->parameters)
+        return stator_fail(&job->error, STATOR_VALIDATION,
+                           "Number of parameters in request and statement don't match.");
     STATOR_TRY(check_index(partiql, engine, job));
     STATOR_TRY(
         partiql_understand(partiql, statement->parameters->at, statement->parameters->count, &job->arena, &job->error));
