@@ -57,6 +57,7 @@ void arena_reset(struct arena *arena)
     struct arena_chunk *kept = arena->chunks;
 
     arena->failed = false;
+    arena->exhausted = false;
     if (kept == NULL)
         return;
     if (BLOCK_IS_CHUNK || kept->len > CHUNK_BYTES_MIN * 16) {
@@ -68,6 +69,19 @@ void arena_reset(struct arena *arena)
     arena->at = kept->data;
     arena->end = kept->data + kept->len;
     arena->used_bytes = 0;
+}
+
+void arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+    while (arena->chunks != mark.chunks) {
+        struct arena_chunk *chunk = arena->chunks;
+
+        arena->chunks = chunk->older;
+        memory_release(arena->allocator, chunk);
+    }
+    arena->at = mark.at;
+    arena->end = mark.chunks == NULL ? NULL : mark.chunks->data + mark.chunks->len;
+    arena->used_bytes = mark.used_bytes;
 }
 
 static bool add_chunk(struct arena *arena, size_t len)
@@ -102,8 +116,10 @@ void *arena_alloc(struct arena *arena, size_t len)
 {
     uint8_t *block;
 
-    if (len > arena->max_bytes || arena->used_bytes > arena->max_bytes - len)
+    if (len > arena->max_bytes || arena->used_bytes > arena->max_bytes - len) {
+        arena->exhausted = true;
         return refuse(arena);
+    }
     if (!BLOCK_IS_CHUNK)
         len = (len + ALIGN - 1) & ~(ALIGN - 1);
     if (BLOCK_IS_CHUNK || (size_t)(arena->end - arena->at) < len || arena->chunks == NULL) {

@@ -20,7 +20,15 @@ struct arena {
     size_t used_bytes;          /* handed out since the last reset */
     size_t max_bytes;
     const struct stator_allocator *allocator; /* of the chunks; NULL: malloc */
-    bool failed; /* a block has been refused since the last reset: whoever went on without it can be found out */
+    bool failed;    /* a block has been refused since the last reset: whoever went on without it can be found out */
+    bool exhausted; /* by max_bytes, not by the machine */
+};
+
+/* How far an arena was used. */
+struct arena_mark {
+    struct arena_chunk *chunks;
+    uint8_t *at;
+    size_t used_bytes;
 };
 
 void arena_init(struct arena *arena, size_t max_bytes);
@@ -33,6 +41,14 @@ void arena_deinit(struct arena *arena);
 
 /* Forgets all blocks, keeps at most one chunk of ordinary size. */
 void arena_reset(struct arena *arena);
+
+static inline struct arena_mark arena_mark(const struct arena *arena)
+{
+    return (struct arena_mark){arena->chunks, arena->at, arena->used_bytes};
+}
+
+/* Forgets all blocks since the mark, which no reset may lie behind. */
+void arena_rewind(struct arena *arena, struct arena_mark mark);
 
 /* Aligned for any type, not cleared. NULL when the limit or the machine's memory is used up. len may be 0: the block
  * is then a valid pointer to nothing. */

@@ -284,6 +284,16 @@ static void check_entries(struct check *check, const struct shape *shape, const 
     }
 }
 
+/* Where the model has no limit of a list or map, reading has one. How many parameters there are is the statement's to
+ * say. */
+static void check_count(struct check *check, uint8_t kind, const struct shape *shape, const struct api_list *list,
+                        struct limits limits, const struct path *path)
+{
+    if (limits.max == NO_MAX && shape != &shape_of_PreparedStatementParameters)
+        limits.max = ELEMENTS_MAX;
+    check_limits(check, kind, shape, list, (int64_t)list->count, "length", limits, path);
+}
+
 static void check_map(struct check *check, const struct shape *shape, const struct api_list *map, struct limits limits,
                       const struct path *path)
 {
@@ -291,7 +301,7 @@ static void check_map(struct check *check, const struct shape *shape, const stru
     if (check->layer == LAYER_OLDER &&
         (shape == &shape_of_BatchGetRequestMap || shape == &shape_of_BatchWriteItemRequestMap))
         limits.min = NO_MIN;
-    check_limits(check, KIND_MAP, shape, map, (int64_t)map->count, "length", limits, path);
+    check_count(check, KIND_MAP, shape, map, limits, path);
     if (!check->shallow)
         check_entries(check, shape, map, path);
 }
@@ -315,7 +325,7 @@ static void check_value(struct check *check, uint8_t kind, const struct shape *s
             put_enum(check, shape);
         return;
     case KIND_LIST:
-        check_limits(check, kind, shape, slot, (int64_t)((const struct api_list *)slot)->count, "length", limits, path);
+        check_count(check, kind, shape, slot, limits, path);
         if (!check->shallow)
             check_elements(check, shape, slot, path);
         return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One pass over the body, straight into the C structures. The first type error in the order of the document is the one
- * reported; the rest of the body is still read, because bad JSON anywhere outranks it. */
+ * reported; the rest of the body is still read, because bad JSON anywhere outranks it. Of a request what is over a limit
+ * is read and not kept: the limit is told at its place among the checks, and the memory of lists and values is bounded. */
 #include <float.h>
 #include <stdlib.h>
 
@@ -9,7 +10,10 @@
 #include "message/tables.h"
 #include "json/reader.h"
 
-#define PACKAGE "com.amazonaws.dynamodb.v20120810."
+#define PACKAGE         "com.amazonaws.dynamodb.v20120810."
+#define SURPLUS_KEPT    1000                /* elements past the limit of their list that are checked like the others */
+#define BODY_SMALL      ((size_t)64 * 1024) /* has not filled an arena that was made for requests */
+#define VALUE_BYTES_MAX ((size_t)400 * 1024) /* of an item, and so of anything that is compared with one's attributes */
 
 /* The service words the errors of a structure, list or map differently for a member and for an element. */
 enum place { PLACE_MEMBER, PLACE_ELEMENT };
@@ -18,7 +22,8 @@ struct decoder {
     struct json_reader reader;
     struct arena *arena;
     struct stator_error *err;
-    bool strict; /* SearchVectors: see "The strict reader" */
+    bool strict;  /* SearchVectors: see "The strict reader" */
+    bool request; /* limits hold */
 };
 
 static enum stator_rc decode_slot(struct decoder *decoder, void *slot, uint8_t kind, const struct shape *shape,
@@ -330,10 +335,28 @@ static enum stator_rc decode_element(struct decoder *decoder, void *slot, const 
     return decode_members(decoder, slot, collection->element);
 }
 
+/* How many elements of a list or map are kept. */
+static size_t room_of(const struct decoder *decoder, const struct shape *shape)
+{
+    if (!decoder->request)
+        return SIZE_MAX;
+    return shape->max == NO_MAX ? ELEMENTS_MAX + 1 : (size_t)shape->max + SURPLUS_KEPT;
+}
+
+/* An element has been read; the mark was made before. Past the room it is forgotten, and its slot is the next one's. */
+static void keep_element(struct decoder *decoder, struct growing *growing, size_t room, struct arena_mark mark)
+{
+    if (growing->count < room)
+        growing->count++;
+    else
+        arena_rewind(decoder->arena, mark);
+}
+
 static enum stator_rc decode_list(struct decoder *decoder, struct api_list *out, const struct shape *shape,
                                   enum place place, enum json_token first)
 {
     struct growing growing = {0};
+    size_t room = room_of(decoder, shape);
 
     if (first == JSON_OBJECT_BEGIN)
         return fail_type(decoder, "Start of structure or map found where not expected");
@@ -341,6 +364,7 @@ static enum stator_rc decode_list(struct decoder *decoder, struct api_list *out,
         return fail_not_collection(decoder, first, place);
     for (;;) {
         enum json_token token = json_next(&decoder->reader);
+        struct arena_mark mark;
         void *slot;
 
         if (token == JSON_ARRAY_END)
@@ -350,8 +374,9 @@ static enum stator_rc decode_list(struct decoder *decoder, struct api_list *out,
         slot = growing_next(&growing, shape->size, decoder->arena);
         if (slot == NULL)
             return stator_fail_memory(decoder->err);
+        mark = arena_mark(decoder->arena);
         STATOR_TRY(decode_element(decoder, slot, shape, token));
-        growing.count++;
+        keep_element(decoder, &growing, room, mark);
     }
     growing_finish(&growing, out);
     return STATOR_OK;
@@ -361,11 +386,13 @@ static enum stator_rc decode_map(struct decoder *decoder, struct api_list *out, 
                                  enum place place, enum json_token first)
 {
     struct growing growing = {0};
+    size_t room = room_of(decoder, shape);
 
     if (first != JSON_OBJECT_BEGIN)
         return fail_map(decoder, shape, place, first);
     for (;;) {
         enum json_token token = json_next(&decoder->reader);
+        struct arena_mark mark;
         uint8_t *slot;
 
         if (token == JSON_OBJECT_END)
@@ -375,12 +402,13 @@ static enum stator_rc decode_map(struct decoder *decoder, struct api_list *out, 
         slot = growing_next(&growing, shape->size, decoder->arena);
         if (slot == NULL)
             return stator_fail_memory(decoder->err);
+        mark = arena_mark(decoder->arena);
         memcpy(slot, &decoder->reader.text, sizeof(struct bytes));
         token = json_next(&decoder->reader);
         if (token == JSON_NULL)
             continue;
         STATOR_TRY(decode_element(decoder, slot + shape->value_offset, shape, token));
-        growing.count++;
+        keep_element(decoder, &growing, room, mark);
     }
     if (!growing_unite(&growing, shape->size, decoder->arena))
         return stator_fail_memory(decoder->err);
@@ -398,6 +426,14 @@ static enum stator_rc decode_structure(struct decoder *decoder, void **out, cons
     if (*out == NULL)
         return stator_fail_memory(decoder->err);
     return decode_members(decoder, *out, shape);
+}
+
+/* How much of a value or item is kept. */
+static size_t bytes_of_kind(const struct decoder *decoder, const struct shape *shape)
+{
+    if (!decoder->request)
+        return SIZE_MAX;
+    return shape == &shape_of_ExpressionAttributeValueMap ? EXPRESSION_VALUES_BYTES_MAX : VALUE_BYTES_MAX;
 }
 
 static enum stator_rc decode_slot(struct decoder *decoder, void *slot, uint8_t kind, const struct shape *shape,
@@ -421,11 +457,13 @@ static enum stator_rc decode_slot(struct decoder *decoder, void *slot, uint8_t k
     case KIND_VALUE:
         if (first != JSON_OBJECT_BEGIN)
             return fail_structure(decoder, shape, place, first);
-        return value_read(slot, &decoder->reader, first, &fault, decoder->arena, decoder->err);
+        return value_read_within(slot, &decoder->reader, first, &fault, bytes_of_kind(decoder, shape), decoder->arena,
+                                 decoder->err);
     case KIND_ITEM:
         if (first != JSON_OBJECT_BEGIN)
             return fail_map(decoder, shape, place, first);
-        return item_read(slot, &decoder->reader, first, decoder->arena, decoder->err);
+        return item_read_within(slot, &decoder->reader, first, bytes_of_kind(decoder, shape), decoder->arena,
+                                decoder->err);
     case KIND_LIST:
         return decode_list(decoder, slot, shape, place, first);
     case KIND_MAP:
@@ -449,10 +487,19 @@ static enum json_token drain(struct json_reader *reader)
     return token;
 }
 
+static bool is_input(const struct shape *shape)
+{
+    static const char end[] = "Input";
+    const size_t len = sizeof(end) - 1;
+
+    return shape->name.len > len && memcmp(shape->name.at + shape->name.len - len, end, len) == 0;
+}
+
 enum stator_rc message_decode(void **out, const struct shape *shape, struct bytes body, struct arena *arena,
                               struct stator_error *err)
 {
-    struct decoder decoder = {.arena = arena, .err = err, .strict = shape == &shape_of_SearchVectorsInput};
+    struct decoder decoder = {
+        .arena = arena, .err = err, .strict = shape == &shape_of_SearchVectorsInput, .request = is_input(shape)};
     enum stator_rc rc;
 
     *out = NULL;
@@ -463,5 +510,8 @@ enum stator_rc message_decode(void **out, const struct shape *shape, struct byte
     if ((rc == STATOR_OK || rc == STATOR_SERIALIZATION || rc == STATOR_VALIDATION) &&
         drain(&decoder.reader) == JSON_BAD)
         rc = fail_text(&decoder);
+    if (rc == STATOR_NO_MEMORY && arena->exhausted && decoder.request && body.len > BODY_SMALL)
+        rc = stator_fail(err, STATOR_VALIDATION,
+                         "One or more parameter values were invalid: The request has more values than can be read");
     return rc;
 }

@@ -48,10 +48,16 @@ struct bytes message_enum_name(const struct shape *shape, int value);
 #include "message/api.def"
 #define message_enum_text(shape, value) message_enum_name(&shape_of_##shape, (value))
 
+#define ELEMENTS_MAX                ((size_t)100000)          /* of a list or map that the model does not limit */
+#define EXPRESSION_VALUES_BYTES_MAX ((size_t)2 * 1024 * 1024) /* the service's limit of all of them */
+
 /* Reads body as a structure of that shape. *out is the C struct (struct GetItemInput ...), in the arena.
  * Fails with STATOR_SERIALIZATION: an empty text means that the body is not JSON, otherwise it is the service's type
  * error (and the body is JSON to its end). Unknown members and nulls are skipped. Texts borrow from body. SearchVectors
- * alone takes no nulls, and fails with STATOR_VALIDATION when a required member is missing. */
+ * alone takes no nulls, and fails with STATOR_VALIDATION when a required member is missing.
+ * Of a request's lists, maps, items and values what lies past their limits is checked and not kept: a list then has
+ * more elements than it may, an item more bytes, a value is a fault, and values of expressions are `cut`. One that
+ * fills the arena all the same is STATOR_VALIDATION. */
 STATOR_MUST_CHECK enum stator_rc message_decode(void **out, const struct shape *shape, struct bytes body,
                                                 struct arena *arena, struct stator_error *err);
 

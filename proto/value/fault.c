@@ -29,6 +29,7 @@ static const struct words words_of[] = {
     SAME(FAULT_EMPTY_NS, INVALID "An number set  may not be empty"),
     SAME(FAULT_EMPTY_BS, INVALID "Binary sets should not be empty"),
     SAME(FAULT_NULL_IN_SS, INVALID "An string set may not have a null string as a member"),
+    SAME(FAULT_TOO_LARGE, "Item size has exceeded the maximum allowed size"),
 #undef SAME
     [FAULT_DUPLICATES_NS] = {TEXT(INVALID "Input collection contains duplicates."),
                              TEXT("Input collection contains duplicates")},

@@ -17,6 +17,7 @@ enum fault {
     FAULT_EMPTY_BS,
     FAULT_NULL_IN_SS,    /* {"SS":[null]} */
     FAULT_DUPLICATES_NS, /* names no member, unlike the other sets */
+    FAULT_TOO_LARGE,     /* no attribute's value can be */
 };
 
 void fault_make(struct value *out, enum fault fault, size_t offset);

@@ -4,6 +4,8 @@
 #include "value/reading.h"
 #include "value/set.h"
 
+#define LARGE_SET_COUNT 1000
+
 /* --- Sets --------------------------------------------------------------------------------------------------------- */
 
 static enum stator_rc read_member_of_set(struct reading *r, struct value *out, enum value_type set,
@@ -16,24 +18,55 @@ static enum stator_rc read_member_of_set(struct reading *r, struct value *out, e
     return set == VALUE_NS ? reading_number(r, out, token) : reading_binary(r, out, token);
 }
 
-static enum stator_rc make_set(struct reading *r, struct value *out, enum value_type type, struct value *members,
-                               size_t count)
+/* Of members that may be in another order than a set's, and lie in the scratch arena. */
+static enum stator_rc order_set(struct reading *r, struct value *out, enum value_type type, const struct value *members,
+                                size_t count, struct arena *scratch)
 {
-    const struct place *order;
+    struct arena_mark mark = arena_mark(r->arena);
+    const struct place *order = set_order(members, count, scratch);
 
-    *out = (struct value){.type = type, .count = count, .members = members};
-    if (set_is_canonical(members, count))
-        return STATOR_OK;
-    r->canonical = false;
-    order = set_order(members, count, r->arena);
     if (order == NULL || !set_make_ordered(out, type, order, count, r->arena))
         return stator_fail_memory(r->err);
     if (out->count == count)
         return STATOR_OK;
     r->fault = true;
+    if (scratch != r->arena)
+        arena_rewind(r->arena, mark);
     if (!fault_make_duplicates(out, type, members, order, count, reading_offset(r), r->arena))
         return stator_fail_memory(r->err);
     return STATOR_OK;
+}
+
+/* Of the members above base. */
+static enum stator_rc make_set(struct reading *r, struct value *out, enum value_type type, size_t base,
+                               struct arena *scratch)
+{
+    size_t count;
+    const struct value *members = reading_pop_members(r, base, &count, scratch);
+
+    if (members == NULL)
+        return stator_fail_memory(r->err);
+    if (!set_is_canonical(members, count)) {
+        r->canonical = false;
+        return order_set(r, out, type, members, count, scratch);
+    }
+    if (scratch != r->arena)
+        members = (const void *)arena_copy(r->arena, bytes_of((const void *)members, count * sizeof(*members))).at;
+    *out = (struct value){.type = type, .count = count, .members = members};
+    return members != NULL ? STATOR_OK : stator_fail_memory(r->err);
+}
+
+/* Of a large set only what is made of it stays in the arena, not what it was sorted with. */
+static enum stator_rc make_large_set(struct reading *r, struct value *out, enum value_type type, size_t base)
+{
+    struct arena scratch;
+    enum stator_rc rc;
+
+    arena_init_with(&scratch, r->arena->max_bytes, r->arena->allocator);
+    rc = make_set(r, out, type, base, &scratch);
+    r->arena->failed |= scratch.failed;
+    arena_deinit(&scratch);
+    return rc;
 }
 
 /* A set with a member that is not allowed is that member's fault. */
@@ -43,26 +76,35 @@ static enum stator_rc read_set(struct reading *r, struct value *out, enum value_
         [VALUE_SS] = FAULT_EMPTY_SS, [VALUE_NS] = FAULT_EMPTY_NS, [VALUE_BS] = FAULT_EMPTY_BS};
     size_t base = r->used;
     struct value fault = {0};
-    struct value *members;
-    size_t count;
+    bool empty = true, told = r->told;
 
     if (token != JSON_ARRAY_BEGIN)
         return reading_wrong_type(r, token, &expect_list);
     while ((token = json_next(r->json)) != JSON_ARRAY_END) {
+        struct reading_place began = reading_begin(r);
         struct value member;
 
         STATOR_TRY(read_member_of_set(r, &member, type, token));
-        if (member.type == VALUE_FAULT && fault.type == VALUE_ABSENT)
+        if (member.type == VALUE_FAULT && fault.type == VALUE_ABSENT) {
             fault = member;
-        STATOR_TRY(reading_push(r, (struct bytes){0}, &member));
+            began.mark = arena_mark(r->arena);
+        }
+        STATOR_TRY(reading_push(r, (struct bytes){0}, &member, member.text.len == 0, &began));
+        empty = false;
     }
-    members = reading_pop_members(r, base, &count);
-    if (members == NULL)
-        return stator_fail_memory(r->err);
-    *out = fault;
-    if (fault.type == VALUE_FAULT)
-        return STATOR_OK;
-    return count == 0 ? reading_not_allowed(r, out, when_empty[type]) : make_set(r, out, type, members, count);
+    r->told = told; /* the members are not kept, the set is */
+    if (fault.type == VALUE_FAULT || empty) {
+        r->used = base;
+        *out = fault;
+        return empty ? reading_not_allowed(r, out, when_empty[type]) : STATOR_OK;
+    }
+    if (r->used - base > LARGE_SET_COUNT)
+        STATOR_TRY(make_large_set(r, out, type, base));
+    else
+        STATOR_TRY(make_set(r, out, type, base, r->arena));
+    if (out->type == type && out->count != 0 && out->members[0].text.len == 0)
+        r->bytes--; /* of empty members, which were counted, there is one */
+    return STATOR_OK;
 }
 
 /* --- Values that hold values -------------------------------------------------------------------------------------- */
@@ -76,18 +118,19 @@ static enum stator_rc read_list(struct reading *r, struct value *out, enum json_
     if (token != JSON_ARRAY_BEGIN)
         return reading_wrong_type(r, token, &expect_list);
     while ((token = json_next(r->json)) != JSON_ARRAY_END) {
+        const struct reading_place began = reading_begin(r);
         struct value element;
 
         STATOR_TRY(read_value(r, &element, token));
-        STATOR_TRY(reading_push(r, (struct bytes){0}, &element));
+        STATOR_TRY(reading_push(r, (struct bytes){0}, &element, 1, &began));
     }
     *out = (struct value){.type = VALUE_L};
-    out->members = reading_pop_members(r, base, &out->count);
+    out->members = reading_pop_members(r, base, &out->count, r->arena);
     return out->members != NULL ? STATOR_OK : stator_fail_memory(r->err);
 }
 
-/* The attributes of a map or an item. */
-static enum stator_rc read_attributes(struct reading *r, const struct attribute **out, size_t *count,
+/* The attributes of a map or an item; in a map each takes a byte of its own. */
+static enum stator_rc read_attributes(struct reading *r, const struct attribute **out, size_t *count, size_t overhead,
                                       enum json_token token)
 {
     size_t base = r->used;
@@ -95,11 +138,12 @@ static enum stator_rc read_attributes(struct reading *r, const struct attribute 
     if (token != JSON_OBJECT_BEGIN)
         return reading_wrong_type(r, token, &expect_map);
     while ((token = json_next(r->json)) == JSON_KEY) {
+        const struct reading_place began = reading_begin(r);
         struct bytes name = r->json->text;
         struct value value;
 
         STATOR_TRY(read_value(r, &value, json_next(r->json)));
-        STATOR_TRY(reading_push(r, name, &value));
+        STATOR_TRY(reading_push(r, name, &value, overhead, &began));
     }
     return token == JSON_OBJECT_END ? reading_pop_attributes(r, base, out, count) : reading_bad_json(r);
 }
@@ -129,7 +173,7 @@ static enum stator_rc read_typed(struct reading *r, struct value *out, enum valu
         return read_list(r, out, token);
     case VALUE_M:
         *out = (struct value){.type = type};
-        return read_attributes(r, &out->attributes, &out->count, token);
+        return read_attributes(r, &out->attributes, &out->count, 1, token);
     case VALUE_ABSENT:
     case VALUE_FAULT:
         break;
@@ -250,41 +294,79 @@ static enum stator_rc read_value(struct reading *r, struct value *out, enum json
 
 /* --- The ways in -------------------------------------------------------------------------------------------------- */
 
-enum stator_rc value_read(struct value *out, struct json_reader *reader, enum json_token first, bool *fault,
-                          struct arena *arena, struct stator_error *err)
+enum stator_rc value_read_within(struct value *out, struct json_reader *reader, enum json_token first, bool *fault,
+                                 size_t limit, struct arena *arena, struct stator_error *err)
 {
     struct reading r;
+    enum stator_rc rc;
 
-    reading_init(&r, reader, arena, err);
-    STATOR_TRY(read_value(&r, out, first));
+    reading_init(&r, reader, limit, arena, err);
+    rc = read_value(&r, out, first);
+    reading_deinit(&r);
+    STATOR_TRY(rc);
+    if (r.cut && value_fault(out) == NULL)
+        STATOR_TRY(reading_not_allowed(&r, out, FAULT_TOO_LARGE));
     if (r.fault && value_fault(out) != NULL)
         *fault = true;
     return STATOR_OK;
 }
 
+enum stator_rc value_read(struct value *out, struct json_reader *reader, enum json_token first, bool *fault,
+                          struct arena *arena, struct stator_error *err)
+{
+    return value_read_within(out, reader, first, fault, SIZE_MAX, arena, err);
+}
+
+/* Of names that were given twice one is left, so that what was cut may look small: it is a fault then. */
+static enum stator_rc check_cut(struct reading *r, struct item *item)
+{
+    struct attribute *first;
+
+    item->cut = r->cut;
+    if (!r->cut || item->count == 0 || item_size(item) > r->limit)
+        return STATOR_OK;
+    first = ARENA_NEW(r->arena, struct attribute);
+    if (first == NULL)
+        return stator_fail_memory(r->err);
+    first->name = item->attributes[0].name;
+    item->attributes = first;
+    item->count = 1;
+    return reading_not_allowed(r, &first->value, FAULT_TOO_LARGE);
+}
+
 static enum stator_rc read_item(struct item *out, bool *repeated, struct json_reader *reader, enum json_token first,
-                                struct arena *arena, struct stator_error *err)
+                                size_t limit, struct arena *arena, struct stator_error *err)
 {
     struct reading r;
+    enum stator_rc rc;
 
     *out = (struct item){0};
     if (first == JSON_NULL)
         return STATOR_OK;
-    reading_init(&r, reader, arena, err);
-    STATOR_TRY(read_attributes(&r, &out->attributes, &out->count, first));
+    reading_init(&r, reader, limit, arena, err);
+    rc = read_attributes(&r, &out->attributes, &out->count, 0, first);
+    reading_deinit(&r);
+    STATOR_TRY(rc);
     out->set = true;
+    STATOR_TRY(check_cut(&r, out));
     out->fault = r.fault;
     out->fault = item_fault(out) != NULL;
     *repeated = r.repeated;
     return STATOR_OK;
 }
 
-enum stator_rc item_read(struct item *out, struct json_reader *reader, enum json_token first, struct arena *arena,
-                         struct stator_error *err)
+enum stator_rc item_read_within(struct item *out, struct json_reader *reader, enum json_token first, size_t limit,
+                                struct arena *arena, struct stator_error *err)
 {
     bool ignored;
 
-    return read_item(out, &ignored, reader, first, arena, err);
+    return read_item(out, &ignored, reader, first, limit, arena, err);
+}
+
+enum stator_rc item_read(struct item *out, struct json_reader *reader, enum json_token first, struct arena *arena,
+                         struct stator_error *err)
+{
+    return item_read_within(out, reader, first, SIZE_MAX, arena, err);
 }
 
 enum stator_rc item_read_once(struct item *out, struct json_reader *reader, enum json_token first, struct arena *arena,
@@ -292,8 +374,15 @@ enum stator_rc item_read_once(struct item *out, struct json_reader *reader, enum
 {
     bool repeated = false;
 
-    STATOR_TRY(read_item(out, &repeated, reader, first, arena, err));
+    STATOR_TRY(read_item(out, &repeated, reader, first, SIZE_MAX, arena, err));
     return repeated ? stator_fail(err, STATOR_VALIDATION, "A name is given twice") : STATOR_OK;
+}
+
+/* Whether all of the text was read and is what this module would have written. */
+static bool finish_stored(struct reading *r, enum stator_rc rc)
+{
+    reading_deinit(r);
+    return rc == STATOR_OK && r->canonical && !r->fault && json_next(r->json) == JSON_END;
 }
 
 bool value_read_stored(struct value *out, struct bytes json, struct arena *arena)
@@ -302,9 +391,8 @@ bool value_read_stored(struct value *out, struct bytes json, struct arena *arena
     struct reading r;
 
     json_reader_init(&reader, json, arena);
-    reading_init(&r, &reader, arena, NULL);
-    return read_value(&r, out, json_next(&reader)) == STATOR_OK && r.canonical && !r.fault &&
-           json_next(&reader) == JSON_END;
+    reading_init(&r, &reader, SIZE_MAX, arena, NULL);
+    return finish_stored(&r, read_value(&r, out, json_next(&reader)));
 }
 
 bool item_read_stored(struct item *out, struct bytes json, struct arena *arena)
@@ -314,7 +402,6 @@ bool item_read_stored(struct item *out, struct bytes json, struct arena *arena)
 
     *out = (struct item){.set = true};
     json_reader_init(&reader, json, arena);
-    reading_init(&r, &reader, arena, NULL);
-    return read_attributes(&r, &out->attributes, &out->count, json_next(&reader)) == STATOR_OK && r.canonical &&
-           !r.fault && json_next(&reader) == JSON_END;
+    reading_init(&r, &reader, SIZE_MAX, arena, NULL);
+    return finish_stored(&r, read_attributes(&r, &out->attributes, &out->count, 0, json_next(&reader)));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "value/reading.h"
 
+#include "base/memory.h"
 #include "value/attributes.h"
 
 const struct expectation expect_string = {NULL, "String", "class java.lang.String"};
@@ -13,7 +14,8 @@ const struct expectation expect_map = {
 const struct expectation expect_value = {"Unexpected value type in payload", NULL,
                                          "class com.amazonaws.dynamodb.v20120810.AttributeValue"};
 
-void reading_init(struct reading *r, struct json_reader *json, struct arena *arena, struct stator_error *err)
+void reading_init(struct reading *r, struct json_reader *json, size_t limit, struct arena *arena,
+                  struct stator_error *err)
 {
     r->json = json;
     r->arena = arena;
@@ -21,9 +23,19 @@ void reading_init(struct reading *r, struct json_reader *json, struct arena *are
     r->fault = false;
     r->canonical = true;
     r->repeated = false;
+    r->cut = false;
+    r->told = false;
+    r->bytes = 0;
+    r->limit = limit;
     r->used = 0;
     r->room = READING_STACK_COUNT;
     r->stack = r->first;
+}
+
+void reading_deinit(struct reading *r)
+{
+    if (r->stack != r->first)
+        memory_release(r->arena->allocator, r->stack);
 }
 
 /* --- Refusals ----------------------------------------------------------------------------------------------------- */
@@ -78,24 +90,70 @@ enum stator_rc reading_not_allowed(struct reading *r, struct value *out, enum fa
 
 /* --- The stack ---------------------------------------------------------------------------------------------------- */
 
-enum stator_rc reading_push(struct reading *r, struct bytes name, const struct value *value)
+/* Without its members, which have been counted. A number's digits are not. */
+static size_t own_bytes(const struct value *value)
 {
-    if (r->used == r->room) {
-        struct attribute *grown = arena_alloc(r->arena, 2 * r->room * sizeof(*grown));
-
-        if (grown == NULL)
-            return stator_fail_memory(r->err);
-        memcpy(grown, r->stack, r->used * sizeof(*grown));
-        r->stack = grown;
-        r->room *= 2;
+    switch (value->type) {
+    case VALUE_S:
+    case VALUE_B:
+        return value->text.len;
+    case VALUE_SS:
+    case VALUE_NS:
+    case VALUE_BS:
+        return 0;
+    case VALUE_L:
+    case VALUE_M:
+        return 3;
+    default:
+        return 1;
     }
+}
+
+/* The stack is freed with the reading: in the arena all its sizes would stay. */
+static bool grow(struct reading *r)
+{
+    size_t len = 2 * r->room * sizeof(*r->stack);
+    struct attribute *grown = r->stack == r->first ? memory_allocate(r->arena->allocator, len)
+                                                   : memory_resize(r->arena->allocator, r->stack, len);
+
+    if (grown == NULL) {
+        r->arena->failed = true;
+        return false;
+    }
+    if (r->stack == r->first)
+        memcpy(grown, r->first, sizeof(r->first));
+    r->stack = grown;
+    r->room *= 2;
+    return true;
+}
+
+/* Whether a surplus value is the first fault, or holds it. */
+static bool tells_first_fault(const struct reading *r, const struct value *value)
+{
+    if (value->type == VALUE_FAULT)
+        return !r->told;
+    return r->told && value_fault(value) != NULL;
+}
+
+enum stator_rc reading_push(struct reading *r, struct bytes name, const struct value *value, size_t overhead,
+                            const struct reading_place *began)
+{
+    if (began->surplus && !tells_first_fault(r, value)) {
+        r->cut = true;
+        arena_rewind(r->arena, began->mark);
+        return STATOR_OK;
+    }
+    if (r->used == r->room && !grow(r))
+        return stator_fail_memory(r->err);
+    r->told |= value->type == VALUE_FAULT;
+    r->bytes += overhead + name.len + own_bytes(value);
     r->stack[r->used++] = (struct attribute){.name = name, .value = *value};
     return STATOR_OK;
 }
 
-struct value *reading_pop_members(struct reading *r, size_t base, size_t *count)
+struct value *reading_pop_members(struct reading *r, size_t base, size_t *count, struct arena *arena)
 {
-    struct value *members = arena_alloc(r->arena, (r->used - base) * sizeof(*members));
+    struct value *members = arena_alloc(arena, (r->used - base) * sizeof(*members));
 
     *count = r->used - base;
     for (size_t i = 0; i < *count && members != NULL; i++)

@@ -62,6 +62,7 @@ struct item {
     size_t count;
     bool set;          /* the member was in the request, perhaps empty */
     bool fault;        /* some value in it, at any depth, is VALUE_FAULT */
+    bool cut;          /* item_read_within has dropped what is past its limit */
     struct bytes json; /* for answers only: canonical JSON to be copied instead of the attributes */
 };
 
@@ -130,7 +131,17 @@ STATOR_MUST_CHECK enum stator_rc value_read(struct value *out, struct json_reade
 STATOR_MUST_CHECK enum stator_rc item_read(struct item *out, struct json_reader *reader, enum json_token first,
                                            struct arena *arena, struct stator_error *err);
 
-/* The same, but a name that a map, or the item, has twice is STATOR_VALIDATION. */
+/* The same of what has a limit of `limit` bytes by the rules of size below. What begins when more than that has been
+ * read is checked and not kept: its memory is bounded, and the first fault is still found. An item that was cut is over
+ * the limit, or a fault; a value that was cut is a fault. (Of members given twice both count. Sets that are cut are not
+ * looked through for duplicates.) */
+STATOR_MUST_CHECK enum stator_rc item_read_within(struct item *out, struct json_reader *reader, enum json_token first,
+                                                  size_t limit, struct arena *arena, struct stator_error *err);
+STATOR_MUST_CHECK enum stator_rc value_read_within(struct value *out, struct json_reader *reader, enum json_token first,
+                                                   bool *fault, size_t limit, struct arena *arena,
+                                                   struct stator_error *err);
+
+/* The same as item_read, but a name that a map, or the item, has twice is STATOR_VALIDATION. */
 STATOR_MUST_CHECK enum stator_rc item_read_once(struct item *out, struct json_reader *reader, enum json_token first,
                                                 struct arena *arena, struct stator_error *err);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/attribute.h"
 
+#include "message/message.h"
+
 #define TOO_DEEP       "Nesting Levels have exceeded supported limits"
 #define SENT_TOO_DEEP  TOO_DEEP ": Attributes in the item have nested levels beyond supported limit"
 #define NAME_BYTES_MAX 65535 /* the service's limit */
@@ -92,6 +94,11 @@ static enum stator_rc fail_operand(struct bytes key, const char *text, enum valu
 
 enum stator_rc attribute_check_values(const struct item *values, enum value_layer layer, struct stator_error *err)
 {
+    if (values->cut)
+        return stator_fail(err, STATOR_VALIDATION,
+                           "One or more parameter values were invalid: The size of ExpressionAttributeValues has "
+                           "exceeded the maximum allowed size of %zu bytes",
+                           EXPRESSION_VALUES_BYTES_MAX);
     for (size_t i = 0; i < values->count; i++)
         if (operand_too_deep(&values->attributes[i].value, layer))
             return fail_operand(values->attributes[i].name, SENT_TOO_DEEP, layer, err);

@@ -25,6 +25,35 @@ static void blocks_are_aligned_and_apart(void **state)
     arena_deinit(&arena);
 }
 
+/* What was there before the mark stays, and the room behind it is free again. */
+static void rewinding_forgets_what_came_since(void **state)
+{
+    struct arena arena;
+    struct arena_mark start, mark;
+    uint8_t *before;
+
+    (void)state;
+    arena_init(&arena, 100000);
+    start = arena_mark(&arena);
+    before = arena_alloc(&arena, 100);
+    memset(before, 0x55, 100);
+    mark = arena_mark(&arena);
+    for (int round = 0; round < 3; round++) {
+        for (size_t len = 1; len < 60000; len *= 3)
+            assert_non_null(arena_alloc(&arena, len));
+        assert_null(arena_alloc(&arena, 60000));
+        assert_true(arena.exhausted);
+        arena_rewind(&arena, mark);
+        assert_int_equal(arena.used_bytes, mark.used_bytes);
+    }
+    for (size_t i = 0; i < 100; i++)
+        assert_int_equal(before[i], 0x55);
+    arena_rewind(&arena, start);
+    assert_int_equal(arena.used_bytes, 0);
+    assert_non_null(arena_alloc(&arena, 60000));
+    arena_deinit(&arena);
+}
+
 static void limit_is_kept_and_reset_forgets(void **state)
 {
     struct arena arena;
@@ -89,9 +118,8 @@ static void an_allocator_may_run_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(blocks_are_aligned_and_apart),
-        cmocka_unit_test(limit_is_kept_and_reset_forgets),
-        cmocka_unit_test(big_blocks_and_copies),
+        cmocka_unit_test(blocks_are_aligned_and_apart),    cmocka_unit_test(rewinding_forgets_what_came_since),
+        cmocka_unit_test(limit_is_kept_and_reset_forgets), cmocka_unit_test(big_blocks_and_copies),
         cmocka_unit_test(an_allocator_may_run_out),
     };
 

@@ -347,6 +347,74 @@ static void memory_may_end_anywhere(void **state)
     }
 }
 
+/* Elements past a list's limit are read, and refused by their types, but not kept. */
+static void surplus_is_not_kept(void **state)
+{
+    static const struct {
+        enum operation operation;
+        const char *before, *one, *after;
+        size_t count; /* kept of the list, whose member is the request's `offset` */
+        size_t offset;
+    } cases[] = {
+        {OPERATION_TransactWriteItems, "{\"TransactItems\":[", "{\"Put\":{\"TableName\":\"a\\n\"}}", "]}", 1100,
+         offsetof(struct TransactWriteItemsInput, TransactItems)},
+        {OPERATION_BatchExecuteStatement, "{\"Statements\":[", "{\"Parameters\":[{},{\"S\":\"a\"}]}", "]}", 1025,
+         offsetof(struct BatchExecuteStatementInput, Statements)},
+        {OPERATION_GetItem, "{\"AttributesToGet\":[", "\"a\\n\"", "]}", 100001,
+         offsetof(struct GetItemInput, AttributesToGet)},
+        {OPERATION_ExecuteStatement, "{\"Parameters\":[", "{\"N\":\"1.0\"}", "]}", 100001,
+         offsetof(struct ExecuteStatementInput, Parameters)},
+    };
+    const size_t count = 150000;
+
+    (void)state;
+    for (size_t c = 0; c < COUNT_OF(cases); c++) {
+        for (int bad = 0; bad < 2; bad++) {
+            struct stator_error err;
+            struct arena arena;
+            struct buf body;
+            void *out;
+
+            buf_init(&body, 64 << 20);
+            buf_printf(&body, "%s", cases[c].before);
+            for (size_t i = 0; i < count; i++)
+                buf_printf(&body, "%s%s", i == 0 ? "" : ",", cases[c].one);
+            buf_printf(&body, "%s%s", bad ? ",true" : "", cases[c].after);
+            buf_append_byte(&body, '\0');
+            arena_init(&arena, 24 << 20);
+            assert_int_equal(decode(&out, cases[c].operation, (const char *)body.at, &arena, &err),
+                             bad ? STATOR_SERIALIZATION : STATOR_OK);
+            if (!bad)
+                assert_int_equal(((const struct api_list *)(const void *)((uint8_t *)out + cases[c].offset))->count,
+                                 cases[c].count);
+            arena_deinit(&arena);
+            buf_deinit(&body);
+        }
+    }
+}
+
+/* A large request that fills the arena is the user's fault. */
+static void too_many_values(void **state)
+{
+    struct stator_error err;
+    struct arena arena;
+    struct buf body;
+    void *out;
+
+    (void)state;
+    buf_init(&body, 1 << 20);
+    buf_append_literal(&body, "{\"Item\":{\"a\":{\"L\":[{\"L\":[]}");
+    for (size_t i = 0; i < 9000; i++)
+        buf_append_literal(&body, ",{\"L\":[]}");
+    buf_append(&body, "]}}}", sizeof("]}}}"));
+    arena_init(&arena, 100000);
+    assert_int_equal(decode(&out, OPERATION_PutItem, (const char *)body.at, &arena, &err), STATOR_VALIDATION);
+    assert_string_equal(err.message,
+                        "One or more parameter values were invalid: The request has more values than can be read");
+    arena_deinit(&arena);
+    buf_deinit(&body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,6 +422,7 @@ int main(void)
         cmocka_unit_test(says_what_is_wrong),      cmocka_unit_test(numbers_stay_in_their_range),
         cmocka_unit_test(times_and_flags),         cmocka_unit_test(memory_ends),
         cmocka_unit_test(memory_may_end_anywhere), cmocka_unit_test(one_operation_is_strict),
+        cmocka_unit_test(surplus_is_not_kept),     cmocka_unit_test(too_many_values),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

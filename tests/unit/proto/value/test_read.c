@@ -429,6 +429,117 @@ static void every_arena_size(void **state)
     }
 }
 
+/* What is past a limit is checked and not kept: what is kept is over the limit, and takes little memory. */
+static void limits(void **state)
+{
+    static const struct {
+        const char *before, *one, *after; /* a value of many `one`s, with commas */
+        enum stator_rc rc;
+        const char *message; /* of an error, or of a fault that is not the size's */
+    } cases[] = {
+        {"{\"L\":[", "{\"S\":\"\"}", "]}", STATOR_OK, NULL},
+        {"{\"L\":[", "{\"S\":\"\\n\\t\"}", "]}", STATOR_OK, NULL},
+        {"{\"L\":[", "{\"N\":\"1.50\"}", "]}", STATOR_OK, NULL},
+        {"{\"L\":[", "{\"B\":\"AAAA\"}", "]}", STATOR_OK, NULL},
+        {"{\"L\":[", "{\"M\":{\"a\":{\"L\":[{\"NULL\":true}]}}}", "]}", STATOR_OK, NULL},
+        {"{\"L\":[", "{\"SS\":[\"b\",\"\",\"a\"]}", "]}", STATOR_OK, NULL},
+        {"{\"M\":{", "\"a\":{\"BOOL\":true}", "}}", STATOR_OK, NULL},
+        {"{\"SS\":[", "\"\"", "]}", STATOR_OK, "One or more parameter values were invalid: Input collection [\"\""},
+        {"{\"L\":[", "{\"S\":\"\"}", ",{\"N\":\"x\"},{\"NULL\":false}]}", STATOR_OK,
+         "The parameter cannot be converted to a numeric value: x"},
+        {"{\"L\":[", "{\"S\":\"\"}", ",{\"L\":[{\"S\":\"\"},{\"M\":{\"a\":{\"NULL\":false}}}]},{\"N\":\"x\"}]}",
+         STATOR_OK,
+         "One or more parameter values were invalid: Null attribute value types must have the value of true"},
+        {"{\"L\":[", "{\"S\":\"\"}", ",{\"NS\":[\"1\",\"y\",\"x\"]}]}", STATOR_OK,
+         "The parameter cannot be converted to a numeric value: y"},
+        {"{\"L\":[", "{\"S\":\"\"}", ",{\"SS\":[]}]}", STATOR_OK,
+         "One or more parameter values were invalid: An string set  may not be empty"},
+        {"{\"L\":[", "{\"S\":\"\"}", ",{\"S\":1}]}", STATOR_SERIALIZATION,
+         "NUMBER_VALUE cannot be converted to String"},
+        {"{\"L\":[", "{\"S\":\"\"}", ",{\"S\":\"a}]}", STATOR_SERIALIZATION, ""},
+    };
+    const size_t limit = 1000, count = 20000;
+    struct reading *r = *state;
+
+    for (size_t c = 0; c < COUNT_OF(cases); c++) {
+        bool fault = false;
+        struct value value;
+        enum stator_rc rc;
+        struct buf json;
+
+        buf_init(&json, LIMIT);
+        buf_printf(&json, "%s", cases[c].before);
+        for (size_t i = 0; i < count; i++)
+            buf_printf(&json, "%s%s", i == 0 ? "" : ",", cases[c].one);
+        buf_printf(&json, "%s", cases[c].after);
+        arena_reset(&r->arena);
+        json_reader_init(&r->reader, buf_bytes(&json), &r->arena);
+        rc = value_read_within(&value, &r->reader, json_next(&r->reader), &fault, limit, &r->arena, &r->err);
+        assert_int_equal(rc, cases[c].rc);
+        assert_in_range(r->arena.used_bytes, 0, 256 * 1024); /* of up to 20 MB */
+        if (rc == STATOR_OK) {
+            assert_true(fault);
+            assert_int_equal(value_check(&value, VALUE_LAYER_CURRENT, &r->err), STATOR_VALIDATION);
+        }
+        if (cases[c].message == NULL)
+            assert_string_equal(r->err.message, "Item size has exceeded the maximum allowed size");
+        else if (strncmp(r->err.message, cases[c].message, strlen(cases[c].message)) != 0)
+            fail_msg("case %zu: %s", c, r->err.message);
+        buf_deinit(&json);
+    }
+}
+
+/* An item of exactly the limit is kept as it is, and one byte more shows. */
+static void limits_are_exact(void **state)
+{
+    static const char *const items_[] = {
+        "{\"a\":{\"L\":[{\"S\":\"\"},{\"SS\":[\"\"]},{\"SS\":[\"\",\"x\"]},{\"M\":{\"k\":{\"B\":\"AAA=\"}}}]},\"b\":{"
+        "\"S\":\"\"}}",
+        "{\"\":{\"BOOL\":true},\"b\":{\"NULL\":true},\"c\":{\"BS\":[\"\"]},\"d\":{\"M\":{}}}",
+        "{\"a\":{\"N\":\"123456789\"},\"b\":{\"NS\":[\"-5\",\"0.5\"]}}",
+    };
+    struct reading *r = *state;
+
+    for (size_t c = 0; c < COUNT_OF(items_); c++) {
+        struct item whole, within;
+
+        json_reader_init(&r->reader, bytes_of_string(items_[c]), &r->arena);
+        assert_int_equal(item_read(&whole, &r->reader, json_next(&r->reader), &r->arena, &r->err), STATOR_OK);
+        for (size_t limit = 0; limit <= item_size(&whole); limit++) {
+            json_reader_init(&r->reader, bytes_of_string(items_[c]), &r->arena);
+            assert_int_equal(item_read_within(&within, &r->reader, json_next(&r->reader), limit, &r->arena, &r->err),
+                             STATOR_OK);
+            if (within.cut)
+                assert_in_range(item_size(&within), limit + 1, SIZE_MAX);
+            else
+                assert_true(item_equal(&whole, &within));
+        }
+        assert_false(within.cut);
+    }
+}
+
+/* What was dropped is not forgotten because what is left of repeated names is small. */
+static void limits_count_repeated_names(void **state)
+{
+    static const char *const items_[] = {
+        "{\"a\":{\"NULL\":true},\"a\":{\"NULL\":true},\"a\":{\"NULL\":true},\"b\":{\"S\":\"x\"}}",
+        "{\"a\":{\"M\":{\"a\":{\"NULL\":true},\"a\":{\"NULL\":true},\"a\":{\"NULL\":true},\"b\":{\"S\":\"x\"}}}}",
+    };
+    struct reading *r = *state;
+
+    for (size_t c = 0; c < COUNT_OF(items_); c++) {
+        struct item item;
+
+        json_reader_init(&r->reader, bytes_of_string(items_[c]), &r->arena);
+        assert_int_equal(item_read_within(&item, &r->reader, json_next(&r->reader), 5, &r->arena, &r->err), STATOR_OK);
+        assert_true(item.cut);
+        if (item_size(&item) > 5)
+            continue;
+        assert_int_equal(item_check(&item, VALUE_LAYER_OLDER, &r->err), STATOR_VALIDATION);
+        assert_string_equal(r->err.message, "Item size has exceeded the maximum allowed size");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -440,6 +551,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(items_with_faults_and_wrong_types, setup, teardown),
         cmocka_unit_test_setup_teardown(depth, setup, teardown),
         cmocka_unit_test_setup_teardown(large_collections, setup, teardown),
+        cmocka_unit_test_setup_teardown(limits, setup, teardown),
+        cmocka_unit_test_setup_teardown(limits_are_exact, setup, teardown),
+        cmocka_unit_test_setup_teardown(limits_count_repeated_names, setup, teardown),
         cmocka_unit_test(every_arena_size),
     };
 
