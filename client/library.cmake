@@ -27,12 +27,6 @@ target_link_options(libstator PRIVATE -Wl,--version-script=${CMAKE_CURRENT_SOURC
 if(NOT STATOR_SANITIZE)
   target_link_options(libstator PRIVATE -Wl,--no-undefined)
 endif()
-# The tables of the API are full of pointers; packed, what relocates them takes a tenth. Needs glibc 2.36, as Debian 12 has.
-include(CheckLinkerFlag)
-check_linker_flag(C -Wl,-z,pack-relative-relocs STATOR_PACKS_RELOCATIONS)
-if(STATOR_PACKS_RELOCATIONS)
-  target_link_options(libstator PRIVATE -Wl,-z,pack-relative-relocs)
-endif()
 set_property(TARGET libstator APPEND PROPERTY LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/libstator.map)
 
 # The archive has one member, whose hidden symbols are its own: what two archives call the same does not meet.

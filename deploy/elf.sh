@@ -8,6 +8,16 @@ built_with() {
     sed -n "s/^CMAKE_$1:[A-Z]*=//p" "$build/CMakeCache.txt"
 }
 
+# The archives that the link command names. The compiler's own it does not.
+archives() {
+    ninja -C "$build" -t commands stator | tail -n 1 | tr ' ' '\n' | grep '^/.*\.a$'
+}
+
+# Where deploy/libraries put the h2o that is in it.
+h2o_folder() {
+    dirname "$(archives | grep '/libh2o-evloop\.a$')"
+}
+
 # library_file <name> <triplet>: where it is.
 library_file() {
     local folder

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Sourced by deploy/run, tests/run and tests/bench/run: which Debian 12 packages Stator is built from, how they are
-# installed, how a preset is built.
+# Sourced by deploy/run, deploy/libraries, tests/run and tests/bench/run: which Debian packages Stator is built from, how they
+# are installed, how a preset is built.
 
 # g++ for libstdc++, which RocksDB is written on; nothing of ours is C++.
 build_compilers=(gcc g++ libc6-dev)
-build_libraries=(libh2o-evloop-dev librocksdb-dev libssl-dev libsodium-dev zlib1g-dev libcurl4-openssl-dev libdeflate-dev
-    libyaml-dev libsnappy-dev liblz4-dev libzstd-dev libbz2-dev)
+build_libraries=(librocksdb-dev libssl-dev libsodium-dev zlib1g-dev libcurl4-openssl-dev libdeflate-dev libyaml-dev
+    libsnappy-dev liblz4-dev libzstd-dev libbz2-dev)
 build_tools=(cmake ninja-build pkg-config)
 build_packages=("${build_tools[@]}" "${build_compilers[@]}" "${build_libraries[@]}")
 
@@ -89,25 +89,44 @@ install_packages() {
     rm -f /tmp/stator-apt.$$
 }
 
-# own_libraries <root> <library>...: h2o as an archive, with which a server starts in two thirds of the time; what else
-# deploy/libraries knows. Where that cannot be had Debian's own are linked.
+# libraries_folder <root> <architecture>: where deploy/libraries puts what it builds for it.
+libraries_folder() {
+    local folder=${STATOR_LIBRARIES:-$1/build/libraries}
+    mkdir -p "$folder"
+    folder=$(cd "$folder" && pwd)
+    if is_foreign "$2"; then folder+=/$2; fi
+    printf '%s' "$folder"
+}
+
+# use_cross_compiler <architecture>: for what CMake configures next; sets $cross, arguments for it.
+use_cross_compiler() {
+    local triplet
+    triplet=$(triplet_of "$1") || return
+    export CC=$triplet-gcc CXX=$triplet-g++ PKG_CONFIG_LIBDIR=/usr/lib/$triplet/pkgconfig:/usr/share/pkgconfig
+    cross=(-DCMAKE_SYSTEM_NAME=Linux "-DCMAKE_SYSTEM_PROCESSOR=${triplet%%-*}")
+}
+
+# own_libraries <root> <architecture> <library>...: h2o, without which there is no Stator, and what else deploy/libraries
+# knows; where that cannot be had, or is for another architecture, Debian's own is linked.
 own_libraries() {
-    "$1/deploy/libraries" "${@:2}" || say "-- going on with Debian's own"
+    local library
+    "$1/deploy/libraries" --for "$2" h2o || return
+    ! is_foreign "$2" || return 0
+    for library in "${@:3}"; do
+        "$1/deploy/libraries" --for "$2" "$library" || say "-- going on with Debian's own"
+    done
 }
 
 # build_preset <root> <preset>: configures and builds it, on all cores.
 build_preset() {
-    [ "$2" != release ] || own_libraries "$1" h2o
-    (cd "$1" && cmake --preset "$2" && cmake --build --preset "$2" -j "$(nproc)")
+    own_libraries "$1" "" && (cd "$1" && cmake --preset "$2" && cmake --build --preset "$2" -j "$(nproc)")
 }
 
 # build_server <root> <architecture>: the release preset's program alone, for that architecture.
 build_server() {
-    local triplet flags=()
-    if is_foreign "$2"; then
-        triplet=$(triplet_of "$2") || return
-        export CC=$triplet-gcc PKG_CONFIG_LIBDIR=/usr/lib/$triplet/pkgconfig:/usr/share/pkgconfig
-        flags=(-DCMAKE_SYSTEM_NAME=Linux "-DCMAKE_SYSTEM_PROCESSOR=${triplet%%-*}")
-    fi
-    (cd "$1" && cmake --preset release "${flags[@]}" && cmake --build --preset release --target stator -j "$(nproc)")
+    local cross=() folder
+    folder=$(libraries_folder "$1" "$2")
+    ! is_foreign "$2" || use_cross_compiler "$2" || return
+    (cd "$1" && STATOR_LIBRARIES=$folder cmake --preset release "${cross[@]}" &&
+        cmake --build --preset release --target stator -j "$(nproc)")
 }

@@ -50,6 +50,8 @@ mkdir -p "$doc"
 cp "$here/../LICENSE" "$doc/copyright"
 "$here/sbom.sh" "$build" >"$doc/sbom.spdx.json"
 sed -n 's/.*"name": "\([^"]*\)", "SPDXID": "SPDXRef-Debian-.*/\1/p' "$doc/sbom.spdx.json" | while read -r package; do
+    copyright=/usr/share/doc/$package/copyright
+    [ "$package" != h2o ] || copyright=$(h2o_folder)/h2o.copyright
     mkdir -p "$out/usr/share/doc/$package"
-    cp -L "/usr/share/doc/$package/copyright" "$out/usr/share/doc/$package/copyright"
+    cp -L "$copyright" "$out/usr/share/doc/$package/copyright"
 done

@@ -16,18 +16,16 @@ digest=$(sha256sum "$build/stator" | cut -d' ' -f1)
 created=$(date -u -d "@${SOURCE_DATE_EPOCH:-$(date +%s)}" +%Y-%m-%dT%H:%M:%SZ)
 distribution=$(. /etc/os-release && printf '%s-%s' "$ID" "$VERSION_ID")
 
-# The archives that the link command names, and the compiler's own, which it does not.
-archives() {
-    ninja -C "$build" -t commands stator | tail -n 1 | tr ' ' '\n' | grep '^/.*\.a$'
-    "$(built_with C_COMPILER)" -print-libgcc-file-name
-}
-
 # owner <file>: the Debian package it is from, with its architecture where it may be installed for several. With /lib a
 # link to /usr/lib, dpkg may know the file by either name. What deploy/libraries built is from the source of the package
-# that has the shared library of that name.
+# that has the shared library of that name; of h2o there is the source alone.
 owner() {
     local file package
     file=$(realpath "$1")
+    if [ "${file##*/}" = libh2o-evloop.a ]; then
+        printf 'h2o'
+        return
+    fi
     package=$({ dpkg-query -S "$file" 2>/dev/null || dpkg-query -S "${file#/usr}" 2>/dev/null ||
         dpkg-query -S "*/$(basename "$file" .a).so"; } | head -n 1)
     printf '%s' "${package%%: *}"
@@ -36,7 +34,7 @@ owner() {
 # "package relationship", each once.
 parts() {
     local file package shared
-    for file in $(archives); do
+    for file in $(archives) "$("$(built_with C_COMPILER)" -print-libgcc-file-name)"; do
         package=$(owner "$file")
         printf '%s STATIC_LINK\n' "$package"
     done
@@ -48,16 +46,22 @@ parts() {
 }
 
 describe() {
-    local name=${1%:*} fields
-    fields=$(dpkg-query -W -f='${Version} ${Architecture} ${source:Package} ${source:Version}' "$1")
+    local name=${1%:*} fields release=$distribution
+    if [ "$name" = h2o ]; then
+        release=debian-12
+        fields="$(cat "$(h2o_folder)/h2o.version") source h2o $(cat "$(h2o_folder)/h2o.version")"
+    else
+        fields=$(dpkg-query -W -f='${Version} ${Architecture} ${source:Package} ${source:Version}' "$1")
+    fi
     # shellcheck disable=SC2086
     set -- $fields
+    [ "$name" != h2o ] || set -- "$1" "$2" "$3" "$4 with the patches of deploy/h2o"
     cat <<PACKAGE
     {"name": "$name", "SPDXID": "SPDXRef-Debian-${name//+/-}", "versionInfo": "$1", "supplier": "Organization: Debian",
      "downloadLocation": "NOASSERTION", "filesAnalyzed": false, "licenseConcluded": "NOASSERTION", "licenseDeclared": "NOASSERTION",
      "comment": "licence: /usr/share/doc/$name/copyright", "sourceInfo": "built from $3 $4",
      "externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
-      "referenceLocator": "pkg:deb/debian/${name//+/%2B}@${1//+/%2B}?arch=$2&distro=$distribution"}]}
+      "referenceLocator": "pkg:deb/debian/${name//+/%2B}@${1//+/%2B}?arch=$2&distro=$release"}]}
 PACKAGE
 }
 

@@ -3,19 +3,21 @@
  *
  *   start: configuration, port, engine (which recovers the data), what --init-dir has, loops. Nothing listens before the
  *          data is there.
- *   stop:  SIGTERM or SIGINT; requests in flight are answered, loops end, then the engine closes. A second signal ends
- *          the process at once, which loses nothing that was acknowledged.
+ *   stop:  SIGTERM, SIGINT or SIGQUIT; requests in flight are answered, loops end, then the engine closes. A second signal
+ *          ends the process at once, which loses nothing that was acknowledged.
+ *   SIGHUP opens --log-file anew, SIGUSR1 logs how the server is.
  */
 #include <malloc.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config/config.h"
-#include "config/limits.h"
+#include "config/descriptors.h"
+#include "config/memory.h"
 #include "config/outside.h"
 #include "http/http.h"
 #include "op/op.h"
@@ -23,6 +25,7 @@
 #include "watch/first_process.h"
 #include "watch/health.h"
 #include "watch/log.h"
+#include "watch/port_file.h"
 #include "watch/status.h"
 
 /* Exit codes: 1 cannot do it, 2 asked for in a wrong way. */
@@ -51,28 +54,6 @@ static int complain(const struct stator_error *err)
     return EXIT_FAILURE;
 }
 
-/* Raises the limit of descriptors as far as it goes and keeps connections below it. */
-static void settle_connections(struct config *config)
-{
-    struct rlimit limit;
-    rlim_t most;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    most = (rlim_t)config->max_connections + LIMIT_RESERVED_DESCRIPTORS;
-    if (limit.rlim_cur < most && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = most < limit.rlim_max ? most : limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
-    if (limit.rlim_cur >= most)
-        return;
-    most = limit.rlim_cur > 2 * LIMIT_RESERVED_DESCRIPTORS ? limit.rlim_cur - LIMIT_RESERVED_DESCRIPTORS
-                                                           : limit.rlim_cur / 2;
-    LOG_LINE(LOG_LEVEL_WARN, "fewer connections than asked for: the limit of open files is low",
-             LOG_NUMBER("max_connections", (int64_t)most), LOG_NUMBER("open_files", (int64_t)limit.rlim_cur));
-    config->max_connections = (uint32_t)most;
-}
-
 /* Tools wait for its first line. */
 static void print_local_banner(const struct config *config, uint16_t port)
 {
@@ -96,22 +77,78 @@ static void log_started(const struct config *config, const struct http *http, co
              LOG_NUMBER("loops", config->loops), LOG_STRING("version", STATOR_VERSION));
 }
 
+/* --- Signals ------------------------------------------------------------------------------------------------------ */
+
+static const int stop_signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGXCPU, SIGPWR};
+
+static void add_stop_signals(sigset_t *signals)
+{
+    for (size_t i = 0; i < sizeof(stop_signals) / sizeof(stop_signals[0]); i++)
+        sigaddset(signals, stop_signals[i]);
+}
+
+/* Those that would end the process without a word, unless whoever started it had them ignored, as nohup does SIGHUP. */
+static void add_fatal_signals(sigset_t *signals)
+{
+    static const int fatal[] = {SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGPOLL, SIGSTKFLT};
+
+    for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]) + (size_t)(SIGRTMAX - SIGRTMIN) + 1; i++) {
+        size_t real_time = i - sizeof(fatal) / sizeof(fatal[0]);
+        int number = i < sizeof(fatal) / sizeof(fatal[0]) ? fatal[i] : SIGRTMIN + (int)real_time;
+        struct sigaction action;
+
+        if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_DFL)
+            sigaddset(signals, number);
+    }
+}
+
 /* All threads inherit the mask: only main takes these signals. */
 static void block_signals(sigset_t *signals)
 {
     sigemptyset(signals);
-    sigaddset(signals, SIGTERM);
-    sigaddset(signals, SIGINT);
+    add_stop_signals(signals);
+    add_fatal_signals(signals);
     pthread_sigmask(SIG_BLOCK, signals, NULL);
 }
 
-static void serve_until_signal(struct http *http, sigset_t *signals)
+/* A server in the foreground of a terminal goes with it. */
+static bool hangup_stops(const struct config *config)
 {
-    int signal_number = 0;
+    return config->log_file == NULL && isatty(STDOUT_FILENO) == 1;
+}
 
-    sigwait(signals, &signal_number);
-    LOG_LINE(LOG_LEVEL_INFO, "stopping", LOG_STRING("signal", signal_number == SIGTERM ? "SIGTERM" : "SIGINT"));
-    pthread_sigmask(SIG_UNBLOCK, signals, NULL); /* the next one ends us */
+/* True when it is one to stop at. */
+static bool take_signal(int number, const struct config *config, const struct http *http)
+{
+    char name[32];
+
+    snprintf(name, sizeof(name), sigabbrev_np(number) != NULL ? "SIG%s" : "%.0s%d", sigabbrev_np(number), number);
+    for (size_t i = 0; i < sizeof(stop_signals) / sizeof(stop_signals[0]); i++) {
+        if (number == stop_signals[i] || (number == SIGHUP && hangup_stops(config))) {
+            LOG_LINE(LOG_LEVEL_INFO, "stopping", LOG_STRING("signal", name));
+            return true;
+        }
+    }
+    if (number == SIGUSR1)
+        http_log_status(http);
+    else if (number != SIGHUP)
+        LOG_LINE(LOG_LEVEL_INFO, "a signal that changes nothing", LOG_STRING("signal", name));
+    else if (!log_reopen())
+        LOG_LINE(LOG_LEVEL_INFO, "SIGHUP changes nothing: there is no --log-file to open anew");
+    return false;
+}
+
+static void serve_until_signal(const struct config *config, struct http *http, const sigset_t *signals)
+{
+    sigset_t stops;
+    int number = 0;
+
+    do
+        sigwait(signals, &number);
+    while (!take_signal(number, config, http));
+    sigemptyset(&stops);
+    add_stop_signals(&stops);
+    pthread_sigmask(SIG_UNBLOCK, &stops, NULL); /* the next one ends us */
     http_drain(http);
 }
 
@@ -120,8 +157,15 @@ static bool asked_to_stop(void)
 {
     sigset_t pending;
 
-    return sigpending(&pending) == 0 && (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1);
+    if (sigpending(&pending) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof(stop_signals) / sizeof(stop_signals[0]); i++)
+        if (sigismember(&pending, stop_signals[i]) == 1)
+            return true;
+    return false;
 }
+
+/* --- Serving ------------------------------------------------------------------------------------------------------ */
 
 static enum stator_rc seed(struct engine *engine, const struct config *config, struct stator_error *err)
 {
@@ -145,9 +189,10 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .port = (uint16_t)config->port,
         .loops = config->loops,
         .max_connections = config->max_connections,
+        .memory_bytes = config->memory_mib != 0 ? (size_t)config->memory_mib << 20 : memory_for_requests(memory_limit("")),
         .cors = config->cors,
         .version = STATOR_VERSION,
-        .refuse_get = config->as_dynamodb_local,
+        .as_dynamodb_local = config->as_dynamodb_local,
         .isolate_by_region = config->isolate_by_region,
         .isolate_by_access_key = config->isolate_by_access_key,
         .operator_hosts = config->operator_hosts,
@@ -184,32 +229,59 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
     return http_start(*http, *engine, err);
 }
 
+/* What is made from now on is for this user alone; what was there before may not be. */
+static void warn_if_open(const char *data_dir)
+{
+    struct stat found;
+    char mode[8];
+
+    if (data_dir == NULL || stat(data_dir, &found) != 0 || (found.st_mode & S_IRWXO) == 0)
+        return;
+    snprintf(mode, sizeof(mode), "%04o", (unsigned)(found.st_mode & 07777));
+    LOG_LINE(LOG_LEVEL_WARN, "the data directory is open to other users of this machine (chmod o-rwx)",
+             LOG_STRING("data_dir", data_dir), LOG_STRING("mode", mode));
+}
+
+static enum stator_rc begin(struct http **http, struct engine **engine, struct port_file *port_file,
+                            struct config *config, struct stator_error *err)
+{
+    STATOR_TRY(descriptors_settle(config, err));
+    STATOR_TRY(start(http, engine, config, err));
+    warn_if_open(config->data_dir);
+    log_started(config, *http, *engine);
+    if (port_file_write(port_file, config->port_file, http_port(*http), err) == STATOR_OK)
+        return STATOR_OK;
+    http_drain(*http);
+    return err->rc;
+}
+
 static int serve(struct config *config)
 {
+    const struct log_options log_options = {config->log_format, config->log_level, config->log_file};
+    struct port_file port_file = {.path = NULL};
     struct stator_error err = {0};
     struct engine *engine = NULL;
     struct http *http = NULL;
     enum stator_rc rc;
     sigset_t signals;
 
-    log_setup(config->log_format, config->log_level);
-    settle_connections(config);
+    umask(077);
     block_signals(&signals);
     signal(SIGXFSZ, SIG_IGN); /* a write past the limit of a file's size fails then, as on a disk that is full */
-    rc = start(&http, &engine, config, &err);
-    if (rc == STATOR_OK) {
-        log_started(config, http, engine);
-        serve_until_signal(http, &signals);
-    }
+    if (log_start(&log_options, &err) != STATOR_OK)
+        return complain(&err);
+    rc = begin(&http, &engine, &port_file, config, &err);
+    if (rc == STATOR_OK)
+        serve_until_signal(config, http, &signals);
+    port_file_remove(&port_file);
     http_close(http);
     engine_close(engine);
-    if (rc != STATOR_OK) {
-        if (config->log_format == LOG_FORMAT_JSON) /* whoever reads the log reads nothing else */
-            LOG_LINE(LOG_LEVEL_ERROR, "cannot start", LOG_STRING("reason", err.message));
-        return complain(&err);
-    }
-    LOG_LINE(LOG_LEVEL_INFO, "stopped");
-    return EXIT_SUCCESS;
+    if (rc == STATOR_OK)
+        LOG_LINE(LOG_LEVEL_INFO, "stopped");
+    else if (config->log_format == LOG_FORMAT_JSON || config->log_file != NULL) /* who reads the log reads nothing else */
+        LOG_LINE(LOG_LEVEL_ERROR, "cannot start", LOG_STRING("reason", err.message));
+    log_stop();
+    return rc == STATOR_OK ? EXIT_SUCCESS : complain(&err);
 }
 
 static bool has_port(const struct config *config, const char *command)

@@ -8,8 +8,23 @@
 struct evaluation {
     struct item_source *item;
     struct arena *arena;
-    bool failed; /* the arena is full */
+    uint64_t left; /* of the budget */
+    bool spent;    /* it was not enough: what is told from here on means nothing */
+    bool failed;   /* the arena is full */
 };
+
+/* Comparing bytes costs a sixteenth of searching in them. */
+#define COMPARED(bytes) (EXPR_STEP_COST + (bytes) / 16)
+
+/* False when there is no more. */
+static bool spend(struct evaluation *evaluation, uint64_t cost)
+{
+    if (cost >= evaluation->left)
+        evaluation->spent = true;
+    else
+        evaluation->left -= cost;
+    return !evaluation->spent;
+}
 
 /* --- Operands ----------------------------------------------------------------------------------------------------- */
 
@@ -54,7 +69,7 @@ static const struct value *size_of(struct evaluation *evaluation, const struct v
         return NULL;
     switch (value->type) {
     case VALUE_S:
-        return make_count(evaluation, utf8_utf16_units(value->text));
+        return spend(evaluation, value->text.len / 4) ? make_count(evaluation, utf8_utf16_units(value->text)) : NULL;
     case VALUE_B:
         return make_count(evaluation, value->text.len);
     case VALUE_SS:
@@ -70,14 +85,23 @@ static const struct value *size_of(struct evaluation *evaluation, const struct v
 
 static bool holds(struct evaluation *evaluation, const struct expr *expr);
 
+static const struct value *path_value(struct evaluation *evaluation, const struct path *path)
+{
+    size_t parsed = evaluation->item->parsed_bytes;
+    const struct value *value = expr_path_value(evaluation->item, path);
+
+    return spend(evaluation, evaluation->item->parsed_bytes - parsed + path->count * EXPR_STEP_COST) ? value : NULL;
+}
+
 /* NULL: no such value. In PartiQL an operand may be a condition. */
 static const struct value *operand(struct evaluation *evaluation, const struct expr *expr)
 {
-    static const struct value truths[] = {{.type = VALUE_BOOL, .boolean = false}, {.type = VALUE_BOOL, .boolean = true}};
+    static const struct value truths[] = {{.type = VALUE_BOOL, .boolean = false},
+                                          {.type = VALUE_BOOL, .boolean = true}};
 
     switch (expr->type) {
     case EXPR_PATH:
-        return expr_path_value(evaluation->item, &expr->path);
+        return path_value(evaluation, &expr->path);
     case EXPR_VALUE:
         return expr->value;
     case EXPR_SIZE:
@@ -89,9 +113,20 @@ static const struct value *operand(struct evaluation *evaluation, const struct e
 
 /* --- Comparisons -------------------------------------------------------------------------------------------------- */
 
-static bool equal(const struct value *a, const struct value *b)
+static size_t shorter(const struct value *a, const struct value *b)
 {
-    return a != NULL && b != NULL && value_equal(a, b);
+    return a->text.len < b->text.len ? a->text.len : b->text.len;
+}
+
+static bool equal(struct evaluation *evaluation, const struct value *a, const struct value *b)
+{
+    size_t looked = 0;
+    bool is;
+
+    if (a == NULL || b == NULL)
+        return false;
+    is = value_equal_counted(a, b, &looked);
+    return spend(evaluation, looked * EXPR_STEP_COST + COMPARED(shorter(a, b))) && is;
 }
 
 static bool ordered(const struct value *a, const struct value *b)
@@ -101,11 +136,11 @@ static bool ordered(const struct value *a, const struct value *b)
     return a->type == VALUE_S || a->type == VALUE_N || a->type == VALUE_B;
 }
 
-static bool compare(const struct value *a, enum expr_type type, const struct value *b)
+static bool compare(struct evaluation *evaluation, const struct value *a, enum expr_type type, const struct value *b)
 {
     int order;
 
-    if (!ordered(a, b))
+    if (!ordered(a, b) || !spend(evaluation, COMPARED(shorter(a, b))))
         return false;
     order = value_compare(a, b);
     switch (type) {
@@ -124,8 +159,8 @@ static bool is_among(struct evaluation *evaluation, const struct expr *expr)
 {
     const struct value *value = operand(evaluation, expr->children[0]);
 
-    for (size_t i = 1; i < expr->child_count; i++)
-        if (equal(value, operand(evaluation, expr->children[i])))
+    for (size_t i = 1; i < expr->child_count && !evaluation->spent; i++)
+        if (equal(evaluation, value, operand(evaluation, expr->children[i])))
             return true;
     return false;
 }
@@ -139,42 +174,49 @@ static bool has_type(const struct value *value, const struct value *name)
     return bytes_equal_string(name->text, value_type_name(value->type));
 }
 
-static bool begins_with(const struct value *value, const struct value *prefix)
+static bool begins_with(struct evaluation *evaluation, const struct value *value, const struct value *prefix)
 {
     if (value == NULL || prefix == NULL || value->type != prefix->type)
         return false;
-    return (value->type == VALUE_S || value->type == VALUE_B) && bytes_starts_with(value->text, prefix->text);
+    return (value->type == VALUE_S || value->type == VALUE_B) && spend(evaluation, COMPARED(shorter(value, prefix))) &&
+           bytes_starts_with(value->text, prefix->text);
 }
 
-static bool has_part(struct bytes whole, struct bytes part)
+static bool has_part(struct evaluation *evaluation, struct bytes whole, struct bytes part)
 {
-    return part.len == 0 || memmem(whole.at, whole.len, part.at, part.len) != NULL;
+    return spend(evaluation, whole.len) && (part.len == 0 || memmem(whole.at, whole.len, part.at, part.len) != NULL);
 }
 
-static bool list_has(const struct value *list, const struct value *member)
+static bool list_has(struct evaluation *evaluation, const struct value *list, const struct value *member)
 {
-    for (size_t i = 0; i < list->count; i++)
-        if (value_equal(&list->members[i], member))
+    for (size_t i = 0; i < list->count && !evaluation->spent; i++)
+        if (equal(evaluation, &list->members[i], member))
             return true;
     return false;
 }
 
-static bool contains(const struct value *value, const struct value *part)
+/* A binary search looks at no more than 32 of the members. */
+static bool set_has(struct evaluation *evaluation, const struct value *set, const struct value *member)
+{
+    return spend(evaluation, 32 * COMPARED(member->text.len)) && value_set_has(set, member);
+}
+
+static bool contains(struct evaluation *evaluation, const struct value *value, const struct value *part)
 {
     if (value == NULL || part == NULL)
         return false;
     switch (value->type) {
     case VALUE_S:
     case VALUE_B:
-        return part->type == value->type && has_part(value->text, part->text);
+        return part->type == value->type && has_part(evaluation, value->text, part->text);
     case VALUE_SS:
-        return part->type == VALUE_S && value_set_has(value, part);
+        return part->type == VALUE_S && set_has(evaluation, value, part);
     case VALUE_NS:
-        return part->type == VALUE_N && value_set_has(value, part);
+        return part->type == VALUE_N && set_has(evaluation, value, part);
     case VALUE_BS:
-        return part->type == VALUE_B && value_set_has(value, part);
+        return part->type == VALUE_B && set_has(evaluation, value, part);
     case VALUE_L:
-        return list_has(value, part);
+        return list_has(evaluation, value, part);
     default:
         return false;
     }
@@ -195,18 +237,18 @@ static bool between(struct evaluation *evaluation, const struct expr *expr)
 {
     const struct value *value = operand(evaluation, expr->children[0]);
 
-    return compare(value, EXPR_GE, operand(evaluation, expr->children[1])) &&
-           compare(value, EXPR_LE, operand(evaluation, expr->children[2]));
+    return compare(evaluation, value, EXPR_GE, operand(evaluation, expr->children[1])) &&
+           compare(evaluation, value, EXPR_LE, operand(evaluation, expr->children[2]));
 }
 
 /* A comparison or function of one or two operands. */
-static bool related(enum expr_type type, const struct value *a, const struct value *b)
+static bool related(struct evaluation *evaluation, enum expr_type type, const struct value *a, const struct value *b)
 {
     switch (type) {
     case EXPR_EQ:
-        return equal(a, b);
+        return equal(evaluation, a, b);
     case EXPR_NE:
-        return !equal(a, b);
+        return !equal(evaluation, a, b);
     case EXPR_ATTRIBUTE_EXISTS:
         return a != NULL;
     case EXPR_ATTRIBUTE_NOT_EXISTS:
@@ -214,13 +256,13 @@ static bool related(enum expr_type type, const struct value *a, const struct val
     case EXPR_ATTRIBUTE_TYPE:
         return has_type(a, b);
     case EXPR_BEGINS_WITH:
-        return begins_with(a, b);
+        return begins_with(evaluation, a, b);
     case EXPR_CONTAINS:
-        return contains(a, b);
+        return contains(evaluation, a, b);
     case EXPR_LEGACY_NOT_CONTAINS:
-        return a != NULL && !contains(a, b);
+        return a != NULL && !contains(evaluation, a, b);
     default:
-        return compare(a, type, b);
+        return compare(evaluation, a, type, b);
     }
 }
 
@@ -228,6 +270,8 @@ static bool holds(struct evaluation *evaluation, const struct expr *expr)
 {
     const struct value *a, *b = NULL;
 
+    if (!spend(evaluation, EXPR_STEP_COST))
+        return false;
     switch (expr->type) {
     case EXPR_AND:
         return joined(evaluation, expr, true);
@@ -243,19 +287,23 @@ static bool holds(struct evaluation *evaluation, const struct expr *expr)
         a = operand(evaluation, expr->children[0]);
         if (expr->child_count > 1)
             b = operand(evaluation, expr->children[1]);
-        return related(expr->type, a, b);
+        return related(evaluation, expr->type, a, b);
     }
 }
 
-enum stator_rc expr_test(bool *out, const struct expr *condition, struct item_source *item, struct arena *arena,
-                         struct stator_error *err)
+enum stator_rc expr_test(bool *out, const struct expr *condition, struct item_source *item, struct expr_budget *budget,
+                         struct arena *arena, struct stator_error *err)
 {
-    struct evaluation evaluation = {.item = item, .arena = arena};
+    struct evaluation evaluation = {.item = item, .arena = arena, .left = budget != NULL ? budget->left : UINT64_MAX};
 
-    *out = holds(&evaluation, condition);
+    *out = holds(&evaluation, condition) && !evaluation.spent;
+    if (budget != NULL)
+        budget->left = evaluation.spent ? 0 : evaluation.left;
     if (evaluation.failed || item->failed) {
         *out = false;
         return stator_fail_memory(err);
     }
-    return STATOR_OK;
+    if (!evaluation.spent)
+        return STATOR_OK;
+    return budget->later ? STATOR_AGAIN : stator_fail(err, STATOR_VALIDATION, EXPR_SPENT_TEXT);
 }

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "expr/budget.h"
 #include "value/value.h"
 
 /* --- Trees -------------------------------------------------------------------------------------------------------- */
@@ -150,10 +151,11 @@ void expr_each_path(const struct expr *expr, void (*visit)(void *context, const 
 
 /* --- Evaluating --------------------------------------------------------------------------------------------------- */
 
-/* Whether the condition holds for the item. STATOR_VALIDATION for what the service only sees in the data (an operand of
+/* Whether the condition holds for the item. budget may be NULL: there is none. STATOR_VALIDATION, or
+ * STATOR_AGAIN, when it is spent. STATOR_VALIDATION for what the service only sees in the data (an operand of
  * the wrong type is simply false, not an error). */
 STATOR_MUST_CHECK enum stator_rc expr_test(bool *out, const struct expr *condition, struct item_source *item,
-                                           struct arena *arena, struct stator_error *err);
+                                           struct expr_budget *budget, struct arena *arena, struct stator_error *err);
 
 /* The value at path in the item, or NULL. */
 const struct value *expr_path_value(struct item_source *item, const struct path *path);

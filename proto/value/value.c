@@ -56,19 +56,19 @@ void item_source_parsed_init(struct item_source_parsed *source, const struct ite
 
 /* --- Comparing ---------------------------------------------------------------------------------------------------- */
 
-static bool all_equal(const struct value *a, const struct value *b, size_t count)
+static bool all_equal(const struct value *a, const struct value *b, size_t count, size_t *looked)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!value_equal(&a[i], &b[i]))
+        if (!value_equal_counted(&a[i], &b[i], looked))
             return false;
     }
     return true;
 }
 
-static bool attributes_equal(const struct attribute *a, const struct attribute *b, size_t count)
+static bool attributes_equal(const struct attribute *a, const struct attribute *b, size_t count, size_t *looked)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!bytes_equal(a[i].name, b[i].name) || !value_equal(&a[i].value, &b[i].value))
+        if (!bytes_equal(a[i].name, b[i].name) || !value_equal_counted(&a[i].value, &b[i].value, looked))
             return false;
     }
     return true;
@@ -76,6 +76,14 @@ static bool attributes_equal(const struct attribute *a, const struct attribute *
 
 bool value_equal(const struct value *a, const struct value *b)
 {
+    size_t looked = 0;
+
+    return value_equal_counted(a, b, &looked);
+}
+
+bool value_equal_counted(const struct value *a, const struct value *b, size_t *looked)
+{
+    ++*looked;
     if (a->type != b->type)
         return false;
     switch (a->type) {
@@ -91,9 +99,9 @@ bool value_equal(const struct value *a, const struct value *b)
     case VALUE_NS:
     case VALUE_BS:
     case VALUE_L:
-        return a->count == b->count && all_equal(a->members, b->members, a->count);
+        return a->count == b->count && all_equal(a->members, b->members, a->count, looked);
     case VALUE_M:
-        return a->count == b->count && attributes_equal(a->attributes, b->attributes, a->count);
+        return a->count == b->count && attributes_equal(a->attributes, b->attributes, a->count, looked);
     case VALUE_ABSENT:
     case VALUE_FAULT:
         break;
@@ -103,7 +111,9 @@ bool value_equal(const struct value *a, const struct value *b)
 
 bool item_equal(const struct item *a, const struct item *b)
 {
-    return a->count == b->count && attributes_equal(a->attributes, b->attributes, a->count);
+    size_t looked = 0;
+
+    return a->count == b->count && attributes_equal(a->attributes, b->attributes, a->count, &looked);
 }
 
 int value_compare(const struct value *a, const struct value *b)

@@ -71,6 +71,7 @@ struct item_source {
     /* NULL when the item has no such attribute, or with source->failed set when memory is used up. */
     const struct value *(*attribute)(struct item_source *source, struct bytes name);
     bool failed;
+    size_t parsed_bytes; /* of JSON, for what was asked so far */
 };
 
 /* "S", "N", ... as in JSON. Not for ABSENT and FAULT. */
@@ -96,6 +97,9 @@ enum value_layer {
 /* Same type and same content, by the service's rules (numbers by value, sets without order). Canonical form makes this
  * a plain comparison. */
 bool value_equal(const struct value *a, const struct value *b);
+
+/* The same, and adds to *looked how many values in a, at any depth, were compared. */
+bool value_equal_counted(const struct value *a, const struct value *b, size_t *looked);
 
 /* The same attributes with equal values. */
 bool item_equal(const struct item *a, const struct item *b);

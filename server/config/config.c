@@ -34,6 +34,7 @@ enum option_id {
     OPTION_DURABILITY,
     OPTION_SHARDS,
     OPTION_CACHE_MIB,
+    OPTION_MEMORY_MIB,
     OPTION_LOOPS,
     OPTION_MAX_CONNECTIONS,
     OPTION_VALIDATION_WORDING,
@@ -53,14 +54,15 @@ enum option_id {
     OPTION_CORS,
     OPTION_LOG_FORMAT,
     OPTION_LOG_LEVEL,
+    OPTION_LOG_FILE,
+    OPTION_PORT_FILE,
     OPTION_SLOW_REQUEST_MS,
     OPTION_METRICS_TABLES,
     OPTION_OPERATOR_HOSTS,
     OPTION_COUNT
 };
 
-/* One setting: --name, STATOR_NAME. Choices are in the order of their enum. Without a help it is a flag of DynamoDB
- * Local only. */
+/* One setting: --name, STATOR_NAME. Choices are in the order of their enum. */
 struct option {
     const char *name;
     enum kind kind;
@@ -92,6 +94,13 @@ static const struct option options[OPTION_COUNT] = {
     [OPTION_SHARDS] = {"shards", KIND_NUMBER, "N", 1, 256, {NULL}, "parts of the key space, fixed at creation (4)"},
     [OPTION_CACHE_MIB] =
         {"cache-mib", KIND_NUMBER, "N", 1, 1 << 20, {NULL}, "memory for what was read from the disk (8)"},
+    [OPTION_MEMORY_MIB] = {"memory-mib",
+                           KIND_NUMBER,
+                           "N",
+                           32,
+                           1 << 20,
+                           {NULL},
+                           "memory for all requests together (a third of the container's or machine's, at most 1024)"},
     [OPTION_LOOPS] = {"loops", KIND_NUMBER, "N", 1, LIMIT_LOOPS, {NULL}, "event loops (one per core)"},
     [OPTION_MAX_CONNECTIONS] = {"max-connections",
                                 KIND_NUMBER,
@@ -174,7 +183,14 @@ static const struct option options[OPTION_COUNT] = {
                          0,
                          {NULL},
                          "make the tables and put the items of the files in this directory, once"},
-    [OPTION_CORS] = {"cors", KIND_TEXT, NULL, 0, 0, {NULL}, NULL},
+    [OPTION_CORS] =
+        {"cors",
+         KIND_TEXT,
+         "ORIGINS",
+         0,
+         0,
+         {NULL},
+         "web pages of these origins, with commas between, may use it, too; *: all (those of this machine)"},
     [OPTION_LOG_FORMAT] =
         {"log-format", KIND_CHOICE, "text|json", 0, 0, {"text", "json", NULL}, "form of the log (text)"},
     [OPTION_LOG_LEVEL] = {"log-level",
@@ -184,6 +200,10 @@ static const struct option options[OPTION_COUNT] = {
                           0,
                           {"error", "warn", "info", "debug", NULL},
                           "debug: a line per request (info)"},
+    [OPTION_LOG_FILE] =
+        {"log-file", KIND_TEXT, "FILE", 0, 0, {NULL}, "append the log to this file; SIGHUP opens it anew"},
+    [OPTION_PORT_FILE] =
+        {"port-file", KIND_TEXT, "FILE", 0, 0, {NULL}, "write the port into this file once requests are answered"},
     [OPTION_SLOW_REQUEST_MS] =
         {"slow-request-ms", KIND_NUMBER, "N", 0, 3600000, {NULL}, "log requests that take so long; 0: none (1000)"},
     [OPTION_METRICS_TABLES] = {"metrics-tables",
@@ -328,7 +348,7 @@ static enum stator_rc read_environment(struct given *given, char *(*environment)
         const char *value;
 
         variable_of(name, sizeof(name), options[id].name);
-        value = options[id].help != NULL ? environment(name) : NULL;
+        value = environment(name);
         if (value == NULL || *value == '\0')
             continue;
         /* Kubernetes sets STATOR_PORT=tcp://... for a service that is called stator. */
@@ -369,8 +389,7 @@ static enum stator_rc parse_long(struct given *given, const char *argument, stru
     char who[64];
 
     for (enum option_id id = 0; id < OPTION_COUNT; id++) {
-        if (options[id].help == NULL || strlen(options[id].name) != name_len ||
-            memcmp(options[id].name, name, name_len) != 0)
+        if (strlen(options[id].name) != name_len || memcmp(options[id].name, name, name_len) != 0)
             continue;
         snprintf(who, sizeof(who), "--%s", options[id].name);
         if (value == NULL)
@@ -507,6 +526,37 @@ static const char *settle_host(const struct given *given)
     return given->local ? "::" : NULL;
 }
 
+/* A page's origin as a browser sends it: scheme, host, port, and nothing behind it. */
+static bool is_origin(const char *text, size_t len)
+{
+    const char *colon = memchr(text, ':', len);
+    size_t scheme = colon != NULL ? (size_t)(colon - text) : len;
+
+    if ((len == 1 && *text == '*') || (len == 4 && memcmp(text, "null", 4) == 0))
+        return true;
+    return scheme != 0 && len >= scheme + 3 && memcmp(colon, "://", 3) == 0 &&
+           strcspn(colon + 3, "/ \t") >= len - scheme - 3;
+}
+
+/* Local lets in every page, and takes any list. */
+static enum stator_rc settle_cors(struct config *out, const struct given *given, struct stator_error *err)
+{
+    const char *list = given->text[OPTION_CORS];
+
+    out->cors = list != NULL ? list : given->local ? "*" : NULL;
+    while (list != NULL && !given->local) {
+        size_t len = strcspn(list, ",");
+
+        if (!is_origin(list, len))
+            return stator_fail(
+                err, STATOR_VALIDATION,
+                "--cors: '%.*s' is no origin; one is like https://app.example.com or http://10.0.0.5:3000", (int)len,
+                list);
+        list = list[len] != '\0' ? list + len + 1 : NULL;
+    }
+    return STATOR_OK;
+}
+
 static uint32_t number_or(const struct given *given, enum option_id id, uint32_t otherwise)
 {
     return given->source[id] != FROM_DEFAULT ? (uint32_t)given->number[id] : otherwise;
@@ -526,9 +576,13 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
     out->max_connections = given->source[OPTION_MAX_CONNECTIONS] != FROM_DEFAULT
                                ? (uint32_t)number[OPTION_MAX_CONNECTIONS]
                                : LIMIT_CONNECTIONS;
-    out->cors = given->source[OPTION_CORS] != FROM_DEFAULT ? given->text[OPTION_CORS] : "*";
+    if (given->source[OPTION_MAX_CONNECTIONS] != FROM_DEFAULT)
+        out->max_connections_by =
+            given->source[OPTION_MAX_CONNECTIONS] == FROM_FLAG ? "--max-connections" : "STATOR_MAX_CONNECTIONS";
+    STATOR_TRY(settle_cors(out, given, err));
     out->shards = (uint32_t)number[OPTION_SHARDS];
     out->cache_mib = (uint32_t)number[OPTION_CACHE_MIB];
+    out->memory_mib = (uint32_t)number[OPTION_MEMORY_MIB];
     out->refuse_conflicts = number[OPTION_TRANSACTION_CONFLICT] == 1;
     out->wording = number[OPTION_VALIDATION_WORDING] == 0 ? WORDING_CURRENT : WORDING_CLASSIC;
     out->isolate_by_region = (number[OPTION_ISOLATE_BY] & 1) != 0;
@@ -547,6 +601,8 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
     out->log_format = (enum log_format)number[OPTION_LOG_FORMAT];
     out->log_level =
         given->source[OPTION_LOG_LEVEL] != FROM_DEFAULT ? (enum log_level)number[OPTION_LOG_LEVEL] : LOG_LEVEL_INFO;
+    out->log_file = given->text[OPTION_LOG_FILE];
+    out->port_file = given->text[OPTION_PORT_FILE];
     out->slow_request_ms = number_or(given, OPTION_SLOW_REQUEST_MS, DEFAULT_SLOW_REQUEST_MS);
     out->metrics_tables = number_or(given, OPTION_METRICS_TABLES, DEFAULT_METRICS_TABLES);
     out->operator_hosts = given->text[OPTION_OPERATOR_HOSTS];
@@ -619,8 +675,6 @@ void config_print_help(void)
     for (enum option_id id = 0; id < OPTION_COUNT; id++) {
         char left[64];
 
-        if (options[id].help == NULL)
-            continue;
         snprintf(left, sizeof(left), "--%s %s", options[id].name,
                  options[id].value_name != NULL ? options[id].value_name : "");
         printf("  %-37s %s\n", left, options[id].help);

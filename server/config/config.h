@@ -26,12 +26,15 @@ struct config {
     uint32_t port;    /* 0: the system chooses */
     uint32_t loops;   /* event loops; at least 1 */
     uint32_t max_connections;
-    const char *cors; /* origins that may read answers, with commas between, or "*" */
+    const char *max_connections_by; /* the flag or variable that asked for so many; NULL: the default */
+    const char
+        *cors; /* origins whose pages may use the server, with commas between, or "*"; NULL: this machine's only */
 
     const char *data_dir; /* NULL: in memory */
     enum store_durability durability;
-    uint32_t shards;    /* 0: what the directory has, or the default */
-    uint32_t cache_mib; /* 0: the default */
+    uint32_t shards;     /* 0: what the directory has, or the default */
+    uint32_t cache_mib;  /* 0: the default */
+    uint32_t memory_mib; /* of all requests together; 0: what config/memory.h says */
 
     enum wording wording;
     bool refuse_conflicts; /* --transaction-conflict=refuse */
@@ -47,6 +50,8 @@ struct config {
 
     enum log_format log_format;
     enum log_level log_level;
+    const char *log_file;       /* NULL: standard output */
+    const char *port_file;      /* or NULL */
     uint32_t slow_request_ms;   /* one that takes so long is logged; 0: none */
     uint32_t metrics_tables;    /* how many have metrics of their own */
     const char *operator_hosts; /* more names of ours for /_stator/, with commas between; or NULL */

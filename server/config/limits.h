@@ -11,6 +11,8 @@
 #define LIMIT_HEAD_BYTES ((size_t)16 * 1024)
 /* An answer is compressed only past this size: DynamoDB's rule. */
 #define LIMIT_PLAIN_ANSWER_BYTES ((size_t)4096)
+/* A longer body, and any that comes compressed, is read on a worker: a megabyte takes some milliseconds. */
+#define LIMIT_INLINE_BODY_BYTES ((size_t)64 * 1024)
 /* Answers larger than this are compressed on a worker: it takes a millisecond, which the neighbours would wait. */
 #define LIMIT_INLINE_COMPRESS_BYTES ((size_t)64 * 1024)
 
@@ -20,9 +22,11 @@
  * s, Go 90 s), so that it is the client who closes and no request meets a closing socket. */
 #define LIMIT_REQUEST_MS 120000
 /* An answer is sent in pieces, and a client that has not taken a piece within this time is cut off: h2o itself would
- * wait for ever. 35 KB/s is enough. */
-#define LIMIT_WRITE_PIECE_BYTES ((size_t)1024 * 1024)
-#define LIMIT_WRITE_PIECE_MS    30000
+ * wait for ever. So is one that falls further behind than that time with an answer of many pieces: 128 KiB/s is enough,
+ * about what a request of 16 MiB needs to arrive in time. */
+#define LIMIT_WRITE_PIECE_BYTES        ((size_t)1024 * 1024)
+#define LIMIT_WRITE_PIECE_MS           30000
+#define LIMIT_WRITE_LEAST_BYTES_PER_MS 128
 /* After refusing a body half-way we read on and throw away, so that the refusal is not lost in a reset ... */
 #define LIMIT_LINGER_MS    2000
 #define LIMIT_LINGER_BYTES ((size_t)64 * 1024 * 1024)
@@ -31,12 +35,26 @@
 
 /* 16 KiB of buffers and a descriptor each; more only by --max-connections. */
 #define LIMIT_CONNECTIONS 10000
-/* Descriptors that are not connections: the store's 256 files, its log and lock, listeners, pipes, some spare. */
-#define LIMIT_RESERVED_DESCRIPTORS 400
-/* Bytes of unfinished requests in all. Past it the connections with the largest are closed. */
-#define LIMIT_UNFINISHED_BYTES ((size_t)1024 * 1024 * 1024)
-/* How often that is looked at while connections are open. */
+/* Above the maximum, for /_stator/ and health checks when all connections have requests at work. */
+#define LIMIT_SPARE_CONNECTIONS 32
+/* A client with more than this part of a loop's connections is a crowd, and the largest crowd makes room first. */
+#define LIMIT_CROWD_SHARE 8
+/* Descriptors that are not connections: each loop's listeners, its epoll, its pipe; the store's tables, of which it keeps
+ * this many open, and at most a quarter of all descriptors (store/options.c); its logs and locks, what is being written. */
+#define LIMIT_LOOP_DESCRIPTORS  8
+#define LIMIT_STORE_TABLES      256
+#define LIMIT_STORE_DESCRIPTORS 48
+#define LIMIT_OTHER_DESCRIPTORS 16
+/* A server with room for fewer connections is none. */
+#define LIMIT_LEAST_CONNECTIONS 16
+/* Memory of all requests together (--memory-mib): at least one large one's, at most what makes no request faster. */
+#define LIMIT_MEMORY_LEAST_BYTES ((size_t)32 * 1024 * 1024)
+#define LIMIT_MEMORY_MOST_BYTES  ((size_t)1024 * 1024 * 1024)
+/* How often a loop looks after its connections; while memory is short. */
 #define LIMIT_SWEEP_MS 1000
+#define LIMIT_HURRY_MS 100
+/* A connection that holds memory, and has not gone on for so long, is closed while memory is short. */
+#define LIMIT_STALLED_MS 1000
 /* How long accepting rests when descriptors or connections are used up. */
 #define LIMIT_ACCEPT_REST_MS 100
 /* Connections taken at one wake-up, so that those open are not kept waiting. */

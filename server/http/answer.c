@@ -17,6 +17,7 @@ static const h2o_iovec_t transfer_encoding = NAME("Transfer-Encoding");
 static const h2o_iovec_t request_id_name = NAME("x-amzn-RequestId");
 static const h2o_iovec_t crc32_name = NAME("x-amz-crc32");
 static const h2o_iovec_t allow_origin = NAME("Access-Control-Allow-Origin");
+static const h2o_iovec_t vary = NAME("Vary");
 static const h2o_iovec_t expose_headers = NAME("Access-Control-Expose-Headers");
 static const h2o_iovec_t allow_headers = NAME("Access-Control-Allow-Headers");
 static const h2o_iovec_t allow_methods = NAME("Access-Control-Allow-Methods");
@@ -66,20 +67,6 @@ void answer_add_header(h2o_req_t *req, const h2o_iovec_t *name, struct bytes val
         (h2o_header_t){.name = (h2o_iovec_t *)(uintptr_t)name, .value = {(char *)(uintptr_t)value.at, value.len}};
 }
 
-/* Whether origin is in the list of --cors. */
-static bool origin_listed(const char *list, struct bytes origin)
-{
-    for (;;) {
-        size_t len = strcspn(list, ",");
-
-        if (bytes_equal(bytes_of(list, len), origin))
-            return true;
-        if (list[len] == '\0')
-            return false;
-        list += len + 1;
-    }
-}
-
 void answer_add_common(h2o_req_t *req, struct bytes request_id, struct bytes origin)
 {
     const char *cors = loop_of(req)->http->options.cors;
@@ -87,27 +74,50 @@ void answer_add_common(h2o_req_t *req, struct bytes request_id, struct bytes ori
     answer_add_header(req, &request_id_name, request_id);
     if (!bytes_present(origin) || operator_is_asked(req))
         return;
-    if (strcmp(cors, "*") == 0)
+    if (cors != NULL && strcmp(cors, "*") == 0) {
         answer_add_header(req, &allow_origin, BYTES("*"));
-    else if (origin_listed(cors, origin))
+    } else if (guard_lets_read(origin, cors)) {
         answer_add_header(req, &allow_origin, origin);
-    else
+        answer_add_header(req, &vary, BYTES("Origin"));
+    } else {
         return;
+    }
     answer_add_header(req, &expose_headers, BYTES("x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"));
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 /* --- Sending -------------------------------------------------------------------------------------------------------
  */
 
 /* The client does not read: its connection is closed, which h2o finds out by itself. */
-static void on_write_timeout(h2o_timeout_entry_t *entry)
+static void cut_off(const struct request *request)
 {
-    struct request *request = H2O_STRUCT_FROM_MEMBER(struct request, write_entry, entry);
     h2o_socket_t *sock = request->req->conn->callbacks->get_socket(request->req->conn);
 
     LOG_LINE(LOG_LEVEL_INFO, "closing a connection: the client does not read its answer",
              LOG_STRING("request_id", request->job.request_id));
     shutdown(h2o_socket_get_fd(sock), SHUT_RDWR);
+}
+
+static void on_write_timeout(h2o_timeout_entry_t *entry)
+{
+    cut_off(H2O_STRUCT_FROM_MEMBER(struct request, write_entry, entry));
+}
+
+/* Whether the client is further behind than a piece's time is long: who takes each piece just in time would hold a large
+ * answer for an hour. */
+static bool reads_too_slowly(const struct request *request)
+{
+    uint64_t took_ms = (now_ns() - request->sending_since_ns) / 1000000;
+
+    return took_ms > LIMIT_WRITE_PIECE_MS + request->sent / LIMIT_WRITE_LEAST_BYTES_PER_MS;
 }
 
 /* h2o may dispose of the request, and so of everything here, before h2o_send returns. */
@@ -122,6 +132,8 @@ static void send_piece(struct request *request)
         piece.len = LIMIT_WRITE_PIECE_BYTES;
     request->unsent.at += piece.len;
     request->unsent.len -= piece.len;
+    request->sent += piece.len;
+    connection_wait(connection_of(request->req));
     h2o_timeout_unlink(&request->write_entry);
     request->write_entry.cb = on_write_timeout;
     h2o_timeout_link(loop->evloop, &loop->write_timeout, &request->write_entry);
@@ -129,10 +141,26 @@ static void send_piece(struct request *request)
     h2o_send(request->req, &buffer, piece.len != 0, last ? H2O_SEND_STATE_FINAL : H2O_SEND_STATE_IN_PROGRESS);
 }
 
+/* What is sent of a long answer is not kept until the client has taken the rest. */
+static void give_back_sent(struct request *request)
+{
+    struct buf *whole = request->packed_as != ENCODING_PLAIN ? &request->packed : &request->job.answer;
+    size_t sent = whole->len - request->unsent.len;
+
+    if (whole->len > LIMIT_WRITE_PIECE_BYTES && request->unsent.at == whole->at + sent)
+        budget_trim(&request->loop->http->memory, whole->at, sent);
+}
+
+/* The client has taken a piece. What is sent after it was cut off fails, which is how h2o learns of it. */
 static void on_proceed(h2o_generator_t *generator, h2o_req_t *req)
 {
+    struct request *request = H2O_STRUCT_FROM_MEMBER(struct request, generator, generator);
+
     (void)req;
-    send_piece(H2O_STRUCT_FROM_MEMBER(struct request, generator, generator));
+    give_back_sent(request);
+    if (reads_too_slowly(request))
+        cut_off(request);
+    send_piece(request);
 }
 
 bool answer_is_ours(const h2o_req_t *req)
@@ -143,10 +171,7 @@ bool answer_is_ours(const h2o_req_t *req)
 /* Since the request's last byte. */
 static uint64_t taken_ns(const struct job *job)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec - job->started_ns;
+    return now_ns() - job->started_ns;
 }
 
 static const char *operation_name(const struct job *job)
@@ -179,7 +204,7 @@ static void log_request(const struct request *request, size_t len)
 /* Faults of ours or of the disk are an operator's business; of broken compression (InternalFailure) they are not. */
 static void log_fault(const struct job *job)
 {
-    if (job->rc == STATOR_INTERNAL_SERVER_ERROR || job->rc == STATOR_NO_MEMORY)
+    if (job->rc == STATOR_INTERNAL_SERVER_ERROR)
         LOG_LINE(LOG_LEVEL_ERROR, "a request failed", LOG_STRING("operation", operation_name(job)),
                  LOG_STRING("reason", job->error.message), LOG_STRING("request_id", job->request_id));
 }
@@ -226,6 +251,8 @@ static void start(struct request *request, int status, struct bytes body)
     if (request->loop->draining)
         req->http1_is_persistent = 0;
     request->unsent = head ? bytes_of(body.at, 0) : body;
+    request->sent = 0;
+    request->sending_since_ns = body.len > LIMIT_WRITE_PIECE_BYTES ? now_ns() : 0; /* asked for after a piece */
     request->generator = (h2o_generator_t){.proceed = on_proceed};
     h2o_start_response(req, &request->generator);
     send_piece(request);

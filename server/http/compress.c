@@ -40,36 +40,67 @@ enum encoding encoding_of(struct bytes header)
     return equals(header, "deflate") ? ENCODING_DEFLATE : ENCODING_UNKNOWN;
 }
 
-/* Whether a weight such as "q=0", "q=0.00" refuses. */
-static bool refuses(struct bytes weight)
+/* Thousandths of a weight such as "q=0.5"; 1000 for what is none. */
+static uint32_t weight_of(struct bytes text)
 {
-    weight = trim(weight);
-    if (weight.len < 3 || (weight.at[0] | 0x20) != 'q' || weight.at[1] != '=')
-        return false;
-    for (size_t i = 2; i < weight.len; i++)
-        if (weight.at[i] != '0' && weight.at[i] != '.')
-            return false;
-    return true;
+    uint32_t thousandths = 0, digit = 1000;
+
+    text = trim(text);
+    if (text.len < 3 || (text.at[0] | 0x20) != 'q' || text.at[1] != '=')
+        return 1000;
+    for (size_t i = 2; i < text.len; i++) {
+        if (text.at[i] == '.' && i == 3)
+            continue;
+        if (text.at[i] < '0' || text.at[i] > '9')
+            return 1000;
+        thousandths += digit * (uint32_t)(text.at[i] - '0');
+        digit /= 10;
+    }
+    return thousandths < 1000 ? thousandths : 1000;
+}
+
+/* What a header says of one coding: its weight, and how many others stand before it. */
+struct preference {
+    uint32_t weight, place;
+    bool given;
+};
+
+static void note(struct preference *preference, uint32_t weight, uint32_t place)
+{
+    if (!preference->given)
+        *preference = (struct preference){.weight = weight, .place = place, .given = true};
 }
 
 enum encoding encoding_accepted(struct bytes header)
 {
-    bool gzip = false, deflate = false;
+    struct preference gzip = {0}, deflate = {0}, any = {0};
 
-    while (header.len != 0) {
+    for (uint32_t place = 0; header.len != 0; place++) {
         const uint8_t *comma = memchr(header.at, ',', header.len);
         struct bytes part = bytes_of(header.at, comma != NULL ? (size_t)(comma - header.at) : header.len);
         const uint8_t *semicolon = part.len != 0 ? memchr(part.at, ';', part.len) : NULL;
         struct bytes name = trim(bytes_of(part.at, semicolon != NULL ? (size_t)(semicolon - part.at) : part.len));
-        bool refused =
-            semicolon != NULL && refuses(bytes_of(semicolon + 1, (size_t)(part.at + part.len - semicolon - 1)));
+        uint32_t weight =
+            semicolon != NULL ? weight_of(bytes_of(semicolon + 1, (size_t)(part.at + part.len - semicolon - 1))) : 1000;
 
-        gzip |= equals(name, "gzip") && !refused;
-        deflate |= equals(name, "deflate") && !refused;
+        if (equals(name, "gzip"))
+            note(&gzip, weight, place);
+        else if (equals(name, "deflate"))
+            note(&deflate, weight, place);
+        else if (equals(name, "*"))
+            note(&any, weight, place);
         header.at += part.len + (comma != NULL);
         header.len -= part.len + (comma != NULL);
     }
-    return gzip ? ENCODING_GZIP : deflate ? ENCODING_DEFLATE : ENCODING_PLAIN;
+    if (!gzip.given)
+        gzip = any;
+    if (!deflate.given)
+        deflate = any;
+    if (gzip.weight == 0 && deflate.weight == 0)
+        return ENCODING_PLAIN;
+    if (gzip.weight != deflate.weight)
+        return gzip.weight > deflate.weight ? ENCODING_GZIP : ENCODING_DEFLATE;
+    return gzip.place <= deflate.place ? ENCODING_GZIP : ENCODING_DEFLATE;
 }
 
 /* Inflates until the input is used up. out may hold one byte more than `most`, which tells that it is too large. */

@@ -14,7 +14,8 @@ enum encoding { ENCODING_PLAIN, ENCODING_GZIP, ENCODING_DEFLATE, ENCODING_UNKNOW
 /* Of a Content-Encoding; absent is plain. */
 enum encoding encoding_of(struct bytes header);
 
-/* The one to answer in, of an Accept-Encoding; absent is plain. gzip is preferred where both are accepted. */
+/* The one to answer in, of an Accept-Encoding; absent is plain. The service's rule: the larger weight, then the
+ * place in the list, then gzip; identity only if neither is accepted. */
 enum encoding encoding_accepted(struct bytes header);
 
 enum inflated { INFLATED, INFLATED_BROKEN, INFLATED_TOO_LARGE };

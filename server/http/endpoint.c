@@ -9,14 +9,17 @@
 /* What the checks need of the header, in one pass over it. */
 struct head {
     struct auth_input auth;
-    struct bytes content_encoding, accept_encoding, cors_headers, cors_method;
+    struct bytes content_encoding, accept_encoding, cors_headers, cors_method, fetch_site;
     size_t len; /* of the request line and all headers */
 };
 
 #define SERIALIZATION_BODY "{\"__type\":\"com.amazon.coral.service#SerializationException\""
 #define HEAD_TOO_LARGE     SERIALIZATION_BODY ",\"Message\":\"The request line and the headers have more than 16 KiB\"}"
 #define NOT_FOUND          "<UnknownOperationException/>\n"
-#define HEALTHY            "healthy: dynamodb.us-east-1.amazonaws.com "
+#define FOREIGN_PAGE                                                                                                   \
+    "{\"__type\":\"com.amazon.coral.service#AccessDeniedException\",\"Message\":\"This request is from a web page of " \
+    "another origin, which may not use this server. Start it with --cors ORIGIN, or STATOR_CORS, to allow the page\"}"
+#define HEALTHY "healthy: dynamodb.us-east-1.amazonaws.com "
 #define LOCAL_GET                                                                                                      \
     "{\"__type\":\"com.amazonaws.dynamodb.v20120810#MissingAuthenticationToken\",\"message\":\"Request must contain "  \
     "either a valid (registered) AWS access key ID or X.509 certificate.\"}"
@@ -50,6 +53,10 @@ static void read_named(struct head *head, struct request *request, h2o_iovec_t n
         if (IS("x-amz-target"))
             request->x_amz_target = value;
         break;
+    case sizeof("sec-fetch-site") - 1:
+        if (IS("sec-fetch-site"))
+            head->fetch_site = value;
+        break;
     case sizeof("access-control-request-headers") - 1:
         if (IS("access-control-request-headers"))
             head->cors_headers = value;
@@ -82,8 +89,8 @@ static void read_head(struct head *head, struct request *request)
             head->auth.date = value;
         else if (header->name == &H2O_TOKEN_CONTENT_ENCODING->buf)
             head->content_encoding = value;
-        else if (header->name == &H2O_TOKEN_ACCEPT_ENCODING->buf)
-            head->accept_encoding = value;
+        else if (header->name == &H2O_TOKEN_ACCEPT_ENCODING->buf && !bytes_present(head->accept_encoding))
+            head->accept_encoding = value; /* of two the service takes the first */
         else
             read_named(head, request, *header->name, value);
     }
@@ -112,30 +119,24 @@ static bool is_method(const h2o_req_t *req, const char *method)
     return h2o_memis(req->method.base, req->method.len, method, strlen(method));
 }
 
-/* --- Running -------------------------------------------------------------------------------------------------------
+/* --- Ending --------------------------------------------------------------------------------------------------------
  */
 
 static void end_job(struct job *job)
 {
-    if (job->cleanup != NULL) {
-        job->cleanup(job);
-        job->cleanup = NULL;
-    }
-    if (job->answer.failed) { /* an answer without end, or no memory */
-        stator_fail(&job->error, STATOR_INTERNAL_SERVER_ERROR, "The answer needs more memory than an answer may take");
-        op_answer_error(job);
-    }
     job_move(job, JOB_DONE);
+    request_forget(request_of_job(job));
 }
 
+/* An error found here: op has not seen the job, or will not go on with it. */
 static void fail_job(struct job *job, enum stator_rc rc, const char *message)
 {
+    job_release(job);
     job->error_item = job->error_reasons = job->error_text = job->error_throttling = (struct bytes){0};
     stator_fail(&job->error, rc, "%s", message);
     op_answer_error(job);
 }
 
-/* An error found here, before op has seen the job. */
 static void refuse(struct request *request, enum stator_rc rc, const char *message)
 {
     fail_job(&request->job, rc, message);
@@ -182,21 +183,105 @@ void endpoint_await_sync(struct http *http, struct job *jobs)
     durability_await(engine_durability(http->engine), &jobs->wait); /* they may be home already */
 }
 
-static void prepare_to_wait(struct job *job)
+/* --- Reading the body ----------------------------------------------------------------------------------------------
+ */
+
+/* Makes job.body the plain body; false when there is none to read on. */
+static bool inflate_body(struct request *request)
 {
-    if (job->cleanup != NULL) {
-        job->cleanup(job);
-        job->cleanup = NULL;
+    struct job *job = &request->job;
+
+    if (request->encoding == ENCODING_PLAIN)
+        return true;
+    switch (request->encoding == ENCODING_UNKNOWN
+                ? INFLATED_BROKEN
+                : compress_inflate(&request->inflated, job->body, request->encoding, LIMIT_BODY_BYTES)) {
+    case INFLATED:
+        job->body = buf_bytes(&request->inflated);
+        return true;
+    case INFLATED_TOO_LARGE:
+        request->too_large = true;
+        return false;
+    case INFLATED_BROKEN:
+        break;
     }
-    job_move(job, JOB_SYNCING);
+    fail_job(job, STATOR_INTERNAL_FAILURE, "");
+    return false;
+}
+
+/* The errors that come before authentication do so only for a body that is JSON. An absent one is no worse. */
+static bool body_parses(const struct job *job)
+{
+    return job->body.len == 0 || json_valid(job->body);
+}
+
+/* Whether the operation may run; else the answer is made, or it is too large. [any] */
+static bool read_body(struct request *request)
+{
+    struct job *job = &request->job;
+
+    request->unread = false;
+    if (!inflate_body(request))
+        return false;
+    if (job->operation == OPERATION_NONE) {
+        fail_job(job, body_parses(job) ? STATOR_UNKNOWN_OPERATION : STATOR_SERIALIZATION, "");
+        return false;
+    }
+    if (request->identified != STATOR_OK) {
+        if (!body_parses(job))
+            stator_fail(&job->error, STATOR_SERIALIZATION, "%s", "");
+        op_answer_error(job);
+        return false;
+    }
+    if (job->body.len != 0)
+        return true;
+    fail_job(job, STATOR_SERIALIZATION, "");
+    return false;
+}
+
+/* --- Running -------------------------------------------------------------------------------------------------------
+ */
+
+#define TOO_MANY "The server has too many long requests waiting; try again later"
+
+/* The latch that the job met has been released: on with it, on a worker. */
+static void on_released(struct latch_wait *wait)
+{
+    struct job *job = (struct job *)(void *)((char *)wait - offsetof(struct job, latch_wait));
+
+    if (workers_submit(request_of_job(job)->loop->http->workers, job))
+        return;
+    fail_job(job, STATOR_THROTTLING, TOO_MANY);
+    end_job(job);
+    job->send_back(job);
+}
+
+/* Has a worker go on with the job, once nobody holds a latch that it needs. False: too many wait already. */
+static bool go_on_later(struct http *http, struct job *job)
+{
+    if (job->latch == 0)
+        return workers_submit(http->workers, job);
+    op_park(http->engine, job, on_released);
+    return true;
+}
+
+static void leave_to_worker(struct request *request)
+{
+    request_leave(request);
+    request_read_on(request);
+    job_move(&request->job, JOB_WORKING);
+    if (!go_on_later(request->loop->http, &request->job)) {
+        request_come_back(request);
+        request_read_no_more(request);
+        refuse(request, STATOR_THROTTLING, TOO_MANY);
+    }
 }
 
 static void run(struct request *request)
 {
-    struct http *http = request->loop->http;
     struct job *job = &request->job;
 
-    switch (op_run(http->engine, job)) {
+    switch (op_run(request->loop->http->engine, job)) {
     case OP_DONE:
         end_job(job);
         answer(request);
@@ -204,19 +289,37 @@ static void run(struct request *request)
     case OP_SYNC:
         request_leave(request);
         request_read_on(request);
-        prepare_to_wait(job);
+        request_forget(request);
+        job_move(job, JOB_SYNCING);
         loop_await_sync(request->loop, job);
         break;
     case OP_WORK:
-        request_leave(request);
-        request_read_on(request);
-        job_move(job, JOB_WORKING);
-        if (!workers_submit(http->workers, job)) {
-            request_come_back(request);
-            request_read_no_more(request);
-            refuse(request, STATOR_THROTTLING, "The server has too many long requests waiting; try again later");
-        }
+        leave_to_worker(request);
         break;
+    }
+}
+
+/* False: the job has left this thread. */
+static bool run_on_worker(struct http *http, struct job *job)
+{
+    for (;;) {
+        enum op_outcome outcome = op_run(http->engine, job);
+
+        if (outcome == OP_SYNC) {
+            request_forget(request_of_job(job));
+            job_move(job, JOB_SYNCING);
+            job->next = NULL;
+            endpoint_await_sync(http, job);
+            return false;
+        }
+        if (outcome == OP_DONE)
+            return true;
+        if (atomic_load_explicit(&http->hurry, memory_order_relaxed)) {
+            fail_job(job, STATOR_INTERNAL_SERVER_ERROR, "The server is shutting down");
+            return true;
+        }
+        if (go_on_later(http, job)) /* behind those who wait */
+            return false;
     }
 }
 
@@ -231,24 +334,8 @@ void endpoint_work(void *context, struct job *job)
         return;
     }
     job->on_worker = true;
-    for (;;) {
-        enum op_outcome outcome = op_run(http->engine, job);
-
-        if (outcome == OP_SYNC) {
-            prepare_to_wait(job);
-            job->next = NULL;
-            endpoint_await_sync(http, job);
-            return;
-        }
-        if (outcome == OP_DONE)
-            break;
-        if (atomic_load_explicit(&http->hurry, memory_order_relaxed)) {
-            fail_job(job, STATOR_INTERNAL_SERVER_ERROR, "The server is shutting down");
-            break;
-        }
-        if (workers_submit(http->workers, job)) /* behind those who wait */
-            return;
-    }
+    if ((!request->unread || read_body(request)) && !run_on_worker(http, job))
+        return;
     end_job(job);
     if (answer_wants_packing(request))
         answer_pack(request);
@@ -278,6 +365,10 @@ void endpoint_came_home(struct request *request)
                      "read-only until the server is started again");
         end_job(job);
     }
+    if (request->req != NULL && request->too_large) {
+        answer_too_large(request);
+        return;
+    }
     if (request->req != NULL) {
         answer(request);
         return;
@@ -289,30 +380,6 @@ void endpoint_came_home(struct request *request)
 /* --- Checks --------------------------------------------------------------------------------------------------------
  */
 
-/* Makes job.body the plain body; false when it has been answered with an error. */
-static bool inflate_body(struct request *request, struct bytes content_encoding)
-{
-    enum encoding encoding = encoding_of(content_encoding);
-    struct job *job = &request->job;
-
-    if (encoding == ENCODING_PLAIN)
-        return true;
-    switch (encoding == ENCODING_UNKNOWN
-                ? INFLATED_BROKEN
-                : compress_inflate(&request->inflated, job->body, encoding, LIMIT_BODY_BYTES)) {
-    case INFLATED:
-        job->body = buf_bytes(&request->inflated);
-        return true;
-    case INFLATED_TOO_LARGE:
-        answer_too_large(request);
-        return false;
-    case INFLATED_BROKEN:
-        break;
-    }
-    refuse(request, STATOR_INTERNAL_FAILURE, "");
-    return false;
-}
-
 /* The probes that wait for this answer leave it unread (jest-dynamodb's does), and could not end before their connection. */
 static void answer_local_get(struct request *request)
 {
@@ -320,17 +387,56 @@ static void answer_local_get(struct request *request)
     answer_fixed(request, 400, BYTES("application/json"), BYTES(LOCAL_GET), true);
 }
 
+/* Whether a request is for "/", as it was sent: alone or behind our own name, with a query or without. */
+static bool is_for_root(const h2o_req_t *req)
+{
+    const char *const schemes[] = {"http://", "https://"};
+    struct bytes target = bytes_of_iovec(req->input.path);
+    struct bytes host = bytes_of_iovec(req->input.authority);
+
+    for (size_t i = 0; i < 2; i++) {
+        size_t len = strlen(schemes[i]);
+
+        if (target.len >= len + host.len && strncasecmp((const char *)target.at, schemes[i], len) == 0 &&
+            strncasecmp((const char *)target.at + len, (const char *)host.at, host.len) == 0) {
+            target = bytes_of(target.at + len + host.len, target.len - len - host.len);
+            return target.len == 0 || *target.at == '?' ||
+                   (*target.at == '/' && (target.len == 1 || target.at[1] == '?'));
+        }
+    }
+    return *target.at == '/' && (target.len == 1 || target.at[1] == '?');
+}
+
+static bool is_let_in(const struct request *request, const struct head *head)
+{
+    const struct http *http = request->loop->http;
+    const struct guard_request asked = {
+        .host = request->job.host, .origin = request->origin, .fetch_site = head->fetch_site};
+    const struct guard_names names = operator_names(http);
+
+    return guard_lets_in(&asked, &names, http->options.cors);
+}
+
 /* Everything that is not an operation. True when it has been answered. */
 static bool answer_other(struct request *request, const struct head *head)
 {
     const h2o_req_t *req = request->req;
+    bool local = request->loop->http->options.as_dynamodb_local;
 
+    if (!is_let_in(request, head)) {
+        answer_fixed(request, 403, BYTES("application/json"), BYTES(FOREIGN_PAGE), true);
+        return true;
+    }
+    if (!local && !is_for_root(req)) {
+        answer_fixed(request, 404, (struct bytes){0}, BYTES(NOT_FOUND), true);
+        return true;
+    }
     if (is_method(req, "OPTIONS") && bytes_present(request->origin)) {
         answer_preflight(request, head->cors_headers, head->cors_method);
         return true;
     }
     if (is_method(req, "GET") || is_method(req, "HEAD")) {
-        if (request->loop->http->options.refuse_get)
+        if (local)
             answer_local_get(request);
         else
             answer_fixed(request, 200, (struct bytes){0}, BYTES(HEALTHY), true);
@@ -345,36 +451,40 @@ static bool answer_other(struct request *request, const struct head *head)
     return false;
 }
 
-/* The errors that come before authentication do so only for a body that is JSON. An absent one is no worse. */
-static bool body_parses(const struct job *job)
+/* False when it has been answered with an error: spare connections are for those who ask how the server is. */
+static bool admit(struct request *request)
 {
-    return job->body.len == 0 || json_valid(job->body);
+    if (connection_may_run(connection_of(request->req)))
+        return true;
+    request->req->http1_is_persistent = 0;
+    refuse(request, STATOR_THROTTLING, "The server has as many connections as it may have; try again later");
+    return false;
 }
 
-static void check_operation(struct request *request, const struct head *head)
+/* What the header tells, before the body is looked at. */
+static void identify(struct request *request, const struct head *head)
 {
     struct job *job = &request->job;
-    struct auth_identity identity;
+    struct auth_identity identity = {0};
 
     job->operation = operation_of_target(request->x_amz_target);
-    if (job->operation == OPERATION_NONE) {
-        refuse(request, body_parses(job) ? STATOR_UNKNOWN_OPERATION : STATOR_SERIALIZATION, "");
-        return;
-    }
-    if (auth_identify(&identity, &head->auth, &job->arena, &job->error) != STATOR_OK) {
-        if (!body_parses(job))
-            stator_fail(&job->error, STATOR_SERIALIZATION, "%s", "");
-        op_answer_error(job);
-        end_job(job);
-        answer_job(request);
-        return;
-    }
+    request->encoding = encoding_of(head->content_encoding);
+    request->identified = auth_identify(&identity, &head->auth, &job->notes, &job->error);
     job->access_key = identity.access_key;
     job->region = identity.region;
-    if (job->body.len == 0)
-        refuse(request, STATOR_SERIALIZATION, "");
-    else
+}
+
+static void begin(struct request *request)
+{
+    request->unread = true;
+    if (request->encoding != ENCODING_PLAIN || request->job.body.len > LIMIT_INLINE_BODY_BYTES) {
+        leave_to_worker(request);
+    } else if (read_body(request)) {
         run(request);
+    } else {
+        end_job(&request->job);
+        answer_job(request);
+    }
 }
 
 int endpoint_on_request(h2o_handler_t *handler, h2o_req_t *req)
@@ -392,8 +502,9 @@ int endpoint_on_request(h2o_handler_t *handler, h2o_req_t *req)
         answer_fixed(request, 400, BYTES("application/json"), BYTES(HEAD_TOO_LARGE), true);
     } else if (req->entity.len > LIMIT_BODY_BYTES) {
         answer_too_large(request);
-    } else if (!answer_other(request, &head) && inflate_body(request, head.content_encoding)) {
-        check_operation(request, &head);
+    } else if (!answer_other(request, &head) && admit(request)) {
+        identify(request, &head);
+        begin(request);
     }
     return 0;
 }

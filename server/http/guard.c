@@ -93,25 +93,53 @@ static bool host_is_ours(struct bytes host, const struct guard_names *names)
                                                   is_listed(name, names->machine) || is_listed(name, names->more)));
 }
 
-static bool is_origin_of(struct bytes origin, struct bytes host)
+/* The host and port of an origin of the web; absent for any other. */
+static struct bytes host_of(struct bytes origin)
 {
     static const struct bytes schemes[] = {{(const uint8_t *)"http://", 7}, {(const uint8_t *)"https://", 8}};
 
     for (size_t i = 0; i < 2; i++)
-        if (bytes_starts_with(origin, schemes[i]) &&
-            same_text(bytes_of(origin.at + schemes[i].len, origin.len - schemes[i].len), host))
-            return true;
-    return false;
+        if (bytes_starts_with(origin, schemes[i]))
+            return bytes_of(origin.at + schemes[i].len, origin.len - schemes[i].len);
+    return (struct bytes){0};
+}
+
+static bool is_loopback(struct bytes host)
+{
+    struct bytes name = name_of(host);
+
+    return same_text(name, BYTES("127.0.0.1")) || same_text(name, BYTES("[::1]")) ||
+           same_text(name, BYTES("localhost")) || (is_name(name) && ends_with(name, BYTES(".localhost")));
+}
+
+/* Whether it is from a page of another origin than the request's own, as far as the browser tells. */
+static bool is_foreign(const struct guard_request *request)
+{
+    struct bytes site = request->fetch_site;
+
+    if (bytes_present(request->origin) &&
+        (!bytes_present(host_of(request->origin)) || !same_text(host_of(request->origin), request->host)))
+        return true;
+    return bytes_present(site) && !bytes_equal(site, BYTES("same-origin")) && !bytes_equal(site, BYTES("none"));
 }
 
 const char *guard_refusal(const struct guard_request *request, const struct guard_names *names)
 {
     if (!host_is_ours(request->host, names))
         return "The Host of this request is not known to be a name of this server; --operator-hosts adds names.";
-    if (bytes_present(request->origin) && !is_origin_of(request->origin, request->host))
-        return "This is not for web pages of other origins.";
-    if (bytes_present(request->fetch_site) && !bytes_equal(request->fetch_site, BYTES("same-origin")) &&
-        !bytes_equal(request->fetch_site, BYTES("none")))
-        return "This is not for web pages of other origins.";
-    return NULL;
+    return is_foreign(request) ? "This is not for web pages of other origins." : NULL;
+}
+
+bool guard_lets_read(struct bytes origin, const char *cors)
+{
+    return is_listed(origin, cors) || is_loopback(host_of(origin));
+}
+
+bool guard_lets_in(const struct guard_request *request, const struct guard_names *names, const char *cors)
+{
+    if (!bytes_present(request->origin) && !bytes_present(request->fetch_site))
+        return true;
+    if (bytes_present(request->origin) ? guard_lets_read(request->origin, cors) : is_listed(BYTES("*"), cors))
+        return true;
+    return !is_foreign(request) && host_is_ours(request->host, names);
 }

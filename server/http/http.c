@@ -24,6 +24,7 @@ enum stator_rc http_open(struct http **out, const struct http_options *options, 
     if (http == NULL)
         return stator_fail_memory(err);
     http->options = *options;
+    budget_init(&http->memory, options->memory_bytes);
     http->port = options->port;
     http->started_s = (uint64_t)time(NULL);
     http->slow_ns = options->slow_request_ms != 0 ? (uint64_t)options->slow_request_ms * 1000000 : UINT64_MAX;
@@ -59,12 +60,24 @@ const char *http_address(const struct http *http)
     return http->address;
 }
 
+static struct budget *buffers; /* what h2o's are charged to */
+
+static int charge_buffer(ssize_t bytes)
+{
+    if (bytes > 0)
+        return budget_take(buffers, (size_t)bytes);
+    budget_give(buffers, (size_t)-bytes);
+    return 1;
+}
+
 /* One host and no path: every request goes to h2o's fallback path, and so do the errors it makes itself. */
 static void configure(struct http *http)
 {
     h2o_globalconf_t *conf = &http->globalconf;
     h2o_hostconf_t *host;
 
+    buffers = &http->memory;
+    h2o_buffer_charge = charge_buffer;
     h2o_config_init(conf);
     http->configured = true;
     conf->server_name.len = (size_t)snprintf(server_name, sizeof(server_name), "Stator/%s", http->options.version);

@@ -22,9 +22,10 @@ struct http_options {
     uint16_t port;    /* 0: the system chooses, http_port tells */
     uint32_t loops;
     uint32_t max_connections;
-    const char *cors;                              /* "*", or origins with commas between */
-    const char *version;                           /* for the Server header */
-    bool refuse_get;                               /* answer GET as DynamoDB Local does, with 400 */
+    size_t memory_bytes;    /* all requests together: job/budget.h */
+    const char *cors;       /* origins whose pages may use it, "*" for all; NULL: this machine's */
+    const char *version;    /* for the Server header */
+    bool as_dynamodb_local; /* answer GET with 400, and operations under any path */
     bool isolate_by_region, isolate_by_access_key; /* for the log */
     const char *operator_hosts;                    /* more names of ours for /_stator/: guard.h; NULL: none */
     uint32_t metrics_tables;                       /* places of watch/metrics.h: the engine's, too */
@@ -43,6 +44,9 @@ const char *http_address(const struct http *http);
 
 /* The engine is borrowed until http_close. */
 STATOR_MUST_CHECK enum stator_rc http_start(struct http *http, struct engine *engine, struct stator_error *err);
+
+/* A line in the log: how the server is. */
+void http_log_status(const struct http *http);
 
 void http_drain(struct http *http);
 

@@ -13,24 +13,61 @@
 /* --- Connections ---------------------------------------------------------------------------------------------------
  */
 
+static void count_waiting(const struct connection *connection, int change)
+{
+    struct loop *loop = connection->loop;
+
+    if (!connection->spare)
+        atomic_store_explicit(&loop->waiting_count, loop->waiting_count + (uint32_t)change, memory_order_relaxed);
+}
+
+void connection_work(struct connection *connection)
+{
+    if (connection->waits_since_ms == 0)
+        return;
+    connection->waits_since_ms = 0;
+    peers_work(&connection->place);
+    count_waiting(connection, -1);
+}
+
+void connection_wait(struct connection *connection)
+{
+    struct loop *loop = connection->loop;
+
+    if (connection->closing)
+        return;
+    connection_work(connection);
+    connection->waits_since_ms = h2o_now(loop->evloop);
+    peers_wait(&loop->peers, &connection->place);
+    count_waiting(connection, 1);
+}
+
 static void on_connection_closed(void *context)
 {
     struct connection *connection = context;
     struct loop *loop = connection->loop;
 
+    connection_work(connection);
+    peers_leave(&loop->peers, &connection->place);
     h2o_linklist_unlink(&connection->link);
     loop->connections_count--;
     atomic_fetch_sub_explicit(&loop->http->connections, 1, memory_order_relaxed);
+    if (connection->closing)
+        atomic_fetch_sub_explicit(&loop->http->closing, 1, memory_order_relaxed);
     free(connection);
 }
 
-static void add_connection(struct loop *loop, h2o_socket_t *sock)
+static void add_connection(struct loop *loop, h2o_socket_t *sock, bool spare)
 {
     struct connection *connection = h2o_mem_alloc(sizeof(*connection));
+    struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
 
-    *connection = (struct connection){.loop = loop, .sock = sock};
+    *connection = (struct connection){.loop = loop, .sock = sock, .spare = spare};
     h2o_linklist_insert(&loop->connections, &connection->link);
     loop->connections_count++;
+    h2o_socket_getpeername(sock, (struct sockaddr *)&from);
+    peers_join(&loop->peers, &connection->place, (const struct sockaddr *)&from);
+    connection_wait(connection);
     sock->on_close.cb = on_connection_closed;
     sock->on_close.data = connection;
     if (!h2o_timeout_is_linked(&loop->sweep_entry))
@@ -45,37 +82,135 @@ static void shutdown_connections(struct loop *loop, int how)
         shutdown(h2o_socket_get_fd(H2O_STRUCT_FROM_MEMBER(struct connection, link, at)->sock), how);
 }
 
-static size_t unfinished_bytes(const struct connection *connection)
-{
-    const h2o_buffer_t *input = connection->sock->input;
+/* --- Room for others -----------------------------------------------------------------------------------------------
+ */
 
-    return h2o_socket_is_reading(connection->sock) && input->bytes != NULL ? input->capacity : 0;
+/* How many connections there are above the maximum, without those that are about to go. */
+static uint32_t above_maximum(const struct http *http)
+{
+    int64_t open = (int64_t)atomic_load_explicit(&http->connections, memory_order_relaxed) -
+                   (int64_t)atomic_load_explicit(&http->closing, memory_order_relaxed);
+
+    return open > http->options.max_connections ? (uint32_t)(open - http->options.max_connections) : 0;
 }
 
-/* Closes the connections with the largest unfinished requests until the others are within this loop's share. */
+/* Closes the connection that has waited longest, of the client with the most. h2o does the closing, in its next turn.
+ * False when none waits, or none so long. */
+static bool make_room(struct loop *loop, uint64_t waited_ms)
+{
+    struct place *place = peers_first(&loop->peers);
+    struct connection *connection;
+
+    if (place == NULL)
+        return false;
+    connection = H2O_STRUCT_FROM_MEMBER(struct connection, place, place);
+    if (h2o_now(loop->evloop) - connection->waits_since_ms < waited_ms)
+        return false;
+    connection_work(connection);
+    connection->closing = true;
+    atomic_fetch_add_explicit(&loop->http->closing, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&loop->http->displaced, 1, memory_order_relaxed);
+    LOG_LINE(LOG_LEVEL_WARN, "closing the connection that waits longest: as many are open as may be",
+             LOG_NUMBER("max_connections", loop->http->options.max_connections));
+    shutdown(h2o_socket_get_fd(connection->sock), SHUT_RDWR);
+    return true;
+}
+
+/* Whether enough wait, on whatever loop, for a return to the maximum. */
+static bool may_return(const struct http *http)
+{
+    uint32_t above = above_maximum(http), waiting = 0;
+
+    for (uint32_t i = 0; i < http->options.loops && waiting < above; i++)
+        waiting += atomic_load_explicit(&http->loops[i].waiting_count, memory_order_relaxed);
+    return waiting >= above;
+}
+
+/* For one that is to be above the maximum otherwise. False: it is. */
+static bool find_room(struct loop *loop)
+{
+    if (above_maximum(loop->http) != 0)
+        (void)make_room(loop, 0);
+    return may_return(loop->http);
+}
+
+bool connection_may_run(struct connection *connection)
+{
+    if (connection->spare && find_room(connection->loop))
+        connection->spare = false;
+    return !connection->spare;
+}
+
+/* What another loop took above the maximum because it had nobody to close. The newcomers themselves are left alone. */
+static void return_to_maximum(struct loop *loop)
+{
+    while (above_maximum(loop->http) != 0 && make_room(loop, LIMIT_SWEEP_MS))
+        ;
+}
+
+/* --- Memory that does not go on ------------------------------------------------------------------------------------
+ */
+
+#define HELD_BYTES_LEAST BUDGET_SMALL /* what is less does not count */
+
+/* What the connection holds of the budget, and what changes when it goes on: an unfinished body that grows, an answer
+ * that is taken. */
+struct held {
+    size_t bytes, mark;
+};
+
+static struct held held_by(const struct connection *connection)
+{
+    const h2o_buffer_t *input = connection->sock->input;
+    const struct request *request = connection->request;
+
+    if (request != NULL && !request->away && request->unsent.len != 0)
+        return (struct held){request->unsent.len, request->unsent.len};
+    if (h2o_socket_is_reading(connection->sock) && input->bytes != NULL)
+        return (struct held){input->capacity, input->size};
+    return (struct held){0, 0};
+}
+
+static size_t missing_bytes(const struct http *http)
+{
+    size_t used = atomic_load_explicit(&http->memory.used, memory_order_relaxed);
+    size_t most = http->memory.max - http->memory.max / 4;
+
+    return used > most ? used - most : 0;
+}
+
+/* Notes who goes on and, while memory is short, closes those who hold some and do not. h2o does the closing. */
+static void close_stalled(struct loop *loop)
+{
+    uint64_t now_ms = h2o_now(loop->evloop);
+    size_t missing = missing_bytes(loop->http);
+
+    for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next) {
+        struct connection *connection = H2O_STRUCT_FROM_MEMBER(struct connection, link, at);
+        struct held held = held_by(connection);
+
+        if (held.bytes <= HELD_BYTES_LEAST || held.mark != connection->mark || connection->moved_ms == 0) {
+            connection->mark = held.mark;
+            connection->moved_ms = held.bytes <= HELD_BYTES_LEAST ? 0 : now_ms;
+        } else if (missing != 0 && now_ms - connection->moved_ms >= LIMIT_STALLED_MS) {
+            LOG_LINE(LOG_LEVEL_WARN, "closing a connection that holds memory and does not go on: memory is short",
+                     LOG_NUMBER("bytes", (int64_t)held.bytes));
+            missing -= held.bytes < missing ? held.bytes : missing;
+            shutdown(h2o_socket_get_fd(connection->sock), SHUT_RDWR);
+        }
+    }
+}
+
 static void on_sweep(h2o_timeout_entry_t *entry)
 {
     struct loop *loop = H2O_STRUCT_FROM_MEMBER(struct loop, sweep_entry, entry);
-    size_t most = LIMIT_UNFINISHED_BYTES / loop->http->options.loops, total = 0;
-    struct connection *largest;
+    bool soon = missing_bytes(loop->http) != 0;
 
     engine_note_thread(loop->http->engine);
-    for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next)
-        total += unfinished_bytes(H2O_STRUCT_FROM_MEMBER(struct connection, link, at));
-    if (total > most) {
-        largest = H2O_STRUCT_FROM_MEMBER(struct connection, link, loop->connections.next);
-        for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next) {
-            struct connection *connection = H2O_STRUCT_FROM_MEMBER(struct connection, link, at);
-
-            if (unfinished_bytes(connection) > unfinished_bytes(largest))
-                largest = connection;
-        }
-        LOG_LINE(LOG_LEVEL_WARN, "closing a connection: too many bytes of unfinished requests",
-                 LOG_NUMBER("bytes", (int64_t)total));
-        shutdown(h2o_socket_get_fd(largest->sock), SHUT_RDWR);
-    }
+    return_to_maximum(loop);
+    close_stalled(loop);
     if (loop->connections_count != 0)
-        h2o_timeout_link(loop->evloop, &loop->sweep_timeout, &loop->sweep_entry);
+        h2o_timeout_link(loop->evloop, soon ? &loop->hurry_timeout : &loop->sweep_timeout, &loop->sweep_entry);
 }
 
 /* --- Accepting -----------------------------------------------------------------------------------------------------
@@ -106,31 +241,40 @@ static void rest(struct loop *loop, const char *why)
     h2o_timeout_link(loop->evloop, &loop->rest_timeout, &loop->rest_entry);
 }
 
+/* Somebody is at the door. Those who make room are gone in the loop's next turn, which comes back here. */
+static void make_room_or_rest(struct loop *loop, bool first, const char *why)
+{
+    if (first && !make_room(loop, 0))
+        rest(loop, why);
+}
+
+/* False when nobody could be let in. */
+static bool accept_one(struct loop *loop, h2o_socket_t *listener, bool first)
+{
+    struct http *http = loop->http;
+    uint32_t most = http->options.max_connections;
+    uint32_t open = atomic_fetch_add_explicit(&http->connections, 1, memory_order_relaxed);
+    h2o_socket_t *sock = open < most + LIMIT_SPARE_CONNECTIONS ? h2o_evloop_socket_accept(listener) : NULL;
+    int error = errno;
+
+    if (sock != NULL) {
+        add_connection(loop, sock, !find_room(loop));
+        metrics_count_connection(loop->metrics);
+        return true;
+    }
+    atomic_fetch_sub_explicit(&http->connections, 1, memory_order_relaxed);
+    if (open >= most + LIMIT_SPARE_CONNECTIONS)
+        make_room_or_rest(loop, first, "as many are open as may be");
+    else if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM)
+        make_room_or_rest(loop, first, strerror(error));
+    return false;
+}
+
 static void on_accept(h2o_socket_t *listener, const char *err)
 {
-    struct loop *loop = listener->data;
-    struct http *http = loop->http;
-
-    for (int i = 0; err == NULL && i < LIMIT_ACCEPTS_AT_ONCE; i++) {
-        h2o_socket_t *sock;
-
-        if (atomic_fetch_add_explicit(&http->connections, 1, memory_order_relaxed) >= http->options.max_connections) {
-            atomic_fetch_sub_explicit(&http->connections, 1, memory_order_relaxed);
-            rest(loop, "as many are open as may be");
+    for (int i = 0; err == NULL && i < LIMIT_ACCEPTS_AT_ONCE; i++)
+        if (!accept_one(listener->data, listener, i == 0))
             return;
-        }
-        sock = h2o_evloop_socket_accept(listener);
-        if (sock == NULL) {
-            int error = errno;
-
-            atomic_fetch_sub_explicit(&http->connections, 1, memory_order_relaxed);
-            if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM)
-                rest(loop, strerror(error));
-            return;
-        }
-        add_connection(loop, sock);
-        metrics_count_connection(loop->metrics);
-    }
 }
 
 static void listen_at(struct loop *loop, uint32_t index)
@@ -258,10 +402,12 @@ static void begin(struct loop *loop)
     h2o_context_init(&loop->context, loop->evloop, &http->globalconf);
     loop->accept = (h2o_accept_ctx_t){.ctx = &loop->context, .hosts = http->globalconf.hosts};
     h2o_linklist_init_anchor(&loop->connections);
+    peers_init(&loop->peers, http->options.max_connections / http->options.loops / LIMIT_CROWD_SHARE);
     request_ids_init(&loop->ids);
     h2o_timeout_init(loop->evloop, &loop->write_timeout, LIMIT_WRITE_PIECE_MS);
     h2o_timeout_init(loop->evloop, &loop->linger_timeout, LIMIT_LINGER_MS);
     h2o_timeout_init(loop->evloop, &loop->sweep_timeout, LIMIT_SWEEP_MS);
+    h2o_timeout_init(loop->evloop, &loop->hurry_timeout, LIMIT_HURRY_MS);
     h2o_timeout_init(loop->evloop, &loop->rest_timeout, LIMIT_ACCEPT_REST_MS);
     h2o_timeout_init(loop->evloop, &loop->drain_timeout, LIMIT_DRAIN_MS);
     loop->sweep_entry.cb = on_sweep;
@@ -279,12 +425,14 @@ static void end(struct loop *loop)
     h2o_timeout_dispose(loop->evloop, &loop->write_timeout);
     h2o_timeout_dispose(loop->evloop, &loop->linger_timeout);
     h2o_timeout_dispose(loop->evloop, &loop->sweep_timeout);
+    h2o_timeout_dispose(loop->evloop, &loop->hurry_timeout);
     h2o_timeout_dispose(loop->evloop, &loop->rest_timeout);
     h2o_timeout_dispose(loop->evloop, &loop->drain_timeout);
     h2o_multithread_unregister_receiver(loop->context.queue, &loop->receiver);
     h2o_context_dispose(&loop->context);
     h2o_evloop_destroy(loop->evloop);
     request_free_spare(loop);
+    peers_deinit(&loop->peers);
 }
 
 /* h2o's pools are the thread's own, so all of the loop is made there. */

@@ -13,7 +13,9 @@
 #include "config/limits.h"
 #include "http/bind.h"
 #include "http/http.h"
+#include "http/peers.h"
 #include "http/request_id.h"
+#include "job/budget.h"
 #include "job/workers.h"
 
 struct request;
@@ -30,6 +32,7 @@ struct http {
     uint64_t slow_ns;   /* a request that takes so long is logged */
     int *fds;           /* loops * addresses.count; -1 once a loop owns it */
 
+    struct budget memory; /* of all requests */
     struct engine *engine;
     struct workers *workers;
     struct workers *watchers; /* one thread, for metrics */
@@ -41,7 +44,9 @@ struct http {
     uint32_t started;
 
     _Atomic uint32_t connections;
-    _Atomic bool hurry; /* unfinished work is ended with an error */
+    _Atomic uint32_t closing;   /* of those: to make room, and gone in a moment */
+    _Atomic uint64_t displaced; /* connections closed to make room */
+    _Atomic bool hurry;         /* unfinished work is ended with an error */
 };
 
 /* One accepted socket. */
@@ -49,6 +54,13 @@ struct connection {
     h2o_linklist_t link; /* loop->connections */
     struct loop *loop;
     h2o_socket_t *sock;
+    struct place place;
+    uint64_t waits_since_ms;   /* of the loop's clock; 0: it is at work, or about to be closed */
+    struct request *request;   /* at work, or NULL */
+    size_t mark;               /* of what it holds: loop.c */
+    uint64_t moved_ms;         /* since when that is so; 0: it holds nothing */
+    bool closing;              /* to make room */
+    bool spare;                /* above the maximum: for operators, until there is room */
     struct refusal *lingering; /* reads and throws away what the client still sends, or NULL */
 };
 
@@ -64,7 +76,9 @@ struct loop {
 
     h2o_linklist_t connections;
     uint32_t connections_count;
-    uint32_t away_count; /* jobs not at home */
+    struct peers peers;
+    _Atomic uint32_t waiting_count; /* of connections that are not spare; others read it */
+    uint32_t away_count;            /* jobs not at home */
     bool draining, accept_rests;
 
     struct request *spare;
@@ -72,7 +86,7 @@ struct loop {
     struct request_ids ids;
     struct metrics_lane *metrics;
 
-    h2o_timeout_t write_timeout, linger_timeout, sweep_timeout, rest_timeout, drain_timeout;
+    h2o_timeout_t write_timeout, linger_timeout, sweep_timeout, hurry_timeout, rest_timeout, drain_timeout;
     h2o_timeout_entry_t sweep_entry, rest_entry, drain_entry;
 
     h2o_multithread_receiver_t receiver;
@@ -108,6 +122,16 @@ void loop_join(struct loop *loop);
 
 /* These jobs (a list) go home; their loop takes them from here. [any] */
 void loop_send_home(struct loop *loop, struct job *jobs);
+
+/* It is the client's turn: to send the next request, or to read the answer. */
+void connection_wait(struct connection *connection);
+
+/* Its request is complete: it is our turn. */
+void connection_work(struct connection *connection);
+
+/* Whether a request may run. One on a spare connection may not, while as many are open as may be and all have requests
+ * at work. */
+bool connection_may_run(struct connection *connection);
 
 /* The job waits for a sync, with all others of this turn. */
 void loop_await_sync(struct loop *loop, struct job *job);

@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "http/guard.h"
 #include "http/request.h"
 #include "watch/exposition.h"
+#include "watch/log.h"
 #include "json/writer.h"
 
 #define PREFIX     "/_stator"
@@ -18,12 +18,27 @@
 #define JSON       BYTES("application/json")
 #define EXPOSITION BYTES("text/plain; version=0.0.4; charset=utf-8")
 
+/* As it was sent: a proxy that keeps people from it must find it by the same text. */
+static struct bytes path_of(const h2o_req_t *req)
+{
+    struct bytes path = bytes_of(req->input.path.base, req->input.path.len);
+    const uint8_t *query = path.len != 0 ? memchr(path.at, '?', path.len) : NULL;
+
+    return query != NULL ? bytes_of(path.at, (size_t)(query - path.at)) : path;
+}
+
 bool operator_is_asked(const h2o_req_t *req)
 {
-    size_t len = sizeof(PREFIX) - 1;
+    struct bytes path = path_of(req);
 
-    return req->path_normalized.len >= len && memcmp(req->path_normalized.base, PREFIX, len) == 0 &&
-           (req->path_normalized.len == len || req->path_normalized.base[len] == '/');
+    return bytes_starts_with(path, BYTES(PREFIX)) &&
+           (path.len == sizeof(PREFIX) - 1 || path.at[sizeof(PREFIX) - 1] == '/');
+}
+
+struct guard_names operator_names(const struct http *http)
+{
+    return (struct guard_names){
+        .host = http->options.host, .machine = http->machine, .more = http->options.operator_hosts};
 }
 
 /* --- Health ------------------------------------------------------------------------------------------------------- */
@@ -119,6 +134,21 @@ static void tell_process(struct buf *out, const struct http *http)
     exposition_gauge(out, "stator_connections", "Connections open.", atomic_load(&http->connections));
     exposition_gauge(out, "stator_connections_max", "Connections that may be open (--max-connections).",
                      http->options.max_connections);
+    exposition_family(out, "stator_connections_displaced_total", "counter",
+                      "Connections closed to make room for others.");
+    exposition_integer(out, "stator_connections_displaced_total", EXPOSITION_NO_LABELS, atomic_load(&http->displaced));
+    exposition_family(out, "stator_log_lines_dropped_total", "counter", "Lines of the log that nobody took in time.");
+    exposition_integer(out, "stator_log_lines_dropped_total", EXPOSITION_NO_LABELS, log_lines_dropped());
+    exposition_family(out, "stator_log_lines_repeated_total", "counter",
+                      "Warnings and errors that were counted, not written: one like them was.");
+    exposition_integer(out, "stator_log_lines_repeated_total", EXPOSITION_NO_LABELS, log_lines_repeated());
+    exposition_gauge(out, "stator_request_memory_bytes",
+                     "Memory of all requests together, answers not yet taken included.",
+                     atomic_load(&http->memory.used));
+    exposition_gauge(out, "stator_request_memory_limit_bytes", "What they may take (--memory-mib).", http->memory.max);
+    exposition_family(out, "stator_request_memory_refused_total", "counter", "Pieces of it that were refused.");
+    exposition_integer(out, "stator_request_memory_refused_total", EXPOSITION_NO_LABELS,
+                       atomic_load(&http->memory.refused));
     exposition_gauge(out, "stator_worker_queue_jobs", "Requests waiting for a worker.", workers_queued(http->workers));
     exposition_gauge(out, "stator_worker_queue_jobs_max", "How many may wait; the next is throttled.",
                      LIMIT_WORKER_QUEUE);
@@ -191,9 +221,28 @@ static void tell_status(struct buf *out, const struct http *http)
     tell_integer(&writer, BYTES("loops"), http->options.loops);
     tell_integer(&writer, BYTES("connections"), atomic_load(&http->connections));
     tell_integer(&writer, BYTES("connections_max"), http->options.max_connections);
+    tell_integer(&writer, BYTES("connections_displaced"), atomic_load(&http->displaced));
+    tell_integer(&writer, BYTES("request_memory_bytes"), atomic_load(&http->memory.used));
+    tell_integer(&writer, BYTES("request_memory_limit_bytes"), http->memory.max);
+    tell_integer(&writer, BYTES("log_lines_dropped"), log_lines_dropped());
     engine_tell_status(http->engine, &writer);
     tell_operations(&writer, http);
     json_object_end(&writer);
+}
+
+void http_log_status(const struct http *http)
+{
+    const char *trouble = health_text(engine_health(http->engine));
+
+    LOG_LINE(LOG_LEVEL_INFO, "status", LOG_STRING("status", trouble == NULL ? "ready" : trouble),
+             LOG_NUMBER("uptime_s", (int64_t)(time(NULL) - (time_t)http->started_s)),
+             LOG_NUMBER("resident_bytes", (int64_t)resident_bytes()),
+             LOG_NUMBER("connections", atomic_load(&http->connections)),
+             LOG_NUMBER("connections_max", http->options.max_connections),
+             LOG_NUMBER("connections_displaced", (int64_t)atomic_load(&http->displaced)),
+             LOG_NUMBER("request_memory_bytes", (int64_t)atomic_load(&http->memory.used)),
+             LOG_NUMBER("worker_queue_jobs", workers_queued(http->workers)),
+             LOG_NUMBER("log_lines_dropped", (int64_t)log_lines_dropped()));
 }
 
 /* --- Requests ----------------------------------------------------------------------------------------------------- */
@@ -251,7 +300,7 @@ static void send_on_errand(struct request *request, enum errand errand)
 
 static bool asks_for(const h2o_req_t *req, const char *name)
 {
-    return h2o_memis(req->path_normalized.base, req->path_normalized.len, name, strlen(name));
+    return bytes_equal(path_of(req), bytes_of_string(name));
 }
 
 static void route(struct request *request)
@@ -276,8 +325,7 @@ void operator_on_request(struct request *request)
     const struct http *http = request->loop->http;
     const struct guard_request asked = {
         .host = request->job.host, .origin = request->origin, .fetch_site = request_header(req, "sec-fetch-site")};
-    const struct guard_names names = {
-        .host = http->options.host, .machine = http->machine, .more = http->options.operator_hosts};
+    const struct guard_names names = operator_names(http);
     const char *refusal = guard_refusal(&asked, &names); /* whoever knows of more reasons adds them here */
 
     if (refusal != NULL)

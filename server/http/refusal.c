@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* refusal: h2o refuses some requests before we see them: a body announced too large, broken chunks, an unknown
- * expectation. Its text/plain answer is replaced on the way out by the service's, and since the client may still be
- * sending, the connection is not closed at once (a reset would take the answer with it): we read on and throw away.
- *
- * What h2o cannot parse as HTTP at all it answers with a 400 of its own that no filter sees.
+/* refusal: h2o refuses some requests before we see them: what is no HTTP or can be read in two ways, a body announced too
+ * large, broken chunks, an unknown expectation. Its text/plain answer is replaced on the way out by the service's, and
+ * since the client may still be sending, the connection is not closed at once (a reset would take the answer with it): we
+ * read on and throw away.
  */
 #include "http/request.h"
 
@@ -24,6 +23,10 @@ static const h2o_iovec_t transfer_encoding = {(char *)"Transfer-Encoding", 17};
 #define BAD_EXPECTATION                                                                                                \
     "{\"__type\":\"com.amazon.coral.service#SerializationException\",\"Message\":\"Only the expectation 100-continue " \
     "is understood\"}"
+#define NO_MEMORY                                                                                                      \
+    "{\"__type\":\"com.amazon.coral.availability#ThrottlingException\",\"message\":\"The server has no memory left "   \
+    "for "                                                                                                             \
+    "this request; try again later\"}"
 #define TOO_LARGE /* for HTTP/1.0, which has no chunks */                                                              \
     "{\"__type\":\"com.amazon.coral.service#SerializationException\",\"Message\":\"The request has more than 16 "      \
     "MiB\"}"
@@ -69,6 +72,7 @@ static void start_linger(struct refusal *refusal)
     connection->lingering = refusal;
     refusal->linger_entry.cb = on_linger_timeout;
     h2o_timeout_link(loop->evloop, &loop->linger_timeout, &refusal->linger_entry);
+    h2o_buffer_consume(&sock->input, sock->input->size); /* its memory is for others */
     shutdown(h2o_socket_get_fd(sock), SHUT_WR);
     h2o_socket_read_start(sock, on_linger_read);
 }
@@ -77,7 +81,8 @@ static void start_linger(struct refusal *refusal)
 static void do_send(h2o_ostream_t *self, h2o_req_t *req, h2o_iovec_t *buffers, size_t count, h2o_send_state_t state)
 {
     struct refusal *refusal = (struct refusal *)(void *)self;
-    h2o_iovec_t buffer = h2o_iovec_init(refusal->body.at, refusal->body.len);
+    bool head = h2o_memis(req->input.method.base, req->input.method.len, H2O_STRLIT("HEAD"));
+    h2o_iovec_t buffer = h2o_iovec_init(refusal->body.at, head ? 0 : refusal->body.len);
 
     (void)buffers, (void)count, (void)state;
     if (!refusal->sent) {
@@ -96,13 +101,30 @@ static void on_stop(h2o_ostream_t *self, h2o_req_t *req)
     h2o_timeout_unlink(&refusal->linger_entry);
 }
 
+/* By the status that h2o gives. */
+static struct bytes body_of(int status)
+{
+    switch (status) {
+    case 413:
+        return BYTES(TOO_LARGE);
+    case 417:
+        return BYTES(BAD_EXPECTATION);
+    case 503:
+        return BYTES(NO_MEMORY);
+    default:
+        return BYTES(BAD_REQUEST);
+    }
+}
+
 static void mend(struct refusal *refusal, h2o_req_t *req)
 {
     int status = req->res.status;
 
+    if (status == 503)
+        req->res.status = 400; /* as the service throttles */
     request_id_next(&loop_of(req)->ids, refusal->request_id);
-    metrics_count_answer(loop_of(req)->metrics, status);
-    req->res.reason = answer_reason(status);
+    metrics_count_answer(loop_of(req)->metrics, req->res.status);
+    req->res.reason = answer_reason(req->res.status);
     req->res.headers = (h2o_headers_t){0};
     answer_add_common(req, bytes_of(refusal->request_id, REQUEST_ID_LEN), request_header(req, "origin"));
     if (status == 413 && req->version >= 0x101) {
@@ -112,7 +134,7 @@ static void mend(struct refusal *refusal, h2o_req_t *req)
         return;
     }
     answer_add_header(req, &answer_content_type, BYTES("application/json"));
-    refusal->body = status == 417 ? BYTES(BAD_EXPECTATION) : status == 413 ? BYTES(TOO_LARGE) : BYTES(BAD_REQUEST);
+    refusal->body = body_of(status);
     req->res.content_length = refusal->body.len;
 }
 

@@ -26,7 +26,7 @@ void request_read_on(struct request *request)
     h2o_socket_read_start(sock, on_early_input);
 }
 
-/* What h2o knows and what came meanwhile, in one buffer; `kept` stays for the views into it. */
+/* What h2o knows and what came meanwhile, in one buffer; `kept` stays for the views into it. NULL without memory. */
 static h2o_buffer_t *joined_input(const h2o_buffer_t *kept, const h2o_buffer_t *early)
 {
     h2o_buffer_t *all;
@@ -34,6 +34,8 @@ static h2o_buffer_t *joined_input(const h2o_buffer_t *kept, const h2o_buffer_t *
 
     h2o_buffer_init(&all, &h2o_socket_buffer_prototype);
     at = h2o_buffer_reserve(&all, kept->size + early->size).base;
+    if (at == NULL)
+        return NULL;
     memcpy(at, kept->bytes, kept->size);
     memcpy(at + kept->size, early->bytes, early->size);
     all->size = kept->size + early->size;
@@ -43,17 +45,18 @@ static h2o_buffer_t *joined_input(const h2o_buffer_t *kept, const h2o_buffer_t *
 void request_read_no_more(struct request *request)
 {
     h2o_socket_t *sock = request->req->conn->callbacks->get_socket(request->req->conn);
-    h2o_buffer_t *early = sock->input;
+    h2o_buffer_t *early = sock->input, *all = NULL;
 
     if (request->kept == NULL)
         return;
     h2o_socket_read_stop(sock);
-    if (early->size != 0) {
-        sock->input = joined_input(request->kept, early);
-    } else {
-        sock->input = request->kept;
+    if (early->size != 0)
+        all = joined_input(request->kept, early);
+    if (early->size != 0 && all == NULL) /* what came is lost, and so is the connection */
+        request->req->http1_is_persistent = 0;
+    sock->input = all != NULL ? all : request->kept;
+    if (all == NULL)
         request->kept = NULL;
-    }
     h2o_buffer_dispose(&early);
 }
 
@@ -63,6 +66,8 @@ static void on_dispose(void *anchor)
     struct request *request = *(struct request **)anchor;
 
     h2o_timeout_unlink(&request->write_entry);
+    connection_of(request->req)->request = NULL;
+    connection_wait(connection_of(request->req));
     request->req = NULL;
     if (!request->away)
         request_give_back(request);
@@ -70,20 +75,23 @@ static void on_dispose(void *anchor)
 
 static struct request *new_request(struct loop *loop)
 {
+    const struct stator_allocator *memory = &loop->http->memory.allocator;
     struct request *request = h2o_mem_alloc(sizeof(*request));
 
     memset(request, 0, sizeof(*request));
     request->loop = loop;
-    arena_init(&request->job.arena, JOB_ARENA_MAX);
-    buf_init(&request->job.answer, JOB_ANSWER_MAX);
-    buf_init(&request->inflated, LIMIT_BODY_BYTES + 1);
-    buf_init(&request->packed, JOB_ANSWER_MAX);
+    arena_init_with(&request->job.arena, JOB_ARENA_MAX, memory);
+    arena_init(&request->job.notes, JOB_NOTES_MAX);
+    buf_init_with(&request->job.answer, JOB_ANSWER_MAX, memory);
+    buf_init_with(&request->inflated, LIMIT_BODY_BYTES + 1, memory);
+    buf_init_with(&request->packed, JOB_ANSWER_MAX, memory);
     return request;
 }
 
 static void free_request(struct request *request)
 {
     arena_deinit(&request->job.arena);
+    arena_deinit(&request->job.notes);
     buf_deinit(&request->job.answer);
     buf_deinit(&request->inflated);
     buf_deinit(&request->packed);
@@ -116,6 +124,8 @@ struct request *request_take(struct loop *loop, h2o_req_t *req)
         request = new_request(loop);
     }
     request->req = req;
+    connection_work(connection_of(req));
+    connection_of(req)->request = request;
     anchor = h2o_mem_alloc_shared(&req->pool, sizeof(struct request *), on_dispose);
     *anchor = request;
 
@@ -130,35 +140,50 @@ struct request *request_take(struct loop *loop, h2o_req_t *req)
     return request;
 }
 
+void request_forget(struct request *request)
+{
+    struct job *job = &request->job;
+    size_t len = job->table_name.len < sizeof(request->table_name) ? job->table_name.len : sizeof(request->table_name);
+
+    if (len != 0)
+        memmove(request->table_name, job->table_name.at, len);
+    job->table_name = bytes_of(request->table_name, len);
+    job->input = NULL;
+    job->output = NULL;
+    job->body.at = NULL; /* its length is told by the log */
+    buf_reset(&request->inflated);
+    if (job->arena.used_bytes > REQUEST_KEPT_BYTES)
+        arena_reset(&job->arena);
+}
+
 /* Clears what one request leaves behind; memory stays warm for the next. */
 static void clean(struct request *request)
 {
     struct job *job = &request->job;
 
-    if (job->cleanup != NULL)
-        job->cleanup(job);
+    stator_assert(job->holds == NULL);
     if (request->kept != NULL)
         h2o_buffer_dispose(&request->kept);
     arena_reset(&job->arena);
+    arena_reset(&job->notes);
     buf_reset(&job->answer);
-    if (request->inflated.len != 0 || request->inflated.failed)
-        buf_reset(&request->inflated);
+    buf_reset(&request->inflated);
     if (request->packed.len != 0 || request->packed.failed)
         buf_reset(&request->packed);
     job->access_key = job->region = (struct bytes){0};
     job->error_item = job->error_reasons = job->error_text = job->error_throttling = (struct bytes){0};
     job->input = job->progress = NULL;
     job->output = NULL;
-    job->cleanup = NULL;
     job->on_worker = false;
+    job->latch = job->parkings = 0;
     job->use = (struct job_use){0};
     job->table_name = (struct bytes){0};
     job->rc = job->error.rc = STATOR_OK;
     job->error.message[0] = '\0';
     job->wait.epoch = 0;
     request->origin = request->content_type = request->x_amz_target = (struct bytes){0};
-    request->amz_json = request->packing = false;
-    request->accepted = request->packed_as = ENCODING_PLAIN;
+    request->amz_json = request->packing = request->unread = request->too_large = false;
+    request->accepted = request->encoding = request->packed_as = ENCODING_PLAIN;
     request->sync_rc = STATOR_OK;
     request->errand = ERRAND_NONE;
 }

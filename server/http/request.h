@@ -13,6 +13,7 @@
 #define SERVER_HTTP_REQUEST_H
 
 #include "http/compress.h"
+#include "http/guard.h"
 #include "http/loop.h"
 
 /* What a job that is no operation's is away for: operator.c. */
@@ -27,12 +28,17 @@ struct request {
 
     /* Of the header; views into the request. */
     struct bytes origin, content_type, x_amz_target;
-    bool amz_json; /* content type application/x-amz-json-1.0 */
-    enum encoding accepted;
+    bool amz_json;                    /* content type application/x-amz-json-1.0 */
+    enum encoding accepted, encoding; /* of the answer, of the body */
+    enum stator_rc identified;        /* who asks; else why that is not known, with the text in job.error */
+    bool unread;                      /* the body has not been looked at */
+    bool too_large;                   /* it is longer than a body may be, inflated */
 
     /* The answer on its way. */
     h2o_generator_t generator;
     struct bytes unsent;
+    size_t sent;
+    uint64_t sending_since_ns;
     h2o_timeout_entry_t write_entry;
     int status;
     char crc[11];
@@ -41,9 +47,10 @@ struct request {
     enum errand errand;
     enum stator_rc sync_rc;
 
-    struct buf inflated; /* the body, where it came compressed */
-    struct buf packed;   /* the answer compressed */
-    h2o_buffer_t *kept;  /* the socket's input with the request, while away; its owner when more input came */
+    char table_name[255]; /* what job.table_name names once the arena is reset */
+    struct buf inflated;  /* the body, where it came compressed */
+    struct buf packed;    /* the answer compressed */
+    h2o_buffer_t *kept;   /* the socket's input with the request, while away; its owner when more input came */
 };
 
 static inline struct request *request_of_job(struct job *job)
@@ -65,6 +72,11 @@ static inline void request_come_back(struct request *request)
     request->away = false;
     request->loop->away_count--;
 }
+
+#define REQUEST_KEPT_BYTES ((size_t)16 * 1024)
+
+/* The answer is encoded: the memory of what it was made from goes back. [any] */
+void request_forget(struct request *request);
 
 /* For the time that the job waits or is worked on elsewhere: before it leaves and, unless h2o has disposed of the
  * request, when it is at home again. */
@@ -91,6 +103,7 @@ void endpoint_work(void *context, struct job *job);
 
 /* Whether it is for what is under /_stator/; then operator_on_request answers it. */
 bool operator_is_asked(const h2o_req_t *req);
+struct guard_names operator_names(const struct http *http);
 void operator_on_request(struct request *request);
 
 /* Its thread's part; struct http is the context. [watcher] */

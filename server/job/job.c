@@ -16,3 +16,24 @@ void job_move(struct job *job, enum job_state to)
     stator_assert(job_next[job->state] & BIT(to));
     job->state = to;
 }
+
+bool job_defer(struct job *job, void (*release)(void *what), void *what)
+{
+    struct job_hold *hold = ARENA_NEW(&job->arena, struct job_hold);
+
+    if (hold == NULL)
+        return false;
+    *hold = (struct job_hold){release, what, job->holds};
+    job->holds = hold;
+    return true;
+}
+
+void job_release(struct job *job)
+{
+    while (job->holds != NULL) {
+        const struct job_hold *hold = job->holds;
+
+        job->holds = hold->older;
+        hold->release(hold->what);
+    }
+}

@@ -15,21 +15,31 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "expr/budget.h"
 #include "message/message.h"
 #include "shard/durability.h"
+#include "shard/latch.h"
 #include "watch/metrics.h"
 
 #define JOB_ARENA_MAX ((size_t)256 * 1024 * 1024) /* a 16 MiB request of tiny values takes about 10 times that */
+#define JOB_NOTES_MAX ((size_t)64 * 1024)         /* 100 tables */
 #define JOB_ANSWER_MAX                                                                                                 \
     ((size_t)128 * 1024 * 1024) /* a page of 1 MB whose JSON is 67 times as long, and its last item */
 
 enum job_state { JOB_DECODED, JOB_WORKING, JOB_SYNCING, JOB_DONE };
 
+/* What an operation has taken and gives back once its answer is encoded: a reference, a pin, an iterator. */
+struct job_hold {
+    void (*release)(void *what);
+    void *what;
+    struct job_hold *older;
+};
+
 /* What a request had to do with one table, to be counted when it is answered. */
 struct job_use {
     uint32_t meter; /* of the table; METER_NONE: there is none yet */
     struct metrics_use use;
-    struct job_use *next; /* of another table; in the arena */
+    struct job_use *next; /* of another table; in the job's notes */
 };
 
 struct job {
@@ -44,13 +54,16 @@ struct job {
     char request_id[53];     /* 52 characters and NUL */
 
     /* Set by op. */
-    void *input;                      /* the decoded structure; NULL until decoded */
-    const void *output;               /* the answer as a structure of api.h, which op encodes; in the arena */
-    void *progress;                   /* what a long operation keeps between steps, in the arena */
-    void (*cleanup)(struct job *job); /* releases what progress holds (iterators, table references); may be NULL */
-    bool on_worker;                   /* may wait for the disk and for a stalled store */
-    struct job_use use;               /* of the first table, then of the others */
-    struct bytes table_name;          /* of the table found last, or absent; lives as long as the job: for the log */
+    void *input;        /* the decoded structure; NULL until decoded */
+    const void *output; /* the answer as a structure of api.h, which op encodes; in the arena */
+    void *progress;     /* what a long operation keeps between steps, in the arena; NULL: it begins anew each time */
+    struct job_hold *holds;    /* newest first; job_defer */
+    bool on_worker;            /* may wait for the disk and for a stalled store */
+    struct expr_budget budget; /* what expressions may still cost, here or, once it is spent on a loop, on a worker */
+    uint32_t latch;            /* with STATOR_AGAIN: 0, or 1 + the latch of another's that the job is to wait for */
+    uint32_t parkings;         /* how often it has waited for one */
+    struct job_use use;        /* of the first table, then of the others */
+    struct bytes table_name;   /* of the table found last, or absent; lives as long as the job: for the log */
 
     /* The answer. */
     enum stator_rc rc; /* STATOR_OK: 200 and `answer`; else the error's status and `answer` holds the error's JSON */
@@ -61,12 +74,14 @@ struct job {
     struct bytes error_text;       /* likewise: its text, which may be longer than error.message */
     struct bytes error_throttling; /* of the throughput's exceptions: ThrottlingReasons, the list's JSON, or absent */
 
-    struct arena arena;
-    struct durable_wait wait; /* while SYNCING */
-    struct job *next;         /* in one queue at a time */
-    size_t queued_bytes;      /* what the workers counted it for */
-    uint64_t started_ns;      /* monotonic: when the request was complete */
-    void *owner;              /* http's */
+    struct arena arena;           /* of what the request becomes: empty again when the answer is encoded */
+    struct arena notes;           /* of the little that outlives it: who asked, what is to be counted */
+    struct durable_wait wait;     /* while SYNCING */
+    struct latch_wait latch_wait; /* while WORKING, without a thread */
+    struct job *next;             /* in one queue at a time */
+    size_t queued_bytes;          /* what the workers counted it for */
+    uint64_t started_ns;          /* monotonic: when the request was complete */
+    void *owner;                  /* http's */
 
     /* http's: brings the job home to its loop, from any thread, exactly once a trip. */
     void (*send_back)(struct job *job);
@@ -74,5 +89,12 @@ struct job {
 
 /* The one function that moves a job; asserts that the move is allowed. */
 void job_move(struct job *job, enum job_state to);
+
+/* Has `what` released when the answer is encoded, or before the operation begins anew: until then the answer may borrow
+ * from it. False without memory: the caller still holds it. */
+STATOR_MUST_CHECK bool job_defer(struct job *job, void (*release)(void *what), void *what);
+
+/* Releases all of that, the newest first. op_run does so, and whoever ends a job that op_run has not. */
+void job_release(struct job *job);
 
 #endif

@@ -3,10 +3,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
-#define NICE 5 /* below the loops: short requests go before long pages where there are too few cores for both */
 
 struct workers {
     struct workers_options options;
@@ -50,7 +46,9 @@ static void *work(void *context)
     struct workers *workers = context;
     struct job *job;
 
-    setpriority(PRIO_PROCESS, (id_t)gettid(), NICE); /* of this thread alone, says sched(7) of Linux */
+    /* A batch thread does not take the core from a loop when it wakes. It is not niced: others wait for the latches and
+     * locks that it holds. */
+    pthread_setschedparam(pthread_self(), SCHED_BATCH, &(const struct sched_param){0});
     while ((job = next_job(workers)) != NULL)
         workers->options.run(workers->options.context, job);
     return NULL;

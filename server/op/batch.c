@@ -1,20 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "op/batch.h"
 
-static void release(struct job *job)
-{
-    struct batch *batch = job->progress;
-
-    for (size_t i = 0; i < batch->count; i++)
-        table_release(batch->tables[i].table);
-}
-
-void batch_close(struct job *job)
-{
-    job->cleanup(job);
-    job->cleanup = NULL;
-}
-
 enum stator_rc batch_open(struct batch **out, struct engine *engine, struct job *job, const struct bytes *names,
                           size_t count)
 {
@@ -25,8 +11,6 @@ enum stator_rc batch_open(struct batch **out, struct engine *engine, struct job 
     batch->tables = ARENA_ARRAY(&job->arena, struct batch_table, count);
     if (batch->tables == NULL)
         return stator_fail_memory(&job->error);
-    job->progress = batch;
-    job->cleanup = release;
     *out = batch;
     for (size_t i = 0; i < count; i++) {
         struct batch_table *table = &batch->tables[i];

@@ -7,7 +7,7 @@
 
 #include "op/request.h"
 
-/* One table of the request, held from batch_open to the job's cleanup. */
+/* One table of the request. */
 struct batch_table {
     struct table *table;
     double units;          /* consumed so far */
@@ -19,12 +19,9 @@ struct batch {
     size_t count;
 };
 
-/* Finds and holds the tables named. The job's progress becomes the batch, which is released by its cleanup. */
+/* Finds the tables named. */
 STATOR_MUST_CHECK enum stator_rc batch_open(struct batch **out, struct engine *engine, struct job *job,
                                             const struct bytes *names, size_t count);
-
-/* Lets go of the tables, so that the operation may begin again. */
-void batch_close(struct job *job);
 
 /* "Provided list of item keys contains duplicates" when two keys are equal. */
 STATOR_MUST_CHECK enum stator_rc batch_check_distinct(const struct item *keys, size_t count, struct stator_error *err);

@@ -15,7 +15,7 @@ struct member {
 
 /* What the batch consumes of one version of a table. */
 struct consumed {
-    struct table *table; /* held */
+    const struct table *table;
     double units;
     uint32_t *index_units;
 };
@@ -30,14 +30,6 @@ struct batch_execution {
     size_t consumed_count;
     size_t next; /* the member to be carried out */
 };
-
-static void release(struct job *job)
-{
-    struct batch_execution *batch = job->progress;
-
-    for (size_t i = 0; i < batch->consumed_count; i++)
-        table_release(batch->consumed[i].table);
-}
 
 /* --- Faults of members -------------------------------------------------------------------------------------------- */
 
@@ -141,15 +133,14 @@ static enum stator_rc open_batch(struct batch_execution **out, struct engine *en
     if (batch->members == NULL || batch->responses == NULL || batch->errors == NULL || batch->consumed == NULL)
         return stator_fail_memory(&job->error);
     job->progress = batch;
-    job->cleanup = release;
     *out = batch;
     return read_members(batch);
 }
 
 /* --- Carrying out ------------------------------------------------------------------------------------------------- */
 
-/* The entry of the table, in whichever version it was met first, with the same indexes; it holds that version. */
-static struct consumed *consumed_by(struct batch_execution *batch, struct table *table)
+/* The entry of the table, in whichever version it was met first, with the same indexes. */
+static struct consumed *consumed_by(struct batch_execution *batch, const struct table *table)
 {
     struct consumed *new;
 
@@ -164,7 +155,6 @@ static struct consumed *consumed_by(struct batch_execution *batch, struct table 
     if (new->index_units == NULL)
         return NULL;
     new->table = table;
-    table_hold(table);
     batch->consumed_count++;
     return new;
 }
@@ -288,8 +278,10 @@ static enum stator_rc write_once(struct batch_execution *batch, size_t i, struct
     STATOR_TRY(throttle_admit(batch->engine, job, &use));
     bound.write.before_commit = make_answer;
     bound.write.context = &answering;
-    rc = table_write(&batch->engine->db, &bound.write, job->on_worker, &result, &job->arena, &job->error);
+    bound.write.budget = &job->budget;
+    rc = table_write(&batch->engine->db, &bound.write, request_wait(job), &result, &job->arena, &job->error);
     *stale = rc == STATOR_OK && result.stale;
+    job->latch = result.busy;
     if (rc != STATOR_AGAIN && !*stale)
         batch->responses[i].TableName = table->name;
     if (rc == STATOR_OK && !result.stale) {
@@ -318,7 +310,6 @@ static enum stator_rc execute(struct batch_execution *batch, size_t i)
         stale = false;
         STATOR_TRY(op_table(&table, batch->engine, batch->job, statement->partiql.table, OP_DATA));
         rc = statement_reads(statement) ? read_item(batch, i, table) : write_once(batch, i, table, &stale);
-        table_release(table);
     } while (rc == STATOR_OK && stale);
     return rc;
 }

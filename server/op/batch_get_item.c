@@ -206,7 +206,6 @@ enum stator_rc op_batch_get_item(struct engine *engine, struct job *job)
     struct projection **projections = ARENA_ARRAY(&job->arena, struct projection *, requests->count);
     struct bytes *names = ARENA_ARRAY(&job->arena, struct bytes, requests->count);
     struct reading reading = {.engine = engine, .job = job};
-    enum stator_rc rc;
 
     if (projections == NULL || names == NULL)
         return stator_fail_memory(&job->error);
@@ -215,10 +214,6 @@ enum stator_rc op_batch_get_item(struct engine *engine, struct job *job)
     STATOR_TRY(check(projections, requests, wording_voice(engine, job), job));
     if (throttle_is_on(engine) && !job->on_worker) /* what is charged is not begun again */
         return STATOR_AGAIN;
-    rc = batch_open(&reading.batch, engine, job, names, requests->count);
-    if (rc == STATOR_OK)
-        rc = read_all(&reading, projections);
-    if (rc == STATOR_AGAIN) /* from the start, on a worker */
-        batch_close(job);
-    return rc;
+    STATOR_TRY(batch_open(&reading.batch, engine, job, names, requests->count));
+    return read_all(&reading, projections);
 }

@@ -325,9 +325,10 @@ static enum stator_rc write_once(struct writing *w, bool *stale)
     last = &w->writes[w->count - 1];
     last->before_commit = make_answer;
     last->context = w;
-    rc = table_write_many(&w->engine->db, w->writes, w->count, w->job->on_worker, w->results, &w->job->arena,
+    rc = table_write_many(&w->engine->db, w->writes, w->count, request_wait(w->job), w->results, &w->job->arena,
                           &w->job->error);
     *stale = rc == STATOR_OK && w->results[0].stale;
+    w->job->latch = w->results[0].busy;
     w->job->wait.epoch = w->results[0].epoch;
     if (rc == STATOR_OK && !*stale)
         charge(w);
@@ -355,8 +356,6 @@ enum stator_rc op_batch_write_item(struct engine *engine, struct job *job)
         rc = batch_open(&writing.batch, engine, job, names, in->RequestItems.count);
         if (rc == STATOR_OK)
             rc = write_once(&writing, &stale);
-        if (rc == STATOR_AGAIN || stale)
-            batch_close(job);
     } while (rc == STATOR_OK && stale);
     return rc;
 }

@@ -19,7 +19,6 @@ static enum stator_rc find(struct table **out, struct engine *engine, struct job
     if (rc == STATOR_RESOURCE_NOT_FOUND)
         return stator_fail(&job->error, STATOR_TABLE_NOT_FOUND, "Table not found: %.*s", BYTES_ARG(bare));
     STATOR_TRY(rc);
-    op_keep_table(job, *out);
     return STATOR_OK;
 }
 

@@ -105,7 +105,6 @@ static enum stator_rc update(struct engine *engine, struct job *job)
     int now, status, mode;
 
     STATOR_TRY(op_table(&table, engine, job, in->TableName, OP_CONTROL));
-    op_keep_table(job, table);
     STATOR_TRY(find_index(&index, table, in->IndexName, &job->error));
     STATOR_TRY(check_state(table, index, &job->error));
     if (out == NULL || entry == NULL)
@@ -174,7 +173,6 @@ enum stator_rc op_describe_contributor_insights(struct engine *engine, struct jo
     int status;
 
     STATOR_TRY(op_table(&table, engine, job, in->TableName, OP_CONTROL));
-    op_keep_table(job, table);
     STATOR_TRY(find_index(&index, table, in->IndexName, &job->error));
     if (out == NULL)
         return stator_fail_memory(&job->error);
@@ -294,14 +292,11 @@ static enum stator_rc list_one(struct listing *listing, struct engine *engine, s
     const uint8_t *slash = bytes_present(token) ? memchr(token.at, '/', token.len) : NULL;
     struct bytes after = {NULL, 0};
     struct table *table;
-    bool ok;
 
     STATOR_TRY(op_table(&table, engine, job, in->TableName, OP_CONTROL));
     if (slash != NULL)
         after = bytes_of(slash + 1, (size_t)(token.at + token.len - slash - 1));
-    ok = list_table(listing, table, after);
-    table_release(table);
-    return ok ? STATOR_OK : stator_fail_memory(&job->error);
+    return list_table(listing, table, after) ? STATOR_OK : stator_fail_memory(&job->error);
 }
 
 static bool token_of(struct bytes *out, const struct ContributorInsightsSummary *last, struct arena *arena)

@@ -64,7 +64,6 @@ static enum stator_rc delete_table(struct engine *engine, struct job *job)
     if (out == NULL)
         return stator_fail_memory(&job->error);
     STATOR_TRY(op_table(&table, engine, job, in->TableName, OP_CONTROL));
-    op_keep_table(job, table);
     STATOR_TRY(check(table, &job->error));
     draft = description_draft(table->description, &job->arena);
     out->TableDescription = answer(table, &job->arena);

@@ -11,7 +11,6 @@ enum stator_rc op_describe_table(struct engine *engine, struct job *job)
     if (out == NULL)
         return stator_fail_memory(&job->error);
     STATOR_TRY(op_table(&table, engine, job, in->TableName, OP_CONTROL));
-    op_keep_table(job, table);
     out->Table = table_describe(table->description, table, op_now(), &job->arena);
     if (out->Table == NULL)
         return stator_fail_memory(&job->error);

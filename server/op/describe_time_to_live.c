@@ -36,10 +36,7 @@ enum stator_rc op_describe_time_to_live(struct engine *engine, struct job *job)
 {
     const struct DescribeTimeToLiveInput *in = job->input;
     struct table *table;
-    enum stator_rc rc;
 
     STATOR_TRY(op_table(&table, engine, job, in->TableName, OP_CONTROL));
-    rc = make_output(job, table);
-    table_release(table);
-    return rc;
+    return make_output(job, table);
 }

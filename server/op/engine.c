@@ -189,11 +189,9 @@ static enum stator_rc not_found(struct job *job, struct bytes name, enum op_plan
                        BYTES_ARG(name));
 }
 
-static enum stator_rc unmetered(struct table **out, struct job *job)
+static void release_table(void *table)
 {
-    table_release(*out);
-    *out = NULL;
-    return stator_fail_memory(&job->error);
+    table_release(table);
 }
 
 enum stator_rc op_table(struct table **out, struct engine *engine, struct job *job, struct bytes table_name,
@@ -209,13 +207,14 @@ enum stator_rc op_table(struct table **out, struct engine *engine, struct job *j
     *out = catalog_find(engine->db.catalog, namespace_, name);
     if (*out == NULL)
         return not_found(job, name, plane);
-    if (plane == OP_DATA && ((*out)->status == TableStatus_CREATING || (*out)->status == TableStatus_DELETING)) {
+    if (!job_defer(job, release_table, *out)) {
         table_release(*out);
-        *out = NULL;
-        return not_found(job, name, plane);
+        return stator_fail_memory(&job->error);
     }
+    if (plane == OP_DATA && ((*out)->status == TableStatus_CREATING || (*out)->status == TableStatus_DELETING))
+        return not_found(job, name, plane);
     job->table_name = name;
-    return meter_use(engine, job, *out) != NULL ? STATOR_OK : unmetered(out, job);
+    return meter_use(engine, job, *out) != NULL ? STATOR_OK : stator_fail_memory(&job->error);
 }
 
 double op_now(void)

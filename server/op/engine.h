@@ -48,10 +48,10 @@ struct bytes op_namespace(const struct engine *engine, struct job *job);
 struct bytes op_region(const struct job *job);
 #define OP_ACCOUNT "000000000000"
 
-/* The table that TableName (a name or an ARN) means, held. Absent: ResourceNotFoundException in the words of the data
- * plane
- * ("Requested resource not found") or of the control plane ("Requested resource not found: Table: X not found"). The
- * data plane also refuses tables that are not yet ACTIVE. With --isolate-by region an ARN of elsewhere is refused. */
+/* The table that TableName (a name or an ARN) means. The job holds it until its answer is encoded, so that an answer may
+ * borrow from it. Absent: ResourceNotFoundException in the words of the data plane ("Requested resource not found") or
+ * of the control plane ("Requested resource not found: Table: X not found"). The data plane also refuses tables that
+ * are not yet ACTIVE. With --isolate-by region an ARN of elsewhere is refused. */
 enum op_plane { OP_DATA, OP_CONTROL };
 STATOR_MUST_CHECK enum stator_rc op_table(struct table **out, struct engine *engine, struct job *job,
                                           struct bytes table_name, enum op_plane plane);

@@ -98,9 +98,7 @@ static enum stator_rc check_tables(struct script *script)
             continue;
         }
         STATOR_TRY(rc);
-        rc = check_statement(script, i, table);
-        table_release(table);
-        STATOR_TRY(tell(script, i, rc));
+        STATOR_TRY(tell(script, i, check_statement(script, i, table)));
     }
     return missing ? transaction_cancelled(t, reasons, NULL) : STATOR_OK;
 }

@@ -11,12 +11,9 @@ struct progress {
     struct read_result read;
 };
 
-static void release(struct job *job)
+static void release_pin(void *pinned)
 {
-    struct progress *progress = job->progress;
-
-    store_release(&progress->read.pinned);
-    table_release(progress->table);
+    store_release(pinned);
 }
 
 /* Everything that needs no table, in the service's order. */
@@ -85,19 +82,12 @@ enum stator_rc op_get_item(struct engine *engine, struct job *job)
     struct expressions expressions = {.projection_text = in->ProjectionExpression};
     struct wording_voice voice = wording_voice(engine, job);
     struct progress *progress = ARENA_NEW(&job->arena, struct progress);
-    enum stator_rc rc;
 
-    if (progress == NULL)
+    if (progress == NULL || !job_defer(job, release_pin, &progress->read.pinned))
         return stator_fail_memory(&job->error);
     STATOR_TRY(check(in, voice, &job->error));
     STATOR_TRY(legacy_attributes_to_get(&expressions.projection, &in->AttributesToGet, &job->arena, &job->error));
     STATOR_TRY(request_parse(&expressions, &in->ExpressionAttributeNames, NULL, voice.layer, job));
     STATOR_TRY(op_table(&progress->table, engine, job, in->TableName, OP_DATA));
-    job->progress = progress;
-    rc = read_item(progress, engine, job, expressions.projection);
-    if (rc == STATOR_OK)
-        job->cleanup = release;
-    else
-        release(job);
-    return rc;
+    return read_item(progress, engine, job, expressions.projection);
 }

@@ -8,10 +8,9 @@
 #define RECORDS_JSON_MAX    ((size_t)16 * 1024 * 1024) /* of a page; then one record more, at most */
 #define ITERATOR_MS_DEFAULT ((uint64_t)15 * 60 * 1000)
 
-static void release(struct job *job)
+static void release(void *json)
 {
-    buf_deinit(job->progress);
-    job->progress = NULL;
+    buf_deinit(json);
 }
 
 static enum stator_rc read_iterator(struct stream_position *out, struct stream **stream, struct engine *engine,
@@ -90,13 +89,9 @@ enum stator_rc op_get_records(struct engine *engine, struct job *job)
     if (json == NULL)
         return stator_fail_memory(&job->error);
     STATOR_TRY(read_iterator(&position, &stream, engine, job));
-    buf_init(json, JOB_ANSWER_MAX);
-    rc = read_page(engine, job, stream, &position, json);
+    buf_init_with(json, JOB_ANSWER_MAX, job->arena.allocator);
+    rc = job_defer(job, release, json) ? read_page(engine, job, stream, &position, json)
+                                       : stator_fail_memory(&job->error);
     stream_release(stream);
-    job->progress = json;
-    if (rc == STATOR_OK)
-        job->cleanup = release;
-    else
-        release(job);
     return rc;
 }

@@ -47,7 +47,6 @@ static bool is_active(const struct engine *engine, const struct destination *des
 static enum stator_rc find_table(struct table **out, struct engine *engine, struct job *job, struct bytes name)
 {
     STATOR_TRY(op_table(out, engine, job, name, OP_CONTROL));
-    op_keep_table(job, *out);
     return resource_check_settled(*out, &job->error);
 }
 
@@ -228,7 +227,6 @@ enum stator_rc op_describe_kinesis_streaming_destination(struct engine *engine, 
     struct table *table;
 
     STATOR_TRY(op_table(&table, engine, job, in->TableName, OP_CONTROL));
-    op_keep_table(job, table);
     settings = &table->extras->settings;
     entries = ARENA_ARRAY(&job->arena, struct KinesisDataStreamDestination, settings->destination_count);
     if (out == NULL || entries == NULL)

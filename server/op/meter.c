@@ -84,7 +84,7 @@ struct job_use *meter_add_use(struct job *job, uint32_t meter)
         use = use->next;
     if (use->meter == meter)
         return use;
-    use->next = ARENA_NEW(&job->arena, struct job_use);
+    use->next = ARENA_NEW(&job->notes, struct job_use);
     if (use->next != NULL)
         use->next->meter = meter;
     return use->next;

@@ -98,16 +98,40 @@ static enum stator_rc decode(const struct engine *engine, struct job *job)
     return message_validate(info->input, job->input, engine->options.wording, &job->error);
 }
 
+/* A loop's share of an expression's work is below a millisecond; all of it is some 100 ms at worst. */
+#define BUDGET_ON_LOOP ((uint64_t)256 * 1024)
+#define BUDGET         ((uint64_t)32 * 1024 * 1024)
+
+/* What goes on on a worker goes on with what it has left; what begins there, or comes there, has all of it. */
+static void begin_budget(struct job *job)
+{
+    if (!job->on_worker)
+        job->budget = (struct expr_budget){BUDGET_ON_LOOP, true};
+    else if (job->progress == NULL || job->budget.later)
+        job->budget = (struct expr_budget){BUDGET, false};
+}
+
 static enum stator_rc run(struct engine *engine, struct job *job)
 {
     const struct operation_info *info = operation_info(job->operation);
 
+    begin_budget(job);
+    job->latch = 0;
     STATOR_TRY(decode(engine, job));
     if (steps[job->operation] == NULL)
         return stator_fail(&job->error, STATOR_VALIDATION, "The operation %s is not supported by Stator yet",
                            info->name);
     STATOR_TRY(steps[job->operation](engine, job));
     return job->arena.failed ? stator_fail_memory(&job->error) : STATOR_OK; /* an answer that lacks something is none */
+}
+
+/* A request that outgrows its own arena will never fit; one that finds no room beside the others may, later. */
+static void tell_no_memory(struct job *job)
+{
+    if (job->arena.exhausted)
+        stator_fail(&job->error, STATOR_VALIDATION, "The request needs more memory than a request may take");
+    else
+        stator_fail(&job->error, STATOR_THROTTLING, "The server has no memory left for this request; try again later");
 }
 
 static void encode(struct job *job)
@@ -120,30 +144,36 @@ static void encode(struct job *job)
         message_encode(&job->answer, info->output, job->output);
     if (!job->answer.failed)
         return;
-    stator_fail(&job->error, STATOR_INTERNAL_SERVER_ERROR, "The answer is larger than an answer may be");
+    tell_no_memory(job);
     op_answer_error(job);
-}
-
-/* Releases what the operation holds, once its answer is finished. */
-static void cleanup(struct job *job)
-{
-    if (job->cleanup != NULL)
-        job->cleanup(job);
-    job->cleanup = NULL;
 }
 
 enum op_outcome op_run(struct engine *engine, struct job *job)
 {
     enum stator_rc rc = run(engine, job);
 
-    if (rc == STATOR_AGAIN)
+    if (rc == STATOR_AGAIN) {
+        if (job->progress == NULL) /* it begins anew */
+            job_release(job);
         return OP_WORK;
-    job->error.rc = rc;
+    }
+    if (rc == STATOR_NO_MEMORY)
+        tell_no_memory(job);
+    else
+        job->error.rc = rc;
     job->rc = rc;
     if (rc == STATOR_OK)
         encode(job);
     else
         op_answer_error(job);
-    cleanup(job);
+    job_release(job);
     return durability_reached(engine->db.durability, job->wait.epoch) ? OP_DONE : OP_SYNC;
+}
+
+void op_park(struct engine *engine, struct job *job, void (*wake)(struct latch_wait *wait))
+{
+    job->latch_wait = (struct latch_wait){.latch = job->latch - 1, .wake = wake};
+    job->latch = 0;
+    job->parkings++;
+    latch_park(engine->db.latches, &job->latch_wait); /* it may be on a worker already */
 }

@@ -40,6 +40,9 @@ STATOR_MUST_CHECK enum stator_rc engine_open(struct engine **out, const struct e
 /* No job may be running. Stops background tasks, syncs, closes. NULL is allowed. */
 void engine_close(struct engine *engine);
 
+/* A job returned with OP_WORK and job->latch set is not to be run before that latch is released: calls wake then. */
+void op_park(struct engine *engine, struct job *job, void (*wake)(struct latch_wait *wait));
+
 /* The durability that jobs returned with OP_SYNC wait at: durability_await(engine_durability(e), &job->wait). */
 struct durability *engine_durability(struct engine *engine);
 

@@ -8,13 +8,12 @@
 
 #define STEP_ITEMS_ON_LOOP 64 /* what a loop evaluates before it hands the page to a worker */
 
-static void release(struct job *job)
+static void release(void *what)
 {
-    struct read_page *progress = job->progress;
+    struct read_page *progress = what;
 
     if (progress->page_open)
         page_deinit(&progress->page);
-    table_release(progress->table);
 }
 
 /* --- Rules -------------------------------------------------------------------------------------------------------- */
@@ -225,8 +224,9 @@ static enum stator_rc choose_index(struct read_page *progress, struct stator_err
 enum stator_rc read_page_open(struct read_page *progress, struct engine *engine, struct job *job)
 {
     STATOR_TRY(op_table(&progress->table, engine, job, progress->in.table_name, OP_DATA));
+    if (!job_defer(job, release, progress))
+        return stator_fail_memory(&job->error);
     job->progress = progress;
-    job->cleanup = release;
     progress->request.table = progress->table;
     progress->request.forward = true;
     progress->request.limit = progress->in.limit.set ? (uint32_t)progress->in.limit.value : 0;
@@ -288,6 +288,7 @@ enum stator_rc read_page_step(struct read_page *progress, struct engine *engine,
         if (!progress->request.count_only)
             buf_append_literal(&job->answer, "{\"Items\":[");
         page_init(&progress->page, &engine->db, &progress->request, &job->answer, &job->arena);
+        progress->page.budget = &job->budget;
         progress->page_open = true;
     }
     STATOR_TRY(

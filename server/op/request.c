@@ -300,13 +300,9 @@ const struct ItemCollectionMetrics *request_collection_metrics(const struct api_
 
 /* --- Writing ------------------------------------------------------------------------------------------------------ */
 
-static void release_write(struct job *job)
+static void release_result(void *result)
 {
-    struct item_write *item_write = job->progress;
-
-    write_result_release(&item_write->result);
-    table_release(item_write->table);
-    item_write->table = NULL;
+    write_result_release(result);
 }
 
 static enum stator_rc make_answer(void *context, struct stator_error *err)
@@ -335,29 +331,31 @@ static enum stator_rc try_write(struct item_write *item_write, struct engine *en
     STATOR_TRY(item_write->check(item_write->table, item_write, job));
     use = throttle_use_of_item(engine, item_write->table, CAPACITY_WRITE, item_write->write.key);
     STATOR_TRY(throttle_admit(engine, job, &use));
-    return table_write(&engine->db, &item_write->write, job->on_worker, &item_write->result, &job->arena, &job->error);
+    return table_write(&engine->db, &item_write->write, request_wait(job), &item_write->result, &job->arena,
+                       &job->error);
 }
 
 enum stator_rc request_write(struct item_write *item_write, struct engine *engine, struct job *job)
 {
     enum stator_rc rc;
 
-    job->progress = item_write;
+    if (!job_defer(job, release_result, &item_write->result))
+        return stator_fail_memory(&job->error);
     item_write->engine = engine;
     item_write->job = job;
     item_write->write.before_commit = make_answer;
     item_write->write.context = item_write;
+    item_write->write.budget = &job->budget;
     do {
         STATOR_TRY(op_table(&item_write->table, engine, job, item_write->table_name, OP_DATA));
         item_write->write.table = item_write->table;
+        write_result_release(&item_write->result);
         item_write->result = (struct write_result){0};
         rc = try_write(item_write, engine, job);
-        if (rc != STATOR_OK || item_write->result.stale)
-            release_write(job);
+        job->latch = item_write->result.busy;
     } while (rc == STATOR_OK && item_write->result.stale);
     if (rc == STATOR_OK) {
         charge(item_write);
-        job->cleanup = release_write;
         job->wait.epoch = item_write->result.epoch;
     }
     return rc;

@@ -67,9 +67,17 @@ const struct ItemCollectionMetrics *request_collection_metrics(const struct api_
 /* Read units: 4 KB each, half as much for an eventually consistent read; nothing read costs one unit (or half). */
 double request_read_units(size_t bytes, bool consistent);
 
+/* What a write of this job waits for. One that has been parked many times waits like a task: others come first for ever
+ * otherwise. */
+static inline enum write_wait request_wait(const struct job *job)
+{
+    return !job->on_worker ? WAIT_NOT : job->parkings > 16 ? WAIT_ALL : WAIT_DISK;
+}
+
 /* Does item_write->write on the table that TableName means; on a superseded version looks it up again. `check` is
  * called with each version found and says whether the request fits its schema. `answer` makes job->output before the
- * write is stored: without memory for it nothing is. The result's pinned value is released by job->cleanup. */
+ * write is stored: without memory for it nothing is. The job holds the result's pinned value until its answer is
+ * encoded. */
 struct item_write;
 typedef enum stator_rc write_check(const struct table *table, struct item_write *item_write, struct job *job);
 typedef enum stator_rc write_answer(struct engine *engine, struct job *job, const struct item_write *item_write);

@@ -125,6 +125,5 @@ enum stator_rc resource_tagged_table(struct table **out, struct engine *engine, 
     if (rc == STATOR_RESOURCE_NOT_FOUND)
         return not_found(job, arn);
     STATOR_TRY(rc);
-    op_keep_table(job, *out);
     return STATOR_OK;
 }

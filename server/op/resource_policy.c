@@ -63,7 +63,6 @@ static enum stator_rc find_target(struct target *out, struct engine *engine, str
         return stator_fail(&job->error, STATOR_VALIDATION,
                            "This action is only supported by accounts that match the resource owner’s account.");
     STATOR_TRY(op_table(&out->table, engine, job, resource.table, OP_CONTROL));
-    op_keep_table(job, out->table);
     out->name = out->table->name;
     if (bytes_present(resource.stream))
         return look_at_stream(out, resource.stream, &job->error);

@@ -34,17 +34,14 @@ static void close_page(struct select *select)
     select->page_open = false;
 }
 
-static void release(struct job *job)
+static void release(void *select)
 {
-    struct select *select = job->progress;
-
     close_page(select);
-    table_release(select->table);
 }
 
 bool select_is_open(const struct job *job)
 {
-    return job->cleanup == release;
+    return job->progress != NULL;
 }
 
 /* --- Rules -------------------------------------------------------------------------------------------------------- */
@@ -170,9 +167,10 @@ enum stator_rc select_open(const struct statement *statement, struct engine *eng
     select->consistent = in->ConsistentRead == API_TRUE;
     select->limit = in->Limit.set ? (uint32_t)in->Limit.value : 0;
     STATOR_TRY(op_table(&select->table, engine, job, statement->partiql.table, OP_DATA));
+    if (!job_defer(job, release, select))
+        return stator_fail_memory(&job->error);
     buf_append_literal(&job->answer, "{\"Items\":[");
     job->progress = select;
-    job->cleanup = release;
     select->base.table = select->table;
     return plan(select, engine, job);
 }
@@ -198,6 +196,7 @@ static enum stator_rc open_page(struct select *select, struct engine *engine, st
         STATOR_TRY(throttle_admit(engine, job, &use));
     }
     page_init(&select->page, &engine->db, &select->request, &job->answer, &job->arena);
+    select->page.budget = &job->budget;
     select->page_open = true;
     return STATOR_OK;
 }

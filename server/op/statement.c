@@ -26,13 +26,10 @@ static bool has_many_parts(const struct table *table, struct bytes index_name)
 static enum stator_rc check_index(const struct partiql_statement *partiql, struct engine *engine, struct job *job)
 {
     struct table *table;
-    bool many;
 
     if (!bytes_present(partiql->index) || op_table(&table, engine, job, partiql->table, OP_DATA) != STATOR_OK)
         return STATOR_OK;
-    many = has_many_parts(table, partiql->index);
-    table_release(table);
-    if (!many)
+    if (!has_many_parts(table, partiql->index))
         return STATOR_OK;
     return stator_fail(&job->error, STATOR_VALIDATION,
                        "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or "

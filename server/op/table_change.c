@@ -196,14 +196,3 @@ struct TableDescription *table_describe(const struct TableDescription *descripti
     return draft;
 }
 
-static void release_kept(struct job *job)
-{
-    table_release(job->progress);
-    job->progress = NULL;
-}
-
-void op_keep_table(struct job *job, struct table *table)
-{
-    job->progress = table;
-    job->cleanup = release_kept;
-}

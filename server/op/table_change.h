@@ -26,9 +26,6 @@ STATOR_MUST_CHECK enum stator_rc table_change_store(struct engine *engine, struc
 struct TableDescription *table_describe(const struct TableDescription *description, const struct table *table,
                                         double seconds, struct arena *arena);
 
-/* Holds the table until the job is done: its answer borrows from it. Takes over the caller's reference. */
-void op_keep_table(struct job *job, struct table *table);
-
 #define TABLE_IN_USE "Attempt to change a resource which is still in use: "
 
 #endif

@@ -314,8 +314,10 @@ static enum stator_rc make_writes(struct attempt *a)
     a->read_units = ARENA_ARRAY(arena, double, a->batch->count);
     if (a->writes == NULL || a->results == NULL || a->read_units == NULL)
         return stator_fail_memory(&t->job->error);
-    for (size_t i = 0; i < t->count; i++)
+    for (size_t i = 0; i < t->count; i++) {
         a->writes[i] = t->actions[i].write;
+        a->writes[i].budget = &t->job->budget;
+    }
     return STATOR_OK;
 }
 
@@ -337,8 +339,9 @@ static enum stator_rc write_planned(struct attempt *a)
         .context = a,
         .mark = a->token == NULL ? NULL : &db->tokens.mark,
     };
-    rc = table_transact_write(db, &transact, t->job->on_worker, &t->job->arena, &t->job->error);
+    rc = table_transact_write(db, &transact, request_wait(t->job), &t->job->arena, &t->job->error);
     a->stale = transact.stale;
+    t->job->latch = transact.busy;
     t->job->wait.epoch = transact.epoch;
     if (rc == STATOR_TRANSACTION_CANCELED)
         rc = refuse(a);
@@ -389,9 +392,7 @@ enum stator_rc transaction_write(struct transaction *t)
 
     do {
         attempt = (struct attempt){.t = t};
-        rc = write_once(&attempt);
-        if (rc == STATOR_AGAIN || (rc == STATOR_OK && attempt.stale))
-            batch_close(t->job); /* from the start, on a worker or with new versions */
+        rc = write_once(&attempt); /* stale: from the start, with new versions */
     } while (rc == STATOR_OK && attempt.stale);
     return rc;
 }
@@ -478,7 +479,5 @@ enum stator_rc transaction_read(struct transaction *t)
     rc = plan(&attempt);
     if (rc == STATOR_OK)
         rc = read_planned(&attempt);
-    if (rc == STATOR_AGAIN)
-        batch_close(t->job);
     return rc;
 }

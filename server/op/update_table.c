@@ -414,7 +414,6 @@ static enum stator_rc update_table(struct engine *engine, struct job *job)
     struct table *table;
 
     STATOR_TRY(op_table(&table, engine, job, in->TableName, OP_CONTROL));
-    op_keep_table(job, table);
     update.table = table;
     update.now = table->description;
     update.draft = description_draft(table->description, &job->arena);

@@ -96,7 +96,6 @@ static enum stator_rc update_time_to_live(struct engine *engine, struct job *job
         return stator_fail_memory(&job->error);
     out->TimeToLiveSpecification = in->TimeToLiveSpecification;
     STATOR_TRY(op_table(&table, engine, job, in->TableName, OP_CONTROL));
-    op_keep_table(job, table);
     STATOR_TRY(check(engine, table, in->TimeToLiveSpecification, now_ms, &job->error));
     job->output = out;
     if (table->status == TableStatus_DELETING) /* the service says yes, and the table is gone */

@@ -10,29 +10,34 @@ void runner_init(struct runner *runner, struct engine *engine, struct bytes regi
 {
     *runner = (struct runner){.engine = engine, .region = region, .access_key = access_key, .stopping = stopping};
     arena_init(&runner->job.arena, JOB_ARENA_MAX);
+    arena_init(&runner->job.notes, JOB_NOTES_MAX);
     buf_init(&runner->job.answer, JOB_ANSWER_MAX);
 }
 
 void runner_deinit(struct runner *runner)
 {
     arena_deinit(&runner->job.arena);
+    arena_deinit(&runner->job.notes);
     buf_deinit(&runner->job.answer);
 }
 
 /* The job as new, with its memory. */
 static void reset(struct runner *runner, enum operation operation, struct bytes body)
 {
-    struct arena arena = runner->job.arena;
+    struct arena arena = runner->job.arena, notes = runner->job.notes;
     struct buf answer = runner->job.answer;
 
     arena_reset(&arena);
+    arena_reset(&notes);
     buf_reset(&answer);
     runner->job = (struct job){.operation = operation,
                                .body = body,
                                .region = runner->region,
                                .access_key = runner->access_key,
                                .on_worker = true,
+                               .parkings = UINT32_MAX, /* waits for latches */
                                .arena = arena,
+                               .notes = notes,
                                .answer = answer};
 }
 

@@ -79,7 +79,7 @@ static enum stator_rc put_expiry(struct database *db, const struct table *table,
 static enum stator_rc do_item(struct database *db, const struct table *table, const struct index *index,
                               uint32_t family, struct bytes base_key, struct stator_error *err)
 {
-    uint32_t latch = latch_of(ring_token(base_key));
+    uint32_t latch = latch_of(db->latches, ring_token(base_key));
     struct store_pinned pinned = {0};
     struct buf key, entry;
     struct arena arena;

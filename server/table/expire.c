@@ -76,7 +76,7 @@ static enum stator_rc delete_item(struct database *db, const struct table *table
     arena_init(&arena, ARENA_BYTES_MAX);
     if (read_key(&key, table, expiry_key_values(entry), &arena)) {
         write.key = &key;
-        rc = table_write(db, &write, true, &result, &arena, err);
+        rc = table_write(db, &write, WAIT_ALL, &result, &arena, err);
     } else {
         rc = arena.failed ? stator_fail_memory(err)
                           : stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "An entry of an expiry index is damaged");

@@ -5,13 +5,14 @@
 #include "plan/index.h"
 
 #define STEP_BYTES_ON_LOOP ((size_t)128 * 1024) /* evaluated in one step that may not wait */
+#define FILTER_RESERVE     ((uint64_t)16 * 1024 * 1024) /* of the budget: what the filter may cost on one item */
 #define SCRATCH_BYTES_MAX  (8 * STORED_ITEM_BYTES_MAX)
 
 void page_init(struct page *page, struct database *db, const struct page_request *request, struct buf *items,
                struct arena *arena)
 {
     *page = (struct page){.request = request, .db = db, .items = items, .arena = arena};
-    arena_init(&page->scratch, SCRATCH_BYTES_MAX);
+    arena_init_with(&page->scratch, SCRATCH_BYTES_MAX, arena->allocator);
     buf_init(&page->position, KEY_BYTES_MAX);
     page->shard = request->one_shard ? request->shard : 0;
     page->done = request->one_shard && bytes_compare(request->lower, request->upper) >= 0;
@@ -166,7 +167,7 @@ static enum stator_rc take_item(struct page *page, const struct stored_item *ite
         if (!item_source_stored_init(&source, item, &page->scratch))
             return stator_fail_memory(err);
     if (request->filter != NULL)
-        STATOR_TRY(expr_test(&holds, request->filter, &source.source, &page->scratch, err));
+        STATOR_TRY(expr_test(&holds, request->filter, &source.source, page->budget, &page->scratch, err));
     return holds ? append_item(page, item, &source, err) : STATOR_OK;
 }
 
@@ -206,6 +207,12 @@ static enum stator_rc set_last_key(struct page *page, const struct stored_item *
     return STATOR_OK;
 }
 
+/* What is left of the budget may not be enough for another item. */
+static bool is_dear(const struct page *page)
+{
+    return page->budget != NULL && !page->budget->later && page->budget->left < FILTER_RESERVE;
+}
+
 /* Evaluates the entry under the iterator. */
 static enum stator_rc evaluate(struct page *page, bool may_wait, struct stator_error *err)
 {
@@ -231,7 +238,7 @@ static enum stator_rc evaluate(struct page *page, bool may_wait, struct stator_e
         return rc;
     page->scanned++;
     page->evaluated_bytes += entry.size_bytes;
-    page->more = page->scanned == request->limit || page->evaluated_bytes >= PAGE_BYTES_MAX;
+    page->more = page->scanned == request->limit || page->evaluated_bytes >= PAGE_BYTES_MAX || is_dear(page);
     if (page->more)
         STATOR_TRY(set_last_key(page, &entry, err));
     if (page->iterator_waits)

@@ -18,6 +18,7 @@
 struct page {
     const struct page_request *request;
     struct database *db;
+    struct expr_budget *budget; /* borrowed; of the filter; NULL: none */
     struct arena *arena;  /* of the job: what lasts */
     struct arena scratch; /* of the item at hand */
     struct store_iterator *iterator;
@@ -41,7 +42,8 @@ void page_init(struct page *page, struct database *db, const struct page_request
 void page_deinit(struct page *page);
 
 /* Evaluates up to items_max more items. STATOR_OK: look at page->done. STATOR_AGAIN (may_wait false): the next item is
- * not in memory; call again with may_wait. */
+ * not in memory, or the budget is spent; call again with may_wait. A page whose filter costs much ends early, with a
+ * last_key. */
 STATOR_MUST_CHECK enum stator_rc page_step(struct page *page, uint32_t items_max, bool may_wait,
                                            struct stator_error *err);
 

@@ -9,6 +9,12 @@ static bool is_reason(enum stator_rc rc)
     return rc == STATOR_VALIDATION || rc == STATOR_TRANSACTION_CONFLICT;
 }
 
+/* The budget is the whole request's. */
+static bool is_spent(const struct write *write)
+{
+    return write->budget != NULL && write->budget->left == 0;
+}
+
 /* --- Writing ------------------------------------------------------------------------------------------------------ */
 
 /* A write transaction at work. */
@@ -46,14 +52,14 @@ static void leave_items(struct working *w, struct database *db)
 }
 
 /* Every action is looked at: the answer gives the reason of each. */
-static enum stator_rc prepare_all(struct working *w, bool may_wait, struct stator_error *err)
+static enum stator_rc prepare_all(struct working *w, enum write_wait wait, struct stator_error *err)
 {
     struct transact_write *t = w->transact;
 
     for (size_t i = 0; i < t->count; i++) {
-        enum stator_rc rc = write_group_prepare(&w->group, i, may_wait, &t->reasons[i]);
+        enum stator_rc rc = write_group_prepare(&w->group, i, wait, &t->reasons[i]);
 
-        if (rc != STATOR_OK && !is_reason(rc)) {
+        if (rc != STATOR_OK && (!is_reason(rc) || is_spent(&t->writes[i]))) {
             *err = t->reasons[i];
             return rc;
         }
@@ -65,7 +71,7 @@ static enum stator_rc prepare_all(struct working *w, bool may_wait, struct stato
     return STATOR_OK;
 }
 
-static enum stator_rc commit(struct working *w, struct database *db, bool may_wait, struct stator_error *err)
+static enum stator_rc commit(struct working *w, struct database *db, enum write_wait wait, struct stator_error *err)
 {
     struct transact_write *t = w->transact;
     uint64_t added = 0;
@@ -76,7 +82,7 @@ static enum stator_rc commit(struct working *w, struct database *db, bool may_wa
     w->group.more = t->mark != NULL;
     if (t->mark != NULL)
         durable_mark_begin(t->mark);
-    rc = write_group_commit(&w->group, may_wait, err);
+    rc = write_group_commit(&w->group, wait, err);
     if (t->mark != NULL)
         added = durable_mark_end(t->mark, db->durability);
     if (rc == STATOR_OK)
@@ -84,34 +90,39 @@ static enum stator_rc commit(struct working *w, struct database *db, bool may_wa
     return rc;
 }
 
-static enum stator_rc write_taken(struct working *w, struct database *db, bool may_wait, struct stator_error *err)
+static enum stator_rc write_taken(struct working *w, struct database *db, enum write_wait wait,
+                                  struct stator_error *err)
 {
-    STATOR_TRY(prepare_all(w, may_wait, err));
+    STATOR_TRY(prepare_all(w, wait, err));
     w->transact->epoch = write_group_epoch(&w->group); /* a refusal tells of what was read */
     if (w->cancelled)
         return stator_fail(err, STATOR_TRANSACTION_CANCELED, "Transaction cancelled");
-    return commit(w, db, may_wait, err);
+    return commit(w, db, wait, err);
 }
 
-static enum stator_rc write_opened(struct working *w, struct database *db, bool may_wait, struct arena *arena,
+static enum stator_rc write_opened(struct working *w, struct database *db, enum write_wait wait, struct arena *arena,
                                    struct stator_error *err)
 {
+    bool fresh;
+
     STATOR_TRY(enter_items(w, db, arena, err));
     if (w->cancelled)
         return stator_fail(err, STATOR_TRANSACTION_CANCELED, "Transaction cancelled");
-    w->transact->stale = !write_group_take(&w->group);
-    if (w->transact->stale)
+    STATOR_TRY(write_group_take(&w->group, wait, &fresh, &w->transact->busy, err));
+    w->transact->stale = !fresh;
+    if (!fresh)
         return STATOR_OK;
-    return write_taken(w, db, may_wait, err);
+    return write_taken(w, db, wait, err);
 }
 
-enum stator_rc table_transact_write(struct database *db, struct transact_write *t, bool may_wait, struct arena *arena,
-                                    struct stator_error *err)
+enum stator_rc table_transact_write(struct database *db, struct transact_write *t, enum write_wait wait,
+                                    struct arena *arena, struct stator_error *err)
 {
     struct working w = {.transact = t};
     enum stator_rc rc;
 
     t->stale = false;
+    t->busy = 0;
     t->epoch = 0;
     for (size_t i = 0; i < t->count; i++) {
         t->reasons[i].rc = STATOR_OK;
@@ -119,7 +130,7 @@ enum stator_rc table_transact_write(struct database *db, struct transact_write *
     }
     rc = write_group_open(&w.group, db, t->writes, t->results, t->count, arena, err);
     if (rc == STATOR_OK)
-        rc = write_opened(&w, db, may_wait, arena, err);
+        rc = write_opened(&w, db, wait, arena, err);
     write_group_close(&w.group);
     leave_items(&w, db);
     return rc;

@@ -27,6 +27,7 @@ struct transact_write {
     void *context;
     struct durable_mark *mark;
 
+    uint32_t busy;  /* out: as in write_result */
     bool stale;     /* out: the version of a table is superseded: nothing was done, look it up again */
     uint64_t epoch; /* out: what the answer waits for, a refusal too */
 };
@@ -35,7 +36,8 @@ struct transact_write {
  * has the item), STATOR_VALIDATION or STATOR_TRANSACTION_CONFLICT, in the service's words. STATOR_AGAIN as table_write
  * says. */
 STATOR_MUST_CHECK enum stator_rc table_transact_write(struct database *db, struct transact_write *transact,
-                                                      bool may_wait, struct arena *arena, struct stator_error *err);
+                                                      enum write_wait wait, struct arena *arena,
+                                                      struct stator_error *err);
 
 struct transact_read {
     const struct table *table;

@@ -3,37 +3,38 @@
 
 #include "table/write_group.h"
 
-static enum stator_rc write_taken(struct write_group *group, bool may_wait, struct stator_error *err)
+static enum stator_rc write_opened(struct write_group *group, enum write_wait wait, struct write_result *results,
+                                   struct stator_error *err)
 {
+    bool fresh;
+
+    STATOR_TRY(write_group_check_free(group, err));
+    STATOR_TRY(write_group_take(group, wait, &fresh, &results[0].busy, err));
     for (size_t i = 0; i < group->count; i++)
-        STATOR_TRY(write_group_prepare(group, i, may_wait, err));
-    return write_group_commit(group, may_wait, err);
+        results[i].stale = !fresh;
+    if (!fresh)
+        return STATOR_OK;
+    for (size_t i = 0; i < group->count; i++)
+        STATOR_TRY(write_group_prepare(group, i, wait, err));
+    return write_group_commit(group, wait, err);
 }
 
-enum stator_rc table_write_many(struct database *db, const struct write *writes, size_t count, bool may_wait,
+enum stator_rc table_write_many(struct database *db, const struct write *writes, size_t count, enum write_wait wait,
                                 struct write_result *results, struct arena *arena, struct stator_error *err)
 {
     struct write_group group;
     enum stator_rc rc = write_group_open(&group, db, writes, results, count, arena, err);
 
     if (rc == STATOR_OK)
-        rc = write_group_check_free(&group, err);
-    if (rc == STATOR_OK) {
-        bool fresh = write_group_take(&group);
-
-        for (size_t i = 0; i < count; i++)
-            results[i].stale = !fresh;
-        if (fresh)
-            rc = write_taken(&group, may_wait, err);
-    }
+        rc = write_opened(&group, wait, results, err);
     write_group_close(&group);
     return rc;
 }
 
-enum stator_rc table_write(struct database *db, const struct write *write, bool may_wait, struct write_result *result,
-                           struct arena *arena, struct stator_error *err)
+enum stator_rc table_write(struct database *db, const struct write *write, enum write_wait wait,
+                           struct write_result *result, struct arena *arena, struct stator_error *err)
 {
-    return table_write_many(db, write, 1, may_wait, result, arena, err);
+    return table_write_many(db, write, 1, wait, result, arena, err);
 }
 
 void write_result_release(struct write_result *result)

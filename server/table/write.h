@@ -31,6 +31,7 @@ struct write {
     const struct expr *condition; /* or NULL */
     bool expired;                 /* WRITE_DELETE: by the service, for the item's time to live; a stream tells so */
     bool flat;                    /* WRITE_UPDATE: only the finished item is measured, not what the statement writes */
+    struct expr_budget *budget;   /* what the condition, and on a loop parsing, may cost; NULL: anything */
 
     /* Called when the result is complete but for its epoch and nothing is stored yet, not after a failed condition:
      * what the answer needs is made here, so that a write is not done whose answer there is no memory for. An error
@@ -39,7 +40,15 @@ struct write {
     void *context;
 };
 
+/* What a write waits for: */
+enum write_wait {
+    WAIT_NOT,  /* a loop: nothing */
+    WAIT_ALL,  /* a background task: the disk, a stalled store, and latches */
+    WAIT_DISK, /* a worker: not for latches, which may be held for long by another that waits for the disk */
+};
+
 struct write_result {
+    uint32_t busy;         /* with STATOR_AGAIN: 0, or 1 + a latch that another holds: latch_park */
     bool stale;            /* the table's version is superseded: nothing was done, look it up again */
     bool condition_failed; /* nothing was done; `old` is what the condition saw */
     bool existed;
@@ -52,18 +61,18 @@ struct write_result {
     uint64_t epoch;
 };
 
-/* Does the write. STATOR_AGAIN (nothing done) when may_wait is false and the disk or the store would make it wait.
- * STATOR_VALIDATION in the service's words for what only shows on the data. On any return write_result_release. */
-STATOR_MUST_CHECK enum stator_rc table_write(struct database *db, const struct write *write, bool may_wait,
+/* Does the write. STATOR_AGAIN (nothing done) when it would have to wait for what `wait` does not allow, or the budget
+ * of a loop is spent. STATOR_VALIDATION in the service's words for what only shows on the data. On any return write_result_release. */
+STATOR_MUST_CHECK enum stator_rc table_write(struct database *db, const struct write *write, enum write_wait wait,
                                              struct write_result *result, struct arena *arena,
                                              struct stator_error *err);
 
 /* Does writes of different items that have nothing to do with each other, of one or of several tables, and stores them
  * with one batch: cheaper than one by one, and an error leaves none of them stored. `stale` is set in all results or in
- * none. Otherwise as table_write; write_result_release each. */
+ * none, `busy` in the first. Otherwise as table_write; write_result_release each. */
 STATOR_MUST_CHECK enum stator_rc table_write_many(struct database *db, const struct write *writes, size_t count,
-                                                  bool may_wait, struct write_result *results, struct arena *arena,
-                                                  struct stator_error *err);
+                                                  enum write_wait wait, struct write_result *results,
+                                                  struct arena *arena, struct stator_error *err);
 
 void write_result_release(struct write_result *result);
 

@@ -57,18 +57,44 @@ enum stator_rc write_group_check_free(const struct write_group *group, struct st
     return STATOR_OK;
 }
 
-bool write_group_take(struct write_group *group)
+/* Has the items brought from the disk. */
+static enum stator_rc warm(const struct write_group *group, struct stator_error *err)
 {
-    group->latch_count = latch_take_many(group->site.db->latches, group->latches, group->count);
-    for (size_t i = 0; i < group->count; i++)
-        if (atomic_load(&group->steps[i].write->table->superseded))
-            return false;
-    return true;
+    for (size_t i = 0; i < group->count; i++) {
+        struct store_pinned pinned;
+
+        STATOR_TRY(store_get(group->site.db->store, STORE_SHARD(group->steps[i].base.shard), group->steps[i].key,
+                             STORE_ANY, NULL, &pinned, err));
+        store_release(&pinned);
+    }
+    return STATOR_OK;
 }
 
-enum stator_rc write_group_prepare(struct write_group *group, size_t i, bool may_wait, struct stator_error *err)
+enum stator_rc write_group_take(struct write_group *group, enum write_wait wait, bool *fresh, uint32_t *busy,
+                                struct stator_error *err)
 {
-    return write_step_prepare(&group->steps[i], may_wait ? STORE_ANY : STORE_CACHED, err);
+    struct latch_table *latches = group->site.db->latches;
+    size_t count = group->count;
+    uint32_t held;
+
+    if (wait != WAIT_NOT)
+        STATOR_TRY(warm(group, err));
+    if (wait == WAIT_ALL) {
+        latch_take_many(latches, group->latches, &count);
+    } else if (!latch_try_many(latches, group->latches, &count, &held)) {
+        *busy = 1 + held;
+        return STATOR_AGAIN;
+    }
+    group->latch_count = count;
+    *fresh = true;
+    for (size_t i = 0; i < group->count; i++)
+        *fresh = *fresh && !atomic_load(&group->steps[i].write->table->superseded);
+    return STATOR_OK;
+}
+
+enum stator_rc write_group_prepare(struct write_group *group, size_t i, enum write_wait wait, struct stator_error *err)
+{
+    return write_step_prepare(&group->steps[i], wait != WAIT_NOT ? STORE_ANY : STORE_CACHED, err);
 }
 
 uint64_t write_group_epoch(const struct write_group *group)
@@ -117,12 +143,13 @@ static enum lane_outcome outcome_of(const struct write_group *group, enum stator
     return store_read_only(group->site.db->store) ? LANE_UNKNOWN : LANE_NOT_STORED;
 }
 
-static enum stator_rc store_group(struct write_group *group, uint64_t *epoch, bool may_wait, struct stator_error *err)
+static enum stator_rc store_group(struct write_group *group, uint64_t *epoch, enum write_wait wait,
+                                  struct stator_error *err)
 {
     enum stator_rc rc;
 
     begin_marks(group);
-    rc = store_write(group->site.db->store, group->site.batch, may_wait, err);
+    rc = store_write(group->site.db->store, group->site.batch, wait != WAIT_NOT, err);
     *epoch = end_marks(group);
     for (size_t i = 0; i < group->count; i++)
         tell_end(&group->steps[i], outcome_of(group, rc), *epoch);
@@ -141,7 +168,7 @@ static bool has_nothing(const struct write_group *group)
     return true;
 }
 
-enum stator_rc write_group_commit(struct write_group *group, bool may_wait, struct stator_error *err)
+enum stator_rc write_group_commit(struct write_group *group, enum write_wait wait, struct stator_error *err)
 {
     uint64_t epoch = 0;
 
@@ -154,7 +181,7 @@ enum stator_rc write_group_commit(struct write_group *group, bool may_wait, stru
     if (!group->more && has_nothing(group)) /* the answer tells of what was read */
         epoch = write_group_epoch(group);
     else
-        STATOR_TRY(store_group(group, &epoch, may_wait, err));
+        STATOR_TRY(store_group(group, &epoch, wait, err));
     for (size_t i = 0; i < group->count; i++)
         group->steps[i].result->epoch = epoch;
     return STATOR_OK;

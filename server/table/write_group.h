@@ -2,7 +2,7 @@
 /* write_group: changes of one or many items that become visible and durable together, or not at all.
  *
  *      open     encodes the keys                                        nothing is held yet
- *      take     the latches of all items, in rising order               false: a table has a newer version, look it up
+ *      take     the latches of all items                                all or none
  *      prepare  each write: its read, its condition, its part of the batch
  *      commit   the batch, once; or do not call it, and nothing has happened
  *      close    always, after open whatever it gave
@@ -38,16 +38,20 @@ STATOR_MUST_CHECK enum stator_rc write_group_open(struct write_group *group, str
  * take, which waits for its end. */
 STATOR_MUST_CHECK enum stator_rc write_group_check_free(const struct write_group *group, struct stator_error *err);
 
-/* False when the version of one of the tables is superseded: nothing may be prepared then. */
-bool write_group_take(struct write_group *group);
+/* All latches or, with STATOR_AGAIN, none: *busy is 1 + the one that another holds. Who may wait for the disk does so
+ * before, so that what is read under the latches is in memory. !*fresh: the version of one of the tables is superseded,
+ * and nothing may be prepared. */
+STATOR_MUST_CHECK enum stator_rc write_group_take(struct write_group *group, enum write_wait wait, bool *fresh,
+                                                  uint32_t *busy, struct stator_error *err);
 
 /* Write i. A condition that fails is STATOR_OK and told by its result; the error of one write does not hinder preparing
  * the next, but then there is nothing to commit. STATOR_AGAIN as table_write says. */
-STATOR_MUST_CHECK enum stator_rc write_group_prepare(struct write_group *group, size_t i, bool may_wait,
+STATOR_MUST_CHECK enum stator_rc write_group_prepare(struct write_group *group, size_t i, enum write_wait wait,
                                                      struct stator_error *err);
 
 /* Stores what all prepared writes have to store, and sets the epoch of each result. */
-STATOR_MUST_CHECK enum stator_rc write_group_commit(struct write_group *group, bool may_wait, struct stator_error *err);
+STATOR_MUST_CHECK enum stator_rc write_group_commit(struct write_group *group, enum write_wait wait,
+                                                    struct stator_error *err);
 
 /* The epoch that an answer must wait for which tells what the group has read and stores nothing. While latched. */
 uint64_t write_group_epoch(const struct write_group *group);

@@ -40,15 +40,30 @@ static enum stator_rc test_condition(struct write_step *s, struct stator_error *
             return stator_fail_memory(err);
         source = &present.source;
     }
-    STATOR_TRY(expr_test(&holds, s->write->condition, source, s->site->arena, err));
+    STATOR_TRY(expr_test(&holds, s->write->condition, source, s->write->budget, s->site->arena, err));
     s->result->condition_failed = !holds;
     return STATOR_OK;
+}
+
+/* A loop parses no more than it has budget for. */
+static bool may_parse(struct write_step *s)
+{
+    struct expr_budget *budget = s->write->budget;
+
+    if (budget == NULL || !budget->later)
+        return true;
+    if (s->result->old_bytes > budget->left)
+        return false;
+    budget->left -= s->result->old_bytes;
+    return true;
 }
 
 static enum stator_rc parse_old(struct write_step *s, struct stator_error *err)
 {
     if (!s->result->existed || s->result->old_item.set)
         return STATOR_OK;
+    if (!may_parse(s))
+        return STATOR_AGAIN;
     if (!stored_item_parse(&s->result->old_item, &s->result->old, s->site->arena))
         return stator_fail_memory(err);
     s->result->old_item.set = true;
@@ -382,6 +397,6 @@ enum stator_rc write_step_init(struct write_step *s, const struct write_site *si
     if (s->key.at == NULL)
         return stator_fail_memory(err);
     s->hash = ring_token(s->key);
-    s->latch = latch_of(s->hash);
+    s->latch = latch_of(site->db->latches, s->hash);
     return STATOR_OK;
 }

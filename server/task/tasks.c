@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,7 +20,6 @@
 #define CURSOR_MAX  ((size_t)16 * 1024)
 #define SWEEP_MS    (60 * 1000) /* between two looks for tokens whose time is over */
 #define SWEEP_MAX   256         /* tokens before other work is looked at */
-#define NICENESS    10          /* requests come first */
 #define NEVER       UINT64_MAX
 
 /* A backfill under way. */
@@ -410,7 +408,8 @@ static void *run(void *argument)
 {
     struct tasks *tasks = argument;
 
-    setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS); /* of this thread, on Linux */
+    /* Not niced: requests wait for the latches that it holds. */
+    pthread_setschedparam(pthread_self(), SCHED_BATCH, &(const struct sched_param){0});
     do {
         round_of(tasks);
     } while (wait_for_work(tasks));

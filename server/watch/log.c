@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "watch/log.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/utf8.h"
+#include "watch/log_queue.h"
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
 enum log_level log_highest_level = LOG_LEVEL_INFO;
-static enum log_format chosen_format = LOG_FORMAT_TEXT;
+enum log_format log_chosen_format = LOG_FORMAT_TEXT;
 
-void log_setup(enum log_format format, enum log_level highest)
+int64_t log_now_ms(void)
 {
-    chosen_format = format;
-    log_highest_level = highest;
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* A line being written. What would not fit is dropped whole: `room` is what is left before the line's end. */
@@ -134,21 +135,12 @@ size_t log_format_line(char *out, enum log_format format, int64_t time_ms, enum 
     return (size_t)(line.at - out);
 }
 
+/* The first of many alike is written at once, how many more there were later: log_queue.c. Information is told each time. */
 void log_write(enum log_level level, const char *message, const struct log_field *fields, size_t count)
 {
     char out[LOG_LINE_MAX];
-    struct timespec now;
-    size_t len, done = 0;
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    len = log_format_line(out, chosen_format, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, level, message,
-                          fields, count);
-    while (done < len) {
-        ssize_t wrote = write(STDOUT_FILENO, out + done, len - done);
-
-        if (wrote < 0 && errno != EINTR)
-            return; /* nobody to tell */
-        if (wrote > 0)
-            done += (size_t)wrote;
-    }
+    if (level <= LOG_LEVEL_WARN && log_queue_repeats(level, message, fields, count))
+        return;
+    log_queue_line(out, log_format_line(out, log_chosen_format, log_now_ms(), level, message, fields, count));
 }

@@ -201,12 +201,12 @@ static void run(const struct subject *subject, const char *body, struct cost *co
     enum stator_rc rc;
 
     arena_reset(&job.arena);
+    arena_reset(&job.notes);
     buf_reset(&job.answer);
     job.operation = subject->operation;
     job.body = bytes_of_string(body);
     job.input = job.progress = NULL;
     job.output = NULL;
-    job.cleanup = NULL;
     job.on_worker = false;
     count = allocations;
     at = now_ns();
@@ -229,8 +229,7 @@ static void run(const struct subject *subject, const char *body, struct cost *co
     else
         message_encode(&job.answer, info->output, job.output);
     end_stage(&costs[ENCODE], &at, &count);
-    if (job.cleanup != NULL)
-        job.cleanup(&job);
+    job_release(&job);
     end_stage(&costs[RELEASE], &at, &count);
 }
 
@@ -315,6 +314,7 @@ int main(void)
     if (engine_open(&engine, &options, &job.error) != STATOR_OK)
         quit("open");
     arena_init(&job.arena, JOB_ARENA_MAX);
+    arena_init(&job.notes, JOB_NOTES_MAX);
     buf_init(&job.answer, JOB_ANSWER_MAX);
     job.region = BYTES("us-east-1");
     clock_cost_ns = clock_ns();
@@ -329,6 +329,7 @@ int main(void)
     for (size_t i = 0; i < sizeof(writers) / sizeof(writers[0]); i++)
         measure(&writers[i]);
     arena_deinit(&job.arena);
+    arena_deinit(&job.notes);
     buf_deinit(&job.answer);
     engine_close(engine);
     return EXIT_SUCCESS;

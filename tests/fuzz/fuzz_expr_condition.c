@@ -9,7 +9,7 @@ static bool test(struct world *world, const struct expr *expr)
 {
     bool holds;
 
-    check(expr_test(&holds, expr, &world->source.source, &world->arena, &world->err) == STATOR_OK);
+    check(expr_test(&holds, expr, &world->source.source, NULL, &world->arena, &world->err) == STATOR_OK);
     return holds;
 }
 

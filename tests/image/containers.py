@@ -136,7 +136,7 @@ def build(target, dockerfile=ROOT / "deploy/Dockerfile", folder=ROOT, platform=N
     machine = json.loads(podman("info", "--format", "json").stdout)["version"]["OsArch"]
     with log.open("w", encoding="utf-8") as output:
         done = run("buildah", "bud", "--layers", "--format", "docker", "--target", target, "--build-arg", "REVISION=of-a-test",
-                   "--build-arg", f"BUILDPLATFORM={machine}", *(["--platform", platform] if platform else []), "-t", name,
+                   "--build-arg", f"BUILDPLATFORM={machine}", "--build-arg", f"BASE={BASE}", *(["--platform", platform] if platform else []), "-t", name,
                    "-f", dockerfile, folder, output=output, check=False, seconds=800)
     text = log.read_text(encoding="utf-8", errors="replace")
     if done.returncode != 0 and any(reason in text for reason in OUT_OF_REACH):

@@ -64,6 +64,30 @@ class Agreement(unittest.TestCase):
         user = re.findall(r"^USER (\d+):", dockerfile, re.MULTILINE)[-1]
         self.assertIn(f"runAsUser: {user}\n", text_of("kubernetes.yaml"))
 
+    def test_base_is_pinned(self):
+        """By its digest. (The tests build on a stand-in, for no registry is in reach.)"""
+        self.assertRegex(text_of("Dockerfile"), r"(?m)^ARG BASE=debian:bookworm-slim@sha256:[0-9a-f]{64}$")
+
+    def test_who_reaches_it(self):
+        """Compose and GitHub's runner: this machine alone. Kubernetes: pods with the label."""
+        for line in re.findall(r'^\s*- "?([\d.:]*:8000)"?$', text_of("compose.yaml"), re.MULTILINE):
+            self.assertRegex(line, r"^127\.0\.0\.1:")
+        self.assertIn('- "127.0.0.1:8000:8000"', text_of("compose.yaml"))
+        parts = {re.search(r"^kind: (\w+)", part, re.MULTILINE)[1]: part
+                 for part in re.split(r"^---$", text_of("kubernetes.yaml"), flags=re.MULTILINE)}
+        policy, pods = parts["NetworkPolicy"], parts["StatefulSet"]
+        labels = r"matchLabels: (\{app\.kubernetes\.io/name: stator\})"
+        self.assertEqual(re.search(labels, policy)[1], re.search(labels, pods)[1])
+        self.assertIn("policyTypes: [Ingress, Egress]", policy)
+        self.assertEqual(re.findall(r"- (\w+):\n\s+matchLabels: (.*)", policy), [("podSelector", '{stator-client: "true"}')])
+        self.assertNotRegex(policy, r"namespaceSelector: *\{\}|ipBlock|- from: *\[\]|podSelector: *\{\}")
+        port = re.search(r"- port: (\w+)", policy)[1]
+        self.assertIn(f"- name: {port}\n              containerPort: 8000", pods)
+
+    def test_unit_has_bounds(self):
+        for line in "LimitCORE=0", "MemoryMax=4G", "TasksMax=512", "UMask=0077", "LimitNOFILE=65536":
+            self.assertIn(f"\n{line}\n", text_of("stator.service"))
+
 
 if __name__ == "__main__":
     unittest.main()

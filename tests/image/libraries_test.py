@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""deploy/libraries: h2o as an archive of our own building, in a server that loads neither it nor OpenSSL any more. RocksDB
-takes a quarter of an hour and is not tried here; the way is the same."""
+"""deploy/libraries: h2o as an archive of our own building, here and on a machine with a newer Debian, in a server that loads
+neither it nor OpenSSL any more. RocksDB takes a quarter of an hour and is not tried here; the way is the same."""
 import json
 import os
 import pathlib
@@ -39,19 +39,29 @@ class Libraries(unittest.TestCase):
         done = libraries(self.folder, "h2o")
         self.assertEqual((done.returncode, done.stdout), (0, ""))
 
-    def test_of_another_version(self):
-        """An archive that its headers do not fit goes, even if no other can be made."""
+    def test_of_other_patches(self):
+        """An archive that was made by another script or with other patches goes, even if no other can be made."""
         shutil.copy(LIBRARIES / "libh2o-evloop.a", self.folder)
-        (self.folder / "h2o.built").write_text("h2o 2.2.4", encoding="ascii")
+        (self.folder / "h2o.built").write_text("0 -", encoding="ascii")
+        self.assertEqual(libraries(self.folder, "--check", "h2o").returncode, 1)
+        self.assertIn("libh2o-evloop.a", os.listdir(self.folder))
         done = libraries(self.folder, "h2o", http_proxy="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9")
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("was not built", done.stderr)
         self.assertEqual(sorted(os.listdir(self.folder)), ["h2o.built", "h2o.log", "lock"])
 
+    def test_what_a_build_says_without_it(self):
+        done = run("env", f"STATOR_LIBRARIES={self.folder}", "cmake", "--preset", "release", "-S", ROOT, "-B", self.folder / "build",
+                   check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("deploy/libraries h2o", done.stderr)
+        self.assertNotIn("libh2o-evloop-dev", done.stderr)
+
     def test_unknown(self):
-        done = libraries(self.folder, "openssl")
-        self.assertEqual(done.returncode, 2)
-        self.assertIn("not openssl", done.stderr)
+        for names, text in (["openssl"], "not openssl"), (["--where", "h2o"], "no option --where"):
+            done = libraries(self.folder, *names)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(text, done.stderr)
 
     def test_what_the_server_loads(self):
         needed = run("readelf", "-dW", BUILD / "stator").stdout
@@ -62,6 +72,6 @@ class Libraries(unittest.TestCase):
     def test_bill_of_materials(self):
         bill = json.loads(run(ROOT / "deploy/sbom.sh", BUILD).stdout)
         how = {row["relatedSpdxElement"]: row["relationshipType"] for row in bill["relationships"]}
-        self.assertEqual(how["SPDXRef-Debian-libh2o-evloop-dev"], "STATIC_LINK")
+        self.assertEqual(how["SPDXRef-Debian-h2o"], "STATIC_LINK")
         self.assertEqual(how["SPDXRef-Debian-libssl-dev"], "STATIC_LINK")
         self.assertNotIn("SPDXRef-Debian-libssl3", how)

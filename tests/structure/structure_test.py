@@ -9,6 +9,7 @@ import unittest
 
 import flows
 import folders
+import hardening
 import layers
 import shape
 import symbols
@@ -99,7 +100,7 @@ class Readme(unittest.TestCase):
     def test_names_every_flag(self):
         """The flags table has the flags of config.c, each once and no other, but those that only DynamoDB Local has."""
         config = (ROOT / "server/config/config.c").read_text(encoding="utf-8")
-        flags = set(re.findall(r'\{"([a-z-]+)",\s*KIND_', config)) - {"cors"} | {"version", "help"}
+        flags = set(re.findall(r'\{"([a-z-]+)",\s*KIND_', config)) | {"version", "help"}
         rows = re.findall(r"^\| `--.*?` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
         named = [flag for row in rows for flag in re.findall(r"--([a-z-]+)", row)]
         self.assertGreater(len(flags), 10)
@@ -177,6 +178,34 @@ class Symbols(unittest.TestCase):
             self.assertEqual(symbols.builds(pathlib.Path(temporary)), [build])
             self.assertEqual(list(symbols.clashes(build)),
                              ["dev: shared is defined in libstator_one.a, libstator_two.a"])
+
+
+class Hardening(unittest.TestCase):
+    def test_release(self):
+        build = ROOT / "build/release"
+        if not all((build / name).exists() for name in hardening.PROGRAMS):
+            self.skipTest("no release is built: build/release")
+        self.assertGreater(len(hardening.archives(build)), 20)
+        self.assertFalse(hardening.faults(build))
+
+    def test_finds_faults(self):
+        if shutil.which("cc") is None or shutil.which("readelf") is None:
+            self.skipTest("no C compiler here")
+        source = '#include <stdio.h>\n#include <stdarg.h>\nint p(const char *f, ...) { va_list l; va_start(l, f); ' \
+                 'int n = vprintf(f, l); va_end(l); return n; }\nint main(void) { return p("%d", 1); }\n'
+        bad = "-O2 -g1 -fno-stack-protector -fno-stack-clash-protection -fcf-protection=none -fno-pie -U_FORTIFY_SOURCE".split()
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = pathlib.Path(temporary)
+            (folder / "a.c").write_text(source, encoding="utf-8")
+            subprocess.run(["cc", *bad, "-c", "a.c"], cwd=folder, check=True)
+            subprocess.run(["ar", "rc", "libstator_a.a", "a.o"], cwd=folder, check=True)
+            subprocess.run(["cc", "-no-pie", "-Wl,-z,norelro,-z,lazy,-z,execstack", "a.o", "-o", "a"], cwd=folder, check=True)
+            self.assertEqual([line.split(": ")[1] for line in hardening.linked(folder / "a", True)], [
+                "it is loaded at a fixed address", "symbols are bound late", "relocated data stays writable",
+                "its stack is executable"])
+            text = "\n".join(hardening.compiled(folder / "libstator_a.a"))
+            for fault in ("has no", "without -fstack-protector-strong", "without -fstack-clash-protection", "vfprintf is not fortified"):
+                self.assertIn(fault, text)
 
 
 if __name__ == "__main__":

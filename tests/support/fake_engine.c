@@ -39,6 +39,13 @@ void engine_close(struct engine *engine)
     free(engine);
 }
 
+/* Nothing is latched here. */
+void op_park(struct engine *engine, struct job *job, void (*wake)(struct latch_wait *wait))
+{
+    (void)engine;
+    wake(&job->latch_wait);
+}
+
 struct durability *engine_durability(struct engine *engine)
 {
     return (struct durability *)(void *)engine;
@@ -142,9 +149,9 @@ static int64_t told(struct bytes body, const char *name)
     return value;
 }
 
-static void cleanup(struct job *job)
+static void release(void *what)
 {
-    struct progress *progress = job->progress;
+    struct progress *progress = what;
 
     atomic_fetch_sub(&progress->engine->references, 1);
 }
@@ -179,7 +186,7 @@ static struct progress *begin(struct engine *engine, struct job *job)
         atomic_store(&engine->health, (int)told(job->body, "\"Health\""));
     atomic_fetch_add(&engine->references, 1);
     job->progress = progress;
-    job->cleanup = cleanup;
+    stator_assert(job_defer(job, release, progress));
     return progress;
 }
 
@@ -196,9 +203,11 @@ enum op_outcome op_run(struct engine *engine, struct job *job)
     if (progress->fail) {
         stator_fail(&job->error, STATOR_VALIDATION, "failed as told by %.*s", BYTES_ARG(job->access_key));
         op_answer_error(job);
+        job_release(job);
         return OP_DONE;
     }
     answer(job, progress->size);
+    job_release(job);
     job->wait.epoch = progress->sync_fails ? (uint64_t)-1 : (uint64_t)progress->sync_ms;
     return job->wait.epoch != 0 ? OP_SYNC : OP_DONE;
 }

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The service's checks before an operation, in its order, with the bodies and checksums it was seen to send."""
 import json
-import re
 import unittest
 import zlib
 
@@ -50,7 +49,8 @@ class Checks(unittest.TestCase):
     def test_get(self):
         text = b"healthy: dynamodb.us-east-1.amazonaws.com "
         self.expect(request(method="GET", headers={}), 200, text, 3128867991)
-        self.expect(request(method="GET", headers={}, path="/any/where?x"), 200, text)
+        self.expect(request(method="GET", headers={}, path="/?x"), 200, text)
+        self.expect(request(method="GET", headers={}, path="/any/where?x"), 404, NOT_FOUND)
 
     def test_head(self):
         response = self.ask(request(method="HEAD", headers={}), head=True)
@@ -68,6 +68,7 @@ class Checks(unittest.TestCase):
                 request("hi", headers={"Content-Type": "application/jsonasdf"}),
                 request("hi", headers={"Content-Type": "application/jso"}),
                 request("hi", headers={"Content-Type": ""}),
+                request("{}", path="/any/where"),
         ]:
             with self.subTest(data=data[:200]):
                 self.expect(data, 404, NOT_FOUND, 3552371480)
@@ -181,62 +182,124 @@ class Checks(unittest.TestCase):
         self.assertEqual(len(ids), 20)
 
 
-class Cors(unittest.TestCase):
-    """Headers for browsers."""
+class Pages(unittest.TestCase):
+    """Which web pages may use the server, and the headers for their browsers."""
 
     EXPOSED = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"
+    HERE, ELSEWHERE = "http://localhost:3000", "https://elsewhere.example"
+    PREFLIGHT = {"Access-Control-Request-Headers": "authorization, content-type, x-amz-target", "Access-Control-Request-Method": "POST"}
 
     @classmethod
     def setUpClass(cls):
-        cls.server = Server(binary="stator-fake", in_memory=True).start()
-        cls.listed = Server("-cors", "http://a.example,http://b.example", binary="stator-fake", in_memory=True).start()
+        cls.servers = {name: Server(*flags, binary="stator-fake", in_memory=True).start() for name, flags in {
+            "plain": [], "listed": ["--cors", "http://a.example,http://b.example"], "any": ["--cors", "*"],
+            "local": ["-jar", "DynamoDBLocal.jar"], "named": ["--operator-hosts", "db.example.com"]}.items()}
 
     @classmethod
     def tearDownClass(cls):
-        for server in (cls.server, cls.listed):
+        for server in cls.servers.values():
             server.stop()
             server.remove()
 
-    def cors(self, data, server=None):
-        with Wire(server or self.server) as wire:
+    def ask(self, data, server="plain"):
+        """The answer, and its headers for browsers."""
+        with Wire(self.servers[server]) as wire:
             response = wire.ask(data)
+        self.assertRegex(response.header("x-amzn-RequestId"), r"^[0-9A-Z]{52}$")
         return response, {name.lower(): value for name, value in response.headers
-                          if name.lower().startswith("access-control-")}
+                          if name.lower().startswith("access-control-") or name.lower() == "vary"}
 
-    def test_no_origin(self):
-        for data in [request("{}"), request(method="GET", headers={}), request(method="OPTIONS", headers={})]:
-            self.assertEqual(self.cors(data)[1], {})
+    def call(self, server="plain", **headers):
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.ask(request("{}", operation="ListTables", headers=given), server)
+
+    def let_read(self, origin):
+        headers = {"access-control-allow-origin": origin, "access-control-expose-headers": self.EXPOSED}
+        return headers if origin == "*" else {**headers, "vary": "Origin"}
+
+    def test_programs(self):
+        """Without Origin and Sec-Fetch-Site there is no page; node's fetch sends a Sec-Fetch-Mode."""
+        for server in self.servers:
+            for headers in {}, {"Host": "evil.example"}, {"Host": "10.1.2.3:8000"}, {"Sec_Fetch_Mode": "cors"}:
+                response, cors = self.call(server, **headers)
+                self.assertEqual((response.status, cors), (200, {}))
+        for data in request(method="GET", headers={}), request(method="OPTIONS", headers={}):
+            self.assertEqual(self.ask(data)[1], {})
+
+    def test_pages_of_this_machine(self):
+        for origin in self.HERE, "https://localhost", "http://127.0.0.1:5173", "http://[::1]:8080", "http://app.localhost":
+            for server in "plain", "listed":
+                response, cors = self.call(server, Origin=origin, Sec_Fetch_Site="cross-site")
+                self.assertEqual((response.status, cors), (200, self.let_read(origin)))
 
     def test_every_answer(self):
+        origin = {"Origin": self.HERE}
         for data, status in [
-                (request("{}", operation="ListTables", headers={"Origin": "whatever"}), 200),
-                (request(method="GET", headers={"Origin": "null"}), 200),
-                (request("hi", headers={"Origin": "x"}), 404),
-                (request("{}", headers={"Origin": "x", "Content-Type": JSON}), 400),
-                (request(headers={"Origin": "x", "Content-Length": "99999999999"}, length=False), 413),
+                (request("{}", operation="ListTables", headers=origin), 200),
+                (request(method="GET", headers=origin), 200),
+                (request("hi", headers=origin), 404),
+                (request("{}", headers={**origin, "Content-Type": JSON}), 400),
+                (request(headers={**origin, "Content-Length": "99999999999"}, length=False), 413),
         ]:
-            response, cors = self.cors(data)
-            self.assertEqual(response.status, status)
-            self.assertEqual(cors, {"access-control-allow-origin": "*", "access-control-expose-headers": self.EXPOSED})
+            response, cors = self.ask(data)
+            self.assertEqual((response.status, cors), (status, self.let_read(self.HERE)))
+
+    def test_foreign_pages(self):
+        """They neither read nor change anything, and are told why."""
+        for headers in ({"Origin": self.ELSEWHERE}, {"Origin": "null"}, {"Origin": ""}, {"Origin": "http://localhost.evil.example"},
+                        {"Origin": self.ELSEWHERE, "Sec_Fetch_Site": "cross-site"}, {"Sec_Fetch_Site": "cross-site"},
+                        {"Sec_Fetch_Site": "same-site"}, {"Host": "evil.example", "Origin": "http://evil.example"},
+                        {"Host": "evil.example:8000", "Origin": "http://evil.example:8000", "Sec_Fetch_Site": "same-origin"},
+                        {"Host": "evil.example", "Sec_Fetch_Site": "same-origin"}):
+            for server in "plain", "listed":
+                with self.subTest(headers=headers, server=server):
+                    response, cors = self.call(server, **headers)
+                    self.assertEqual((response.status, cors), (403, {}))
+                    refusal = json.loads(response.body)
+                    self.assertEqual(refusal["__type"], C + "AccessDeniedException")
+                    self.assertIn("--cors", refusal["Message"])
+        for method in "GET", "POST", "OPTIONS", "PUT":
+            response, cors = self.ask(request(method=method, headers={"Origin": self.ELSEWHERE, **self.PREFLIGHT}))
+            self.assertEqual((response.status, cors), (403, {}))
+
+    def test_foreign_pages_change_nothing(self):
+        self.assertEqual(self.ask(request('{"Fail":1}'))[0].status, 400)  # an operation that is run does fail so
+        response, _ = self.ask(request('{"Fail":1}', operation="ListTables", headers={"Origin": self.ELSEWHERE}))
+        self.assertEqual(response.status, 403)
+
+    def test_pages_of_our_own_name(self):
+        for host in "10.1.2.3:8000", "stator:8000", "db.internal", "db.example.com":
+            origin = {"Host": host, "Origin": "http://" + host, "Sec_Fetch_Site": "same-origin"}
+            self.assertEqual(self.call("named", **origin)[0].status, 200)
+            self.assertEqual(self.call(**origin)[0].status, 403 if host == "db.example.com" else 200)
 
     def test_preflight(self):
-        response, cors = self.cors(request(method="OPTIONS", headers={
-            "Origin": "whatever", "Access-Control-Request-Headers": "a, b, c", "Access-Control-Request-Method": "d"}))
-        self.assertEqual((response.status, response.body), (200, b""))
-        self.assertEqual(response.header("Content-Length"), "0")
-        self.assertTrue(re.fullmatch(r"[0-9A-Z]{52}", response.header("x-amzn-RequestId")))
-        self.assertEqual(cors, {"access-control-allow-origin": "*", "access-control-expose-headers": self.EXPOSED,
-                                "access-control-max-age": "172800", "access-control-allow-headers": "a, b, c",
-                                "access-control-allow-methods": "d"})
-        _, cors = self.cors(request(method="OPTIONS", headers={"Origin": "whatever"}))
-        self.assertEqual(cors, {"access-control-allow-origin": "*", "access-control-expose-headers": self.EXPOSED,
-                                "access-control-max-age": "172800"})
+        for server, origin, allowed in (("plain", self.HERE, self.HERE), ("listed", "http://b.example", "http://b.example"),
+                                        ("any", self.ELSEWHERE, "*"), ("local", "whatever", "*")):
+            response, cors = self.ask(request(method="OPTIONS", headers={"Origin": origin, **self.PREFLIGHT}), server)
+            self.assertEqual((response.status, response.body, response.header("Content-Length")), (200, b"", "0"))
+            self.assertEqual(cors, {**self.let_read(allowed), "access-control-max-age": "172800", "access-control-allow-methods": "POST",
+                                    "access-control-allow-headers": "authorization, content-type, x-amz-target"})
+            _, cors = self.ask(request(method="OPTIONS", headers={"Origin": origin}), server)
+            self.assertEqual(cors, {**self.let_read(allowed), "access-control-max-age": "172800"})
 
     def test_listed_origins(self):
         for origin, allowed in [("http://a.example", True), ("http://b.example", True), ("http://c.example", False),
-                                ("http://a.example,http://b.example", False), ("*", False)]:
-            _, cors = self.cors(request("{}", operation="ListTables", headers={"Origin": origin}), self.listed)
-            self.assertEqual(cors.get("access-control-allow-origin"), origin if allowed else None)
+                                ("https://a.example", False), ("http://a.example:8", False), ("*", False),
+                                ("http://a.example,http://b.example", False)]:
+            response, cors = self.call("listed", Origin=origin, Sec_Fetch_Site="cross-site")
+            self.assertEqual((response.status, cors), (200, self.let_read(origin)) if allowed else (403, {}))
+
+    def test_all_origins(self):
+        for server in "any", "local":
+            for headers in {"Origin": self.ELSEWHERE}, {"Origin": "null"}, {"Host": "evil.example", "Origin": "http://evil.example"}:
+                response, cors = self.call(server, **headers)
+                self.assertEqual((response.status, cors), (200, self.let_read("*")))
+            self.assertEqual(self.call(server, Sec_Fetch_Site="cross-site")[0].status, 200)
+
+    def test_local_takes_any_path(self):
+        for path in "/", "/any/where", "/%2F":
+            self.assertEqual(self.ask(request("{}", path=path), "local")[0].status, 200)
 
 
 if __name__ == "__main__":

@@ -93,8 +93,8 @@ class Endpoints(Case):
                 self.assertEqual((status, headers["Allow"]), (405, "GET, HEAD"))
         for path in "/_stator", "/_stator/", "/_stator/x", "/_stator/metrics/", "/_stator/metricsx", "/_stator//health":
             self.assertEqual(self.ask(path)[0], 404, path)
-        for path in "/", "/_stato", "/_statorx", "/x/_stator/metrics":
-            self.assertIn(b"healthy", metrics.get(self.server, path)[2])
+        for path in "/_stato", "/_statorx", "/x/_stator/metrics":
+            self.assertEqual(metrics.get(self.server, path)[::2], (404, b"<UnknownOperationException/>\n"))
         # an operation is none here, whatever the path looks like
         with Wire(self.server) as wire:
             self.assertEqual(wire.ask(request("{}", path="/_stator/metrics")).status, 405)
@@ -107,7 +107,7 @@ class Endpoints(Case):
                 ({"Origin": "http://127.0.0.1"}, 403), ({"Origin": "http://evil.example"}, 403), ({"Origin": ""}, 403),
                 ({"Sec_Fetch_Site": "none"}, 200), ({"Sec_Fetch_Site": "same-origin"}, 200),
                 ({"Sec_Fetch_Site": "cross-site"}, 403), ({"Sec_Fetch_Site": "same-site"}, 403)):
-            for path in "/_stator/metrics", "/_stator/x", "/%5Fstator/health", "/x/../_stator/health":
+            for path in "/_stator/metrics", "/_stator/x":
                 with self.subTest(headers=headers, path=path):
                     got = self.ask(path, **headers)[0]
                     self.assertEqual(got, 404 if status == 200 and path.endswith("x") else status)

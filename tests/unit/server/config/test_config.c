@@ -52,7 +52,10 @@ static void defaults(void **state)
     assert_int_equal(config.port, 8000);
     assert_int_equal(config.loops, CORES);
     assert_int_equal(config.max_connections, LIMIT_CONNECTIONS);
-    assert_string_equal(config.cors, "*");
+    assert_null(config.max_connections_by);
+    assert_null(config.log_file);
+    assert_null(config.port_file);
+    assert_null(config.cors);
     assert_string_equal(config.data_dir, "./stator-data");
     assert_int_equal(config.durability, STORE_FULL);
     assert_int_equal(config.shards, 0);
@@ -98,10 +101,14 @@ static void settings(void **state)
                                               "STATOR_CLOCK_FILE=/c",
                                               "STATOR_LOG_FORMAT=json",
                                               "STATOR_LOG_LEVEL=error",
+                                              "STATOR_LOG_FILE=/l",
+                                              "STATOR_PORT_FILE=/p",
                                               "STATOR_SLOW_REQUEST_MS=0",
                                               "STATOR_METRICS_TABLES=1000",
                                               "STATOR_CACHE_MIB=64",
+                                              "STATOR_MEMORY_MIB=48",
                                               "STATOR_OPERATOR_HOSTS=a.b,c.d",
+                                              "STATOR_CORS=http://a,http://b",
                                               NULL};
     static const char line[] =
         "stator serve --port 0 --host=:: --data-dir /d --durability process --shards 8 --loops "
@@ -109,8 +116,9 @@ static void settings(void **state)
         "--transaction-conflict refuse --stream-shards 3 --stream-shard-s 60 --stream-shard-records 4294967295 "
         "--stream-iterator-s 10 --stream-retention-s 100 "
         "--transition-ms 250 --ttl-interval-ms 20 --ttl-cooldown-s 0 --enforce-throughput "
-        "--clock-file /c -cors http://a,http://b --log-format json --log-level error "
-        "--slow-request-ms 0 --metrics-tables 1000 --cache-mib 64 --operator-hosts a.b,c.d";
+        "--clock-file /c --cors http://a,http://b --log-format json --log-level error "
+        "--log-file /l --port-file /p --slow-request-ms 0 --metrics-tables 1000 --cache-mib 64 --memory-mib 48 "
+        "--operator-hosts a.b,c.d";
     struct config config;
 
     (void)state;
@@ -125,6 +133,9 @@ static void settings(void **state)
         assert_int_equal(config.shards, 8);
         assert_int_equal(config.loops, 2);
         assert_int_equal(config.max_connections, 50);
+        assert_string_equal(config.max_connections_by, i == 0 ? "--max-connections" : "STATOR_MAX_CONNECTIONS");
+        assert_string_equal(config.log_file, "/l");
+        assert_string_equal(config.port_file, "/p");
         assert_int_equal(config.wording, WORDING_CLASSIC);
         assert_true(config.refuse_conflicts);
         assert_true(config.isolate_by_region && config.isolate_by_access_key);
@@ -138,10 +149,11 @@ static void settings(void **state)
         assert_int_equal(config.ttl_cooldown_s, 0);
         assert_true(config.enforce_throughput);
         assert_string_equal(config.clock_file, "/c");
-        assert_string_equal(config.cors, i == 0 ? "http://a,http://b" : "*");
+        assert_string_equal(config.cors, "http://a,http://b");
         assert_int_equal(config.slow_request_ms, 0);
         assert_int_equal(config.metrics_tables, 1000);
         assert_int_equal(config.cache_mib, 64);
+        assert_int_equal(config.memory_mib, 48);
         assert_string_equal(config.operator_hosts, "a.b,c.d");
         assert_int_equal(config.log_format, LOG_FORMAT_JSON);
         assert_int_equal(config.log_level, LOG_LEVEL_ERROR);
@@ -217,6 +229,9 @@ static void dynamodb_local(void **state)
     assert_true(config.as_dynamodb_local);
     assert_null(config.data_dir);
     assert_int_equal(config.transition_ms, 0);
+    assert_string_equal(config.cors, "*"); /* Local's default, and any list is good enough for it */
+    assert_int_equal(parse(&config, "java -jar DynamoDBLocal.jar -cors a,b", NULL, &err), STATOR_OK);
+    assert_string_equal(config.cors, "a,b");
 
     assert_int_equal(parse(&config, "/opt/bin/java -version", NULL, &err), STATOR_OK);
     assert_int_equal(config.command, COMMAND_VERSION);
@@ -254,6 +269,8 @@ static void commands(void **state)
     }
 }
 
+#define ORIGINS "one is like https://app.example.com or http://10.0.0.5:3000"
+
 static void refused(void **state)
 {
     static const struct {
@@ -261,7 +278,11 @@ static void refused(void **state)
     } cases[] = {
         {"stator --what", NULL, "unknown flag '--what' (stator --help lists them)"},
         {"stator --portable 1", NULL, "unknown flag '--portable' (stator --help lists them)"},
-        {"stator --cors *", NULL, "unknown flag '--cors' (stator --help lists them)"},
+        {"stator --cors a.example", NULL, "--cors: 'a.example' is no origin; " ORIGINS},
+        {"stator --cors *,http://a/", NULL, "--cors: 'http://a/' is no origin; " ORIGINS},
+        {"stator --cors http://a,", NULL, "--cors: '' is no origin; " ORIGINS},
+        {"stator -cors ://a", NULL, "--cors: '://a' is no origin; " ORIGINS},
+        {"stator", "STATOR_CORS=http://a/b,http://c", "--cors: 'http://a/b' is no origin; " ORIGINS},
         {"stator -sharedDB", NULL, "unknown flag '-sharedDB' (stator --help lists them)"},
         {"stator --port", NULL, "--port: needs a value"},
         {"stator -port", NULL, "-port: needs a value"},

@@ -50,6 +50,7 @@ void run_job(struct answer *out, struct engine *engine, enum operation operation
 
     buf_init(&job.answer, JOB_ANSWER_MAX);
     arena_init(&job.arena, arena_max);
+    arena_init(&job.notes, JOB_NOTES_MAX);
     outcome = op_run(engine, &job);
     out->went_to_worker = outcome == OP_WORK;
     if (outcome == OP_WORK) {
@@ -58,7 +59,7 @@ void run_job(struct answer *out, struct engine *engine, enum operation operation
         outcome = op_run(engine, &job);
     }
     assert_int_equal(outcome, OP_DONE); /* nothing to sync in memory */
-    assert_null(job.cleanup);
+    assert_null(job.holds);
     out->rc = job.rc;
     if (job.rc == STATOR_OK && operation_info(operation)->output == NULL)
         assert_int_equal(job.answer.len, 0);
@@ -68,6 +69,7 @@ void run_job(struct answer *out, struct engine *engine, enum operation operation
     memcpy(out->text, buf_bytes(&job.answer).at, job.answer.len);
     out->text[job.answer.len] = '\0';
     arena_deinit(&job.arena);
+    arena_deinit(&job.notes);
     buf_deinit(&job.answer);
 }
 
@@ -183,4 +185,15 @@ void contents(struct answer *out, struct engine *engine)
 {
     run_job(out, engine, OPERATION_Scan, "{\"TableName\":\"test\"}", true, JOB_ARENA_MAX);
     assert_int_equal(out->rc, STATOR_OK);
+}
+
+bool is_memory_error(const struct answer *answer)
+{
+    return strstr(answer->text, "\"The request needs more memory than a request may take\"") != NULL ||
+           strstr(answer->text, "\"The server has no memory left for this request; try again later\"") != NULL;
+}
+
+bool is_fault(const struct answer *answer)
+{
+    return is_memory_error(answer) || strstr(answer->text, "#InternalServerError\"") != NULL;
 }

@@ -20,6 +20,10 @@ struct answer {
 void run_job(struct answer *out, struct engine *engine, enum operation operation, const char *body, bool on_worker,
              size_t arena_max);
 
+/* Whether the answer is that of a request without memory, or of one that the store failed. */
+bool is_memory_error(const struct answer *answer);
+bool is_fault(const struct answer *answer);
+
 /* In texts here ' stands for ". */
 struct step {
     const char *operation, *request;

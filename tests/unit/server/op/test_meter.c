@@ -127,6 +127,7 @@ static void uses_of_a_job(void **state)
     a = find(engine, "aaa");
     b = find(engine, "bbb");
     arena_init(&job.arena, 1 << 16);
+    arena_init(&job.notes, JOB_NOTES_MAX);
     assert_ptr_equal(meter_use(engine, &job, a), &job.use);
     assert_ptr_equal(meter_use(engine, &job, a), &job.use);
     assert_null(job.use.next);
@@ -137,6 +138,7 @@ static void uses_of_a_job(void **state)
     table_release(a);
     table_release(b);
     arena_deinit(&job.arena);
+    arena_deinit(&job.notes);
     engine_close(engine);
 }
 

@@ -85,7 +85,7 @@ static void memory_ends(void **state)
             if (answer.rc == STATOR_OK)
                 break;
             refused++;
-            if (strstr(answer.text, "#InternalServerError\"") == NULL)
+            if (!is_memory_error(&answer))
                 fail_msg("%s with %zu bytes: %s", steps[i].operation, max, answer.text);
             settings(after, sizeof(after), engine);
             if (strcmp(before, after) != 0)

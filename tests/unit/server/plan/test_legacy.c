@@ -24,7 +24,7 @@ static bool holds(struct fixture *fixture, const struct expr *expr, const char *
     bool out;
 
     item_source_parsed_init(&source, &item);
-    assert_int_equal(expr_test(&out, expr, &source.source, &fixture->arena, &fixture->err), STATOR_OK);
+    assert_int_equal(expr_test(&out, expr, &source.source, NULL, &fixture->arena, &fixture->err), STATOR_OK);
     return out;
 }
 

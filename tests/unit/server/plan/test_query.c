@@ -116,7 +116,7 @@ static void range_is_the_condition(void **state)
             within = where.shard == request.shard && bytes_compare(buf_bytes(&key), request.lower) >= 0 &&
                      bytes_compare(buf_bytes(&key), request.upper) < 0;
             item_source_parsed_init(&source, &item);
-            assert_int_equal(expr_test(&holds, condition, &source.source, &f.arena, &err), STATOR_OK);
+            assert_int_equal(expr_test(&holds, condition, &source.source, NULL, &f.arena, &err), STATOR_OK);
             if (within != holds)
                 fail_msg("%s: item %zu is %s the range", cases[c].condition, i, within ? "in" : "out of");
             buf_deinit(&key);

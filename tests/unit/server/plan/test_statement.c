@@ -79,7 +79,7 @@ static void check_items(struct fixture *f, const char *text, const struct statem
                      partitions[p], sorts[s], partitions[s % 3], sorts[s], p);
             item = item_of(json, &f->arena);
             item_source_parsed_init(&source, &item);
-            assert_int_equal(expr_test(&holds, f->statement.where, &source.source, &f->arena, &f->err), STATOR_OK);
+            assert_int_equal(expr_test(&holds, f->statement.where, &source.source, NULL, &f->arena, &f->err), STATOR_OK);
             within = ranges_with(f, ranges, index, &item);
             if (within > 1 || (holds && within == 0) || (!holds && within != 0 && !ranges->filtered))
                 fail_msg("%s: %s is in %zu ranges", text, json, within);

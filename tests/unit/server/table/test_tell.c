@@ -189,13 +189,16 @@ static void groups(void **state)
         struct write writes[3];
         struct write_result results[3];
         struct write_group group;
+        uint32_t busy;
+        bool fresh;
 
         for (size_t i = 0; i < 3; i++)
             writes[i] = (struct write){.kind = WRITE_PUT, .table = f.table, .key = &items[i], .item = &items[i]};
         writes[1].condition = condition_of(commits ? "attribute_not_exists(pk)" : "attribute_exists(pk)",
                                            EXPR_LANGUAGE_CONDITION, NULL, &f.arena);
         assert_int_equal(write_group_open(&group, &f.db, writes, results, 3, &f.arena, &err), STATOR_OK);
-        assert_true(write_group_take(&group));
+        assert_int_equal(write_group_take(&group, WAIT_ALL, &fresh, &busy, &err), STATOR_OK);
+        assert_true(fresh);
         for (size_t i = 0; i < 3; i++)
             assert_int_equal(write_group_prepare(&group, i, true, &err), STATOR_OK);
         assert_int_equal(results[1].condition_failed, !commits);

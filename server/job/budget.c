@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/budget.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Before each block: what is charged for it. A block that is no larger than an arena's first chunk is not charged: each
+ * request in flight has one, and their number has a limit of its own. */
+struct head {
+    alignas(max_align_t) size_t charged;
+    size_t trimmed; /* bytes from the head on, in whole pages */
+};
+
+#define FREE_OF_CHARGE ((size_t)8 * 1024)
+
+bool budget_take(struct budget *budget, size_t bytes)
+{
+    size_t most = bytes <= BUDGET_SMALL ? budget->max + BUDGET_MARGIN : budget->max;
+    size_t used = atomic_load_explicit(&budget->used, memory_order_relaxed);
+
+    do {
+        if (bytes > most || used > most - bytes) {
+            atomic_fetch_add_explicit(&budget->refused, 1, memory_order_relaxed);
+            return false;
+        }
+    } while (!atomic_compare_exchange_weak_explicit(&budget->used, &used, used + bytes, memory_order_relaxed,
+                                                    memory_order_relaxed));
+    return true;
+}
+
+void budget_give(struct budget *budget, size_t bytes)
+{
+    atomic_fetch_sub_explicit(&budget->used, bytes, memory_order_relaxed);
+}
+
+static size_t charge_of(size_t len)
+{
+    return len <= FREE_OF_CHARGE ? 0 : len;
+}
+
+static void *allocate(size_t len, void *user)
+{
+    struct budget *budget = user;
+    size_t charge = charge_of(len);
+    struct head *head;
+
+    if (charge != 0 && !budget_take(budget, charge))
+        return NULL;
+    head = malloc(sizeof(*head) + len);
+    if (head == NULL) {
+        budget_give(budget, charge);
+        return NULL;
+    }
+    *head = (struct head){.charged = charge};
+    return head + 1;
+}
+
+/* Grows or shrinks. What is grown is charged before, so that both are never there uncharged. */
+static void *resize(void *block, size_t len, void *user)
+{
+    struct budget *budget = user;
+    struct head *head;
+    size_t charge = charge_of(len), charged;
+
+    if (block == NULL)
+        return allocate(len, user);
+    head = (struct head *)block - 1;
+    charged = head->charged;
+    if (charge > charged && !budget_take(budget, charge - charged))
+        return NULL;
+    head = realloc(head, sizeof(*head) + len);
+    if (head == NULL) {
+        if (charge > charged)
+            budget_give(budget, charge - charged);
+        return NULL;
+    }
+    if (charge < charged)
+        budget_give(budget, charged - charge);
+    head->charged = charge;
+    return head + 1;
+}
+
+static void release(void *block, void *user)
+{
+    struct head *head = block;
+
+    if (block == NULL)
+        return;
+    head--;
+    budget_give(user, head->charged);
+    free(head);
+}
+
+void budget_trim(struct budget *budget, void *block, size_t len)
+{
+    struct head *head = (struct head *)block - 1;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uintptr_t first = ((uintptr_t)(head + 1) + head->trimmed + page - 1) / page * page;
+    uintptr_t end = ((uintptr_t)block + len) / page * page;
+    size_t bytes;
+
+    if (end <= first)
+        return;
+    bytes = end - first;
+    if (bytes > head->charged)
+        bytes = head->charged;
+    if (madvise((void *)first, end - first, MADV_DONTNEED) != 0)
+        return;
+    head->trimmed = end - (uintptr_t)block;
+    head->charged -= bytes;
+    budget_give(budget, bytes);
+}
+
+void budget_init(struct budget *budget, size_t max)
+{
+    *budget = (struct budget){
+        .max = max, .allocator = {.allocate = allocate, .resize = resize, .release = release, .user = budget}};
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* budget: one roof over the memory of all requests: bodies, what they become, answers that nobody has taken yet.
+ *
+ * In:     sizes, or blocks by way of its allocator, which charges a block for as long as it lives.
+ * Out:    yes, or no: then that request alone is refused, with an error that clients repeat.
+ * Limit:  `max` for pieces that are large. A small piece passes until BUDGET_MARGIN above it, so that small requests and
+ *         an operator's are answered when large ones have used up the roof.
+ * Thread: [any].
+ */
+#ifndef SERVER_JOB_BUDGET_H
+#define SERVER_JOB_BUDGET_H
+
+#include <stdatomic.h>
+
+#include "base/bytes.h"
+#include "stator/memory.h"
+
+#define BUDGET_SMALL  ((size_t)64 * 1024)
+#define BUDGET_MARGIN ((size_t)32 * 1024 * 1024)
+
+struct budget {
+    size_t max; /* bytes */
+    _Atomic size_t used;
+    _Atomic uint64_t refused;          /* pieces */
+    struct stator_allocator allocator; /* for arena_init_with and buf_init_with */
+};
+
+/* [main] The budget stays where it is. */
+void budget_init(struct budget *budget, size_t max);
+
+bool budget_take(struct budget *budget, size_t bytes);
+void budget_give(struct budget *budget, size_t bytes);
+
+/* The first `len` bytes of a block of the allocator are not needed any more: the pages go back to the system, and are no
+ * longer charged. The block is still to be released. */
+void budget_trim(struct budget *budget, void *block, size_t len);
+
+#endif
