@@ -47,7 +47,6 @@ struct http {
     _Atomic uint32_t closing;   /* of those: to make room, and gone in a moment */
     _Atomic uint64_t displaced; /* connections closed to make room */
     _Atomic bool hurry;         /* unfinished work is ended with an error */
-    _Atomic bool hurry;         /* unfinished work is ended with an error */
     _Atomic bool told_of_pages; /* the log has that a page was refused */
 };
 
