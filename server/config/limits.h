@@ -7,7 +7,8 @@
 
 /* DynamoDB's: exactly this many bytes pass, inflated ones too. */
 #define LIMIT_BODY_BYTES ((size_t)16 * 1024 * 1024)
-/* DynamoDB's, of the request line and of all headers. h2o itself holds at most 100 headers and 417,792 bytes. */
+/* DynamoDB's, of the request line and of all headers. h2o itself holds at most 100 headers and 417,792 bytes, and takes
+ * 16 KiB of extensions and trailers with a chunked body (deploy/h2o). */
 #define LIMIT_HEAD_BYTES ((size_t)16 * 1024)
 /* An answer is compressed only past this size: DynamoDB's rule. */
 #define LIMIT_PLAIN_ANSWER_BYTES ((size_t)4096)
