@@ -328,6 +328,7 @@ void operator_on_request(struct request *request)
     const struct guard_names names = operator_names(http);
     const char *refusal = guard_refusal(&asked, &names); /* whoever knows of more reasons adds them here */
 
+    request_answer_beside_budget(request);
     if (refusal != NULL)
         answer_text(request, 403, refusal);
     else if (!h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) &&

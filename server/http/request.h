@@ -75,6 +75,9 @@ static inline void request_come_back(struct request *request)
 
 #define REQUEST_KEPT_BYTES ((size_t)16 * 1024)
 
+/* For an operator, who is answered when the memory of requests is used up, too. Until request_give_back. */
+void request_answer_beside_budget(struct request *request);
+
 /* The answer is encoded: the memory of what it was made from goes back. [any] */
 void request_forget(struct request *request);
 
