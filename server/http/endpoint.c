@@ -203,6 +203,9 @@ static bool inflate_body(struct request *request)
     case INFLATED_TOO_LARGE:
         request->too_large = true;
         return false;
+    case INFLATED_NO_MEMORY:
+        fail_job(job, STATOR_THROTTLING, OP_NO_MEMORY_TEXT);
+        return false;
     case INFLATED_BROKEN:
         break;
     }
