@@ -43,6 +43,7 @@ static enum stator_rc open_tables(struct attempt *a)
         struct bytes name = op_table_name(t->actions[i].table_name);
         size_t at = 0;
 
+        STATOR_TRY(op_check_arn(t->engine, t->job, t->actions[i].table_name));
         while (at < count && !bytes_equal(names[at], name))
             at++;
         names[at] = name;

@@ -138,6 +138,16 @@ class Namespaces(unittest.TestCase):
                                  f"'{elsewhere}'", operation, {"TableName": elsewhere, **more})
                     self.refused(client, "AccessDeniedException", "Access is denied", operation,
                                  {"TableName": others, **more})
+            for operation, request in (
+                    ("BatchGetItem", lambda arn: {"RequestItems": {arn: {"Keys": [key]}}}),
+                    ("BatchWriteItem", lambda arn: {"RequestItems": {arn: [{"PutRequest": {"Item": key}}]}}),
+                    ("TransactGetItems", lambda arn: {"TransactItems": [{"Get": {"TableName": arn, "Key": key}}]}),
+                    ("TransactWriteItems", lambda arn: {"TransactItems": [{"Delete": {"TableName": arn, "Key": key}}]})):
+                with self.subTest(operation=operation):
+                    client.call(operation, request(own))
+                    self.refused(client, "ValidationException", "1 validation error detected: Invalid AWS region in "
+                                 f"'{elsewhere}'", operation, request(elsewhere))
+                    self.refused(client, "AccessDeniedException", "Access is denied", operation, request(others))
             client.call("ListTagsOfResource", {"ResourceArn": own})
             self.refused(client, "ValidationException", "Invalid TableArn: Invalid ResourceArn provided as input "
                          + elsewhere, "ListTagsOfResource", {"ResourceArn": elsewhere})
