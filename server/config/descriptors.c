@@ -8,7 +8,7 @@
 /* What a limit of `most` has no connections in. */
 static uint64_t reserved(const struct config *config, uint64_t most)
 {
-    uint64_t tables = most / 4 < LIMIT_STORE_TABLES ? most / 4 : LIMIT_STORE_TABLES;
+    uint64_t tables = most / 4 < STORE_OPEN_FILES_MAX ? most / 4 : STORE_OPEN_FILES_MAX;
     uint64_t others = LIMIT_OTHER_DESCRIPTORS + LIMIT_SPARE_CONNECTIONS + LIMIT_LOOP_DESCRIPTORS * config->loops;
 
     return others + (config->data_dir != NULL ? LIMIT_STORE_DESCRIPTORS + tables : 0);

@@ -42,11 +42,9 @@
 #define LIMIT_LEAST_WAIT_MS 1000
 /* A client with more than this part of a loop's connections is a crowd, and the largest crowd makes room first. */
 #define LIMIT_CROWD_SHARE 8
-/* Descriptors that are not connections: each loop's listeners, its epoll, its pipe; the store's tables, of which it
- * keeps this many open, and at most a quarter of all descriptors (store/options.c); its logs and locks, what is being
- * written. */
+/* Descriptors that are not connections: each loop's listeners, its epoll, its pipe; the store's tables (STORE_OPEN_FILES_MAX,
+ * and at most a quarter of all descriptors), its logs and locks, what is being written. */
 #define LIMIT_LOOP_DESCRIPTORS  8
-#define LIMIT_STORE_TABLES      256
 #define LIMIT_STORE_DESCRIPTORS 48
 #define LIMIT_OTHER_DESCRIPTORS 16
 /* A server with room for fewer connections is none. */

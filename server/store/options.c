@@ -7,7 +7,6 @@
 
 #define WAL_BYTES_MIN     ((uint64_t)32 << 20)  /* a restart after a crash replays at most about this much ... */
 #define WAL_BYTES_MAX     ((uint64_t)256 << 20) /* ... or, with many families, this */
-#define OPEN_FILES_MAX    256
 #define LOG_LEVEL_NOTHING 6 /* one past the highest */
 
 /* Settings without a setter in the C API.
@@ -73,8 +72,8 @@ static int open_files(void)
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
-        limit.rlim_cur / 4 >= OPEN_FILES_MAX)
-        return OPEN_FILES_MAX;
+        limit.rlim_cur / 4 >= STORE_OPEN_FILES_MAX)
+        return STORE_OPEN_FILES_MAX;
     return (int)(limit.rlim_cur / 4);
 }
 

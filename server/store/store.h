@@ -3,7 +3,8 @@
  * purpose: a second engine is put beside it here.
  *
  * Owns:   the database of one directory (or of memory) and its lock: a second opener is refused.
- * Limit:  memtables and block cache as in store_options; 256 open files.
+ * Limit:  memtables and block cache as in store_options; STORE_OPEN_FILES_MAX tables open, and at most a quarter of all
+ *         descriptors.
  * Thread: [any] unless a line says otherwise. An iterator and a batch belong to one thread at a time.
  */
 #ifndef SERVER_STORE_STORE_H
@@ -11,6 +12,8 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+
+#define STORE_OPEN_FILES_MAX 256
 
 struct store;
 struct store_iterator;
