@@ -74,7 +74,7 @@ def call(port, operation, body, **more):
     status, answer = ask(port, request(operation, body, **more))
     if status != 200:
         raise AssertionError(f"{operation}: {status} {answer[:300]!r}")
-    return json.loads(answer)
+    return json.loads(answer) if answer else {}
 
 
 def create_table(port, name, sort=False, **more):
