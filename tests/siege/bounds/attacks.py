@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Small requests that cost much, as they were found to stop 0.1.0. What an attacker needs is in the table "blow" (b0 .. b99 of
 390 KB, n a list of 130,000 numbers, q with its three items); the innocent one has "victim"."""
-import json
 import threading
 import time
 
@@ -155,8 +154,3 @@ class Freeze(Flood):
             if status >= 500:
                 self.faults.append(answer[:300])
             time.sleep(0.02)
-
-
-def names_of(answer):
-    """The error's name, for a report."""
-    return json.loads(answer)["__type"].rpartition("#")[2]

@@ -2,8 +2,8 @@
 """What the tests of a siege share: an innocent client beside an attack, what it may be kept waiting, and the server's memory.
 
 The bounds that are promised hold on a machine that does nothing else; tests/siege/run asks for them (SIEGE_STRICT=1). In
-tests/run machines are busy: there the innocent client is first measured beside as many hogs as there are cores,
-and a bound is SLACK times what is promised or, where that is more, twice what the hogs cost."""
+tests/run machines are busy: there the innocent client is first measured beside as many hogs as there are cores, a bound is
+SLACK times what is promised or, where that is more, twice what the hogs cost, and the best of three counts."""
 import atexit
 import json
 import os
@@ -25,7 +25,8 @@ SECONDS = float(os.environ.get("SIEGE_SECONDS", 20 if STRICT else 1))  # of each
 REPORT = os.environ.get("SIEGE_REPORT")  # a file to which measured figures are added
 CONNECTIONS = 4
 PROMISED = {"p99": 5.0, "max": 30.0}  # ms
-SLACK = {"p99": 40, "max": 20}        # 200 and 600 ms, where 0.1.0 took 1,200 to 18,000
+SLACK = {"p99": 60, "max": 20}        # 300 and 600 ms, where 0.1.0 took 1,200 to 18,000
+TRIES = 1 if STRICT else 3
 MIB = 1 << 20
 
 
