@@ -13,6 +13,9 @@ class Latency(unittest.TestCase):
         cls.server = siege.Server("--durability", "none", in_memory=True).start()
         cls.addClassCleanup(cls.server.close)
         attacks.fill(cls.server.port)
+        with siege.Victim(cls.server.port) as victim:
+            victim.wait()
+        siege.report(attack="nothing", seen=victim.seen)
         cls.most = siege.bounds(siege.beside_hogs(cls.server.port))
 
     def beside(self, name, make_attack):

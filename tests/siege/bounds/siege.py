@@ -71,6 +71,7 @@ def beside_hogs(port, seconds=2):
         for hog in hogs:
             hog.kill()
             hog.wait()
+    report(attack=f"{len(hogs)} hogs of other processes", seen=victim.seen)
     return victim.seen
 
 
