@@ -3,8 +3,8 @@
  *
  *   start: configuration, port, engine (which recovers the data), what --init-dir has, loops. Nothing listens before the
  *          data is there.
- *   stop:  SIGTERM, SIGINT or SIGQUIT; requests in flight are answered, loops end, then the engine closes. A second signal
- *          ends the process at once, which loses nothing that was acknowledged.
+ *   stop:  SIGTERM, SIGINT or SIGQUIT; requests in flight are answered, loops end, then the engine closes. A second
+ *          signal ends the process at once, which loses nothing that was acknowledged.
  *   SIGHUP opens --log-file anew, SIGUSR1 logs how the server is.
  */
 #include <malloc.h>
@@ -229,13 +229,15 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
     return http_start(*http, *engine, err);
 }
 
-/* What is made from now on is for this user alone; what was there before may not be. */
+/* What is made from now on is for this user alone; what was there before may not be. In a directory with the sticky bit,
+ * as the image has for whatever user, others cannot put theirs in its place. */
 static void warn_if_open(const char *data_dir)
 {
     struct stat found;
     char mode[8];
 
-    if (data_dir == NULL || stat(data_dir, &found) != 0 || (found.st_mode & S_IRWXO) == 0)
+    if (data_dir == NULL || stat(data_dir, &found) != 0 || (found.st_mode & S_IRWXO) == 0 ||
+        (found.st_mode & S_ISVTX) != 0)
         return;
     snprintf(mode, sizeof(mode), "%04o", (unsigned)(found.st_mode & 07777));
     LOG_LINE(LOG_LEVEL_WARN, "the data directory is open to other users of this machine (chmod o-rwx)",
@@ -278,7 +280,8 @@ static int serve(struct config *config)
     engine_close(engine);
     if (rc == STATOR_OK)
         LOG_LINE(LOG_LEVEL_INFO, "stopped");
-    else if (config->log_format == LOG_FORMAT_JSON || config->log_file != NULL) /* who reads the log reads nothing else */
+    else if (config->log_format == LOG_FORMAT_JSON ||
+             config->log_file != NULL) /* who reads the log reads nothing else */
         LOG_LINE(LOG_LEVEL_ERROR, "cannot start", LOG_STRING("reason", err.message));
     log_stop();
     return rc == STATOR_OK ? EXIT_SUCCESS : complain(&err);

@@ -71,11 +71,6 @@ void arena_reset(struct arena *arena)
     arena->used_bytes = 0;
 }
 
-struct arena_mark arena_mark(const struct arena *arena)
-{
-    return (struct arena_mark){arena->chunks, arena->at, arena->used_bytes};
-}
-
 void arena_rewind(struct arena *arena, struct arena_mark mark)
 {
     while (arena->chunks != mark.chunks) {

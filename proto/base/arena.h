@@ -42,7 +42,10 @@ void arena_deinit(struct arena *arena);
 /* Forgets all blocks, keeps at most one chunk of ordinary size. */
 void arena_reset(struct arena *arena);
 
-struct arena_mark arena_mark(const struct arena *arena);
+static inline struct arena_mark arena_mark(const struct arena *arena)
+{
+    return (struct arena_mark){arena->chunks, arena->at, arena->used_bytes};
+}
 
 /* Forgets all blocks since the mark, which no reset may lie behind. */
 void arena_rewind(struct arena *arena, struct arena_mark mark);

@@ -18,4 +18,21 @@ struct expr_budget {
     bool later; /* the work may go on elsewhere, with a larger budget: STATOR_AGAIN, and no error, when it is spent */
 };
 
+/* Work that has a limit of its own, as parsing an item has: false where it is to go on elsewhere. NULL is allowed. */
+static inline bool expr_budget_allows(struct expr_budget *budget, uint64_t cost)
+{
+    if (budget == NULL || !budget->later)
+        return true;
+    if (cost >= budget->left)
+        return false;
+    budget->left -= cost;
+    return true;
+}
+
+/* What it costs to answer an item's JSON: it is copied, or parsed for a projection. */
+static inline uint64_t expr_answer_cost(uint64_t json_bytes, bool projected)
+{
+    return projected ? json_bytes : json_bytes / 16;
+}
+
 #endif

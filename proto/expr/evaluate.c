@@ -19,7 +19,7 @@ struct evaluation {
 /* False when there is no more. */
 static bool spend(struct evaluation *evaluation, uint64_t cost)
 {
-    if (cost > evaluation->left)
+    if (cost >= evaluation->left)
         evaluation->spent = true;
     else
         evaluation->left -= cost;
@@ -96,7 +96,8 @@ static const struct value *path_value(struct evaluation *evaluation, const struc
 /* NULL: no such value. In PartiQL an operand may be a condition. */
 static const struct value *operand(struct evaluation *evaluation, const struct expr *expr)
 {
-    static const struct value truths[] = {{.type = VALUE_BOOL, .boolean = false}, {.type = VALUE_BOOL, .boolean = true}};
+    static const struct value truths[] = {{.type = VALUE_BOOL, .boolean = false},
+                                          {.type = VALUE_BOOL, .boolean = true}};
 
     switch (expr->type) {
     case EXPR_PATH:

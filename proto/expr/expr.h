@@ -155,8 +155,7 @@ void expr_each_path(const struct expr *expr, void (*visit)(void *context, const 
  * STATOR_AGAIN, when it is spent. STATOR_VALIDATION for what the service only sees in the data (an operand of
  * the wrong type is simply false, not an error). */
 STATOR_MUST_CHECK enum stator_rc expr_test(bool *out, const struct expr *condition, struct item_source *item,
-                                           struct expr_budget *budget, struct arena *arena,
-                                           struct stator_error *err);
+                                           struct expr_budget *budget, struct arena *arena, struct stator_error *err);
 
 /* The value at path in the item, or NULL. */
 const struct value *expr_path_value(struct item_source *item, const struct path *path);

@@ -4,6 +4,8 @@
 #include "value/reading.h"
 #include "value/set.h"
 
+#define LARGE_SET_COUNT 1000
+
 /* --- Sets --------------------------------------------------------------------------------------------------------- */
 
 static enum stator_rc read_member_of_set(struct reading *r, struct value *out, enum value_type set,
@@ -16,42 +18,52 @@ static enum stator_rc read_member_of_set(struct reading *r, struct value *out, e
     return set == VALUE_NS ? reading_number(r, out, token) : reading_binary(r, out, token);
 }
 
-static enum stator_rc make_set(struct reading *r, struct value *out, enum value_type type, const struct value *members,
-                               size_t count, struct arena *scratch)
+/* Of members that may be in another order than a set's, and lie in the scratch arena. */
+static enum stator_rc order_set(struct reading *r, struct value *out, enum value_type type, const struct value *members,
+                                size_t count, struct arena *scratch)
 {
     struct arena_mark mark = arena_mark(r->arena);
-    const struct place *order;
+    const struct place *order = set_order(members, count, scratch);
 
-    if (set_is_canonical(members, count)) {
-        struct bytes copy = arena_copy(r->arena, bytes_of((const uint8_t *)members, count * sizeof(*members)));
-
-        *out = (struct value){.type = type, .count = count, .members = (const struct value *)(const void *)copy.at};
-        return bytes_present(copy) ? STATOR_OK : stator_fail_memory(r->err);
-    }
-    r->canonical = false;
-    order = set_order(members, count, scratch);
     if (order == NULL || !set_make_ordered(out, type, order, count, r->arena))
         return stator_fail_memory(r->err);
     if (out->count == count)
         return STATOR_OK;
     r->fault = true;
-    arena_rewind(r->arena, mark);
+    if (scratch != r->arena)
+        arena_rewind(r->arena, mark);
     if (!fault_make_duplicates(out, type, members, order, count, reading_offset(r), r->arena))
         return stator_fail_memory(r->err);
     return STATOR_OK;
 }
 
-/* Of the members above base. They are collected in memory of their own, since most sets come in another order. */
-static enum stator_rc pop_set(struct reading *r, struct value *out, enum value_type type, size_t base)
+/* Of the members above base. */
+static enum stator_rc make_set(struct reading *r, struct value *out, enum value_type type, size_t base,
+                               struct arena *scratch)
+{
+    size_t count;
+    const struct value *members = reading_pop_members(r, base, &count, scratch);
+
+    if (members == NULL)
+        return stator_fail_memory(r->err);
+    if (!set_is_canonical(members, count)) {
+        r->canonical = false;
+        return order_set(r, out, type, members, count, scratch);
+    }
+    if (scratch != r->arena)
+        members = (const void *)arena_copy(r->arena, bytes_of((const void *)members, count * sizeof(*members))).at;
+    *out = (struct value){.type = type, .count = count, .members = members};
+    return members != NULL ? STATOR_OK : stator_fail_memory(r->err);
+}
+
+/* Of a large set only what is made of it stays in the arena, not what it was sorted with. */
+static enum stator_rc make_large_set(struct reading *r, struct value *out, enum value_type type, size_t base)
 {
     struct arena scratch;
-    struct value *members;
     enum stator_rc rc;
-    size_t count;
 
     arena_init_with(&scratch, r->arena->max_bytes, r->arena->allocator);
-    members = reading_pop_members(r, base, &count, &scratch);
-    rc = members == NULL ? stator_fail_memory(r->err) : make_set(r, out, type, members, count, &scratch);
+    rc = make_set(r, out, type, base, &scratch);
     r->arena->failed |= scratch.failed;
     arena_deinit(&scratch);
     return rc;
@@ -86,7 +98,10 @@ static enum stator_rc read_set(struct reading *r, struct value *out, enum value_
         *out = fault;
         return empty ? reading_not_allowed(r, out, when_empty[type]) : STATOR_OK;
     }
-    STATOR_TRY(pop_set(r, out, type, base));
+    if (r->used - base > LARGE_SET_COUNT)
+        STATOR_TRY(make_large_set(r, out, type, base));
+    else
+        STATOR_TRY(make_set(r, out, type, base, r->arena));
     if (out->type == type && out->count != 0 && out->members[0].text.len == 0)
         r->bytes--; /* of empty members, which were counted, there is one */
     return STATOR_OK;

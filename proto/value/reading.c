@@ -135,11 +135,6 @@ static bool tells_first_fault(const struct reading *r, const struct value *value
     return r->told && value_fault(value) != NULL;
 }
 
-struct reading_place reading_begin(const struct reading *r)
-{
-    return (struct reading_place){.mark = arena_mark(r->arena), .surplus = r->bytes > r->limit};
-}
-
 enum stator_rc reading_push(struct reading *r, struct bytes name, const struct value *value, size_t overhead,
                             const struct reading_place *began)
 {

@@ -8,7 +8,7 @@
 #include "value/fault.h"
 #include "value/value.h"
 
-#define READING_STACK_COUNT 16
+#define READING_STACK_COUNT 32
 
 struct reading {
     struct json_reader *json;
@@ -55,7 +55,10 @@ struct reading_place {
     struct arena_mark mark;
     bool surplus;
 };
-struct reading_place reading_begin(const struct reading *r);
+static inline struct reading_place reading_begin(const struct reading *r)
+{
+    return (struct reading_place){.mark = arena_mark(r->arena), .surplus = r->bytes > r->limit};
+}
 
 /* Puts a member on the stack, which takes `overhead` bytes beside its name and content. A surplus one is dropped, with
  * all of the arena since it began, unless the first fault is in it. */

@@ -12,6 +12,8 @@
 /* Texts of the client quoted in a message are cut here, so that the message never is. */
 #define QUOTED_MAX 1500
 
+#define ACCESS_KEY_MAX 128
+
 /* What a signature consists of, from header or query. An empty one counts as absent. */
 struct parts {
     struct bytes algorithm, credential, signature, signed_headers, date;
@@ -158,7 +160,22 @@ static bool is_basic_date(struct bytes date)
     return true;
 }
 
-/* "AKID/20130609/us-east-1/dynamodb/aws4_request" */
+/* Whether an access key may be one: with --isolate-by it names tables, and is a label of their metrics. */
+static bool access_key_is_good(struct bytes key)
+{
+    if (key.len == 0 || key.len > ACCESS_KEY_MAX)
+        return false;
+    for (size_t i = 0; i < key.len; i++) {
+        uint8_t c = key.at[i], lower = c | 0x20;
+
+        if ((lower < 'a' || lower > 'z') && (c < '0' || c > '9') && (c == '\0' || strchr("_+/=.-", c) == NULL))
+            return false;
+    }
+    return true;
+}
+
+/* "AKID/20130609/us-east-1/dynamodb/aws4_request". A key that cannot be one is told as the service tells one that it does
+ * not know. */
 static enum stator_rc check_credential(struct auth_identity *out, struct bytes text, struct arena *arena,
                                        struct stator_error *err)
 {
@@ -172,7 +189,7 @@ static enum stator_rc check_credential(struct auth_identity *out, struct bytes t
                            "keyid/date/region/service/term, got '%.*s'",
                            BYTES_ARG(quoted));
     }
-    if (credential.access_key_id.len == 0 || !utf8_valid(text))
+    if (!access_key_is_good(credential.access_key_id) || !utf8_valid(text))
         return stator_fail(err, STATOR_UNRECOGNIZED_CLIENT, "The security token included in the request is invalid.");
     out->access_key = credential.access_key_id;
     out->region = credential.region;

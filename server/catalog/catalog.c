@@ -269,6 +269,16 @@ size_t catalog_count(struct catalog *catalog, struct bytes namespace_)
     return count;
 }
 
+size_t catalog_count_all(struct catalog *catalog)
+{
+    size_t count;
+
+    pthread_rwlock_rdlock(&catalog->lock);
+    count = catalog->count;
+    pthread_rwlock_unlock(&catalog->lock);
+    return count;
+}
+
 void catalog_each(struct catalog *catalog, void (*visit)(void *context, struct table *table), void *context)
 {
     struct table **tables;

@@ -14,7 +14,8 @@
 #include "catalog/table.h"
 #include "store/store.h"
 
-#define CATALOG_TABLES_MAX 2500 /* of one namespace: the service's default quota */
+#define CATALOG_TABLES_MAX     2500  /* of one namespace: the service's default quota */
+#define CATALOG_TABLES_ALL_MAX 10000 /* of all together: whoever may invent namespaces has not the whole memory */
 
 struct catalog;
 
@@ -31,6 +32,9 @@ STATOR_MUST_CHECK enum stator_rc catalog_list(struct catalog *catalog, struct by
                                               size_t max, struct bytes **names, size_t *count, bool *more,
                                               struct arena *arena, struct stator_error *err);
 size_t catalog_count(struct catalog *catalog, struct bytes namespace_);
+
+/* Of all namespaces. */
+size_t catalog_count_all(struct catalog *catalog);
 
 /* Calls visit with every table, each held for the call: for start-up and tasks. */
 void catalog_each(struct catalog *catalog, void (*visit)(void *context, struct table *table), void *context);

@@ -200,14 +200,10 @@ static const struct option options[OPTION_COUNT] = {
                           0,
                           {"error", "warn", "info", "debug", NULL},
                           "debug: a line per request (info)"},
-    [OPTION_LOG_FILE] = {"log-file", KIND_TEXT, "FILE", 0, 0, {NULL}, "append the log to this file; SIGHUP opens it anew"},
-    [OPTION_PORT_FILE] = {"port-file",
-                          KIND_TEXT,
-                          "FILE",
-                          0,
-                          0,
-                          {NULL},
-                          "write the port into this file once requests are answered"},
+    [OPTION_LOG_FILE] =
+        {"log-file", KIND_TEXT, "FILE", 0, 0, {NULL}, "append the log to this file; SIGHUP opens it anew"},
+    [OPTION_PORT_FILE] =
+        {"port-file", KIND_TEXT, "FILE", 0, 0, {NULL}, "write the port into this file once requests are answered"},
     [OPTION_SLOW_REQUEST_MS] =
         {"slow-request-ms", KIND_NUMBER, "N", 0, 3600000, {NULL}, "log requests that take so long; 0: none (1000)"},
     [OPTION_METRICS_TABLES] = {"metrics-tables",
@@ -581,8 +577,8 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
                                ? (uint32_t)number[OPTION_MAX_CONNECTIONS]
                                : LIMIT_CONNECTIONS;
     if (given->source[OPTION_MAX_CONNECTIONS] != FROM_DEFAULT)
-        out->max_connections_by = given->source[OPTION_MAX_CONNECTIONS] == FROM_FLAG ? "--max-connections"
-                                                                                    : "STATOR_MAX_CONNECTIONS";
+        out->max_connections_by =
+            given->source[OPTION_MAX_CONNECTIONS] == FROM_FLAG ? "--max-connections" : "STATOR_MAX_CONNECTIONS";
     STATOR_TRY(settle_cors(out, given, err));
     out->shards = (uint32_t)number[OPTION_SHARDS];
     out->cache_mib = (uint32_t)number[OPTION_CACHE_MIB];

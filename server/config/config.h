@@ -27,13 +27,12 @@ struct config {
     uint32_t loops;   /* event loops; at least 1 */
     uint32_t max_connections;
     const char *max_connections_by; /* the flag or variable that asked for so many; NULL: the default */
-    const char
-        *cors; /* origins whose pages may use the server, with commas between, or "*"; NULL: this machine's only */
+    const char *cors; /* origins whose pages may use the server, with commas between, or "*"; NULL: this machine's only */
 
     const char *data_dir; /* NULL: in memory */
     enum store_durability durability;
-    uint32_t shards;    /* 0: what the directory has, or the default */
-    uint32_t cache_mib; /* 0: the default */
+    uint32_t shards;     /* 0: what the directory has, or the default */
+    uint32_t cache_mib;  /* 0: the default */
     uint32_t memory_mib; /* of all requests together; 0: what config/memory.h says */
 
     enum wording wording;

@@ -8,9 +8,9 @@
 
 #include "config/config.h"
 
-/* Raises the process's limit as far as it goes and as it is needed. A default number of connections becomes smaller, with
- * a line in the log; a number that was asked for and cannot be had is an error, and so is a limit that leaves no room for
- * the store and a few connections. */
+/* Raises the process's limit as far as it goes and as it is needed. A default number of connections becomes smaller,
+ * with a line in the log; a number that was asked for and cannot be had is an error, and so is a limit that leaves no
+ * room for the store and a few connections. */
 STATOR_MUST_CHECK enum stator_rc descriptors_settle(struct config *config, struct stator_error *err);
 
 /* The same for a limit of `most`, without the log. */

@@ -7,7 +7,8 @@
 
 /* DynamoDB's: exactly this many bytes pass, inflated ones too. */
 #define LIMIT_BODY_BYTES ((size_t)16 * 1024 * 1024)
-/* DynamoDB's, of the request line and of all headers. h2o itself holds at most 100 headers and 417,792 bytes. */
+/* DynamoDB's, of the request line and of all headers. h2o itself holds at most 100 headers and 417,792 bytes, and takes
+ * 16 KiB of extensions and trailers with a chunked body (deploy/h2o). */
 #define LIMIT_HEAD_BYTES ((size_t)16 * 1024)
 /* An answer is compressed only past this size: DynamoDB's rule. */
 #define LIMIT_PLAIN_ANSWER_BYTES ((size_t)4096)
@@ -37,10 +38,13 @@
 #define LIMIT_CONNECTIONS 10000
 /* Above the maximum, for /_stator/ and health checks when all connections have requests at work. */
 #define LIMIT_SPARE_CONNECTIONS 32
+/* Who has waited shorter than this is not closed to make room: the request may be on its way. */
+#define LIMIT_LEAST_WAIT_MS 1000
 /* A client with more than this part of a loop's connections is a crowd, and the largest crowd makes room first. */
 #define LIMIT_CROWD_SHARE 8
-/* Descriptors that are not connections: each loop's listeners, its epoll, its pipe; the store's tables, of which it keeps
- * this many open, and at most a quarter of all descriptors (store/options.c); its logs and locks, what is being written. */
+/* Descriptors that are not connections: each loop's listeners, its epoll, its pipe; the store's tables, of which it
+ * keeps this many open, and at most a quarter of all descriptors (store/options.c); its logs and locks, what is being
+ * written. */
 #define LIMIT_LOOP_DESCRIPTORS  8
 #define LIMIT_STORE_TABLES      256
 #define LIMIT_STORE_DESCRIPTORS 48

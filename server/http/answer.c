@@ -111,8 +111,8 @@ static void on_write_timeout(h2o_timeout_entry_t *entry)
     cut_off(H2O_STRUCT_FROM_MEMBER(struct request, write_entry, entry));
 }
 
-/* Whether the client is further behind than a piece's time is long: who takes each piece just in time would hold a large
- * answer for an hour. */
+/* Whether the client is further behind than a piece's time is long: who takes each piece just in time would hold a
+ * large answer for an hour. */
 static bool reads_too_slowly(const struct request *request)
 {
     uint64_t took_ms = (now_ns() - request->sending_since_ns) / 1000000;
@@ -147,7 +147,7 @@ static void give_back_sent(struct request *request)
     struct buf *whole = request->packed_as != ENCODING_PLAIN ? &request->packed : &request->job.answer;
     size_t sent = whole->len - request->unsent.len;
 
-    if (whole->len > LIMIT_WRITE_PIECE_BYTES && request->unsent.at == whole->at + sent)
+    if (whole->len > LIMIT_WRITE_PIECE_BYTES && whole->allocator != NULL && request->unsent.at == whole->at + sent)
         budget_trim(&request->loop->http->memory, whole->at, sent);
 }
 
@@ -209,12 +209,15 @@ static void log_fault(const struct job *job)
                  LOG_STRING("reason", job->error.message), LOG_STRING("request_id", job->request_id));
 }
 
-static void log_slow(const struct job *job, uint64_t ns)
+static void log_slow(const struct request *request, uint64_t ns)
 {
+    const struct job *job = &request->job;
+    size_t bytes = request->packed_as != ENCODING_PLAIN ? request->packed.len : job->answer.len;
+
     LOG_LINE(LOG_LEVEL_WARN, "slow request", LOG_STRING("operation", operation_name(job)),
              LOG_TEXT("table", table_name(job)), LOG_NUMBER("ms", (int64_t)(ns / 1000000)),
              LOG_STRING("outcome", job->rc == STATOR_OK ? "OK" : stator_error_info(job->rc)->name),
-             LOG_NUMBER("request_bytes", (int64_t)job->body.len), LOG_NUMBER("answer_bytes", (int64_t)job->answer.len),
+             LOG_NUMBER("request_bytes", (int64_t)job->body.len), LOG_NUMBER("answer_bytes", (int64_t)bytes),
              LOG_STRING("request_id", job->request_id));
 }
 
@@ -233,7 +236,7 @@ void answer_count(struct request *request)
     for (const struct job_use *use = several ? &job->use : NULL; use != NULL; use = use->next)
         metrics_count_use(loop->metrics, use->meter, &use->use);
     if (done.took_ns >= loop->http->slow_ns)
-        log_slow(job, done.took_ns);
+        log_slow(request, done.took_ns);
 }
 
 /* All headers are there: the body, and then it is h2o's. */
@@ -286,10 +289,12 @@ bool answer_wants_packing(const struct request *request)
 void answer_pack(struct request *request)
 {
     buf_reset(&request->packed);
-    if (compress_deflate(&request->packed, buf_bytes(&request->job.answer), request->accepted))
-        request->packed_as = request->accepted;
-    else
+    if (!compress_deflate(&request->packed, buf_bytes(&request->job.answer), request->accepted)) {
         request->accepted = ENCODING_PLAIN; /* no memory: plain it is */
+        return;
+    }
+    request->packed_as = request->accepted;
+    buf_reset(&request->job.answer);
 }
 
 void answer_job(struct request *request)

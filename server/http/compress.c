@@ -113,7 +113,7 @@ static enum inflated inflate_all(struct buf *out, z_stream *stream, bool members
 
         stream->next_out = buf_reserve(out, room);
         if (stream->next_out == NULL)
-            return INFLATED_TOO_LARGE;
+            return INFLATED_NO_MEMORY;
         stream->avail_out = (uInt)room;
         rc = inflate(stream, Z_NO_FLUSH);
         out->len += room - stream->avail_out;

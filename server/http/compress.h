@@ -18,7 +18,7 @@ enum encoding encoding_of(struct bytes header);
  * place in the list, then gzip; identity only if neither is accepted. */
 enum encoding encoding_accepted(struct bytes header);
 
-enum inflated { INFLATED, INFLATED_BROKEN, INFLATED_TOO_LARGE };
+enum inflated { INFLATED, INFLATED_BROKEN, INFLATED_TOO_LARGE, INFLATED_NO_MEMORY };
 
 /* Several gzip members in a row are one body. Nothing, or a body cut off, is broken; more than `most` is too large. */
 enum inflated compress_inflate(struct buf *out, struct bytes body, enum encoding encoding, size_t most);

@@ -4,6 +4,7 @@
 
 #include "auth/auth.h"
 #include "http/request.h"
+#include "watch/log.h"
 #include "json/reader.h"
 
 /* What the checks need of the header, in one pass over it. */
@@ -202,6 +203,9 @@ static bool inflate_body(struct request *request)
     case INFLATED_TOO_LARGE:
         request->too_large = true;
         return false;
+    case INFLATED_NO_MEMORY:
+        fail_job(job, STATOR_THROTTLING, OP_NO_MEMORY_TEXT);
+        return false;
     case INFLATED_BROKEN:
         break;
     }
@@ -387,24 +391,30 @@ static void answer_local_get(struct request *request)
     answer_fixed(request, 400, BYTES("application/json"), BYTES(LOCAL_GET), true);
 }
 
-/* Whether a request is for "/", as it was sent: alone or behind our own name, with a query or without. */
+static bool is_root(struct bytes path)
+{
+    return path.len != 0 && *path.at == '/' && (path.len == 1 || path.at[1] == '?');
+}
+
+/* Whether a request is for "/", as it was sent: alone or behind the request's own host, with a query or without. */
 static bool is_for_root(const h2o_req_t *req)
 {
-    const char *const schemes[] = {"http://", "https://"};
-    struct bytes target = bytes_of_iovec(req->input.path);
-    struct bytes host = bytes_of_iovec(req->input.authority);
+    static const char *const schemes[] = {"http://", "https://"};
+    struct bytes target = bytes_of_iovec(req->input.path), host = bytes_of_iovec(req->input.authority);
 
+    if (is_root(target))
+        return true;
     for (size_t i = 0; i < 2; i++) {
         size_t len = strlen(schemes[i]);
+        struct bytes rest;
 
-        if (target.len >= len + host.len && strncasecmp((const char *)target.at, schemes[i], len) == 0 &&
-            strncasecmp((const char *)target.at + len, (const char *)host.at, host.len) == 0) {
-            target = bytes_of(target.at + len + host.len, target.len - len - host.len);
-            return target.len == 0 || *target.at == '?' ||
-                   (*target.at == '/' && (target.len == 1 || target.at[1] == '?'));
-        }
+        if (target.len < len + host.len || strncasecmp((const char *)target.at, schemes[i], len) != 0 ||
+            strncasecmp((const char *)target.at + len, (const char *)host.at, host.len) != 0)
+            continue;
+        rest = bytes_of(target.at + len + host.len, target.len - len - host.len);
+        return rest.len == 0 || *rest.at == '?' || is_root(rest);
     }
-    return *target.at == '/' && (target.len == 1 || target.at[1] == '?');
+    return false;
 }
 
 static bool is_let_in(const struct request *request, const struct head *head)
@@ -417,6 +427,16 @@ static bool is_let_in(const struct request *request, const struct head *head)
     return guard_lets_in(&asked, &names, http->options.cors);
 }
 
+/* A browser hides the answer from whoever made the page, so the log has it, too: once, for a page could fill it. */
+static void refuse_page(struct request *request)
+{
+    if (!atomic_exchange_explicit(&request->loop->http->told_of_pages, true, memory_order_relaxed))
+        LOG_LINE(LOG_LEVEL_WARN, "refusing web pages of other origins; --cors allows them; this is said once",
+                 LOG_TEXT("origin", bytes_present(request->origin) ? request->origin : BYTES("-")),
+                 LOG_TEXT("host", request->job.host));
+    answer_fixed(request, 403, BYTES("application/json"), BYTES(FOREIGN_PAGE), true);
+}
+
 /* Everything that is not an operation. True when it has been answered. */
 static bool answer_other(struct request *request, const struct head *head)
 {
@@ -424,7 +444,7 @@ static bool answer_other(struct request *request, const struct head *head)
     bool local = request->loop->http->options.as_dynamodb_local;
 
     if (!is_let_in(request, head)) {
-        answer_fixed(request, 403, BYTES("application/json"), BYTES(FOREIGN_PAGE), true);
+        refuse_page(request);
         return true;
     }
     if (!local && !is_for_root(req)) {

@@ -22,7 +22,7 @@ struct http_options {
     uint16_t port;    /* 0: the system chooses, http_port tells */
     uint32_t loops;
     uint32_t max_connections;
-    size_t memory_bytes; /* all requests together: job/budget.h */
+    size_t memory_bytes;    /* all requests together: job/budget.h */
     const char *cors;       /* origins whose pages may use it, "*" for all; NULL: this machine's */
     const char *version;    /* for the Server header */
     bool as_dynamodb_local; /* answer GET with 400, and operations under any path */

@@ -2,6 +2,8 @@
 #include "http/loop.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "http/request.h"
@@ -9,6 +11,8 @@
 
 /* Longest the loop sleeps when nothing at all happens; every event wakes it anyhow. */
 #define SLEEP_MS 60000
+/* The shortest that Linux grants. */
+#define SLICE_NS 100000
 
 /* --- Connections ---------------------------------------------------------------------------------------------------
  */
@@ -95,8 +99,8 @@ static uint32_t above_maximum(const struct http *http)
 }
 
 /* Closes the connection that has waited longest, of the client with the most. h2o does the closing, in its next turn.
- * False when none waits, or none so long. */
-static bool make_room(struct loop *loop, uint64_t waited_ms)
+ * False when none waits, or none for long. */
+static bool make_room(struct loop *loop)
 {
     struct place *place = peers_first(&loop->peers);
     struct connection *connection;
@@ -104,7 +108,7 @@ static bool make_room(struct loop *loop, uint64_t waited_ms)
     if (place == NULL)
         return false;
     connection = H2O_STRUCT_FROM_MEMBER(struct connection, place, place);
-    if (h2o_now(loop->evloop) - connection->waits_since_ms < waited_ms)
+    if (h2o_now(loop->evloop) - connection->waits_since_ms < LIMIT_LEAST_WAIT_MS)
         return false;
     connection_work(connection);
     connection->closing = true;
@@ -130,7 +134,7 @@ static bool may_return(const struct http *http)
 static bool find_room(struct loop *loop)
 {
     if (above_maximum(loop->http) != 0)
-        (void)make_room(loop, 0);
+        (void)make_room(loop);
     return may_return(loop->http);
 }
 
@@ -144,7 +148,7 @@ bool connection_may_run(struct connection *connection)
 /* What another loop took above the maximum because it had nobody to close. The newcomers themselves are left alone. */
 static void return_to_maximum(struct loop *loop)
 {
-    while (above_maximum(loop->http) != 0 && make_room(loop, LIMIT_SWEEP_MS))
+    while (above_maximum(loop->http) != 0 && make_room(loop))
         ;
 }
 
@@ -244,7 +248,7 @@ static void rest(struct loop *loop, const char *why)
 /* Somebody is at the door. Those who make room are gone in the loop's next turn, which comes back here. */
 static void make_room_or_rest(struct loop *loop, bool first, const char *why)
 {
-    if (first && !make_room(loop, 0))
+    if (first && !make_room(loop))
         rest(loop, why);
 }
 
@@ -435,11 +439,27 @@ static void end(struct loop *loop)
     peers_deinit(&loop->peers);
 }
 
+/* A loop works for microseconds at a time and then waits: with a short slice it is let in at once, where workers and
+ * other programs have used up the cores. Linux has it since 6.12, and other systems go on without. */
+static void ask_for_short_slices(void)
+{
+    struct { /* sched_setattr(2) */
+        uint32_t size, policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t runtime_ns, deadline_ns, period_ns;
+    } attributes = {.size = sizeof(attributes), .policy = SCHED_OTHER, .runtime_ns = SLICE_NS};
+
+    (void)syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
 /* h2o's pools are the thread's own, so all of the loop is made there. */
 static void *loop_main(void *context)
 {
     struct loop *loop = context;
 
+    ask_for_short_slices();
     begin(loop);
     h2o_barrier_wait(&loop->begun);
     while (!loop->draining || loop->connections_count != 0 || loop->away_count != 0) {

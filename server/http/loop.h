@@ -46,7 +46,8 @@ struct http {
     _Atomic uint32_t connections;
     _Atomic uint32_t closing;   /* of those: to make room, and gone in a moment */
     _Atomic uint64_t displaced; /* connections closed to make room */
-    _Atomic bool hurry; /* unfinished work is ended with an error */
+    _Atomic bool hurry;         /* unfinished work is ended with an error */
+    _Atomic bool told_of_pages; /* the log has that a page was refused */
 };
 
 /* One accepted socket. */
@@ -78,7 +79,7 @@ struct loop {
     uint32_t connections_count;
     struct peers peers;
     _Atomic uint32_t waiting_count; /* of connections that are not spare; others read it */
-    uint32_t away_count; /* jobs not at home */
+    uint32_t away_count;            /* jobs not at home */
     bool draining, accept_rests;
 
     struct request *spare;

@@ -134,13 +134,21 @@ static void tell_process(struct buf *out, const struct http *http)
     exposition_gauge(out, "stator_connections", "Connections open.", atomic_load(&http->connections));
     exposition_gauge(out, "stator_connections_max", "Connections that may be open (--max-connections).",
                      http->options.max_connections);
-    exposition_family(out, "stator_connections_displaced_total", "counter", "Connections closed to make room for others.");
+    exposition_family(out, "stator_connections_displaced_total", "counter",
+                      "Connections closed to make room for others.");
     exposition_integer(out, "stator_connections_displaced_total", EXPOSITION_NO_LABELS, atomic_load(&http->displaced));
     exposition_family(out, "stator_log_lines_dropped_total", "counter", "Lines of the log that nobody took in time.");
     exposition_integer(out, "stator_log_lines_dropped_total", EXPOSITION_NO_LABELS, log_lines_dropped());
     exposition_family(out, "stator_log_lines_repeated_total", "counter",
                       "Warnings and errors that were counted, not written: one like them was.");
     exposition_integer(out, "stator_log_lines_repeated_total", EXPOSITION_NO_LABELS, log_lines_repeated());
+    exposition_gauge(out, "stator_request_memory_bytes",
+                     "Memory of all requests together, answers not yet taken included.",
+                     atomic_load(&http->memory.used));
+    exposition_gauge(out, "stator_request_memory_limit_bytes", "What they may take (--memory-mib).", http->memory.max);
+    exposition_family(out, "stator_request_memory_refused_total", "counter", "Pieces of it that were refused.");
+    exposition_integer(out, "stator_request_memory_refused_total", EXPOSITION_NO_LABELS,
+                       atomic_load(&http->memory.refused));
     exposition_gauge(out, "stator_worker_queue_jobs", "Requests waiting for a worker.", workers_queued(http->workers));
     exposition_gauge(out, "stator_worker_queue_jobs_max", "How many may wait; the next is throttled.",
                      LIMIT_WORKER_QUEUE);
@@ -214,6 +222,8 @@ static void tell_status(struct buf *out, const struct http *http)
     tell_integer(&writer, BYTES("connections"), atomic_load(&http->connections));
     tell_integer(&writer, BYTES("connections_max"), http->options.max_connections);
     tell_integer(&writer, BYTES("connections_displaced"), atomic_load(&http->displaced));
+    tell_integer(&writer, BYTES("request_memory_bytes"), atomic_load(&http->memory.used));
+    tell_integer(&writer, BYTES("request_memory_limit_bytes"), http->memory.max);
     tell_integer(&writer, BYTES("log_lines_dropped"), log_lines_dropped());
     engine_tell_status(http->engine, &writer);
     tell_operations(&writer, http);
@@ -230,6 +240,7 @@ void http_log_status(const struct http *http)
              LOG_NUMBER("connections", atomic_load(&http->connections)),
              LOG_NUMBER("connections_max", http->options.max_connections),
              LOG_NUMBER("connections_displaced", (int64_t)atomic_load(&http->displaced)),
+             LOG_NUMBER("request_memory_bytes", (int64_t)atomic_load(&http->memory.used)),
              LOG_NUMBER("worker_queue_jobs", workers_queued(http->workers)),
              LOG_NUMBER("log_lines_dropped", (int64_t)log_lines_dropped()));
 }
@@ -317,6 +328,7 @@ void operator_on_request(struct request *request)
     const struct guard_names names = operator_names(http);
     const char *refusal = guard_refusal(&asked, &names); /* whoever knows of more reasons adds them here */
 
+    request_answer_beside_budget(request);
     if (refusal != NULL)
         answer_text(request, 403, refusal);
     else if (!h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) &&

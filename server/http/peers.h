@@ -2,10 +2,10 @@
 /* peers: which client addresses a loop's connections are from, and which of them may be closed to make room. Private to
  * http.
  *
- * A connection waits while it is the client's turn: between requests, with half of a request, and while an answer is not
- * read. Waiting ones are kept in the order in which they began to wait, those of all clients and those of each, so that
- * nothing is ever searched. A client is an address of IPv4, or of IPv6 without its last 64 bits, which one machine may
- * choose as it likes.
+ * A connection waits while it is the client's turn: between requests, with half of a request, and while an answer is
+ * not read. Waiting ones are kept in the order in which they began to wait, those of all clients and those of each, so
+ * that nothing is ever searched. A client is an address of IPv4, or of IPv6 without its last 64 bits, which one machine
+ * may choose as it likes.
  *
  * Owns:   its table of clients. The places are the connections'.
  * Limit:  memory for those who are connected. Who is to be closed is looked for among the crowds alone.
@@ -27,9 +27,9 @@ struct place {
 };
 
 struct peers {
-    struct peer **clients; /* by hash */
-    uint64_t keys[3];      /* of the hash */
-    uint32_t crowd;        /* a client with more connections is one */
+    struct peer **clients;  /* by hash */
+    uint64_t keys[3];       /* of the hash */
+    uint32_t crowd;         /* a client with more connections is one */
     h2o_linklist_t crowds;  /* struct peer.link */
     h2o_linklist_t waiting; /* struct place.link; who has waited longest is first */
 };

@@ -24,8 +24,7 @@ static const h2o_iovec_t transfer_encoding = {(char *)"Transfer-Encoding", 17};
     "{\"__type\":\"com.amazon.coral.service#SerializationException\",\"Message\":\"Only the expectation 100-continue " \
     "is understood\"}"
 #define NO_MEMORY                                                                                                      \
-    "{\"__type\":\"com.amazon.coral.availability#ThrottlingException\",\"message\":\"The server has no memory left for "  \
-    "this request; try again later\"}"
+    "{\"__type\":\"com.amazon.coral.availability#ThrottlingException\",\"message\":\"" OP_NO_MEMORY_TEXT "\"}"
 #define TOO_LARGE /* for HTTP/1.0, which has no chunks */                                                              \
     "{\"__type\":\"com.amazon.coral.service#SerializationException\",\"Message\":\"The request has more than 16 "      \
     "MiB\"}"

@@ -140,6 +140,12 @@ struct request *request_take(struct loop *loop, h2o_req_t *req)
     return request;
 }
 
+void request_answer_beside_budget(struct request *request)
+{
+    buf_deinit(&request->job.answer);
+    buf_init(&request->job.answer, JOB_ANSWER_MAX);
+}
+
 void request_forget(struct request *request)
 {
     struct job *job = &request->job;
@@ -166,6 +172,10 @@ static void clean(struct request *request)
         h2o_buffer_dispose(&request->kept);
     arena_reset(&job->arena);
     arena_reset(&job->notes);
+    if (job->answer.allocator == NULL) {
+        buf_deinit(&job->answer);
+        buf_init_with(&job->answer, JOB_ANSWER_MAX, job->arena.allocator);
+    }
     buf_reset(&job->answer);
     buf_reset(&request->inflated);
     if (request->packed.len != 0 || request->packed.failed)

@@ -28,7 +28,7 @@ struct request {
 
     /* Of the header; views into the request. */
     struct bytes origin, content_type, x_amz_target;
-    bool amz_json; /* content type application/x-amz-json-1.0 */
+    bool amz_json;                    /* content type application/x-amz-json-1.0 */
     enum encoding accepted, encoding; /* of the answer, of the body */
     enum stator_rc identified;        /* who asks; else why that is not known, with the text in job.error */
     bool unread;                      /* the body has not been looked at */
@@ -48,9 +48,9 @@ struct request {
     enum stator_rc sync_rc;
 
     char table_name[255]; /* what job.table_name names once the arena is reset */
-    struct buf inflated; /* the body, where it came compressed */
-    struct buf packed;   /* the answer compressed */
-    h2o_buffer_t *kept;  /* the socket's input with the request, while away; its owner when more input came */
+    struct buf inflated;  /* the body, where it came compressed */
+    struct buf packed;    /* the answer compressed */
+    h2o_buffer_t *kept;   /* the socket's input with the request, while away; its owner when more input came */
 };
 
 static inline struct request *request_of_job(struct job *job)
@@ -74,6 +74,9 @@ static inline void request_come_back(struct request *request)
 }
 
 #define REQUEST_KEPT_BYTES ((size_t)16 * 1024)
+
+/* For an operator, who is answered when the memory of requests is used up, too. Until request_give_back. */
+void request_answer_beside_budget(struct request *request);
 
 /* The answer is encoded: the memory of what it was made from goes back. [any] */
 void request_forget(struct request *request);

@@ -115,6 +115,6 @@ void budget_trim(struct budget *budget, void *block, size_t len)
 
 void budget_init(struct budget *budget, size_t max)
 {
-    *budget = (struct budget){.max = max,
-                              .allocator = {.allocate = allocate, .resize = resize, .release = release, .user = budget}};
+    *budget = (struct budget){
+        .max = max, .allocator = {.allocate = allocate, .resize = resize, .release = release, .user = budget}};
 }

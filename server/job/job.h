@@ -54,16 +54,16 @@ struct job {
     char request_id[53];     /* 52 characters and NUL */
 
     /* Set by op. */
-    void *input;                      /* the decoded structure; NULL until decoded */
-    const void *output;               /* the answer as a structure of api.h, which op encodes; in the arena */
-    void *progress;         /* what a long operation keeps between steps, in the arena; NULL: it begins anew each time */
-    struct job_hold *holds; /* newest first; job_defer */
+    void *input;        /* the decoded structure; NULL until decoded */
+    const void *output; /* the answer as a structure of api.h, which op encodes; in the arena */
+    void *progress;     /* what a long operation keeps between steps, in the arena; NULL: it begins anew each time */
+    struct job_hold *holds;    /* newest first; job_defer */
     bool on_worker;            /* may wait for the disk and for a stalled store */
     struct expr_budget budget; /* what expressions may still cost, here or, once it is spent on a loop, on a worker */
     uint32_t latch;            /* with STATOR_AGAIN: 0, or 1 + the latch of another's that the job is to wait for */
     uint32_t parkings;         /* how often it has waited for one */
-    struct job_use use;               /* of the first table, then of the others */
-    struct bytes table_name;          /* of the table found last, or absent; lives as long as the job: for the log */
+    struct job_use use;        /* of the first table, then of the others */
+    struct bytes table_name;   /* of the table found last, or absent; lives as long as the job: for the log */
 
     /* The answer. */
     enum stator_rc rc; /* STATOR_OK: 200 and `answer`; else the error's status and `answer` holds the error's JSON */
@@ -74,14 +74,14 @@ struct job {
     struct bytes error_text;       /* likewise: its text, which may be longer than error.message */
     struct bytes error_throttling; /* of the throughput's exceptions: ThrottlingReasons, the list's JSON, or absent */
 
-    struct arena arena; /* of what the request becomes: empty again when the answer is encoded */
-    struct arena notes; /* of the little that outlives it: who asked, what is to be counted */
+    struct arena arena;           /* of what the request becomes: empty again when the answer is encoded */
+    struct arena notes;           /* of the little that outlives it: who asked, what is to be counted */
     struct durable_wait wait;     /* while SYNCING */
     struct latch_wait latch_wait; /* while WORKING, without a thread */
-    struct job *next;         /* in one queue at a time */
-    size_t queued_bytes;      /* what the workers counted it for */
-    uint64_t started_ns;      /* monotonic: when the request was complete */
-    void *owner;              /* http's */
+    struct job *next;             /* in one queue at a time */
+    size_t queued_bytes;          /* what the workers counted it for */
+    uint64_t started_ns;          /* monotonic: when the request was complete */
+    void *owner;                  /* http's */
 
     /* http's: brings the job home to its loop, from any thread, exactly once a trip. */
     void (*send_back)(struct job *job);

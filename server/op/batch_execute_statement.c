@@ -183,6 +183,9 @@ static enum stator_rc read_item(struct batch_execution *batch, size_t i, struct 
     use = throttle_use_of_item(batch->engine, table, CAPACITY_READ, &key.key);
     STATOR_TRY(throttle_admit(batch->engine, job, &use));
     rc = table_get(&batch->engine->db, table, &key.key, job->on_worker, &read, &job->error);
+    if (rc == STATOR_OK && read.exists &&
+        !expr_budget_allows(&job->budget, expr_answer_cost(read.item.json.len, statement->partiql.projection != NULL)))
+        rc = STATOR_AGAIN;
     if (rc == STATOR_OK && read.exists)
         rc = statement_item(&batch->responses[i].Item, statement, &read, &job->arena, &job->error);
     if (rc == STATOR_OK) {

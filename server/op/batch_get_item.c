@@ -127,6 +127,9 @@ static enum stator_rc read_one(struct reading *r, size_t i, const struct item *k
         (r->answer_bytes + read.item.size_bytes > ANSWER_BYTES_MAX ||
          r->answer_json + read.item.json.len > ANSWER_JSON_MAX)) {
         *over = true;
+    } else if (rc == STATOR_OK && read.exists &&
+               !expr_budget_allows(&r->job->budget, expr_answer_cost(read.item.json.len, projection != NULL))) {
+        rc = STATOR_AGAIN;
     } else if (rc == STATOR_OK) {
         double units = request_read_units(read.exists ? read.item.size_bytes : 0, consistent);
 

@@ -102,6 +102,7 @@ static enum stator_rc add_write(struct writing *w, size_t table_index, const str
         .kind = request->PutRequest != NULL ? WRITE_PUT : WRITE_DELETE,
         .table = table,
         .key = key_source(request),
+        .budget = &w->job->budget,
         .item = request->PutRequest != NULL ? &request->PutRequest->Item : NULL,
     };
     return check_distinct(w, i);

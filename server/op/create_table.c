@@ -72,6 +72,10 @@ static enum stator_rc check_name_free(struct engine *engine, struct bytes namesp
         return stator_fail(err, STATOR_LIMIT_EXCEEDED,
                            "Subscriber limit exceeded: There is a limit of %d tables per subscriber",
                            CATALOG_TABLES_MAX);
+    if (catalog_count_all(engine->db.catalog) >= CATALOG_TABLES_ALL_MAX)
+        return stator_fail(err, STATOR_LIMIT_EXCEEDED,
+                           "Subscriber limit exceeded: There is a limit of %d tables for all subscribers together",
+                           CATALOG_TABLES_ALL_MAX);
     return STATOR_OK;
 }
 

@@ -171,7 +171,7 @@ bool op_is_of_others(const struct engine *engine, struct bytes arn)
            !bytes_equal(arn_part(arn, 4), BYTES(OP_ACCOUNT));
 }
 
-static enum stator_rc check_arn(const struct engine *engine, struct job *job, struct bytes name)
+enum stator_rc op_check_arn(const struct engine *engine, struct job *job, struct bytes name)
 {
     if (op_is_elsewhere(engine, job, name))
         return stator_fail(&job->error, STATOR_VALIDATION, "1 validation error detected: Invalid AWS region in '%.*s'",
@@ -203,7 +203,7 @@ enum stator_rc op_table(struct table **out, struct engine *engine, struct job *j
     *out = NULL;
     if (!bytes_present(namespace_))
         return stator_fail_memory(&job->error);
-    STATOR_TRY(check_arn(engine, job, table_name));
+    STATOR_TRY(op_check_arn(engine, job, table_name));
     *out = catalog_find(engine->db.catalog, namespace_, name);
     if (*out == NULL)
         return not_found(job, name, plane);

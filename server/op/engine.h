@@ -61,6 +61,9 @@ STATOR_MUST_CHECK enum stator_rc op_table(struct table **out, struct engine *eng
 bool op_is_elsewhere(const struct engine *engine, const struct job *job, struct bytes arn);
 bool op_is_of_others(const struct engine *engine, struct bytes arn);
 
+/* With --isolate-by region: the error for an ARN of another region or account. A name is none. */
+STATOR_MUST_CHECK enum stator_rc op_check_arn(const struct engine *engine, struct job *job, struct bytes name);
+
 /* The bare table name in a TableName member: itself, or the name inside a table's ARN. */
 struct bytes op_table_name(struct bytes table_name_or_arn);
 

@@ -71,6 +71,9 @@ static enum stator_rc read_item(struct progress *progress, struct engine *engine
     use = throttle_use_of_item(engine, progress->table, CAPACITY_READ, &in->Key);
     STATOR_TRY(throttle_admit(engine, job, &use));
     STATOR_TRY(table_get(&engine->db, progress->table, &in->Key, job->on_worker, &progress->read, &job->error));
+    if (progress->read.exists &&
+        !expr_budget_allows(&job->budget, expr_answer_cost(progress->read.item.json.len, projection != NULL)))
+        return STATOR_AGAIN;
     job->wait.epoch = progress->read.epoch;
     throttle_charge(engine, job, &use, units_of(progress, in));
     return answer(job, progress, projection);

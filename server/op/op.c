@@ -131,7 +131,7 @@ static void tell_no_memory(struct job *job)
     if (job->arena.exhausted)
         stator_fail(&job->error, STATOR_VALIDATION, "The request needs more memory than a request may take");
     else
-        stator_fail(&job->error, STATOR_THROTTLING, "The server has no memory left for this request; try again later");
+        stator_fail(&job->error, STATOR_THROTTLING, OP_NO_MEMORY_TEXT);
 }
 
 static void encode(struct job *job)

@@ -40,6 +40,9 @@ STATOR_MUST_CHECK enum stator_rc engine_open(struct engine **out, const struct e
 /* No job may be running. Stops background tasks, syncs, closes. NULL is allowed. */
 void engine_close(struct engine *engine);
 
+/* What a request is told for which there is no room in the memory of all. */
+#define OP_NO_MEMORY_TEXT "The server has no memory left for this request; try again later"
+
 /* A job returned with OP_WORK and job->latch set is not to be run before that latch is released: calls wake then. */
 void op_park(struct engine *engine, struct job *job, void (*wake)(struct latch_wait *wait));
 

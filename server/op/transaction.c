@@ -43,6 +43,7 @@ static enum stator_rc open_tables(struct attempt *a)
         struct bytes name = op_table_name(t->actions[i].table_name);
         size_t at = 0;
 
+        STATOR_TRY(op_check_arn(t->engine, t->job, t->actions[i].table_name));
         while (at < count && !bytes_equal(names[at], name))
             at++;
         names[at] = name;
@@ -420,11 +421,26 @@ static enum stator_rc shape_response(struct ItemResponse *out, const struct tran
     return STATOR_OK;
 }
 
+/* Whether the items may be answered here. */
+static bool may_answer(const struct transaction *t, const struct transact_read *reads)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        const struct read_result *result = &reads[i].result;
+
+        if (result->exists && !expr_budget_allows(&t->job->budget, expr_answer_cost(result->item.json.len,
+                                                                                    t->actions[i].projection != NULL)))
+            return false;
+    }
+    return true;
+}
+
 static enum stator_rc answer_reads(struct attempt *a, const struct transact_read *reads)
 {
     struct transaction *t = a->t;
     size_t bytes = 0;
 
+    if (!may_answer(t, reads))
+        return STATOR_AGAIN;
     t->responses = ARENA_ARRAY(&t->job->arena, struct ItemResponse, t->count);
     if (t->responses == NULL)
         return stator_fail_memory(&t->job->error);

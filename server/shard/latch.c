@@ -22,7 +22,7 @@ struct latch {
 /* 256 KiB, of which only pages with a latch in use take memory. */
 struct latch_table {
     struct latch latches[LATCH_COUNT];
-    uint64_t key; /* odd */
+    uint64_t key;              /* odd */
     pthread_mutex_t lock;      /* guards the list */
     struct latch_wait *parked; /* few: in no order */
 };

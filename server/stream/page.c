@@ -3,7 +3,8 @@
 
 #include "stream/record.h"
 
-#define INLINE_RECORDS 64 /* read on a loop; a longer page is a worker's */
+#define INLINE_RECORDS 64                   /* read on a loop; a longer page is a worker's */
+#define INLINE_BYTES   ((size_t)256 * 1024) /* likewise, of JSON */
 
 enum stator_rc stream_page_fail_trimmed(struct stator_error *err)
 {
@@ -86,7 +87,7 @@ static enum stator_rc read_records(struct stream_page *page, struct store_iterat
             break;
         if (count == request->max || page->json->len > request->json_max)
             return STATOR_OK;
-        if (count == INLINE_RECORDS && !request->may_wait)
+        if ((count == INLINE_RECORDS || page->json->len > INLINE_BYTES) && !request->may_wait)
             return stator_fail(err, STATOR_AGAIN, "a long page");
         STATOR_TRY(add_record(page, it, &context, &size, err));
         if (size > STREAM_PAGE_BYTES_MAX)

@@ -4,7 +4,7 @@
 #include "format/keycodec.h"
 #include "plan/index.h"
 
-#define STEP_BYTES_ON_LOOP ((size_t)128 * 1024) /* evaluated in one step that may not wait */
+#define STEP_BYTES_ON_LOOP ((size_t)128 * 1024)         /* evaluated in one step that may not wait */
 #define FILTER_RESERVE     ((uint64_t)16 * 1024 * 1024) /* of the budget: what the filter may cost on one item */
 #define SCRATCH_BYTES_MAX  (8 * STORED_ITEM_BYTES_MAX)
 
@@ -225,6 +225,8 @@ static enum stator_rc evaluate(struct page *page, bool may_wait, struct stator_e
     arena_reset(&page->scratch);
     if (!stored_item_open(&entry, store_iterator_value(page->iterator)))
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "A stored item is damaged");
+    if (!expr_budget_allows(page->budget, expr_answer_cost(entry.json.len, request->projection != NULL)))
+        return STATOR_AGAIN;
     item = entry;
     if (request->fetch)
         rc = fetch_item(page, &entry, may_wait, &pinned, &item, &found, err);

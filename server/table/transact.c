@@ -9,6 +9,12 @@ static bool is_reason(enum stator_rc rc)
     return rc == STATOR_VALIDATION || rc == STATOR_TRANSACTION_CONFLICT;
 }
 
+/* The budget is the whole request's. */
+static bool is_spent(const struct write *write)
+{
+    return write->budget != NULL && write->budget->left == 0;
+}
+
 /* --- Writing ------------------------------------------------------------------------------------------------------ */
 
 /* A write transaction at work. */
@@ -53,7 +59,7 @@ static enum stator_rc prepare_all(struct working *w, enum write_wait wait, struc
     for (size_t i = 0; i < t->count; i++) {
         enum stator_rc rc = write_group_prepare(&w->group, i, wait, &t->reasons[i]);
 
-        if (rc != STATOR_OK && !is_reason(rc)) {
+        if (rc != STATOR_OK && (!is_reason(rc) || is_spent(&t->writes[i]))) {
             *err = t->reasons[i];
             return rc;
         }
@@ -84,7 +90,8 @@ static enum stator_rc commit(struct working *w, struct database *db, enum write_
     return rc;
 }
 
-static enum stator_rc write_taken(struct working *w, struct database *db, enum write_wait wait, struct stator_error *err)
+static enum stator_rc write_taken(struct working *w, struct database *db, enum write_wait wait,
+                                  struct stator_error *err)
 {
     STATOR_TRY(prepare_all(w, wait, err));
     w->transact->epoch = write_group_epoch(&w->group); /* a refusal tells of what was read */
@@ -108,8 +115,8 @@ static enum stator_rc write_opened(struct working *w, struct database *db, enum 
     return write_taken(w, db, wait, err);
 }
 
-enum stator_rc table_transact_write(struct database *db, struct transact_write *t, enum write_wait wait, struct arena *arena,
-                                    struct stator_error *err)
+enum stator_rc table_transact_write(struct database *db, struct transact_write *t, enum write_wait wait,
+                                    struct arena *arena, struct stator_error *err)
 {
     struct working w = {.transact = t};
     enum stator_rc rc;

@@ -71,8 +71,8 @@ STATOR_MUST_CHECK enum stator_rc table_write(struct database *db, const struct w
  * with one batch: cheaper than one by one, and an error leaves none of them stored. `stale` is set in all results or in
  * none, `busy` in the first. Otherwise as table_write; write_result_release each. */
 STATOR_MUST_CHECK enum stator_rc table_write_many(struct database *db, const struct write *writes, size_t count,
-                                                  enum write_wait wait, struct write_result *results, struct arena *arena,
-                                                  struct stator_error *err);
+                                                  enum write_wait wait, struct write_result *results,
+                                                  struct arena *arena, struct stator_error *err);
 
 void write_result_release(struct write_result *result);
 

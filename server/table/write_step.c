@@ -45,24 +45,11 @@ static enum stator_rc test_condition(struct write_step *s, struct stator_error *
     return STATOR_OK;
 }
 
-/* A loop parses no more than it has budget for. */
-static bool may_parse(struct write_step *s)
-{
-    struct expr_budget *budget = s->write->budget;
-
-    if (budget == NULL || !budget->later)
-        return true;
-    if (s->result->old_bytes > budget->left)
-        return false;
-    budget->left -= s->result->old_bytes;
-    return true;
-}
-
 static enum stator_rc parse_old(struct write_step *s, struct stator_error *err)
 {
     if (!s->result->existed || s->result->old_item.set)
         return STATOR_OK;
-    if (!may_parse(s))
+    if (!expr_budget_allows(s->write->budget, s->result->old.json.len))
         return STATOR_AGAIN;
     if (!stored_item_parse(&s->result->old_item, &s->result->old, s->site->arena))
         return stator_fail_memory(err);

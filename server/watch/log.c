@@ -135,7 +135,8 @@ size_t log_format_line(char *out, enum log_format format, int64_t time_ms, enum 
     return (size_t)(line.at - out);
 }
 
-/* The first of many alike is written at once, how many more there were later: log_queue.c. Information is told each time. */
+/* The first of many alike is written at once, how many more there were later: log_queue.c. Information is told each
+ * time. */
 void log_write(enum log_level level, const char *message, const struct log_field *fields, size_t count)
 {
     char out[LOG_LINE_MAX];

@@ -6,9 +6,9 @@
  *   2026-11-21T09:30:00.123Z info  listening address=127.0.0.1 port=8000
  *   {"time":"2026-11-21T09:30:00.123Z","level":"info","message":"listening","address":"127.0.0.1","port":8000}
  *
- * Nobody waits for whoever reads the log: a thread of its own writes the lines (log_queue.h), and those for which there is
- * no room are dropped and counted. Of warnings and errors that differ in nothing but numbers and request ids the first is
- * written, then every LOG_REPEAT_MS how many more there were ("more_like_it").
+ * Nobody waits for whoever reads the log: a thread of its own writes the lines (log_queue.h), and those for which there
+ * is no room are dropped and counted. Of warnings and errors that differ in nothing but numbers and request ids the
+ * first is written, then every LOG_REPEAT_MS how many more there were ("more_like_it").
  *
  * Limit:  LOG_LINE_MAX bytes; what is longer loses its last fields, never its form. LOG_QUEUE_BYTES of lines unwritten.
  * Thread: [any]; before log_start and after log_stop a line is written at once.

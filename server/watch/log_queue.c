@@ -149,7 +149,8 @@ bool log_queue_repeats(enum log_level level, const char *message, const struct l
     bool repeats;
 
     pthread_mutex_lock(&queue.lock);
-    repeats = queue.running && log_repeats_note(&queue.repeats, monotonic_ms(), level, message, fields, count, &displaced);
+    repeats =
+        queue.running && log_repeats_note(&queue.repeats, monotonic_ms(), level, message, fields, count, &displaced);
     if (repeats)
         atomic_fetch_add_explicit(&queue.repeated, 1, memory_order_relaxed);
     else if (queue.running && displaced.more != 0)
@@ -304,8 +305,9 @@ static void write_if_it_can_be(const char *at, size_t len)
 
 static void on_crash(int number)
 {
-    static const char text[] = "stator: the process ends by a signal: ", json[] = "{\"level\":\"error\",\"message\":\"the "
-                                                                                  "process ends by a signal\",\"signal\":\"SIG";
+    static const char text[] = "stator: the process ends by a signal: ",
+                      json[] = "{\"level\":\"error\",\"message\":\"the "
+                               "process ends by a signal\",\"signal\":\"SIG";
     const char *name = sigabbrev_np(number);
     char line[sizeof(json) + 32];
     size_t len = 0;

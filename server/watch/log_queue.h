@@ -2,9 +2,9 @@
 /* log_queue: lines on their way to whoever reads the log. Private to log.
  *
  * In:     lines, from any thread. None of them ever waits for the reader.
- * Out:    the same lines in the same order, whole lines in pieces of at most PIPE_BUF bytes, so that they do not mix with those
- *         of others in the same pipe. Once lines were dropped all are, until what was queued is read; then a line says how
- *         many. What could not be written is tried again every second.
+ * Out:    the same lines in the same order, whole lines in pieces of at most PIPE_BUF bytes, so that they do not mix
+ *         with those of others in the same pipe. Once lines were dropped all are, until what was queued is read; then a
+ *         line says how many. What could not be written is tried again every second.
  * Owns:   one thread, two buffers (one is filled while the other is written), the log's file.
  * Thread: [any]
  *

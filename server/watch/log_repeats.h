@@ -3,7 +3,8 @@
  *
  * Alike are lines of the same level, message and texts; numbers and the request's id may differ.
  *
- * Limit:  LOG_REPEATS kinds of line at a time; the kind that is there longest makes room. LOG_REPEAT_BYTES of its texts.
+ * Limit:  LOG_REPEATS kinds of line at a time; the kind that is there longest makes room. LOG_REPEAT_BYTES of its
+ *         texts.
  * Thread: the caller's lock.
  */
 #ifndef SERVER_WATCH_LOG_REPEATS_H
@@ -36,7 +37,7 @@ struct log_repeats {
 bool log_repeats_note(struct log_repeats *repeats, int64_t now_ms, enum log_level level, const char *message,
                       const struct log_field *fields, size_t count, struct log_repeat *out);
 
-/* A kind whose count is due, or at the end any that has one; false: none. Its last field says how many more there were. */
+/* A kind whose count is due, or at the end any that has one; false: none. Its last field says how many more. */
 bool log_repeats_take(struct log_repeats *repeats, int64_t now_ms, bool end, struct log_repeat *out);
 
 /* When the next count is due; INT64_MAX: none. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* port_file: a file with the server's port, for those who wait for its start: it is there, whole, once the server answers.
+/* port_file: a file with the server's port, for those who wait for its start: it is there, whole, once the server
+ * answers.
  *
  * Thread: [main]
  */
@@ -10,7 +11,7 @@
 
 #include "base/error.h"
 
-/* Which file was written, and when (its number may be given again): another server's of the same name is not removed. */
+/* Which file was written, and when, for its number may be given again: another server's is not removed. */
 struct port_file {
     const char *path; /* borrowed; NULL: none */
     unsigned long long device, inode;

@@ -78,8 +78,8 @@ def write_settings(driver):
         f'[storage]\ndriver = "{driver}"\ngraphroot = "{HOME}/{driver}"\nrunroot = "{RUN}/{driver}"\n', encoding="utf-8")
 
 
-def debian(path):
-    """A stand-in for debian:bookworm-slim from Debian's packages, kept from run to run."""
+def debian(path, release="bookworm"):
+    """A stand-in for debian:bookworm-slim, or another, from Debian's packages, kept from run to run."""
     if path.exists():
         return
     making = path.with_suffix(".making.tar")
@@ -88,7 +88,7 @@ def debian(path):
             '>"$1/etc/apt/apt.conf.d/docker-clean"'
     done = run("timeout", str(FETCH_SECONDS), "mmdebstrap", "--variant=minbase", "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
                "--include=usr-is-merged", f"--customize-hook={clean}",
-               '--customize-hook=rm -rf "$1"/usr/share/man/* "$1"/usr/share/locale/*', "bookworm", making, check=False,
+               '--customize-hook=rm -rf "$1"/usr/share/man/* "$1"/usr/share/locale/*', release, making, check=False,
                seconds=FETCH_SECONDS + 60)
     if done.returncode != 0:
         making.unlink(missing_ok=True)

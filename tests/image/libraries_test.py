@@ -20,6 +20,27 @@ def libraries(folder, *names, **environment):
     return run("env", *settings, ROOT / "deploy/libraries", *names, check=False)
 
 
+DOCKERFILE = """
+FROM docker.io/library/debian:trixie-slim AS libraries
+COPY deploy /src/deploy
+RUN /src/deploy/libraries h2o && /src/deploy/libraries --check h2o
+"""
+
+
+class Newer(unittest.TestCase):
+    """On Debian 13, which has no h2o."""
+
+    def test_builds(self):
+        containers.prepare()
+        self.addCleanup(containers.clean)
+        containers.debian(containers.HOME / "trixie.tar", "trixie")
+        containers.podman("import", containers.HOME / "trixie.tar", "docker.io/library/debian:trixie-slim")
+        with tempfile.TemporaryDirectory(prefix="stator-test-") as folder:
+            dockerfile = pathlib.Path(folder) / "Dockerfile"
+            dockerfile.write_text(DOCKERFILE, encoding="utf-8")
+            containers.build("libraries", dockerfile)
+
+
 class Libraries(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

@@ -207,6 +207,10 @@ enum op_outcome op_run(struct engine *engine, struct job *job)
         return OP_DONE;
     }
     answer(job, progress->size);
+    if (job->answer.failed) {
+        stator_fail(&job->error, STATOR_INTERNAL_SERVER_ERROR, "the answer is too large");
+        op_answer_error(job);
+    }
     job_release(job);
     job->wait.epoch = progress->sync_fails ? (uint64_t)-1 : (uint64_t)progress->sync_ms;
     return job->wait.epoch != 0 ? OP_SYNC : OP_DONE;

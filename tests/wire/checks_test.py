@@ -262,6 +262,15 @@ class Pages(unittest.TestCase):
             response, cors = self.ask(request(method=method, headers={"Origin": self.ELSEWHERE, **self.PREFLIGHT}))
             self.assertEqual((response.status, cors), (403, {}))
 
+    def test_the_log_has_it_once(self):
+        with Server(binary="stator-fake", in_memory=True) as server:
+            for origin in self.HERE, self.ELSEWHERE, "http://another.example", self.ELSEWHERE:
+                with Wire(server) as wire:
+                    wire.ask(request("{}", operation="ListTables", headers={"Origin": origin}))
+            server.stop()
+            self.assertEqual(server.text().count("refusing web pages"), 1)
+            self.assertIn(f"origin={self.ELSEWHERE} host=localhost", server.text())
+
     def test_foreign_pages_change_nothing(self):
         self.assertEqual(self.ask(request('{"Fail":1}'))[0].status, 400)  # an operation that is run does fail so
         response, _ = self.ask(request('{"Fail":1}', operation="ListTables", headers={"Origin": self.ELSEWHERE}))

@@ -3,6 +3,7 @@
 """As many connections as may be: clients that hold them without using them keep nobody out."""
 import json
 import socket
+import threading
 import time
 import unittest
 
@@ -33,12 +34,12 @@ class From(Wire):
 
 
 def crowd(server, count=MOST, address="127.0.0.1", said=b""):
-    """Connections that say no more than that, in the order in which they came."""
+    """Connections that say no more than that, in the order in which they came, and are no newcomers any more."""
     wires = []
     for _ in range(count):
         wires.append(From(server, address))
         wires[-1].send(said)
-    time.sleep(0.3)
+    time.sleep(1.2)
     return wires
 
 
@@ -89,8 +90,28 @@ class Crowd(unittest.TestCase):
         self.assertLessEqual(sum(wire.is_open() for wire in wires), MOST)
         close(wires)
 
+    def test_requests_under_way_are_not_cut(self):
+        """More clients than there may be connections, each with a new one for each request, and idle ones: all are answered."""
+        idle, failed = crowd(self.server, 8), []
+
+        def ask():
+            for _ in range(100):
+                try:
+                    with From(self.server) as wire:
+                        failed.extend([] if wire.ask(request(b"{}" + b" " * 200000)).status == 200 else ["status"])
+                except (Closed, OSError) as error:
+                    failed.append(error)
+
+        threads = [threading.Thread(target=ask) for _ in range(MOST)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(failed, [])
+        close(idle)
+
     def test_told(self):
-        wires = crowd(self.server, 2 * MOST)
+        wires = crowd(self.server, 3 * MOST)
         self.assertIn("closing the connection that waits longest", self.server.text())
         with From(self.server) as wire:
             text = wire.ask(b"GET /_stator/metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").body.decode()
@@ -99,7 +120,7 @@ class Crowd(unittest.TestCase):
 
     def test_spare_ones_are_for_operators(self):
         """All are at work: none can be closed, health answers, and a request is told to come again."""
-        wires = crowd(self.server, MOST + 2 * int(self.loops), said=request('{"Sync":3000}'))
+        wires = crowd(self.server, MOST + 2 * int(self.loops), said=request('{"Sync":5000}'))
         self.answered(HEALTH)
         self.answered(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         with From(self.server) as wire:
@@ -119,7 +140,7 @@ class Crowd(unittest.TestCase):
 
     def test_all_spare_ones_in_use(self):
         """They make room for each other."""
-        wires = crowd(self.server, MOST, said=request('{"Sync":3000}')) + crowd(self.server, 2 * SPARE)
+        wires = crowd(self.server, MOST, said=request('{"Sync":5000}')) + crowd(self.server, 2 * SPARE)
         for _ in range(5):
             self.answered(HEALTH)
         close(wires)
@@ -146,14 +167,14 @@ class OneLoop(Crowd):
         close(honest + wires)
 
     def test_who_is_at_work_stays(self):
-        working = crowd(self.server, MOST - 2, said=request('{"Sync":2000}'))
+        working = crowd(self.server, MOST - 2, said=request('{"Sync":4000}'))
         wires = crowd(self.server, 3 * MOST)
         for wire in working:
             self.assertEqual(wire.read().status, 200)
         close(working + wires)
 
     def test_it_does_not_spin(self):
-        wires = crowd(self.server, MOST + SPARE, said=request('{"Sync":3000}')) + crowd(self.server, 100, said=b"P")
+        wires = crowd(self.server, MOST + SPARE, said=request('{"Sync":6000}')) + crowd(self.server, 100, said=b"P")
         ticks = self.ticks()
         time.sleep(1)
         self.assertLess(self.ticks() - ticks, 60)  # of 10 ms

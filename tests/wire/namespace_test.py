@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who sees whose tables: --isolate-by, and table ARNs in the place of names."""
+import http.client
 import itertools
+import json
 import pathlib
 import sys
 import unittest
+import urllib.parse
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "support")]
 
@@ -71,6 +74,52 @@ class Namespaces(unittest.TestCase):
             mine.close()
             other.close()
 
+    def test_access_keys(self):
+        """Whatever cannot be an access key is an unknown one, in the header and in the query."""
+        unknown = "The security token included in the request is invalid."
+        scope = "20260101/us-east-1/dynamodb/aws4_request"
+        with Server("--in-memory", "--isolate-by", "access-key") as server:
+            for key, good in (("t+w=o._-", True), ("k" * 128, True), ("k" * 129, False), ("a:b", False), ("a%0Ab", False),
+                              ("a%00", False), ("%1b[31m", False), ("a b", False)):
+                with self.subTest(key=key):
+                    quoted = key.replace(" ", "%20").replace("+", "%2B")
+                    path = (f"/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={quoted}/{scope}"
+                            "&X-Amz-Date=20260101T000000Z&X-Amz-SignedHeaders=host&X-Amz-Signature=b")
+                    self.assertEqual(self.answer(server, path, {}), (200, "") if good else (400, unknown))
+                    if "%" not in key and " " not in key:
+                        header = dynamo.AUTHORIZATION.replace("=test/", f"={key}/")
+                        self.assertEqual(self.answer(server, "/", {"Authorization": header, "X-Amz-Date": "20260101T000000Z"}),
+                                         (200, "") if good else (400, unknown))
+
+    def answer(self, server, path, headers):
+        address = urllib.parse.urlsplit(server.url)
+        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=10)
+        connection.request("POST", path, "{}", {"Content-Type": "application/x-amz-json-1.0",
+                                                "X-Amz-Target": "DynamoDB_20120810.ListTables", **headers})
+        response = connection.getresponse()
+        body = json.loads(response.read())
+        connection.close()
+        return response.status, body.get("message", "")
+
+    def test_all_namespaces_share_one_limit(self):
+        """2,500 tables for each access key, and 10,000 for all together."""
+        with Server("--in-memory", "--isolate-by", "access-key") as server:
+            for key in ("one", "two", "three", "four"):
+                client = Signed(server.url, "eu-west-1", key)
+                for number in range(2500):
+                    client.call("CreateTable", {"TableName": f"t{number:04}", **SCHEMA})
+                self.refused(client, "LimitExceededException", "Subscriber limit exceeded: There is a limit of 2500 tables "
+                             "per subscriber", "CreateTable", {"TableName": "more", **SCHEMA})
+                client.close()
+            last, first = Signed(server.url, "eu-west-1", "five"), Signed(server.url, "eu-west-1", "one")
+            self.refused(last, "LimitExceededException", "Subscriber limit exceeded: There is a limit of 10000 tables for "
+                         "all subscribers together", "CreateTable", {"TableName": "more", **SCHEMA})
+            first.call("DeleteTable", {"TableName": "t0000"})
+            first.table_is("t0001", lambda table: True)
+            last.call("CreateTable", {"TableName": "more", **SCHEMA})
+            last.close()
+            first.close()
+
     def test_arns_of_elsewhere(self):
         """With --isolate-by region an ARN's region and account are the request's own, or it is refused as on the service."""
         own = "arn:aws:dynamodb:eu-west-1:000000000000:table/mine"
@@ -89,6 +138,16 @@ class Namespaces(unittest.TestCase):
                                  f"'{elsewhere}'", operation, {"TableName": elsewhere, **more})
                     self.refused(client, "AccessDeniedException", "Access is denied", operation,
                                  {"TableName": others, **more})
+            for operation, request in (
+                    ("BatchGetItem", lambda arn: {"RequestItems": {arn: {"Keys": [key]}}}),
+                    ("BatchWriteItem", lambda arn: {"RequestItems": {arn: [{"PutRequest": {"Item": key}}]}}),
+                    ("TransactGetItems", lambda arn: {"TransactItems": [{"Get": {"TableName": arn, "Key": key}}]}),
+                    ("TransactWriteItems", lambda arn: {"TransactItems": [{"Delete": {"TableName": arn, "Key": key}}]})):
+                with self.subTest(operation=operation):
+                    client.call(operation, request(own))
+                    self.refused(client, "ValidationException", "1 validation error detected: Invalid AWS region in "
+                                 f"'{elsewhere}'", operation, request(elsewhere))
+                    self.refused(client, "AccessDeniedException", "Access is denied", operation, request(others))
             client.call("ListTagsOfResource", {"ResourceArn": own})
             self.refused(client, "ValidationException", "Invalid TableArn: Invalid ResourceArn provided as input "
                          + elsewhere, "ListTagsOfResource", {"ResourceArn": elsewhere})

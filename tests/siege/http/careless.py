@@ -5,7 +5,7 @@ import re
 import socket
 import threading
 
-PATIENCE_SECONDS = 0.3
+PATIENCE_SECONDS = 0.5
 LENGTH = re.compile(rb"^content-length *: *(\d+)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 CHUNKED = re.compile(rb"^transfer-encoding[^\n]*chunked", re.IGNORECASE | re.MULTILINE)
 

@@ -27,7 +27,7 @@ from wire import ROOT, Server, Wire, request
 UNPACKED = ROOT / "build/proxies/root"
 AT_ONCE = 16
 START_SECONDS = 10
-QUIET_SECONDS = 1.5  # after which nothing more is expected of a proxy that waits for the rest of a request
+QUIET_SECONDS = 6  # longer than a proxy waits for the rest of a request (1 s)
 LAST = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 FRAMED = re.compile("(two|a|no) (lengths?|codings?)")
 REQUEST_ID = re.compile(rb"x-amzn-requestid: ([0-9A-Z]{52})\r\n", re.IGNORECASE)
@@ -38,7 +38,7 @@ events {{ worker_connections 500; }}
 http {{
     access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
     uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-    client_header_timeout 2s; client_body_timeout 2s; keepalive_timeout 2s; ignore_invalid_headers {ignore};
+    client_header_timeout 1s; client_body_timeout 1s; keepalive_timeout 1s; lingering_timeout 500ms; ignore_invalid_headers {ignore};
     upstream stator {{ server 127.0.0.1:{server}; keepalive 2; }}
     server {{
         listen 127.0.0.1:{port};
@@ -53,7 +53,7 @@ HAPROXY = """
 defaults
     mode http
     timeout connect 5s
-    timeout client 2s
+    timeout client 1s
     timeout server 5s
     {option}
 frontend all

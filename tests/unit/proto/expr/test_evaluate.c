@@ -117,6 +117,46 @@ static void test_conditions(void **state)
     }
 }
 
+/* The budget is spent a little less than is left, or all of it and the answer is an error. */
+static void test_budget(void **state)
+{
+    static const char *const texts[] = {"s = :s",           "s > :ab",            "contains(s, :s)", "contains(l, :s)",
+                                        "contains(ss, :s)", "begins_with(s, :s)", "size(s) > :n2",   "s IN (:x, :s)",
+                                        "NOT attribute_exists(q)"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        uint64_t needed = 0;
+
+        for (uint64_t left = 1; needed == 0; left++) {
+            struct expr_budget budget = {.left = left, .later = left % 2 == 0};
+            struct fixture fixture;
+            struct item item;
+            struct item_source_parsed source;
+            const struct expr *expr;
+            bool holds;
+            enum stator_rc rc;
+
+            fixture_init(&fixture, NULL, VALUES);
+            assert_int_equal(expr_parse_condition(&expr, bytes_of_string(texts[i]), EXPR_LANGUAGE_CONDITION,
+                                                  &fixture.placeholders, &fixture.arena, &fixture.err),
+                             STATOR_OK);
+            item = item_of_json(&fixture.arena, ITEM);
+            item_source_parsed_init(&source, &item);
+            rc = expr_test(&holds, expr, &source.source, &budget, &fixture.arena, &fixture.err);
+            if (rc == STATOR_OK) {
+                assert_true(budget.left > 0 && budget.left + EXPR_STEP_COST <= left);
+                needed = left;
+            } else {
+                assert_int_equal(rc, left % 2 == 0 ? STATOR_AGAIN : STATOR_VALIDATION);
+                assert_false(holds);
+                assert_int_equal(budget.left, 0);
+            }
+            fixture_deinit(&fixture);
+        }
+    }
+}
+
 /* Each allocation fails once: an error, nothing worse. */
 static void test_memory(void **state)
 {
@@ -149,7 +189,8 @@ static void test_memory(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_conditions), cmocka_unit_test(test_memory)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_conditions), cmocka_unit_test(test_budget),
+                                       cmocka_unit_test(test_memory)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

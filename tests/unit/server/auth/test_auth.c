@@ -20,8 +20,14 @@ struct case_ {
 #define NEEDS_DATE       "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. "
 #define QUERY(name)      "AWS query-string parameters must include 'X-Amz-" name "'. "
 #define EXAMINE          "Re-examine the query-string parameters."
-#define MISSING          "Request is missing Authentication Token"
-#define BOTH             "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."
+#define UNKNOWN          "The security token included in the request is invalid."
+#define KEY_32           "0123456789abcdef0123456789abcdef"
+#define KEY_128          KEY_32 KEY_32 KEY_32 KEY_32
+#define PRESIGNED(key)                                                                                                 \
+    "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=" key "%2F20130609%2feu-west-1%2Fdynamodb%2Faws4_request&"      \
+    "X-Amz-Date=" DATE "&X-Amz-SignedHeaders=host&X-Amz-Signature=b"
+#define MISSING "Request is missing Authentication Token"
+#define BOTH    "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."
 
 static const struct case_ cases[] = {
     /* accepted */
@@ -76,8 +82,25 @@ static const struct case_ cases[] = {
     {"AWS4-HMAC-SHA256 Credential=a/b/" SCOPE REST, DATE, NULL, NULL, NULL, NULL, STATOR_INCOMPLETE_SIGNATURE,
      "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got 'a/b/" SCOPE
      "'"},
-    {"AWS4-HMAC-SHA256 Credential=/" SCOPE REST, DATE, NULL, NULL, NULL, NULL, STATOR_UNRECOGNIZED_CLIENT,
-     "The security token included in the request is invalid."},
+    {"AWS4-HMAC-SHA256 Credential=/" SCOPE REST, DATE, NULL, NULL, NULL, NULL, STATOR_UNRECOGNIZED_CLIENT, UNKNOWN},
+
+    /* what an access key may consist of */
+    {"AWS4-HMAC-SHA256 Credential=Az09_+=.-/" SCOPE REST, DATE, NULL, NULL, "Az09_+=.-", "us-east-1", STATOR_OK, NULL},
+    {"AWS4-HMAC-SHA256 Credential=" KEY_128 "/" SCOPE REST, DATE, NULL, NULL, KEY_128, "us-east-1", STATOR_OK, NULL},
+    {"AWS4-HMAC-SHA256 Credential=" KEY_128 "x/" SCOPE REST, DATE, NULL, NULL, NULL, NULL, STATOR_UNRECOGNIZED_CLIENT,
+     UNKNOWN},
+    {"AWS4-HMAC-SHA256 Credential=a:b/" SCOPE REST, DATE, NULL, NULL, NULL, NULL, STATOR_UNRECOGNIZED_CLIENT, UNKNOWN},
+    {"AWS4-HMAC-SHA256 Credential=a{b/" SCOPE REST, DATE, NULL, NULL, NULL, NULL, STATOR_UNRECOGNIZED_CLIENT, UNKNOWN},
+    {"AWS4-HMAC-SHA256 Credential=a\x01/" SCOPE REST, DATE, NULL, NULL, NULL, NULL, STATOR_UNRECOGNIZED_CLIENT,
+     UNKNOWN},
+    {"AWS4-HMAC-SHA256 Credential=\xC3\xA9/" SCOPE REST, DATE, NULL, NULL, NULL, NULL, STATOR_UNRECOGNIZED_CLIENT,
+     UNKNOWN},
+    {NULL, NULL, NULL, PRESIGNED("a%2B%3D_"), "a+=_", "eu-west-1", STATOR_OK, NULL},
+    {NULL, NULL, NULL, PRESIGNED("a%00"), NULL, NULL, STATOR_UNRECOGNIZED_CLIENT, UNKNOWN},
+    {NULL, NULL, NULL, PRESIGNED("a%0Ab"), NULL, NULL, STATOR_UNRECOGNIZED_CLIENT, UNKNOWN},
+    {NULL, NULL, NULL, PRESIGNED("%1b"), NULL, NULL, STATOR_UNRECOGNIZED_CLIENT, UNKNOWN},
+    {NULL, NULL, NULL, PRESIGNED("a%20b"), NULL, NULL, STATOR_UNRECOGNIZED_CLIENT, UNKNOWN},
+    {NULL, NULL, NULL, PRESIGNED("a%zz"), NULL, NULL, STATOR_UNRECOGNIZED_CLIENT, UNKNOWN},
 };
 
 static struct bytes view(const char *text)

@@ -147,6 +147,7 @@ static void names_are_listed_in_order_and_by_namespace(void **state)
     put(catalog, "nsx", "y");
     assert_int_equal(catalog_count(catalog, BYTES("ns")), COUNT_OF(names));
     assert_int_equal(catalog_count(catalog, BYTES("none")), 0);
+    assert_int_equal(catalog_count_all(catalog), COUNT_OF(names) + 2);
     assert_int_equal(catalog_list(catalog, BYTES("ns"), (struct bytes){NULL, 0}, 3, &page, &count, &more, &arena, &err),
                      STATOR_OK);
     assert_int_equal(count, 3);

@@ -34,7 +34,8 @@ static void enough(void **state)
 /* A number that was asked for is kept or refused, the default is lowered. */
 static void asked_or_not(void **state)
 {
-    struct config asked = config_of("/d", 2, 20000, "STATOR_MAX_CONNECTIONS"), not_asked = config_of("/d", 2, 10000, NULL);
+    struct config asked = config_of("/d", 2, 20000, "STATOR_MAX_CONNECTIONS"),
+                  not_asked = config_of("/d", 2, 10000, NULL);
     struct stator_error err = {0};
 
     (void)state;
@@ -54,8 +55,9 @@ static void too_few(void **state)
 
     (void)state;
     assert_int_equal(descriptors_share(&config, 64, &err), STATOR_VALIDATION);
-    assert_string_equal(err.message, "the limit of open files is 64, and a server with 2 event loops needs 170: raise it "
-                                     "(ulimit -n, LimitNOFILE=, docker run --ulimit nofile=...)");
+    assert_string_equal(err.message,
+                        "the limit of open files is 64, and a server with 2 event loops needs 170: raise it "
+                        "(ulimit -n, LimitNOFILE=, docker run --ulimit nofile=...)");
     assert_int_equal(descriptors_share(&config, 169, &err), STATOR_VALIDATION);
     assert_int_equal(descriptors_share(&config, 170, &err), STATOR_OK);
     assert_int_equal(config.max_connections, LIMIT_LEAST_CONNECTIONS);
@@ -65,7 +67,8 @@ static void too_few(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(enough), cmocka_unit_test(asked_or_not), cmocka_unit_test(too_few)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(enough), cmocka_unit_test(asked_or_not),
+                                       cmocka_unit_test(too_few)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

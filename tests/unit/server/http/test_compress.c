@@ -82,6 +82,10 @@ static void round_trips(void **state)
             buf_reset(&out);
             assert_int_equal(compress_inflate(&out, buf_bytes(&packed), (enum encoding)encoding, lens[i] - 1),
                              INFLATED_TOO_LARGE);
+            buf_deinit(&out);
+            buf_init(&out, lens[i] - 1);
+            assert_int_equal(compress_inflate(&out, buf_bytes(&packed), (enum encoding)encoding, LARGE),
+                             INFLATED_NO_MEMORY);
             buf_deinit(&packed);
             buf_deinit(&out);
         }

@@ -106,12 +106,113 @@ static void barrier_waits_for_a_holder(void **state)
     latch_table_free(shared.table);
 }
 
+/* Latches that are tried are taken all or none of them. */
+static void tries(void **state)
+{
+    struct latch_table *table = latch_table_new();
+    uint32_t latches[] = {5, 1, 9}, busy = 0;
+    size_t count = COUNT_OF(latches);
+
+    (void)state;
+    latch_take(table, 5);
+    assert_false(latch_try_many(table, latches, &count, &busy));
+    assert_int_equal(busy, 5);
+    latch_release(table, 5);
+    latch_barrier(table); /* nothing is held */
+    assert_true(latch_try_many(table, latches, &count, &busy));
+    latch_release_many(table, latches, count);
+    latch_barrier(table);
+    latch_table_free(table);
+}
+
+struct parked {
+    struct latch_wait wait;
+    struct shared *shared;
+    unsigned *sum;
+    atomic_int done;
+};
+
+static void wake_and_try(struct latch_wait *wait)
+{
+    struct parked *parked = (struct parked *)(void *)wait;
+
+    atomic_fetch_add(&parked->done, 1);
+}
+
+static void those_who_are_parked_are_woken_once(void **state)
+{
+    struct latch_table *table = latch_table_new();
+    struct parked parked[3] = {0};
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        parked[i].wait = (struct latch_wait){.latch = i == 2 ? 8 : 7, .wake = wake_and_try};
+    latch_park(table, &parked[0].wait); /* nobody holds it */
+    assert_int_equal(parked[0].done, 1);
+    latch_take(table, 7);
+    latch_take(table, 8);
+    for (int i = 0; i < 3; i++)
+        latch_park(table, &parked[i].wait);
+    assert_int_equal(parked[0].done, 1);
+    latch_release(table, 7);
+    assert_int_equal(parked[0].done, 2);
+    assert_int_equal(parked[1].done, 1);
+    assert_int_equal(parked[2].done, 0);
+    latch_release(table, 8);
+    assert_int_equal(parked[2].done, 1);
+    latch_take(table, 7);
+    latch_release(table, 7);
+    assert_int_equal(parked[0].done, 2);
+    latch_table_free(table);
+}
+
+/* Threads that try, and are parked until they may try again, as jobs are. */
+static void *try_to_add(void *argument)
+{
+    struct shared *shared = argument;
+
+    for (int round = 0; round < ROUNDS; round++) {
+        uint32_t latches[] = {100, 101, 102}, busy;
+        size_t count = COUNT_OF(latches);
+
+        while (!latch_try_many(shared->table, latches, &count, &busy)) {
+            struct parked parked = {.wait = {.latch = busy, .wake = wake_and_try}};
+
+            latch_park(shared->table, &parked.wait);
+            while (atomic_load(&parked.done) == 0)
+                usleep(10);
+        }
+        for (size_t i = 0; i < count; i++)
+            shared->counts[latches[i] - 100]++;
+        latch_release_many(shared->table, latches, count);
+    }
+    return NULL;
+}
+
+static void nobody_is_parked_for_ever(void **state)
+{
+    struct shared shared = {.table = latch_table_new()};
+    pthread_t threads[THREADS];
+
+    (void)state;
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, try_to_add, &shared), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(shared.counts[i], THREADS * ROUNDS);
+    latch_table_free(shared.table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_are_sorted_and_taken_once),
         cmocka_unit_test(threads_exclude_each_other_and_never_hang),
         cmocka_unit_test(barrier_waits_for_a_holder),
+        cmocka_unit_test(tries),
+        cmocka_unit_test(those_who_are_parked_are_woken_once),
+        cmocka_unit_test(nobody_is_parked_for_ever),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,7 +164,8 @@ static void repeated(void **state)
 
     (void)state;
     for (int i = 0; i < 100; i++)
-        LOG_LINE(LOG_LEVEL_ERROR, "a request failed", LOG_STRING("reason", "the disk is full"), LOG_NUMBER("number", i));
+        LOG_LINE(LOG_LEVEL_ERROR, "a request failed", LOG_STRING("reason", "the disk is full"),
+                 LOG_NUMBER("number", i));
     assert_int_equal(log_lines_repeated() - before, 99);
     log_stop();
     text = read_all();

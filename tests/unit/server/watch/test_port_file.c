@@ -73,7 +73,8 @@ static void refused(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_setup(life, make_dir), cmocka_unit_test_setup(refused, make_dir)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_setup(life, make_dir),
+                                       cmocka_unit_test_setup(refused, make_dir)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Expressions that cost much: they leave the loop, and have an end. */
+#include "unit/server/op/jobs.h"
+#include "unit/unit.h"
+
+#include <stdlib.h>
+
+#define LONG ((size_t)390 * 1024)
+#define ROOM ((size_t)450 * 1024)
+
+/* Ten items {pk: p, sk: 0..9, d: "xxx..."}. */
+static struct engine *open_long(void)
+{
+    static struct answer answer;
+    struct engine *engine = open_engine(NULL);
+    char *request = malloc(ROOM);
+    char *value = malloc(LONG + 1);
+
+    memset(value, 'x', LONG);
+    value[LONG] = '\0';
+    run_step(engine, 0, &create_without_stream, true);
+    for (int i = 0; i < 10; i++) {
+        snprintf(request, ROOM,
+                 "{\"TableName\":\"test\",\"Item\":{\"pk\":{\"S\":\"p\"},\"sk\":{\"N\":\"%d\"},\"d\":{\"S\":\"%s\"}}}",
+                 i, value);
+        run_job(&answer, engine, OPERATION_PutItem, request, true, JOB_ARENA_MAX);
+        assert_int_equal(answer.rc, STATOR_OK);
+    }
+    free(value);
+    free(request);
+    return engine;
+}
+
+/* "contains(d, :n) OR contains(d, :n) ...", none of which holds. */
+static const char *condition(int count)
+{
+    static char text[8192];
+    size_t len = 0;
+
+    for (int i = 0; i < count; i++)
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%scontains(d, :n)", i == 0 ? "" : " OR ");
+    return text;
+}
+
+#define VALUES "\"ExpressionAttributeValues\":{\":n\":{\"S\":\"xxxxxxxy\"}}"
+
+static void run_condition(struct answer *answer, struct engine *engine, int count)
+{
+    char request[16384];
+
+    snprintf(request, sizeof(request),
+             "{\"TableName\":\"test\",\"Key\":{\"pk\":{\"S\":\"p\"},\"sk\":{\"N\":\"1\"}},\"ConditionExpression\":\"%"
+             "s\"," VALUES "}",
+             condition(count));
+    run_job(answer, engine, OPERATION_DeleteItem, request, false, JOB_ARENA_MAX);
+}
+
+static void conditions(void **state)
+{
+    static struct answer answer;
+    struct engine *engine = open_long();
+
+    (void)state;
+    run_condition(&answer, engine, 60);
+    assert_true(answer.went_to_worker);
+    assert_int_equal(answer.rc, STATOR_CONDITIONAL_CHECK_FAILED);
+    run_condition(&answer, engine, 120);
+    assert_int_equal(answer.rc, STATOR_VALIDATION);
+    assert_non_null(strstr(answer.text, EXPR_SPENT_TEXT));
+    engine_close(engine);
+}
+
+/* The budget is the whole transaction's, and so is the error. */
+static void transactions(void **state)
+{
+    static struct answer answer;
+    static char request[1 << 17];
+    struct engine *engine = open_long();
+    size_t len = (size_t)snprintf(request, sizeof(request), "{\"TransactItems\":[");
+
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        len += (size_t)snprintf(
+            request + len, sizeof(request) - len,
+            "%s{\"ConditionCheck\":{\"TableName\":\"test\",\"Key\":{\"pk\":{\"S\":\"p\"},\"sk\":{\"N\":"
+            "\"%d\"}},\"ConditionExpression\":\"NOT (%s)\"," VALUES "}}",
+            i == 0 ? "" : ",", i, condition(20));
+    snprintf(request + len, sizeof(request) - len, "]}");
+    run_job(&answer, engine, OPERATION_TransactWriteItems, request, false, JOB_ARENA_MAX);
+    assert_true(answer.went_to_worker);
+    assert_int_equal(answer.rc, STATOR_VALIDATION);
+    assert_non_null(strstr(answer.text, EXPR_SPENT_TEXT));
+    engine_close(engine);
+}
+
+/* A page ends before its megabyte when its filter costs much, and the pages together have seen every item. */
+static void pages(void **state)
+{
+    static struct answer answer;
+    struct engine *engine = open_long();
+    char request[16384], start[128] = "";
+    int scanned = 0, rounds = 0;
+
+    (void)state;
+    do {
+        const char *count, *last;
+
+        snprintf(request, sizeof(request), "{\"TableName\":\"test\",\"FilterExpression\":\"%s\"," VALUES "%s}",
+                 condition(30), start);
+        run_job(&answer, engine, OPERATION_Scan, request, false, JOB_ARENA_MAX);
+        assert_int_equal(answer.rc, STATOR_OK);
+        count = strstr(answer.text, "\"ScannedCount\":");
+        last = strstr(answer.text, "\"sk\":{\"N\":\"");
+        assert_non_null(count);
+        assert_true(atoi(count + 15) <= 2);
+        assert_true(answer.went_to_worker || atoi(count + 15) == 0);
+        scanned += atoi(count + 15);
+        rounds++;
+        start[0] = '\0';
+        if (last != NULL)
+            snprintf(start, sizeof(start), ",\"ExclusiveStartKey\":{\"pk\":{\"S\":\"p\"},\"sk\":{\"N\":\"%d\"}}",
+                     atoi(last + 11));
+    } while (start[0] != '\0');
+    assert_int_equal(scanned, 10);
+    assert_true(rounds >= 5);
+    engine_close(engine);
+}
+
+/* An item that takes long to parse is updated on a worker. */
+static void updates(void **state)
+{
+    static struct answer answer;
+    struct engine *engine = open_long();
+
+    (void)state;
+    run_job(&answer, engine, OPERATION_UpdateItem,
+            "{\"TableName\":\"test\",\"Key\":{\"pk\":{\"S\":\"p\"},\"sk\":{\"N\":\"1\"}},\"UpdateExpression\":\"REMOVE "
+            "d\"}",
+            false, JOB_ARENA_MAX);
+    assert_true(answer.went_to_worker);
+    assert_int_equal(answer.rc, STATOR_OK);
+    run_job(&answer, engine, OPERATION_UpdateItem,
+            "{\"TableName\":\"test\",\"Key\":{\"pk\":{\"S\":\"p\"},\"sk\":{\"N\":\"1\"}},\"UpdateExpression\":\"REMOVE "
+            "d\"}",
+            false, JOB_ARENA_MAX);
+    assert_false(answer.went_to_worker);
+    engine_close(engine);
+}
+
+/* What is long is copied, or parsed for a projection, on a worker. */
+static void reads(void **state)
+{
+    static const struct {
+        enum operation operation;
+        const char *request;
+        bool worker;
+    } cases[] = {
+        {OPERATION_GetItem, "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}},'ProjectionExpression':'sk'}",
+         true},
+        {OPERATION_BatchGetItem,
+         "{'RequestItems':{'test':{'ProjectionExpression':'sk','Keys':[{'pk':{'S':'p'},'sk':{'N':'1'}}]}}}", true},
+        {OPERATION_TransactGetItems,
+         "{'TransactItems':[{'Get':{'TableName':'test','ProjectionExpression':'sk','Key':{'pk':{'S':'p'},'sk':{'N':'1'}"
+         "}}}]}",
+         true},
+        {OPERATION_Query,
+         "{'TableName':'test','Limit':1,'ProjectionExpression':'sk','KeyConditionExpression':'pk = :p',"
+         "'ExpressionAttributeValues':{':p':{'S':'p'}}}",
+         true},
+        {OPERATION_GetItem, "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'99'}},'ProjectionExpression':'sk'}",
+         false},
+    };
+    static struct answer answer;
+    struct engine *engine = open_long();
+    char request[512];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        run_job(&answer, engine, cases[i].operation, quoted(request, sizeof(request), cases[i].request), false,
+                JOB_ARENA_MAX);
+        assert_int_equal(answer.rc, STATOR_OK);
+        assert_int_equal(answer.went_to_worker, cases[i].worker);
+        assert_true(!cases[i].worker || strstr(answer.text, "\"sk\":{\"N\":") != NULL);
+    }
+    engine_close(engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(conditions), cmocka_unit_test(transactions), cmocka_unit_test(pages),
+        cmocka_unit_test(updates),    cmocka_unit_test(reads),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
