@@ -151,7 +151,6 @@ class Invented(unittest.TestCase):
             self.assertIsNotNone(refused, "5,000 tables for 5,000 keys")
             self.assertRegex(refused, "#(LimitExceeded|Throttling)Exception$")
 
-    @unittest.expectedFailure  # not mended yet
     def test_keys_that_are_no_keys(self):
         """What would be a label of a metric, or a line of the log."""
         with siege.Server("--isolate-by", "access-key", in_memory=True) as server:
