@@ -62,8 +62,10 @@ static bool take_index(const char **at, size_t *index)
             __builtin_add_overflow(*index, (size_t)(*c - '0'), index))
             return false;
     }
+    if (*c != ']')
+        return false;
     *at = c + 1;
-    return *c == ']';
+    return true;
 }
 
 const struct stator_value *stator_item_find(const struct stator_item *item, const char *path)

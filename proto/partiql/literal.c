@@ -66,8 +66,8 @@ static enum stator_rc number(struct lowering *lowering, struct value *out, const
     struct stator_error why;
 
     if (number_parse(&parsed, node->text, &why) != STATOR_OK)
-        return stator_fail(lowering->parser.err, STATOR_VALIDATION, "%s",
-                           placed(lowering, strcat(why.message, " under"), place));
+        return stator_fail(lowering->parser.err, STATOR_VALIDATION, "%s under%s", why.message,
+                           placed(lowering, "", place));
     *out = (struct value){.type = VALUE_N};
     out->text = arena_copy(arena, bytes_of(text, number_format(text, &parsed)));
     return bytes_present(out->text) ? STATOR_OK : stator_fail_memory(lowering->parser.err);

@@ -496,13 +496,14 @@ enum stator_rc plan_statement_page(struct page_request *request, const struct st
                                    struct stator_error *err)
 {
     const struct item none = {0};
-    const struct statement_range *part = &ranges->at[range];
     struct splitting s = {.schema = &request->index->key, .arena = arena, .err = err};
+    const struct statement_range *part;
 
     s.names[s.name_count++] = request->index->key.hash[0].name;
     request->forward = ranges->forward;
     if (!ranges->keyed)
         return plan_scan(request, ring, 0, 1, start_key == NULL ? &none : start_key, arena, err);
+    part = &ranges->at[range];
     STATOR_TRY(plan_part(&s, request, ring, part->hash, NULL, start_key == NULL ? &none : start_key));
     request->lower = part->lower;
     request->upper = part->upper;

@@ -2,6 +2,7 @@
 #include "unit/proto/expr/expr_unit.h"
 
 #include "partiql/partiql.h"
+#include "value/number.h"
 
 /* --- Trees as text ------------------------------------------------------------------------------------------------ */
 
@@ -317,6 +318,41 @@ static void test_memory(void **state)
     }
 }
 
+/* The linker leads number_parse here (--wrap). */
+static const char *number_fails_with;
+
+enum stator_rc __real_number_parse(struct number *out, struct bytes text, struct stator_error *err);
+enum stator_rc __wrap_number_parse(struct number *out, struct bytes text, struct stator_error *err);
+
+enum stator_rc __wrap_number_parse(struct number *out, struct bytes text, struct stator_error *err)
+{
+    if (number_fails_with != NULL)
+        return stator_fail(err, STATOR_VALIDATION, "%s", number_fails_with);
+    return __real_number_parse(out, text, err);
+}
+
+/* What is wrong with a number may be as long as a text may be: where it stands is cut then. */
+static void test_long_reason(void **state)
+{
+    char longest[STATOR_ERROR_MESSAGE_MAX];
+    struct partiql_statement statement;
+    struct stator_error err;
+    struct arena arena;
+
+    (void)state;
+    memset(longest, 'x', sizeof(longest) - 1);
+    longest[sizeof(longest) - 1] = '\0';
+    arena_init(&arena, 1 << 20);
+    number_fails_with = longest;
+    assert_int_equal(read(&statement, "SELECT * FROM t WHERE a = 1", &arena, &err), STATOR_VALIDATION);
+    assert_string_equal(err.message, longest);
+    number_fails_with = "Too much";
+    assert_int_equal(read(&statement, "SELECT * FROM t WHERE a = 1", &arena, &err), STATOR_VALIDATION);
+    assert_string_equal(err.message, "Too much under root");
+    number_fails_with = NULL;
+    arena_deinit(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +360,7 @@ int main(void)
         cmocka_unit_test(test_malformed),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_long_reason),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Small requests that cost much, as they were found to stop 0.1.0. What an attacker needs is in the table "blow" (b0 .. b99 of
+390 KB, n a list of 130,000 numbers, q with its three items); the innocent one has "victim"."""
+import threading
+import time
+
+import raw
+
+LONG = {"S": "x" * 390_000}
+NEEDLE = {"S": "x" * 4000 + "y"}  # found nowhere, and late
+SEARCH = " OR ".join(["contains(d,:n)"] * 150)
+VALUES = {":n": NEEDLE}
+NUMBERS = {"L": [{"N": "1"}] * 130_000}
+
+
+def fill(port):
+    raw.create_table(port, "victim")
+    raw.put(port, "victim", {"pk": {"S": "k"}})
+    raw.create_table(port, "blow")
+    for i in range(100):
+        raw.put(port, "blow", {"pk": {"S": f"b{i}"}, "d": LONG})
+    raw.put(port, "blow", {"pk": {"S": "n"}, "l": NUMBERS})
+    raw.create_table(port, "pages", sort=True)
+    for i in range(3):
+        raw.put(port, "pages", {"pk": {"S": "q"}, "sk": {"S": str(i)}, "d": LONG})
+
+
+def checks(count):
+    return {"TransactItems": [
+        {"ConditionCheck": {"TableName": "blow", "Key": {"pk": {"S": f"b{i}"}}, "ConditionExpression": f"NOT ({SEARCH})",
+                            "ExpressionAttributeValues": VALUES}} for i in range(count)]}
+
+
+def filtered(operation, **more):
+    return raw.request(operation, {"TableName": "pages", "FilterExpression": SEARCH, **more,
+                                   "ExpressionAttributeValues": {**VALUES, **more.get("ExpressionAttributeValues", {})}})
+
+
+def many_values():
+    return raw.request("PutItem", b'{"TableName":"blow","Item":{"pk":{"S":"w"},"l":{"L":[' + b",".join([b'{"S":""}'] * 1_800_000) +
+                       b"]}}}", compressed=True)
+
+
+def unknown_member(operation="GetItem"):
+    return raw.request(operation, b'{"TableName":"victim","Key":{"pk":{"S":"k"}},"x":[' + b",".join([b"1"] * 8_000_000) + b"]}",
+                       compressed=True)
+
+
+def compared():
+    """The list of 130,000 numbers, compared with 12 x 100 of them that differ in their last."""
+    other = {"L": NUMBERS["L"][:-1] + [{"N": "2"}]}
+    condition = " OR ".join(["l IN (%s)" % ",".join([":v"] * 100)] * 12)
+    return raw.request("DeleteItem", {"TableName": "blow", "Key": {"pk": {"S": "n"}}, "ConditionExpression": condition,
+                                      "ExpressionAttributeValues": {":v": other}}, compressed=True)
+
+
+def searched():
+    return raw.request("DeleteItem", {"TableName": "blow", "Key": {"pk": {"S": "b1"}}, "ConditionExpression": SEARCH,
+                                      "ExpressionAttributeValues": VALUES})
+
+
+def appended():
+    sets = ",".join(f"a{i}=list_append(l,l)" for i in range(100))
+    return raw.request("UpdateItem", {"TableName": "blow", "Key": {"pk": {"S": "n"}}, "UpdateExpression": "SET " + sets})
+
+
+def parameters():
+    """A statement with 1.8 M parameters, none of which it asks for."""
+    return raw.request("ExecuteStatement", b'{"Statement":"SELECT * FROM blow WHERE pk = \'b0\'","Parameters":[' +
+                       b",".join([b'{"S":""}'] * 1_800_000) + b"]}", compressed=True)
+
+
+def batch():
+    keys = [{"pk": {"S": f"b{i}"}} for i in range(100)]
+    return raw.request("BatchGetItem", {"RequestItems": {"blow": {"Keys": keys}}}, more="Accept-Encoding: gzip\r\n")
+
+
+# Each is sent again and again from some connections at once.
+FLOODS = {
+    "PutItem, 1.8 M empty strings": many_values,
+    "GetItem, unknown member of 16 MB": unknown_member,
+    "unknown operation, 16 MB": lambda: unknown_member("Nothing"),
+    "DeleteItem, 150 contains": searched,
+    "DeleteItem, 12 IN of 100 lists": compared,
+    "TransactWriteItems, 5 checks": lambda: raw.request("TransactWriteItems", checks(5)),
+    "UpdateItem, 100 list_append": appended,
+    "Query, filter of 150 contains": lambda: filtered("Query", KeyConditionExpression="pk=:p",
+                                                      ExpressionAttributeValues={":p": {"S": "q"}}),
+    "Scan, filter of 150 contains": lambda: filtered("Scan"),
+    "ExecuteStatement, 1.8 M parameters": parameters,
+    "BatchGetItem, 100 of 390 KB": batch,
+}
+
+
+# Those that cost 0.1.0 most, each in its way.
+WORST = ["PutItem, 1.8 M empty strings", "GetItem, unknown member of 16 MB", "DeleteItem, 150 contains",
+         "DeleteItem, 12 IN of 100 lists", "UpdateItem, 100 list_append"]
+
+
+def floods(every):
+    """(name, the request) of every one, or of the worst."""
+    for name, make in FLOODS.items():
+        if every or name in WORST:
+            yield name, make()
+
+
+class Flood:
+    """One request, again and again from some connections, for the time of a `with`. Afterwards: counts by status, faults."""
+
+    def __init__(self, port, data, connections=8):
+        self.port, self.data, self.over = port, data, threading.Event()
+        self.statuses, self.faults = {}, []
+        self.threads = [threading.Thread(target=self._run, daemon=True) for _ in range(connections)]
+
+    def _run(self):
+        sock = None
+        while not self.over.is_set():
+            try:
+                sock = sock or raw.connect(self.port)
+                status, answer = raw.ask(self.port, self.data, sock)
+                self.statuses[status] = self.statuses.get(status, 0) + 1
+                if status >= 500:
+                    self.faults.append(answer[:300])
+            except OSError:  # told to go: the server closes who holds much and does not go on
+                sock = None
+                self.statuses["closed"] = self.statuses.get("closed", 0) + 1
+                time.sleep(0.01)
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        for thread in self.threads:
+            thread.join(30)
+
+
+class Freeze(Flood):
+    """A transaction of 100 conditions, and on other connections updates of its items, which wait for it."""
+
+    def __init__(self, port):
+        super().__init__(port, raw.request("TransactWriteItems", checks(100), compressed=True), 1)
+        self.updates = [raw.request("UpdateItem", {"TableName": "blow", "Key": {"pk": {"S": f"b{i}"}}, "UpdateExpression": "SET q=:n",
+                                                   "ExpressionAttributeValues": {":n": {"S": "a"}}}) for i in range(8)]
+        self.threads += [threading.Thread(target=self._update, args=(update,), daemon=True) for update in self.updates]
+
+    def _update(self, update):
+        sock = raw.connect(self.port, 120)
+        while not self.over.is_set():
+            status, answer = raw.ask(self.port, update, sock)
+            self.statuses[status] = self.statuses.get(status, 0) + 1
+            if status >= 500:
+                self.faults.append(answer[:300])
+            time.sleep(0.02)

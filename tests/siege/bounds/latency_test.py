@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nobody waits for what another's small request costs: an innocent client beside each attack."""
+import functools
+import unittest
+
+import attacks
+import siege
+
+
+class Latency(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = siege.Server("--durability", "none", in_memory=True).start()
+        cls.addClassCleanup(cls.server.close)
+        attacks.fill(cls.server.port)
+        with siege.Victim(cls.server.port) as victim:
+            victim.wait()
+        siege.report(attack="nothing", seen=victim.seen)
+        cls.most = siege.bounds(siege.beside_hogs(cls.server.port))
+
+    def beside(self, name, make_attack):
+        for _ in range(siege.TRIES):
+            with make_attack() as attack, siege.Victim(self.server.port) as victim:
+                victim.wait()
+            siege.report(attack=name, seen=victim.seen, statuses=attack.statuses)
+            self.assertEqual(attack.faults[:1], [], name)
+            self.assertGreater(sum(count for status, count in attack.statuses.items() if status != "closed"), 0, "no attack")
+            found = siege.excesses(victim.seen, self.most)
+            if not found:
+                return
+        self.fail(f"{name}: {found}; {victim.seen} {attack.statuses}")
+
+    def test_a_transaction_and_who_waits_for_its_items(self):
+        self.beside("TransactWriteItems, 100 checks, and 8 UpdateItems", lambda: attacks.Freeze(self.server.port))
+
+    def test_floods(self):
+        for name, data in attacks.floods(siege.STRICT):
+            with self.subTest(name):
+                self.beside(name, functools.partial(attacks.Flood, self.server.port, data))
+
+
+if __name__ == "__main__":
+    unittest.main()
