@@ -497,6 +497,7 @@ static void identify(struct request *request, const struct head *head)
 static void begin(struct request *request)
 {
     request->unread = true;
+    request->loop->busy = true;
     if (request->encoding != ENCODING_PLAIN || request->job.body.len > LIMIT_INLINE_BODY_BYTES) {
         leave_to_worker(request);
     } else if (read_body(request)) {

@@ -213,7 +213,10 @@ static void on_sweep(h2o_timeout_entry_t *entry)
     engine_note_thread(loop->http->engine);
     return_to_maximum(loop);
     close_stalled(loop);
-    if (loop->connections_count != 0)
+    if (!loop->busy) /* nobody needs warm memory */
+        request_free_spare(loop);
+    loop->busy = false;
+    if (loop->connections_count != 0 || loop->spare != NULL)
         h2o_timeout_link(loop->evloop, soon ? &loop->hurry_timeout : &loop->sweep_timeout, &loop->sweep_entry);
 }
 

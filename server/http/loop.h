@@ -81,6 +81,7 @@ struct loop {
     _Atomic uint32_t waiting_count; /* of connections that are not spare; others read it */
     uint32_t away_count;            /* jobs not at home */
     bool draining, accept_rests;
+    bool busy; /* an operation has been asked for since the last sweep */
 
     struct request *spare;
     uint32_t spare_count;

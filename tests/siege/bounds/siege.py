@@ -154,6 +154,14 @@ def request_memory(server):
     return now.value("stator_request_memory_bytes") if now.has("stator_request_memory_bytes") else None
 
 
+def memory_at_rest(server):
+    """The same once a loop has had nothing to do for a second, and has given its warm memory back."""
+    end = time.monotonic() + 5
+    while (held := request_memory(server)) not in (0, None) and time.monotonic() < end:
+        time.sleep(0.2)
+    return held
+
+
 def still_served(server):
     """What is wrong about health, metrics and a small GetItem now; None: nothing."""
     try:
