@@ -197,10 +197,10 @@ class Writer(threading.Thread):
             {**old, "g": group, "v": payload, "n": number, "c": count}
 
     def leave(self, key):
-        """Out of the indexes."""
-        old = self.told.get(key, self.key(key))
+        """Out of the indexes. What is not there is not made by it."""
+        old = self.told.get(key)
         return "UpdateItem", {"Key": self.key(key), "UpdateExpression": "REMOVE g, n"}, \
-            {name: value for name, value in old.items() if name not in ("g", "n")}
+            old and {name: value for name, value in old.items() if name not in ("g", "n")}
 
     def delete(self, key):
         return "DeleteItem", {"Key": self.key(key)}, None
