@@ -103,16 +103,6 @@ def forget_peak(pid):
         file.write("5")
 
 
-def settled(pid, most, seconds=10):
-    """Whether its memory is below that within some seconds."""
-    end = time.monotonic() + seconds
-    while status_of(pid)["VmRSS"] > most:
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.1)
-    return True
-
-
 class Group:
     """A memory cgroup of its own, version 1 or 2; available() says why there can be none."""
     V1, V2 = pathlib.Path("/sys/fs/cgroup/memory"), pathlib.Path("/sys/fs/cgroup")
@@ -148,10 +138,17 @@ class GroupedServer(Server):
         return ["sh", "-c", join, "sh", *super().command()]
 
 
-def request_memory(server):
-    """What requests hold by the server's own count, in bytes; None where it does not tell."""
-    now = metrics.scrape(server)
-    return now.value("stator_request_memory_bytes") if now.has("stator_request_memory_bytes") else None
+KEPT_MOST = 4 * MIB  # requests that are kept to be used again have a chunk of up to 64 KB each
+
+
+def still_held(server, seconds=10):
+    """The bytes that requests hold by the server's own count, when nobody asks any more; None: no more than is kept."""
+    end = time.monotonic() + seconds
+    while (held := metrics.scrape(server).samples["stator_request_memory_bytes", ()]) > KEPT_MOST:
+        if time.monotonic() > end:
+            return held
+        time.sleep(0.05)
+    return None
 
 
 def still_served(server):
