@@ -44,6 +44,8 @@ static enum BatchStatementErrorCodeEnum code_of(enum stator_rc rc)
         return BatchStatementErrorCodeEnum_ConditionalCheckFailed;
     case STATOR_DUPLICATE_ITEM:
         return BatchStatementErrorCodeEnum_DuplicateItem;
+    case STATOR_ACCESS_DENIED:
+        return BatchStatementErrorCodeEnum_AccessDenied;
     case STATOR_TRANSACTION_CONFLICT:
         return BatchStatementErrorCodeEnum_TransactionConflict;
     case STATOR_ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED:
@@ -223,7 +225,7 @@ static enum stator_rc copy_item(struct item *item, struct arena *arena, struct s
 
     if (!item->set)
         return STATOR_OK;
-    buf_init(&json, JOB_ANSWER_MAX);
+    buf_init_with(&json, JOB_ANSWER_MAX, arena->allocator);
     if (bytes_present(item->json))
         buf_append_bytes(&json, item->json);
     else

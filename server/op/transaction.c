@@ -118,11 +118,6 @@ static enum stator_rc check_distinct(struct attempt *a)
     return STATOR_OK;
 }
 
-static enum stator_rc fail_size(struct stator_error *err)
-{
-    return stator_fail(err, STATOR_VALIDATION, "The aggregate size of the items in the transaction cannot exceed 4 MB");
-}
-
 /* What the request itself brings counts, not what is there: a put's item, the key of all else. */
 static enum stator_rc check_request_size(const struct transaction *t)
 {
@@ -133,7 +128,7 @@ static enum stator_rc check_request_size(const struct transaction *t)
 
         bytes += item_size(write->kind == WRITE_PUT ? write->item : write->key);
     }
-    return bytes > TRANSACTION_BYTES_MAX ? fail_size(&t->job->error) : STATOR_OK;
+    return bytes > TRANSACT_BYTES_MAX ? stator_fail(&t->job->error, STATOR_VALIDATION, TRANSACT_BYTES_TEXT) : STATOR_OK;
 }
 
 /* What is throttled is the reason of its action: the service lets in all of them or none. */
@@ -318,6 +313,7 @@ static enum stator_rc make_writes(struct attempt *a)
     for (size_t i = 0; i < t->count; i++) {
         a->writes[i] = t->actions[i].write;
         a->writes[i].budget = &t->job->budget;
+        a->writes[i].returns_old = t->actions[i].return_old;
     }
     return STATOR_OK;
 }
@@ -404,43 +400,23 @@ enum stator_rc transaction_write(struct transaction *t)
 static enum stator_rc shape_response(struct ItemResponse *out, const struct transact_read *read,
                                      const struct projection *projection, struct job *job)
 {
-    struct bytes stored = arena_copy(&job->arena, read->result.pinned.value);
     struct item_source_stored source;
-    struct stored_item copy;
 
-    if (!bytes_present(stored) || !stored_item_open(&copy, stored))
-        return stator_fail_memory(&job->error);
     if (projection == NULL) {
-        out->Item = (struct item){.set = true, .json = copy.json};
+        out->Item = (struct item){.set = true, .json = read->result.item.json};
         return STATOR_OK;
     }
-    if (!item_source_stored_init(&source, &copy, &job->arena))
+    if (!item_source_stored_init(&source, &read->result.item, &job->arena))
         return stator_fail_memory(&job->error);
     STATOR_TRY(projection_apply(&out->Item, projection, &source.source, &job->arena, &job->error));
     out->Item.set = out->Item.count != 0;
     return STATOR_OK;
 }
 
-/* Whether the items may be answered here. */
-static bool may_answer(const struct transaction *t, const struct transact_read *reads)
-{
-    for (size_t i = 0; i < t->count; i++) {
-        const struct read_result *result = &reads[i].result;
-
-        if (result->exists && !expr_budget_allows(&t->job->budget, expr_answer_cost(result->item.json.len,
-                                                                                    t->actions[i].projection != NULL)))
-            return false;
-    }
-    return true;
-}
-
 static enum stator_rc answer_reads(struct attempt *a, const struct transact_read *reads)
 {
     struct transaction *t = a->t;
-    size_t bytes = 0;
 
-    if (!may_answer(t, reads))
-        return STATOR_AGAIN;
     t->responses = ARENA_ARRAY(&t->job->arena, struct ItemResponse, t->count);
     if (t->responses == NULL)
         return stator_fail_memory(&t->job->error);
@@ -451,9 +427,6 @@ static enum stator_rc answer_reads(struct attempt *a, const struct transact_read
         t->job->wait.epoch = result->epoch > t->job->wait.epoch ? result->epoch : t->job->wait.epoch;
         a->batch->tables[a->table_of[i]].units += TRANSACTION_COST * request_read_units(size, true);
         charge_read(a, i, TRANSACTION_COST * request_read_units(size, true));
-        bytes += size;
-        if (bytes > TRANSACTION_BYTES_MAX)
-            return fail_size(&t->job->error);
         if (result->exists)
             STATOR_TRY(shape_response(&t->responses[i], &reads[i], t->actions[i].projection, t->job));
     }
@@ -473,8 +446,10 @@ static enum stator_rc read_planned(struct attempt *a)
     for (size_t i = 0; i < t->count; i++) {
         reads[i].table = table_at(a, i);
         reads[i].key = t->actions[i].write.key;
+        reads[i].budget = &t->job->budget;
+        reads[i].projected = t->actions[i].projection != NULL;
     }
-    rc = table_transact_read(&t->engine->db, reads, t->count, t->job->on_worker, &t->job->error);
+    rc = table_transact_read(&t->engine->db, reads, t->count, t->job->on_worker, &t->job->arena, &t->job->error);
     if (rc == STATOR_TRANSACTION_CANCELED) {
         for (size_t i = 0; i < t->count; i++)
             a->reasons[i] = reads[i].reason;

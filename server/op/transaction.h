@@ -11,7 +11,6 @@
 
 #include "op/request.h"
 
-#define TRANSACTION_BYTES_MAX ((size_t)4 * 1024 * 1024) /* of all its items */
 
 struct transaction;
 

@@ -151,7 +151,7 @@ static void write_reason(struct json_writer *writer, const struct transaction_ac
     json_object_begin(writer);
     json_key(writer, BYTES("Code"));
     json_string(writer, code_of(rc));
-    if (action->return_old && reason->rc == STATOR_CONDITIONAL_CHECK_FAILED && result->existed) {
+    if (action->return_old && reason->rc == STATOR_CONDITIONAL_CHECK_FAILED && result != NULL && result->existed) {
         json_key(writer, BYTES("Item"));
         json_raw(writer, result->old.json);
     }
@@ -177,7 +177,7 @@ static struct bytes write_reasons(const struct transaction *t, const struct stat
     struct json_writer writer;
     struct buf buf;
 
-    buf_init(&buf, JOB_ANSWER_MAX);
+    buf_init_with(&buf, JOB_ANSWER_MAX, t->job->arena.allocator);
     writer = json_writer_of(&buf);
     json_array_begin(&writer);
     for (size_t i = 0; i < t->count; i++)
@@ -206,6 +206,8 @@ enum stator_rc transaction_cancelled(const struct transaction *t, const struct s
 {
     struct bytes list = write_reasons(t, reasons, results), text = write_text(t, reasons);
 
+    if (!bytes_present(list)) /* the items are too long, or there is no room for them: without */
+        list = write_reasons(t, reasons, NULL);
     if (!bytes_present(list) || !bytes_present(text))
         return stator_fail_memory(&t->job->error);
     t->job->error_reasons = list;

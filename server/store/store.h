@@ -79,6 +79,9 @@ void store_snapshot_drop(struct store *store, struct store_snapshot *snapshot);
 
 struct store_batch *store_batch_new(struct store *store);
 void store_batch_free(struct store_batch *batch);
+
+/* Bytes that the batch holds. */
+size_t store_batch_bytes(const struct store_batch *batch);
 void store_batch_clear(struct store_batch *batch);
 void store_batch_put(struct store_batch *batch, uint32_t family, struct bytes key, struct bytes value);
 void store_batch_delete(struct store_batch *batch, uint32_t family, struct bytes key);

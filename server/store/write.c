@@ -29,6 +29,11 @@ void store_batch_free(struct store_batch *batch)
     free(batch);
 }
 
+size_t store_batch_bytes(const struct store_batch *batch)
+{
+    return batch->bytes;
+}
+
 void store_batch_clear(struct store_batch *batch)
 {
     if (batch->bytes > KEPT_BYTES_MAX) {

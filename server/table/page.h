@@ -19,8 +19,8 @@ struct page {
     const struct page_request *request;
     struct database *db;
     struct expr_budget *budget; /* borrowed; of the filter; NULL: none */
-    struct arena *arena;  /* of the job: what lasts */
-    struct arena scratch; /* of the item at hand */
+    struct arena *arena;        /* of the job: what lasts */
+    struct arena scratch;       /* of the item at hand */
     struct store_iterator *iterator;
     bool iterator_waits;             /* it was opened to read from the disk, too, and is kept to the end */
     struct store_snapshot *snapshot; /* with fetch: index and base at one moment */

@@ -138,28 +138,50 @@ enum stator_rc table_transact_write(struct database *db, struct transact_write *
 
 /* --- Reading ------------------------------------------------------------------------------------------------------ */
 
+/* The item is copied, and the store's memory given back: nobody counts that. */
+static enum stator_rc keep_item(struct read_result *result, struct arena *arena, struct stator_error *err)
+{
+    struct bytes stored = arena_copy(arena, result->pinned.value);
+
+    store_release(&result->pinned);
+    if (!bytes_present(stored))
+        return stator_fail_memory(err);
+    return stored_item_open(&result->item, stored)
+               ? STATOR_OK
+               : stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "A stored item is damaged");
+}
+
 static enum stator_rc read_one(struct database *db, struct transact_read *read, const struct store_snapshot *snapshot,
-                               bool may_wait)
+                               bool may_wait, struct arena *arena)
 {
     STATOR_TRY(table_get_at(db, read->table, read->key, snapshot, may_wait, &read->result, &read->reason));
     if (db->running != NULL && running_has(db->running, read->result.hash))
         return stator_fail(&read->reason, STATOR_TRANSACTION_CONFLICT, WRITE_CONFLICT_TEXT);
-    return STATOR_OK;
+    if (!read->result.exists)
+        return STATOR_OK;
+    if (!expr_budget_allows(read->budget, expr_answer_cost(read->result.item.json.len, read->projected)))
+        return STATOR_AGAIN;
+    return keep_item(&read->result, arena, &read->reason);
 }
 
 static enum stator_rc read_all(struct database *db, struct transact_read *reads, size_t count,
-                               const struct store_snapshot *snapshot, bool may_wait, struct stator_error *err)
+                               const struct store_snapshot *snapshot, bool may_wait, struct arena *arena,
+                               struct stator_error *err)
 {
     bool cancelled = false;
+    size_t bytes = 0;
 
     for (size_t i = 0; i < count; i++) {
-        enum stator_rc rc = read_one(db, &reads[i], snapshot, may_wait);
+        enum stator_rc rc = read_one(db, &reads[i], snapshot, may_wait, arena);
 
         if (rc != STATOR_OK && !is_reason(rc)) {
             *err = reads[i].reason;
             return rc;
         }
         cancelled |= rc != STATOR_OK;
+        bytes += reads[i].result.exists ? reads[i].result.item.size_bytes : 0;
+        if (bytes > TRANSACT_BYTES_MAX)
+            return stator_fail(err, STATOR_VALIDATION, TRANSACT_BYTES_TEXT);
     }
     if (cancelled)
         return stator_fail(err, STATOR_TRANSACTION_CANCELED, "Transaction cancelled");
@@ -167,7 +189,7 @@ static enum stator_rc read_all(struct database *db, struct transact_read *reads,
 }
 
 enum stator_rc table_transact_read(struct database *db, struct transact_read *reads, size_t count, bool may_wait,
-                                   struct stator_error *err)
+                                   struct arena *arena, struct stator_error *err)
 {
     struct store_snapshot *snapshot = store_snapshot_take(db->store);
     enum stator_rc rc;
@@ -179,7 +201,7 @@ enum stator_rc table_transact_read(struct database *db, struct transact_read *re
     }
     if (snapshot == NULL)
         return stator_fail_memory(err);
-    rc = read_all(db, reads, count, snapshot, may_wait, err);
+    rc = read_all(db, reads, count, snapshot, may_wait, arena, err);
     store_snapshot_drop(db->store, snapshot);
     return rc;
 }

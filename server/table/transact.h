@@ -14,6 +14,10 @@
 #include "table/read.h"
 #include "table/write.h"
 
+/* The service's: of what a transaction brings, or reads. */
+#define TRANSACT_BYTES_MAX  ((size_t)4 * 1024 * 1024)
+#define TRANSACT_BYTES_TEXT "The aggregate size of the items in the transaction cannot exceed 4 MB"
+
 struct transact_write {
     const struct write *writes;
     struct write_result *results; /* one for each write; write_result_release each in the end */
@@ -42,12 +46,14 @@ STATOR_MUST_CHECK enum stator_rc table_transact_write(struct database *db, struc
 struct transact_read {
     const struct table *table;
     const struct item *key;
-    struct read_result result;  /* store_release its `pinned` in the end */
+    struct expr_budget *budget; /* on a loop: what answering the items may cost; or NULL */
+    bool projected;             /* it will be parsed for a projection */
+    struct read_result result;  /* the item is a copy in the arena; store_release `pinned` in the end */
     struct stator_error reason; /* as above */
 };
 
-/* All of them as they were at one moment not before the call. STATOR_TRANSACTION_CANCELED and STATOR_AGAIN as above. */
+/* All of them as they were at one moment not before the call; STATOR_VALIDATION past TRANSACT_BYTES_MAX. STATOR_TRANSACTION_CANCELED and STATOR_AGAIN as above. */
 STATOR_MUST_CHECK enum stator_rc table_transact_read(struct database *db, struct transact_read *reads, size_t count,
-                                                     bool may_wait, struct stator_error *err);
+                                                     bool may_wait, struct arena *arena, struct stator_error *err);
 
 #endif

@@ -30,6 +30,7 @@ struct write {
     const struct update *update;  /* WRITE_UPDATE: what to change; NULL: only see that the item exists */
     const struct expr *condition; /* or NULL */
     bool expired;                 /* WRITE_DELETE: by the service, for the item's time to live; a stream tells so */
+    bool returns_old;             /* of a group: the result's `old` is asked for when the condition fails */
     bool flat;                    /* WRITE_UPDATE: only the finished item is measured, not what the statement writes */
     struct expr_budget *budget;   /* what the condition, and on a loop parsing, may cost; NULL: anything */
 
@@ -53,7 +54,7 @@ struct write_result {
     bool condition_failed; /* nothing was done; `old` is what the condition saw */
     bool existed;
     struct store_pinned pinned; /* holds old.json; write_result_release gives it back */
-    struct stored_item old;     /* when existed */
+    struct stored_item old;     /* when existed; in a group gone after its part, but as returns_old says */
     struct item old_item;       /* parsed, for updates; borrows from pinned */
     struct item new_item;       /* when there is one now; lives in the arena */
     size_t old_bytes, new_bytes;

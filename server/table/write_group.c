@@ -92,9 +92,41 @@ enum stator_rc write_group_take(struct write_group *group, enum write_wait wait,
     return STATOR_OK;
 }
 
+#define CHARGED_AT_ONCE ((size_t)64 * 1024)
+
+/* The batch is the engine's memory: as much of the arena is taken, and not touched, so that it counts as the request's. */
+static enum stator_rc charge_batch(struct write_group *group, struct stator_error *err)
+{
+    size_t bytes = store_batch_bytes(group->site.batch);
+
+    if (bytes - group->charged <= CHARGED_AT_ONCE)
+        return STATOR_OK;
+    if (arena_alloc(group->site.arena, bytes - group->charged) == NULL)
+        return stator_fail_memory(err);
+    group->charged = bytes;
+    return STATOR_OK;
+}
+
+/* Of many items no more than one at a time is held in the store's memory, which nobody counts. */
+static enum stator_rc forget_old(const struct write_group *group, size_t i, struct stator_error *err)
+{
+    struct write_result *result = group->steps[i].result;
+    bool wanted = result->existed && result->condition_failed && group->steps[i].write->returns_old;
+    struct bytes json = wanted ? arena_copy(group->site.arena, result->old.json) : (struct bytes){0};
+
+    result->old = (struct stored_item){.json = json};
+    result->old_item = (struct item){0};
+    store_release(&result->pinned);
+    return wanted && !bytes_present(json) ? stator_fail_memory(err) : STATOR_OK;
+}
+
 enum stator_rc write_group_prepare(struct write_group *group, size_t i, enum write_wait wait, struct stator_error *err)
 {
-    return write_step_prepare(&group->steps[i], wait != WAIT_NOT ? STORE_ANY : STORE_CACHED, err);
+    enum stator_rc rc = write_step_prepare(&group->steps[i], wait != WAIT_NOT ? STORE_ANY : STORE_CACHED, err);
+
+    if (group->count > 1)
+        STATOR_TRY(forget_old(group, i, err));
+    return rc == STATOR_OK ? charge_batch(group, err) : rc;
 }
 
 uint64_t write_group_epoch(const struct write_group *group)

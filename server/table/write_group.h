@@ -25,6 +25,7 @@ struct write_group {
     size_t count;
     uint32_t *latches;
     size_t latch_count; /* of those that are held */
+    size_t charged;     /* bytes of the batch that are charged to the request */
     bool more;          /* the caller has put something into the batch: it is stored whatever the writes do */
 };
 

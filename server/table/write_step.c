@@ -5,6 +5,14 @@
 #include "table/expiry.h"
 #include "table/tell.h"
 
+/* Of the budget, which has an end on a loop only: a byte of the old item that is read, one that is parsed, one that a clause of
+ * an update may copy, an attribute of an index entry and a byte of it. */
+#define READ_COST(bytes)        ((bytes) / 4)
+#define PARSE_COST              2
+#define CLAUSE_COST(bytes)      ((bytes) / 16)
+#define ENTRY_ATTRIBUTE_COST    32
+#define ENTRY_BYTES_COST(bytes) ((bytes) / 4)
+
 static uint32_t units(size_t bytes)
 {
     return (uint32_t)((bytes + 1023) / 1024);
@@ -21,7 +29,7 @@ static enum stator_rc read_old(struct write_step *s, enum store_tier tier, struc
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "A stored item is damaged");
     result->existed = true;
     result->old_bytes = result->old.size_bytes;
-    return STATOR_OK;
+    return expr_budget_allows(s->write->budget, READ_COST(result->old.json.len)) ? STATOR_OK : STATOR_AGAIN;
 }
 
 static enum stator_rc test_condition(struct write_step *s, struct stator_error *err)
@@ -49,7 +57,7 @@ static enum stator_rc parse_old(struct write_step *s, struct stator_error *err)
 {
     if (!s->result->existed || s->result->old_item.set)
         return STATOR_OK;
-    if (!expr_budget_allows(s->write->budget, s->result->old.json.len))
+    if (!expr_budget_allows(s->write->budget, PARSE_COST * s->result->old.json.len))
         return STATOR_AGAIN;
     if (!stored_item_parse(&s->result->old_item, &s->result->old, s->site->arena))
         return stator_fail_memory(err);
@@ -144,6 +152,8 @@ static enum stator_rc make_updated(struct write_step *s, struct stator_error *er
         *after = before;
         return STATOR_OK;
     }
+    if (!expr_budget_allows(write->budget, write->update->count * CLAUSE_COST(s->result->old.json.len)))
+        return STATOR_AGAIN;
     STATOR_TRY(update_apply(after, write->update, &before, s->site->arena, err));
     STATOR_TRY(check_written_keys(write, after, err));
     if (after->cut || item_size(after) > ITEM_BYTES_MAX)
@@ -241,6 +251,15 @@ static enum stator_rc find_old_entry(struct write_step *s, const struct location
     *there = bytes_present(pinned.value);
     store_release(&pinned);
     return STATOR_OK;
+}
+
+/* What making the old and the new entry costs. */
+static uint64_t entries_cost(const struct write_step *s)
+{
+    const struct write_result *result = s->result;
+    uint64_t attributes = result->old_item.count + result->new_item.count;
+
+    return attributes * ENTRY_ATTRIBUTE_COST + ENTRY_BYTES_COST(result->old_bytes + result->new_bytes);
 }
 
 /* An unchanged entry costs nothing, one changed in place its larger image, a moved one a delete and a put. */
@@ -353,8 +372,11 @@ enum stator_rc write_step_prepare(struct write_step *s, enum store_tier tier, st
     STATOR_TRY(change_base(s, err));
     if (table->index_count != 0) {
         STATOR_TRY(parse_old(s, err));
-        for (size_t i = 0; i < table->index_count; i++)
+        for (size_t i = 0; i < table->index_count; i++) {
+            if (!expr_budget_allows(s->write->budget, entries_cost(s)))
+                return STATOR_AGAIN;
             STATOR_TRY(change_index(s, i, tier, err));
+        }
     }
     if (table->extras->ttl.id != 0)
         STATOR_TRY(change_expiry(s, err));

@@ -103,16 +103,6 @@ def forget_peak(pid):
         file.write("5")
 
 
-def settled(pid, most, seconds=10):
-    """Whether its memory is below that within some seconds."""
-    end = time.monotonic() + seconds
-    while status_of(pid)["VmRSS"] > most:
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.1)
-    return True
-
-
 class Group:
     """A memory cgroup of its own, version 1 or 2; available() says why there can be none."""
     V1, V2 = pathlib.Path("/sys/fs/cgroup/memory"), pathlib.Path("/sys/fs/cgroup")
@@ -148,18 +138,16 @@ class GroupedServer(Server):
         return ["sh", "-c", join, "sh", *super().command()]
 
 
-def request_memory(server):
-    """What requests hold by the server's own count, in bytes; None where it does not tell."""
-    now = metrics.scrape(server)
-    return now.value("stator_request_memory_bytes") if now.has("stator_request_memory_bytes") else None
 
 
-def memory_at_rest(server):
-    """The same once a loop has had nothing to do for a second, and has given its warm memory back."""
-    end = time.monotonic() + 5
-    while (held := request_memory(server)) not in (0, None) and time.monotonic() < end:
-        time.sleep(0.2)
-    return held
+def still_held(server, seconds=10):
+    """The bytes that requests hold by the server's own count, when nobody asks any more; None: nothing."""
+    end = time.monotonic() + seconds
+    while (held := metrics.scrape(server).samples["stator_request_memory_bytes", ()]) != 0:
+        if time.monotonic() > end:
+            return held
+        time.sleep(0.05)
+    return None
 
 
 def still_served(server):

@@ -80,8 +80,8 @@ def transact_get(chance):
 
 def transact_write(chance):
     actions = []
-    for name in TABLES:
-        for one in {json.dumps(key(chance)) for _ in range(3)}:
+    for name in chance.choice([TABLES, TABLES[:2], TABLES[:1], TABLES[1:2]]):
+        for one in {json.dumps(key(chance)) for _ in range(chance.choice([1, 3]))}:
             where = {"TableName": name, "Key": json.loads(one)}
             actions.append(chance.choice([
                 {"Put": {"TableName": name, "Item": {**item(chance), **where["Key"]}}},
@@ -240,7 +240,7 @@ class Mixed(unittest.TestCase):
             for make in OPERATIONS:
                 operation = make(random.Random(0))[0]
                 self.assertGreater(counts.get((operation, 200), 0), 0, f"{operation} never succeeded (seed {SEED}): {counts}")
-            self.assertIn(siege.memory_at_rest(server), (0, None))
+            self.assertIsNone(siege.still_held(server))
         finally:
             server.close()  # what a sanitizer said fails the test
 

@@ -234,7 +234,7 @@ static void reads_of_several_tables(void **state)
     reads[0] = (struct transact_read){.table = f.one, .key = parsed(&f, ITEM(S("pk", "a")))};
     reads[1] = (struct transact_read){.table = f.two, .key = parsed(&f, ITEM(S("pk", "a")))};
     reads[2] = (struct transact_read){.table = f.two, .key = parsed(&f, ITEM(S("pk", "b")))};
-    assert_int_equal(table_transact_read(&f.db, reads, 3, true, &err), STATOR_OK);
+    assert_int_equal(table_transact_read(&f.db, reads, 3, true, &f.arena, &err), STATOR_OK);
     assert_bytes_are(reads[0].result.item.json, ITEM(S("pk", "a")));
     assert_bytes_are(reads[1].result.item.json, ITEM(S("pk", "a"), S("x", "y")));
     assert_false(reads[2].result.exists);
@@ -282,7 +282,7 @@ static void contention_is_refused_on_request(void **state)
     assert_int_equal(table_write(&f.db, &r.writes[1], true, &result, &f.arena, &err), STATOR_TRANSACTION_CONFLICT);
     write_result_release(&result);
     read = (struct transact_read){.table = f.one, .key = r.writes[1].key};
-    assert_int_equal(table_transact_read(&f.db, &read, 1, true, &err), STATOR_TRANSACTION_CANCELED);
+    assert_int_equal(table_transact_read(&f.db, &read, 1, true, &f.arena, &err), STATOR_TRANSACTION_CANCELED);
     assert_int_equal(read.reason.rc, STATOR_TRANSACTION_CONFLICT);
     store_release(&read.result.pinned);
     /* what was refused is not under way any more, and the other one is still */
@@ -317,7 +317,7 @@ static void gives_way_to_the_disk(void **state)
     run_with(&r, &f, 2, false);
     assert_int_equal(r.rc, STATOR_AGAIN);
     read = (struct transact_read){.table = f.one, .key = r.writes[1].key};
-    assert_int_equal(table_transact_read(&f.db, &read, 1, false, &err), STATOR_AGAIN);
+    assert_int_equal(table_transact_read(&f.db, &read, 1, false, &f.arena, &err), STATOR_AGAIN);
     run_with(&r, &f, 2, true);
     assert_int_equal(r.rc, STATOR_OK);
     expect_item(&f, f.one, ITEM(S("pk", "a")), ITEM(S("g", "x"), N("n", "1"), S("pk", "a")));
