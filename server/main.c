@@ -189,7 +189,8 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .port = (uint16_t)config->port,
         .loops = config->loops,
         .max_connections = config->max_connections,
-        .memory_bytes = config->memory_mib != 0 ? (size_t)config->memory_mib << 20 : memory_for_requests(memory_limit("")),
+        .memory_bytes =
+            config->memory_mib != 0 ? (size_t)config->memory_mib << 20 : memory_for_requests(memory_limit("")),
         .cors = config->cors,
         .version = STATOR_VERSION,
         .as_dynamodb_local = config->as_dynamodb_local,
@@ -247,6 +248,8 @@ static void warn_if_open(const char *data_dir)
 static enum stator_rc begin(struct http **http, struct engine **engine, struct port_file *port_file,
                             struct config *config, struct stator_error *err)
 {
+    if (config->port_file != NULL)
+        (void)unlink(config->port_file); /* of one that was killed: who waits for it waits for us */
     STATOR_TRY(descriptors_settle(config, err));
     STATOR_TRY(start(http, engine, config, err));
     warn_if_open(config->data_dir);

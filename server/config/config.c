@@ -535,7 +535,7 @@ static bool is_origin(const char *text, size_t len)
     if ((len == 1 && *text == '*') || (len == 4 && memcmp(text, "null", 4) == 0))
         return true;
     return scheme != 0 && len >= scheme + 3 && memcmp(colon, "://", 3) == 0 &&
-           strcspn(colon + 3, "/ \t") >= len - scheme - 3;
+           strcspn(colon + 3, "/* \t") >= len - scheme - 3;
 }
 
 /* Local lets in every page, and takes any list. */
@@ -545,14 +545,17 @@ static enum stator_rc settle_cors(struct config *out, const struct given *given,
 
     out->cors = list != NULL ? list : given->local ? "*" : NULL;
     while (list != NULL && !given->local) {
-        size_t len = strcspn(list, ",");
+        size_t len;
 
+        list += strspn(list, " ");
+        len = strcspn(list, " ,");
         if (!is_origin(list, len))
             return stator_fail(
                 err, STATOR_VALIDATION,
                 "--cors: '%.*s' is no origin; one is like https://app.example.com or http://10.0.0.5:3000", (int)len,
                 list);
-        list = list[len] != '\0' ? list + len + 1 : NULL;
+        list = strchr(list, ',');
+        list = list != NULL ? list + 1 : NULL;
     }
     return STATOR_OK;
 }

@@ -52,6 +52,8 @@
 /* Memory of all requests together (--memory-mib): at least one large one's, at most what makes no request faster. */
 #define LIMIT_MEMORY_LEAST_BYTES ((size_t)32 * 1024 * 1024)
 #define LIMIT_MEMORY_MOST_BYTES  ((size_t)1024 * 1024 * 1024)
+/* Answers under /_stator/ that are not taken, all together. */
+#define LIMIT_OPERATORS_BYTES ((size_t)32 * 1024 * 1024)
 /* How often a loop looks after its connections; while memory is short. */
 #define LIMIT_SWEEP_MS 1000
 #define LIMIT_HURRY_MS 100

@@ -205,6 +205,8 @@ static bool inflate_body(struct request *request)
         return false;
     case INFLATED_NO_MEMORY:
         fail_job(job, STATOR_THROTTLING, OP_NO_MEMORY_TEXT);
+        LOG_LINE(LOG_LEVEL_WARN, "refusing a request: the memory of requests is used up (--memory-mib)",
+                 LOG_STRING("request_id", job->request_id));
         return false;
     case INFLATED_BROKEN:
         break;

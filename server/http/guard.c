@@ -62,15 +62,18 @@ static bool is_private(struct bytes name)
     return memchr(name.at, '.', name.len) == NULL;
 }
 
-/* "a,b" or "*" */
+/* "a,b", "a, b" or "*" */
 static bool is_listed(struct bytes name, const char *list)
 {
     while (list != NULL) {
-        size_t len = strcspn(list, ",");
+        size_t len;
 
+        list += strspn(list, " ");
+        len = strcspn(list, " ,");
         if (same_text(name, bytes_of(list, len)) || (len == 1 && *list == '*'))
             return true;
-        list = list[len] != '\0' ? list + len + 1 : NULL;
+        list = strchr(list, ',');
+        list = list != NULL ? list + 1 : NULL;
     }
     return false;
 }

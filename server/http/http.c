@@ -25,6 +25,7 @@ enum stator_rc http_open(struct http **out, const struct http_options *options, 
         return stator_fail_memory(err);
     http->options = *options;
     budget_init(&http->memory, options->memory_bytes);
+    budget_init(&http->operators, LIMIT_OPERATORS_BYTES);
     http->port = options->port;
     http->started_s = (uint64_t)time(NULL);
     http->slow_ns = options->slow_request_ms != 0 ? (uint64_t)options->slow_request_ms * 1000000 : UINT64_MAX;
@@ -64,6 +65,9 @@ static struct budget *buffers; /* what h2o's are charged to */
 
 static int charge_buffer(ssize_t bytes)
 {
+    /* An unfinished request may not use up what is kept for small ones at the roof. */
+    if (bytes > (ssize_t)LIMIT_HEAD_BYTES)
+        return budget_take_large(buffers, (size_t)bytes);
     if (bytes > 0)
         return budget_take(buffers, (size_t)bytes);
     budget_give(buffers, (size_t)-bytes);

@@ -155,7 +155,7 @@ static void return_to_maximum(struct loop *loop)
 /* --- Memory that does not go on ------------------------------------------------------------------------------------
  */
 
-#define HELD_BYTES_LEAST BUDGET_SMALL /* what is less does not count */
+#define HELD_BYTES_LEAST LIMIT_HEAD_BYTES /* what is less does not count */
 
 /* What the connection holds of the budget, and what changes when it goes on: an unfinished body that grows, an answer
  * that is taken. */
@@ -175,19 +175,11 @@ static struct held held_by(const struct connection *connection)
     return (struct held){0, 0};
 }
 
-static size_t missing_bytes(const struct http *http)
-{
-    size_t used = atomic_load_explicit(&http->memory.used, memory_order_relaxed);
-    size_t most = http->memory.max - http->memory.max / 4;
-
-    return used > most ? used - most : 0;
-}
-
 /* Notes who goes on and, while memory is short, closes those who hold some and do not. h2o does the closing. */
 static void close_stalled(struct loop *loop)
 {
     uint64_t now_ms = h2o_now(loop->evloop);
-    size_t missing = missing_bytes(loop->http);
+    size_t missing = budget_missing(&loop->http->memory);
 
     for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next) {
         struct connection *connection = H2O_STRUCT_FROM_MEMBER(struct connection, link, at);
@@ -208,7 +200,7 @@ static void close_stalled(struct loop *loop)
 static void on_sweep(h2o_timeout_entry_t *entry)
 {
     struct loop *loop = H2O_STRUCT_FROM_MEMBER(struct loop, sweep_entry, entry);
-    bool soon = missing_bytes(loop->http) != 0;
+    bool soon = budget_missing(&loop->http->memory) != 0;
 
     engine_note_thread(loop->http->engine);
     return_to_maximum(loop);

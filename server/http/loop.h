@@ -32,7 +32,8 @@ struct http {
     uint64_t slow_ns;   /* a request that takes so long is logged */
     int *fds;           /* loops * addresses.count; -1 once a loop owns it */
 
-    struct budget memory; /* of all requests */
+    struct budget memory;    /* of all requests */
+    struct budget operators; /* of the answers under /_stator/ */
     struct engine *engine;
     struct workers *workers;
     struct workers *watchers; /* one thread, for metrics */

@@ -5,6 +5,7 @@
  * read on and throw away.
  */
 #include "http/request.h"
+#include "watch/log.h"
 
 struct refusal {
     h2o_ostream_t super;
@@ -57,7 +58,7 @@ static void on_linger_read(h2o_socket_t *sock, const char *err)
 
     refusal->thrown_away += sock->input->size;
     h2o_buffer_consume(&sock->input, sock->input->size);
-    if (err != NULL || refusal->thrown_away > LIMIT_LINGER_BYTES)
+    if ((err != NULL && err != h2o_socket_error_out_of_memory) || refusal->thrown_away > LIMIT_LINGER_BYTES)
         finish(refusal);
 }
 
@@ -118,8 +119,10 @@ static void mend(struct refusal *refusal, h2o_req_t *req)
 {
     int status = req->res.status;
 
-    if (status == 503)
+    if (status == 503) {
         req->res.status = 400; /* as the service throttles */
+        LOG_LINE(LOG_LEVEL_WARN, "refusing a request half-way: the memory of requests is used up (--memory-mib)");
+    }
     request_id_next(&loop_of(req)->ids, refusal->request_id);
     metrics_count_answer(loop_of(req)->metrics, req->res.status);
     req->res.reason = answer_reason(req->res.status);

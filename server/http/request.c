@@ -143,7 +143,7 @@ struct request *request_take(struct loop *loop, h2o_req_t *req)
 void request_answer_beside_budget(struct request *request)
 {
     buf_deinit(&request->job.answer);
-    buf_init(&request->job.answer, JOB_ANSWER_MAX);
+    buf_init_with(&request->job.answer, JOB_ANSWER_MAX, &request->loop->http->operators.allocator);
 }
 
 void request_forget(struct request *request)
@@ -153,7 +153,7 @@ void request_forget(struct request *request)
 
     if (len != 0)
         memmove(request->table_name, job->table_name.at, len);
-    job->table_name = bytes_of(request->table_name, len);
+    job->table_name = len != 0 ? bytes_of(request->table_name, len) : (struct bytes){0};
     job->input = NULL;
     job->output = NULL;
     job->body.at = NULL; /* its length is told by the log */
@@ -172,7 +172,7 @@ static void clean(struct request *request)
         h2o_buffer_dispose(&request->kept);
     arena_reset(&job->arena);
     arena_reset(&job->notes);
-    if (job->answer.allocator == NULL) {
+    if (job->answer.allocator != job->arena.allocator) {
         buf_deinit(&job->answer);
         buf_init_with(&job->answer, JOB_ANSWER_MAX, job->arena.allocator);
     }
@@ -203,7 +203,7 @@ void request_give_back(struct request *request)
     struct loop *loop = request->loop;
 
     clean(request);
-    if (loop->spare_count >= LIMIT_SPARE_REQUESTS) {
+    if (loop->spare_count >= LIMIT_SPARE_REQUESTS || budget_is_short(&loop->http->memory)) {
         free_request(request);
         return;
     }

@@ -15,9 +15,8 @@ struct head {
 
 #define FREE_OF_CHARGE ((size_t)8 * 1024)
 
-bool budget_take(struct budget *budget, size_t bytes)
+static bool take(struct budget *budget, size_t bytes, size_t most)
 {
-    size_t most = bytes <= BUDGET_SMALL ? budget->max + BUDGET_MARGIN : budget->max;
     size_t used = atomic_load_explicit(&budget->used, memory_order_relaxed);
 
     do {
@@ -28,6 +27,16 @@ bool budget_take(struct budget *budget, size_t bytes)
     } while (!atomic_compare_exchange_weak_explicit(&budget->used, &used, used + bytes, memory_order_relaxed,
                                                     memory_order_relaxed));
     return true;
+}
+
+bool budget_take(struct budget *budget, size_t bytes)
+{
+    return take(budget, bytes, bytes <= BUDGET_SMALL ? budget->max + BUDGET_MARGIN : budget->max);
+}
+
+bool budget_take_large(struct budget *budget, size_t bytes)
+{
+    return take(budget, bytes, budget->max);
 }
 
 void budget_give(struct budget *budget, size_t bytes)
@@ -91,6 +100,13 @@ static void release(void *block, void *user)
     head--;
     budget_give(user, head->charged);
     free(head);
+}
+
+size_t budget_missing(const struct budget *budget)
+{
+    size_t used = atomic_load_explicit(&budget->used, memory_order_relaxed), most = budget->max - budget->max / 4;
+
+    return used > most ? used - most : 0;
 }
 
 void budget_trim(struct budget *budget, void *block, size_t len)

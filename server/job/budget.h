@@ -29,7 +29,19 @@ struct budget {
 void budget_init(struct budget *budget, size_t max);
 
 bool budget_take(struct budget *budget, size_t bytes);
+
+/* A piece that is not small whatever its size. */
+bool budget_take_large(struct budget *budget, size_t bytes);
+
 void budget_give(struct budget *budget, size_t bytes);
+
+/* Bytes above three quarters of the roof: memory is short, and what is not needed should go. */
+size_t budget_missing(const struct budget *budget);
+
+static inline bool budget_is_short(const struct budget *budget)
+{
+    return budget_missing(budget) != 0;
+}
 
 /* The first `len` bytes of a block of the allocator are not needed any more: the pages go back to the system, and are no
  * longer charged. The block is still to be released. */

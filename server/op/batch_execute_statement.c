@@ -68,9 +68,16 @@ static enum stator_rc tell(struct batch_execution *batch, size_t i, enum stator_
     struct BatchStatementError *error = &batch->errors[i];
     struct bytes text = bytes_of_string(batch->job->error.message);
 
-    if (rc == STATOR_OK || rc == STATOR_AGAIN || rc == STATOR_NO_MEMORY)
+    if (rc == STATOR_OK || rc == STATOR_AGAIN)
         return rc;
     batch->responses[i].Item = (struct item){0};
+    if (rc == STATOR_NO_MEMORY) { /* what was done before stays done, and is told */
+        batch->job->arena.failed = false;
+        error->Code = API_ENUM(BatchStatementErrorCodeEnum_ThrottlingError);
+        error->Message = BYTES(OP_NO_MEMORY_TEXT);
+        batch->responses[i].Error = error;
+        return STATOR_OK;
+    }
     batch->job->error_throttling = (struct bytes){NULL, 0}; /* there is no place for it */
     error->Code = API_ENUM(code_of(rc));
     error->Message = arena_copy(&batch->job->arena, text);
@@ -360,6 +367,7 @@ enum stator_rc op_batch_execute_statement(struct engine *engine, struct job *job
     }
     out->Responses = (struct PartiQLBatchResponse)API_LIST(batch->responses, in->Statements.count);
     out->ConsumedCapacity = capacity(batch);
+    job->arena.failed = false; /* it is all done, with or without its capacity */
     job->output = out;
     return STATOR_OK;
 }

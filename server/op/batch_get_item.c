@@ -141,6 +141,12 @@ static enum stator_rc read_one(struct reading *r, size_t i, const struct item *k
             r->answer_bytes += read.item.size_bytes;
             r->answer_json += read.item.json.len;
             rc = shape_item(out, &read, projection, r->job);
+            if (rc == STATOR_NO_MEMORY && r->done > 1) { /* unprocessed, as past the answer's size */
+                r->job->arena.failed = false;
+                *out = (struct item){0};
+                *over = true;
+                rc = STATOR_OK;
+            }
         }
     }
     store_release(&read.pinned);

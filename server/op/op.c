@@ -2,6 +2,7 @@
 #include "op/op.h"
 
 #include "op/engine.h"
+#include "watch/log.h"
 #include "json/writer.h"
 
 /* The operations that are built. */
@@ -125,16 +126,42 @@ static enum stator_rc run(struct engine *engine, struct job *job)
     return job->arena.failed ? stator_fail_memory(&job->error) : STATOR_OK; /* an answer that lacks something is none */
 }
 
+static void log_no_memory(const struct job *job)
+{
+    LOG_LINE(LOG_LEVEL_WARN, "refusing a request: the memory of requests is used up (--memory-mib)",
+             LOG_STRING("request_id", job->request_id));
+}
+
 /* A request that outgrows its own arena will never fit; one that finds no room beside the others may, later. */
 static void tell_no_memory(struct job *job)
 {
-    if (job->arena.exhausted)
+    if (job->arena.exhausted) {
         stator_fail(&job->error, STATOR_VALIDATION, "The request needs more memory than a request may take");
-    else
+    } else {
         stator_fail(&job->error, STATOR_THROTTLING, OP_NO_MEMORY_TEXT);
+        log_no_memory(job);
+    }
 }
 
-static void encode(struct job *job)
+/* What has changed nothing may be asked for again. */
+static bool only_reads(const struct job *job)
+{
+    switch (job->operation) {
+    case OPERATION_GetItem:
+    case OPERATION_BatchGetItem:
+    case OPERATION_Query:
+    case OPERATION_Scan:
+    case OPERATION_TransactGetItems:
+    case OPERATION_GetRecords:
+        return true;
+    case OPERATION_ExecuteStatement: /* a SELECT has pages */
+        return job->progress != NULL;
+    default:
+        return false;
+    }
+}
+
+static void encode_output(struct job *job)
 {
     const struct operation_info *info = operation_info(job->operation);
 
@@ -142,6 +169,26 @@ static void encode(struct job *job)
         message_encode_rest(&job->answer, info->output, job->output);
     else if (info->output != NULL)
         message_encode(&job->answer, info->output, job->output);
+}
+
+/* The change is done, and the answer must say so: it is made beside the budget. */
+static void encode_beside_budget(struct job *job)
+{
+    buf_deinit(&job->answer);
+    buf_init(&job->answer, JOB_ANSWER_MAX);
+    encode_output(job);
+    if (!job->answer.failed)
+        return;
+    stator_fail(&job->error, STATOR_INTERNAL_SERVER_ERROR,
+                "The request is done, but its answer is larger than an answer may be");
+    op_answer_error(job);
+}
+
+static void encode(struct job *job)
+{
+    encode_output(job);
+    if (job->answer.failed && !only_reads(job))
+        encode_beside_budget(job);
     if (!job->answer.failed)
         return;
     tell_no_memory(job);

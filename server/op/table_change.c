@@ -195,4 +195,3 @@ struct TableDescription *table_describe(const struct TableDescription *descripti
         return NULL;
     return draft;
 }
-

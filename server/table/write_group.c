@@ -3,15 +3,15 @@
 
 #include "table/tell.h"
 
-static void scratch_init(struct write_scratch *scratch)
+static void scratch_init(struct write_scratch *scratch, const struct stator_allocator *memory)
 {
-    buf_init(&scratch->key, STORED_ITEM_BYTES_MAX);
-    buf_init(&scratch->stored, STORED_ITEM_BYTES_MAX);
-    buf_init(&scratch->old_key, STORED_ITEM_BYTES_MAX);
-    buf_init(&scratch->new_key, STORED_ITEM_BYTES_MAX);
-    buf_init(&scratch->old_entry, STORED_ITEM_BYTES_MAX);
-    buf_init(&scratch->new_entry, STORED_ITEM_BYTES_MAX);
-    buf_init(&scratch->record, TELL_RECORD_BYTES_MAX);
+    buf_init_with(&scratch->key, STORED_ITEM_BYTES_MAX, memory);
+    buf_init_with(&scratch->stored, STORED_ITEM_BYTES_MAX, memory);
+    buf_init_with(&scratch->old_key, STORED_ITEM_BYTES_MAX, memory);
+    buf_init_with(&scratch->new_key, STORED_ITEM_BYTES_MAX, memory);
+    buf_init_with(&scratch->old_entry, STORED_ITEM_BYTES_MAX, memory);
+    buf_init_with(&scratch->new_entry, STORED_ITEM_BYTES_MAX, memory);
+    buf_init_with(&scratch->record, TELL_RECORD_BYTES_MAX, memory);
 }
 
 static void scratch_deinit(struct write_scratch *scratch)
@@ -30,12 +30,16 @@ enum stator_rc write_group_open(struct write_group *group, struct database *db, 
                                 struct stator_error *err)
 {
     *group = (struct write_group){
-        .site = {.db = db, .arena = arena, .batch = store_batch_new(db->store), .scratch = &group->scratch},
+        .site = {.db = db,
+                 .arena = arena,
+                 .batch = store_batch_new(db->store),
+                 .scratch = &group->scratch,
+                 .charged = &group->charged},
         .steps = ARENA_ARRAY(arena, struct write_step, count),
         .latches = ARENA_ARRAY(arena, uint32_t, count),
         .count = count,
     };
-    scratch_init(&group->scratch);
+    scratch_init(&group->scratch, arena->allocator);
     for (size_t i = 0; i < count; i++)
         results[i] = (struct write_result){0};
     if (group->site.batch == NULL || group->steps == NULL || group->latches == NULL)
@@ -92,21 +96,6 @@ enum stator_rc write_group_take(struct write_group *group, enum write_wait wait,
     return STATOR_OK;
 }
 
-#define CHARGED_AT_ONCE ((size_t)64 * 1024)
-
-/* The batch is the engine's memory: as much of the arena is taken, and not touched, so that it counts as the request's. */
-static enum stator_rc charge_batch(struct write_group *group, struct stator_error *err)
-{
-    size_t bytes = store_batch_bytes(group->site.batch);
-
-    if (bytes - group->charged <= CHARGED_AT_ONCE)
-        return STATOR_OK;
-    if (arena_alloc(group->site.arena, bytes - group->charged) == NULL)
-        return stator_fail_memory(err);
-    group->charged = bytes;
-    return STATOR_OK;
-}
-
 /* Of many items no more than one at a time is held in the store's memory, which nobody counts. */
 static enum stator_rc forget_old(const struct write_group *group, size_t i, struct stator_error *err)
 {
@@ -126,7 +115,7 @@ enum stator_rc write_group_prepare(struct write_group *group, size_t i, enum wri
 
     if (group->count > 1)
         STATOR_TRY(forget_old(group, i, err));
-    return rc == STATOR_OK ? charge_batch(group, err) : rc;
+    return rc;
 }
 
 uint64_t write_group_epoch(const struct write_group *group)

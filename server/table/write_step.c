@@ -196,6 +196,21 @@ static enum stator_rc make_new(struct write_step *s, struct stator_error *err)
     return STATOR_OK;
 }
 
+#define CHARGED_AT_ONCE ((size_t)64 * 1024)
+
+/* The batch is the engine's memory: as much of the arena is taken, and not touched, so that it counts as the request's. */
+static enum stator_rc charge_batch(struct write_step *s, struct stator_error *err)
+{
+    size_t bytes = store_batch_bytes(s->site->batch);
+
+    if (bytes - *s->site->charged <= CHARGED_AT_ONCE)
+        return STATOR_OK;
+    if (arena_alloc(s->site->arena, bytes - *s->site->charged) == NULL)
+        return stator_fail_memory(err);
+    *s->site->charged = bytes;
+    return STATOR_OK;
+}
+
 /* Puts base and counters of the base into the batch. */
 static enum stator_rc change_base(struct write_step *s, struct stator_error *err)
 {
@@ -370,18 +385,21 @@ enum stator_rc write_step_prepare(struct write_step *s, enum store_tier tier, st
         return STATOR_OK;
     STATOR_TRY(make_new(s, err));
     STATOR_TRY(change_base(s, err));
+    STATOR_TRY(charge_batch(s, err));
     if (table->index_count != 0) {
         STATOR_TRY(parse_old(s, err));
         for (size_t i = 0; i < table->index_count; i++) {
             if (!expr_budget_allows(s->write->budget, entries_cost(s)))
                 return STATOR_AGAIN;
             STATOR_TRY(change_index(s, i, tier, err));
+            STATOR_TRY(charge_batch(s, err));
         }
     }
     if (table->extras->ttl.id != 0)
         STATOR_TRY(change_expiry(s, err));
     add_counters(s);
-    return tell_change(s, err);
+    STATOR_TRY(tell_change(s, err));
+    return charge_batch(s, err);
 }
 
 enum stator_rc write_step_init(struct write_step *s, const struct write_site *site, const struct write *write,

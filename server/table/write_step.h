@@ -22,6 +22,7 @@ struct write_site {
     struct arena *arena;
     struct store_batch *batch;
     struct write_scratch *scratch;
+    size_t *charged; /* bytes of the batch that are charged to the request */
 };
 
 struct write_step {

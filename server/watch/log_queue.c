@@ -164,9 +164,14 @@ bool log_queue_repeats(enum log_level level, const char *message, const struct l
 /* --- The thread ----------------------------------------------------------------------------------------------------
  */
 
+/* A pipe without a reader is an error, and not waited for. */
 static int open_file(void)
 {
-    return open(queue.file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+    int fd = open(queue.file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+
+    if (fd >= 0)
+        (void)fcntl(fd, F_SETFL, O_APPEND);
+    return fd;
 }
 
 /* The old file is written on when the new one cannot be opened. */

@@ -267,6 +267,25 @@ class Files(LogCase):
         server.stop()
         self.assertEqual(server.port_file.read_text(encoding="ascii"), "1\n")
 
+    def test_port_file_of_one_that_was_killed(self):
+        """It goes before the start, which may take long or fail."""
+        with tempfile.TemporaryDirectory(prefix="stator-log-") as folder:
+            file = pathlib.Path(folder, "port")
+            file.write_text("1\n", encoding="ascii")
+            done = subprocess.run([str(find_binary("stator")), "--in-memory", "--port", "0", "--port-file", str(file), "--init-dir",
+                                   "/no/such"], capture_output=True, text=True, timeout=20, check=False)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertFalse(file.exists())
+
+    def test_log_file_that_is_a_pipe_without_a_reader(self):
+        with tempfile.TemporaryDirectory(prefix="stator-log-") as folder:
+            pipe = os.path.join(folder, "pipe")
+            os.mkfifo(pipe)
+            done = subprocess.run([str(find_binary("stator-fake")), "--in-memory", "--port", "0", "--log-file", pipe],
+                                  capture_output=True, text=True, timeout=20, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"--log-file: cannot open '{pipe}': ", done.stderr)
+
     def test_port_file_that_cannot_be(self):
         done = subprocess.run([str(find_binary("stator-fake")), "--in-memory", "--port", "0", "--port-file", "/no/such/port"],
                               capture_output=True, text=True, timeout=20, check=False)

@@ -278,6 +278,7 @@ static void refused(void **state)
     } cases[] = {
         {"stator --what", NULL, "unknown flag '--what' (stator --help lists them)"},
         {"stator --portable 1", NULL, "unknown flag '--portable' (stator --help lists them)"},
+        {"stator --cors https://*.example.com", NULL, "--cors: 'https://*.example.com' is no origin; " ORIGINS},
         {"stator --cors a.example", NULL, "--cors: 'a.example' is no origin; " ORIGINS},
         {"stator --cors *,http://a/", NULL, "--cors: 'http://a/' is no origin; " ORIGINS},
         {"stator --cors http://a,", NULL, "--cors: '' is no origin; " ORIGINS},

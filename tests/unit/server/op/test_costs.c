@@ -147,6 +147,38 @@ static void updates(void **state)
     engine_close(engine);
 }
 
+/* Of a transaction no more is read than it may answer. */
+static void transactions_that_read(void **state)
+{
+    static struct answer answer;
+    static char request[4096];
+    struct engine *engine = open_long();
+    size_t len = (size_t)snprintf(request, sizeof(request), "{\"TransactItems\":[");
+    char *put = malloc(ROOM);
+    size_t at;
+
+    (void)state;
+    at = (size_t)snprintf(
+        put, ROOM, "{\"TableName\":\"test\",\"Item\":{\"pk\":{\"S\":\"p\"},\"sk\":{\"N\":\"10\"},\"d\":{\"S\":\"");
+    memset(put + at, 'x', LONG);
+    memcpy(put + at + LONG, "\"}}}", 5);
+    run_job(&answer, engine, OPERATION_PutItem, put, true, JOB_ARENA_MAX);
+    assert_int_equal(answer.rc, STATOR_OK);
+    free(put);
+    for (int i = 0; i < 11; i++)
+        len +=
+            (size_t)snprintf(request + len, sizeof(request) - len,
+                             "%s{\"Get\":{\"TableName\":\"test\",\"Key\":{\"pk\":{\"S\":\"p\"},\"sk\":{\"N\":\"%d\"}},"
+                             "\"ProjectionExpression\":\"sk\"}}",
+                             i == 0 ? "" : ",", i);
+    snprintf(request + len, sizeof(request) - len, "]}");
+    run_job(&answer, engine, OPERATION_TransactGetItems, request, false, JOB_ARENA_MAX);
+    assert_true(answer.went_to_worker);
+    assert_int_equal(answer.rc, STATOR_VALIDATION);
+    assert_non_null(strstr(answer.text, "cannot exceed 4 MB"));
+    engine_close(engine);
+}
+
 /* What is long is copied, or parsed for a projection, on a worker. */
 static void reads(void **state)
 {
@@ -185,11 +217,74 @@ static void reads(void **state)
     engine_close(engine);
 }
 
+/* --- Answers for which there is no room --------------------------------------------------------------------------- */
+
+static void *refuse_long(void *block, size_t len, void *user)
+{
+    (void)user;
+    return len > 64 * 1024 ? NULL : realloc(block, len);
+}
+
+static void *allocate_short(size_t len, void *user)
+{
+    return refuse_long(NULL, len, user);
+}
+
+static void release_block(void *block, void *user)
+{
+    (void)user;
+    free(block);
+}
+
+static enum stator_rc run_without_room(struct engine *engine, enum operation operation, const char *request)
+{
+    static const struct stator_allocator memory = {allocate_short, refuse_long, release_block, NULL};
+    struct job job = {.operation = operation, .on_worker = true};
+    char text[512];
+
+    job.body = bytes_of_string(quoted(text, sizeof(text), request));
+    arena_init(&job.arena, JOB_ARENA_MAX);
+    arena_init(&job.notes, JOB_NOTES_MAX);
+    buf_init_with(&job.answer, JOB_ANSWER_MAX, &memory);
+    assert_int_equal(op_run(engine, &job), OP_DONE);
+    assert_true(job.rc != STATOR_OK || job.answer.len > LONG);
+    arena_deinit(&job.arena);
+    arena_deinit(&job.notes);
+    buf_deinit(&job.answer);
+    return job.rc;
+}
+
+/* A read may be asked for again; a write is done, and says so. */
+static void answers_without_room(void **state)
+{
+    struct engine *engine = open_long();
+
+    (void)state;
+    assert_int_equal(
+        run_without_room(engine, OPERATION_GetItem, "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}}}"),
+        STATOR_THROTTLING);
+    assert_int_equal(
+        run_without_room(engine, OPERATION_UpdateItem,
+                         "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}},'ReturnValues':'ALL_OLD',"
+                         "'UpdateExpression':'SET x = sk'}"),
+        STATOR_OK);
+    assert_int_equal(
+        run_without_room(engine, OPERATION_DeleteItem,
+                         "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}},'ReturnValues':'ALL_OLD'}"),
+        STATOR_OK);
+    engine_close(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(conditions), cmocka_unit_test(transactions), cmocka_unit_test(pages),
-        cmocka_unit_test(updates),    cmocka_unit_test(reads),
+        cmocka_unit_test(conditions),
+        cmocka_unit_test(transactions),
+        cmocka_unit_test(pages),
+        cmocka_unit_test(updates),
+        cmocka_unit_test(reads),
+        cmocka_unit_test(transactions_that_read),
+        cmocka_unit_test(answers_without_room),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
