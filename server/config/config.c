@@ -100,7 +100,7 @@ static const struct option options[OPTION_COUNT] = {
                            32,
                            1 << 20,
                            {NULL},
-                           "memory for all requests together (a third of the container's or machine's, at most 1024)"},
+                           "memory for all requests together, 32 or more (a third of the container's or machine's, at most 1024)"},
     [OPTION_LOOPS] = {"loops", KIND_NUMBER, "N", 1, LIMIT_LOOPS, {NULL}, "event loops (one per core)"},
     [OPTION_MAX_CONNECTIONS] = {"max-connections",
                                 KIND_NUMBER,

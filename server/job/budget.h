@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* budget: one roof over the memory of all requests: bodies, what they become, answers that nobody has taken yet.
+/* budget: one roof over the memory of all requests: bodies, what they become, what they put into a batch of the store,
+ * answers that nobody has taken yet. Not the engine's own, nor the kernel's.
  *
  * In:     sizes, or blocks by way of its allocator, which charges a block for as long as it lives.
  * Out:    yes, or no: then that request alone is refused, with an error that clients repeat.

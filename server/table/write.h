@@ -44,7 +44,7 @@ struct write {
 /* What a write waits for: */
 enum write_wait {
     WAIT_NOT,  /* a loop: nothing */
-    WAIT_ALL,  /* a background task: the disk, a stalled store, and latches */
+    WAIT_ALL,  /* a background task, or a request that was parked many times: the disk, a stalled store, and latches */
     WAIT_DISK, /* a worker: not for latches, which may be held for long by another that waits for the disk */
 };
 

@@ -127,12 +127,10 @@ static void tries(void **state)
 
 struct parked {
     struct latch_wait wait;
-    struct shared *shared;
-    unsigned *sum;
     atomic_int done;
 };
 
-static void wake_and_try(struct latch_wait *wait)
+static void count_wakes(struct latch_wait *wait)
 {
     struct parked *parked = (struct parked *)(void *)wait;
 
@@ -146,7 +144,7 @@ static void those_who_are_parked_are_woken_once(void **state)
 
     (void)state;
     for (int i = 0; i < 3; i++)
-        parked[i].wait = (struct latch_wait){.latch = i == 2 ? 8 : 7, .wake = wake_and_try};
+        parked[i].wait = (struct latch_wait){.latch = i == 2 ? 8 : 7, .wake = count_wakes};
     latch_park(table, &parked[0].wait); /* nobody holds it */
     assert_int_equal(parked[0].done, 1);
     latch_take(table, 7);
@@ -176,7 +174,7 @@ static void *try_to_add(void *argument)
         size_t count = COUNT_OF(latches);
 
         while (!latch_try_many(shared->table, latches, &count, &busy)) {
-            struct parked parked = {.wait = {.latch = busy, .wake = wake_and_try}};
+            struct parked parked = {.wait = {.latch = busy, .wake = count_wakes}};
 
             latch_park(shared->table, &parked.wait);
             while (atomic_load(&parked.done) == 0)
