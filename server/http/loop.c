@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -444,7 +445,10 @@ static void ask_for_short_slices(void)
         int32_t nice;
         uint32_t priority;
         uint64_t runtime_ns, deadline_ns, period_ns;
-    } attributes = {.size = sizeof(attributes), .policy = SCHED_OTHER, .runtime_ns = SLICE_NS};
+    } attributes = {.size = sizeof(attributes),
+                    .policy = SCHED_OTHER,
+                    .nice = getpriority(PRIO_PROCESS, 0), /* of this thread: as its owner wants it */
+                    .runtime_ns = SLICE_NS};
 
     (void)syscall(SYS_sched_setattr, 0, &attributes, 0);
 }

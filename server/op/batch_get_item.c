@@ -108,6 +108,22 @@ static bool is_throttled(struct reading *r, const struct throttle_use *use)
     return throttled;
 }
 
+/* Counts and charges an item that is answered, or is not there. */
+static void take_read(struct reading *r, struct batch_table *table, const struct throttle_use *use,
+                      const struct read_result *read, bool consistent)
+{
+    double units = request_read_units(read->exists ? read->item.size_bytes : 0, consistent);
+
+    r->done++;
+    table->units += units;
+    throttle_charge(r->engine, r->job, use, units);
+    r->job->wait.epoch = read->epoch > r->job->wait.epoch ? read->epoch : r->job->wait.epoch;
+    if (!read->exists)
+        return;
+    r->answer_bytes += read->item.size_bytes;
+    r->answer_json += read->item.json.len;
+}
+
 /* One key. *over: the answer is full, or the table's throughput used up, so the key is unprocessed. */
 static enum stator_rc read_one(struct reading *r, size_t i, const struct item *key, const struct projection *projection,
                                struct item *out, bool *over)
@@ -131,23 +147,15 @@ static enum stator_rc read_one(struct reading *r, size_t i, const struct item *k
                !expr_budget_allows(&r->job->budget, expr_answer_cost(read.item.json.len, projection != NULL))) {
         rc = STATOR_AGAIN;
     } else if (rc == STATOR_OK) {
-        double units = request_read_units(read.exists ? read.item.size_bytes : 0, consistent);
-
-        r->done++;
-        table->units += units;
-        throttle_charge(r->engine, r->job, &use, units);
-        r->job->wait.epoch = read.epoch > r->job->wait.epoch ? read.epoch : r->job->wait.epoch;
-        if (read.exists) {
-            r->answer_bytes += read.item.size_bytes;
-            r->answer_json += read.item.json.len;
-            rc = shape_item(out, &read, projection, r->job);
-            if (rc == STATOR_NO_MEMORY && r->done > 1) { /* unprocessed, as past the answer's size */
-                r->job->arena.failed = false;
-                *out = (struct item){0};
-                *over = true;
-                rc = STATOR_OK;
-            }
-        }
+        rc = read.exists ? shape_item(out, &read, projection, r->job) : STATOR_OK;
+        *over = rc == STATOR_NO_MEMORY && r->done != 0;
+        if (rc == STATOR_OK)
+            take_read(r, table, &use, &read, consistent);
+    }
+    if (*over && rc == STATOR_NO_MEMORY) { /* what finds no room is unprocessed, too */
+        r->job->arena.failed = false;
+        *out = (struct item){0};
+        rc = STATOR_OK;
     }
     store_release(&read.pinned);
     return rc;

@@ -208,7 +208,7 @@ static enum stator_rc set_last_key(struct page *page, const struct stored_item *
 }
 
 /* What is left of the budget may not be enough for another item. */
-static bool is_dear(const struct page *page)
+static bool is_costly(const struct page *page)
 {
     return page->budget != NULL && !page->budget->later && page->budget->left < FILTER_RESERVE;
 }
@@ -240,7 +240,7 @@ static enum stator_rc evaluate(struct page *page, bool may_wait, struct stator_e
         return rc;
     page->scanned++;
     page->evaluated_bytes += entry.size_bytes;
-    page->more = page->scanned == request->limit || page->evaluated_bytes >= PAGE_BYTES_MAX || is_dear(page);
+    page->more = page->scanned == request->limit || page->evaluated_bytes >= PAGE_BYTES_MAX || is_costly(page);
     if (page->more)
         STATOR_TRY(set_last_key(page, &entry, err));
     if (page->iterator_waits)

@@ -104,7 +104,21 @@ def floods(every):
             yield name, make()
 
 
-class Flood:
+class Threads:
+    """`threads` run for the time of a `with`, until `over` is set."""
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        for thread in self.threads:
+            thread.join(30)
+
+
+class Flood(Threads):
     """One request, again and again from some connections, for the time of a `with`. Afterwards: counts by status, faults."""
 
     def __init__(self, port, data, connections=8):
@@ -125,16 +139,6 @@ class Flood:
                 sock = None
                 self.statuses["closed"] = self.statuses.get("closed", 0) + 1
                 time.sleep(0.01)
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join(30)
 
 
 class Freeze(Flood):

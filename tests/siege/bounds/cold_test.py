@@ -9,6 +9,7 @@ import threading
 import time
 import unittest
 
+import attacks
 import raw
 import siege
 
@@ -18,7 +19,7 @@ TIMES = 2   # as long as alone
 MEDIAN = 1  # ms above that, where 0.1.0 took 5: on a busy machine, too
 
 
-class Background:
+class Background(attacks.Threads):
     """Functions called again and again, each on a thread of its own, for the time of a `with`."""
 
     def __init__(self, *functions):
@@ -29,16 +30,6 @@ class Background:
         while not self.over.is_set():
             function()
             self.counts[i] += 1
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join(30)
 
 
 class Cold(unittest.TestCase):
