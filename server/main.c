@@ -339,7 +339,7 @@ static void keep_memory(void)
 {
     mallopt(M_ARENA_MAX, 4);
     mallopt(M_MMAP_THRESHOLD, 4 << 20);
-    mallopt(M_TRIM_THRESHOLD, 16 << 20);
+    mallopt(M_TRIM_THRESHOLD, 8 << 20);
 }
 
 int main(int argc, char **argv)
