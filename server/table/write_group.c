@@ -115,7 +115,31 @@ enum stator_rc write_group_prepare(struct write_group *group, size_t i, enum wri
 
     if (group->count > 1)
         STATOR_TRY(forget_old(group, i, err));
+    if (rc == STATOR_OK && wait == WAIT_NOT && store_batch_bytes(group->site.batch) > STORE_LARGE_BYTES)
+        return STATOR_AGAIN; /* the store would say so, too, with more work done in vain */
     return rc;
+}
+
+static bool needs(const struct write_group *group, uint32_t latch)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (group->steps[i].latch == latch)
+            return true;
+    return false;
+}
+
+void write_group_cut(struct write_group *group, size_t count)
+{
+    size_t kept = 0;
+
+    group->count = count;
+    for (size_t i = 0; i < group->latch_count; i++) {
+        if (needs(group, group->latches[i]))
+            group->latches[kept++] = group->latches[i];
+        else
+            latch_release(group->site.db->latches, group->latches[i]);
+    }
+    group->latch_count = kept;
 }
 
 uint64_t write_group_epoch(const struct write_group *group)
