@@ -229,7 +229,7 @@ enum stator_rc op_batch_get_item(struct engine *engine, struct job *job)
     for (size_t i = 0; i < requests->count; i++)
         names[i] = requests->at[i].key;
     STATOR_TRY(check(projections, requests, wording_voice(engine, job), job));
-    if (throttle_is_on(engine) && !job->on_worker) /* what is charged is not begun again */
+    if (throttle_is_on(engine) && job->budget.later) /* what is charged is not begun again */
         return STATOR_AGAIN;
     STATOR_TRY(batch_open(&reading.batch, engine, job, names, requests->count));
     return read_all(&reading, projections);
