@@ -138,7 +138,8 @@ static enum stator_rc read_one(struct reading *r, size_t i, const struct item *k
     *over = is_throttled(r, &use);
     if (*over)
         return STATOR_OK;
-    rc = table_get(&r->engine->db, table->table, key, r->job->on_worker, &read, &r->job->error);
+    rc = table_get_paid(&r->engine->db, table->table, key, NULL, r->job->on_worker, &r->job->budget, &read,
+                        &r->job->error);
     if (rc == STATOR_OK && read.exists &&
         (r->answer_bytes + read.item.size_bytes > ANSWER_BYTES_MAX ||
          r->answer_json + read.item.json.len > ANSWER_JSON_MAX)) {
