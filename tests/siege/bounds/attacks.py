@@ -77,16 +77,16 @@ def batch():
 
 
 def wide(i):
-    """An item of 40 KB that becomes 1.4 MB of JSON, in the table and in each of its indexes."""
-    return {"pk": {"S": f"w{i}"}, **{f"g{k}": {"S": "g"} for k in range(20)}, "l": {"L": [{"N": "-1.1E-129"}] * 10_000}}
+    """An item of 390 KB, which is stored in the table, in each of its indexes, and twice in its stream when it is put again."""
+    return {"pk": {"S": f"w{i}"}, **{f"g{k}": {"S": "g"} for k in range(20)}, "d": LONG}
 
 
-# Each is one write of the store of 180 MB, but that batches are cut.
+# Each is one write of the store, but that batches are cut.
 LARGE_WRITES = {
-    "BatchWriteItem, 180 MB": lambda: raw.request("BatchWriteItem", {"RequestItems": {"wide": [
-        {"PutRequest": {"Item": wide(i)}} for i in range(6)]}}, compressed=True),
-    "TransactWriteItems, 180 MB": lambda: raw.request("TransactWriteItems", {"TransactItems": [
-        {"Put": {"TableName": "wide", "Item": wide(i)}} for i in range(6)]}, compressed=True),
+    "BatchWriteItem of 140 MB": lambda: raw.request("BatchWriteItem", {"RequestItems": {"wide": [
+        {"PutRequest": {"Item": wide(i)}} for i in range(16)]}}, compressed=True),
+    "TransactWriteItems of 90 MB": lambda: raw.request("TransactWriteItems", {"TransactItems": [
+        {"Put": {"TableName": "wide", "Item": wide(i)}} for i in range(10)]}, compressed=True),
 }
 
 # Each is sent again and again from some connections at once.
