@@ -436,15 +436,21 @@ struct parts {
     size_t held_first, held_rest;
 };
 
-static const struct item *long_item(size_t i, struct arena *arena)
+static const char *long_json(size_t i, size_t bytes, struct arena *arena)
 {
-    char *json = arena_alloc(arena, LONG_BYTES + 100);
+    char *json = arena_alloc(arena, bytes + 100);
     int len = sprintf(json, "{\"pk\":{\"S\":\"%zu\"},\"sk\":{\"N\":\"1\"},\"d\":{\"S\":\"", i);
+
+    memset(json + len, 'x', bytes);
+    strcpy(json + len + bytes, "\"}}");
+    return json;
+}
+
+static const struct item *long_item(size_t i, size_t bytes, struct arena *arena)
+{
     struct item *item = ARENA_NEW(arena, struct item);
 
-    memset(json + len, 'x', LONG_BYTES);
-    strcpy(json + len + LONG_BYTES, "\"}}");
-    *item = item_of(json, arena);
+    *item = item_of(long_json(i, bytes, arena), arena);
     return item;
 }
 
@@ -473,7 +479,7 @@ static void parts_of_a_series(void **state)
     (void)state;
     set_up(&p->f, SCHEMA, NULL);
     for (size_t i = 0; i < LONG_ITEMS; i++) {
-        const struct item *item = long_item(i, &p->f.arena);
+        const struct item *item = long_item(i, LONG_BYTES, &p->f.arena);
 
         p->writes[i] = (struct write){.kind = WRITE_PUT, .table = p->f.table, .key = item, .item = item};
     }
@@ -504,7 +510,7 @@ static void no_large_write_on_a_loop(void **state)
 
     (void)state;
     set_up(&f, SCHEMA, NULL);
-    write = (struct write){.kind = WRITE_PUT, .table = f.table, .item = long_item(1, &f.arena)};
+    write = (struct write){.kind = WRITE_PUT, .table = f.table, .item = long_item(1, LONG_BYTES, &f.arena)};
     write.key = write.item;
     assert_int_equal(table_write(&f.db, &write, WAIT_NOT, &result, &f.arena, &err), STATOR_AGAIN);
     assert_int_equal(result.busy, 0);
@@ -600,6 +606,44 @@ static void gives_way_to_the_disk(void **state)
     }
 }
 
+/* A quick job may read some items from the disk: one that needs many gives way, before it holds a latch. */
+static void pays_for_the_disk(void **state)
+{
+    struct expr_budget quick = {3 * READ_DISK_COST, true}, slow = {3 * READ_DISK_COST, false};
+    struct write writes[8];
+    struct write_result results[8] = {0};
+    struct stator_error err = {0};
+    struct fixture f;
+    char dir[64];
+
+    (void)state;
+    assert_non_null(temporary_make(dir));
+    set_up(&f, SCHEMA, dir);
+    for (size_t i = 0; i < 8; i++)
+        database_put(&f.db, f.table, long_json(i, 5000, &f.arena));
+    tear_down(&f);
+    set_up(&f, SCHEMA, dir);
+    for (int n = 0; n < 3; n++) {
+        struct write_series series = {.writes = writes, .results = results, .count = n == 0 ? 2 : 8};
+
+        for (size_t i = 0; i < 8; i++)
+            writes[i] = (struct write){.kind = WRITE_CHECK,
+                                       .table = f.table,
+                                       .key = long_item(i, 5000, &f.arena),
+                                       .budget = n < 2 ? &quick : &slow};
+        nowait_set_cold(true);
+        assert_int_equal(table_write_part(&f.db, &series, WAIT_DISK, &f.arena, &err),
+                         n == 1 ? STATOR_AGAIN : STATOR_OK);
+        nowait_set_cold(false);
+        assert_int_equal(results[0].busy, 0);
+        quick.left = 3 * READ_DISK_COST;
+        for (size_t i = 0; i < 8; i++)
+            write_result_release(&results[i]);
+    }
+    tear_down(&f);
+    temporary_remove(dir);
+}
+
 /* A write's answer waits for an epoch that is not reached before the next sync; so does what reads it. */
 static void epochs_of_results(void **state)
 {
@@ -680,6 +724,7 @@ int main(void)
         cmocka_unit_test(no_large_write_on_a_loop),
         cmocka_unit_test(memory_ends),
         cmocka_unit_test(gives_way_to_the_disk),
+        cmocka_unit_test(pays_for_the_disk),
         cmocka_unit_test(epochs_of_results),
         cmocka_unit_test(longest_index_key),
     };
