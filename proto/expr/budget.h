@@ -8,6 +8,7 @@
 #define PROTO_EXPR_BUDGET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define EXPR_STEP_COST  16

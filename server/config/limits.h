@@ -14,6 +14,9 @@
 #define LIMIT_PLAIN_ANSWER_BYTES ((size_t)4096)
 /* A longer body, and any that comes compressed, is read on a worker: a megabyte takes some milliseconds. */
 #define LIMIT_INLINE_BODY_BYTES ((size_t)64 * 1024)
+/* A longer body, inflated, is read among the slow jobs, and a longer answer compressed there. An item of 400 KB is shorter,
+ * in base64, too. */
+#define LIMIT_QUICK_BYTES ((size_t)640 * 1024)
 /* Answers larger than this are compressed on a worker: it takes a millisecond, which the neighbours would wait. */
 #define LIMIT_INLINE_COMPRESS_BYTES ((size_t)64 * 1024)
 
@@ -72,7 +75,7 @@
 /* Workers wait for disks, so there are a few even on one core; more than this helps no disk. */
 #define LIMIT_WORKERS_LEAST 2
 #define LIMIT_WORKERS_MOST  8
-/* Jobs waiting for a worker; the next is throttled. */
+/* Jobs waiting for a worker in one lane, the quick or the slow; the next is throttled. */
 #define LIMIT_WORKER_QUEUE 1024
 /* Memory that they hold: a batch of 16 MB may become ten times that once it is decoded. */
 #define LIMIT_WORKER_QUEUE_BYTES ((size_t)1024 * 1024 * 1024)

@@ -154,6 +154,7 @@ static void answer(struct request *request)
             answer_pack(request);
         } else {
             request->packing = true;
+            request->job.slow = request->job.answer.len > LIMIT_QUICK_BYTES;
             request_leave(request);
             if (workers_submit(request->loop->http->workers, &request->job))
                 return;
@@ -188,21 +189,26 @@ void endpoint_await_sync(struct http *http, struct job *jobs)
 /* --- Reading the body ----------------------------------------------------------------------------------------------
  */
 
-/* Makes job.body the plain body; false when there is none to read on. */
+/* Makes job.body the plain body; false when there is none to read on, or not here: it is unread then, and slow. */
 static bool inflate_body(struct request *request)
 {
     struct job *job = &request->job;
+    size_t most = job->slow ? LIMIT_BODY_BYTES : LIMIT_QUICK_BYTES;
 
+    buf_reset(&request->inflated);
     if (request->encoding == ENCODING_PLAIN)
         return true;
     switch (request->encoding == ENCODING_UNKNOWN
                 ? INFLATED_BROKEN
-                : compress_inflate(&request->inflated, job->body, request->encoding, LIMIT_BODY_BYTES)) {
+                : compress_inflate(&request->inflated, job->body, request->encoding, most)) {
     case INFLATED:
         job->body = buf_bytes(&request->inflated);
         return true;
     case INFLATED_TOO_LARGE:
-        request->too_large = true;
+        if (job->slow)
+            request->too_large = true;
+        else
+            request->unread = job->slow = true;
         return false;
     case INFLATED_NO_MEMORY:
         fail_job(job, STATOR_THROTTLING, OP_NO_MEMORY_TEXT);
@@ -222,7 +228,7 @@ static bool body_parses(const struct job *job)
     return job->body.len == 0 || json_valid(job->body);
 }
 
-/* Whether the operation may run; else the answer is made, or it is too large. [any] */
+/* Whether the operation may run; else the answer is made, or it is too large, or unread still. [any] */
 static bool read_body(struct request *request)
 {
     struct job *job = &request->job;
@@ -330,24 +336,51 @@ static bool run_on_worker(struct http *http, struct job *job)
     }
 }
 
+/* False: the job has left this thread. */
+static bool read_and_run(struct http *http, struct job *job)
+{
+    struct request *request = request_of_job(job);
+
+    if (!request->unread || read_body(request))
+        return run_on_worker(http, job);
+    if (!request->unread)
+        return true;
+    if (workers_submit(http->workers, job))
+        return false;
+    fail_job(job, STATOR_THROTTLING, TOO_MANY);
+    return true;
+}
+
+/* False: the answer has much to compress, and left this thread. */
+static bool pack(struct http *http, struct request *request)
+{
+    struct job *job = &request->job;
+
+    if (!answer_wants_packing(request))
+        return true;
+    if (job->answer.len > LIMIT_QUICK_BYTES && !job->slow) {
+        job->slow = true;
+        if (workers_submit(http->workers, job))
+            return false;
+    }
+    answer_pack(request);
+    return true;
+}
+
 void endpoint_work(void *context, struct job *job)
 {
     struct http *http = context;
     struct request *request = request_of_job(job);
 
-    if (request->packing) {
-        answer_pack(request);
-        job->send_back(job);
-        return;
-    }
     job->on_worker = true;
-    if ((!request->unread || read_body(request)) && !run_on_worker(http, job))
-        return;
-    end_job(job);
-    if (answer_wants_packing(request))
-        answer_pack(request);
-    engine_note_thread(http->engine);
-    job->send_back(job);
+    if (job->state != JOB_DONE) { /* else it comes to be packed */
+        if (!read_and_run(http, job))
+            return;
+        end_job(job);
+        engine_note_thread(http->engine);
+    }
+    if (pack(http, request))
+        job->send_back(job);
 }
 
 void endpoint_came_home(struct request *request)
@@ -502,6 +535,7 @@ static void begin(struct request *request)
     request->unread = true;
     request->loop->busy = true;
     if (request->encoding != ENCODING_PLAIN || request->job.body.len > LIMIT_INLINE_BODY_BYTES) {
+        request->job.slow = request->job.body.len > LIMIT_QUICK_BYTES;
         leave_to_worker(request);
     } else if (read_body(request)) {
         run(request);

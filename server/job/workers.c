@@ -4,39 +4,88 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+struct queue {
+    struct job *first, **last;
+    uint32_t queued;
+    size_t queued_bytes;
+};
+
 struct workers {
     struct workers_options options;
     uint32_t started;
 
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t wake;
-    struct job *first, **last;
-    uint32_t queued, asleep;
-    size_t queued_bytes;
+    struct queue quick, slow;
+    uint32_t slow_running, asleep;
     bool stopping;
 
     pthread_t threads[];
 };
 
-static struct job *next_job(struct workers *workers)
+static void queue_init(struct queue *queue)
 {
-    struct job *job;
+    *queue = (struct queue){.last = &queue->first};
+}
+
+static bool queue_has_room(const struct queue *queue, size_t bytes, const struct workers_options *options)
+{
+    return queue->queued < options->queue_max &&
+           (queue->queued == 0 || queue->queued_bytes + bytes <= options->queue_bytes_max);
+}
+
+static void queue_add(struct queue *queue, struct job *job, size_t bytes)
+{
+    job->next = NULL;
+    job->queued_bytes = bytes;
+    *queue->last = job;
+    queue->last = &job->next;
+    queue->queued++;
+    queue->queued_bytes += bytes;
+}
+
+static struct job *queue_take(struct queue *queue)
+{
+    struct job *job = queue->first;
+
+    queue->first = job->next;
+    if (queue->first == NULL)
+        queue->last = &queue->first;
+    queue->queued--;
+    queue->queued_bytes -= job->queued_bytes;
+    job->next = NULL;
+    return job;
+}
+
+/* The queue to take a job from, or NULL: there is none that this thread may have. */
+static struct queue *queue_due(struct workers *workers)
+{
+    uint32_t threads = workers->options.threads, slow_max = threads > 1 ? threads - 1 : 1;
+    bool quick = workers->quick.first != NULL;
+    bool slow = workers->slow.first != NULL && workers->slow_running < slow_max;
+
+    if (slow && (!quick || (workers->slow_running == 0 && threads > 1)))
+        return &workers->slow;
+    return quick ? &workers->quick : NULL;
+}
+
+/* *slow: the job before was slow, and whether this one is. */
+static struct job *next_job(struct workers *workers, bool *slow)
+{
+    struct job *job = NULL;
+    struct queue *queue;
 
     pthread_mutex_lock(&workers->lock);
-    while (workers->first == NULL && !workers->stopping) {
+    workers->slow_running -= *slow;
+    while ((queue = queue_due(workers)) == NULL && !workers->stopping) {
         workers->asleep++;
         pthread_cond_wait(&workers->wake, &workers->lock);
         workers->asleep--;
     }
-    job = workers->first;
-    if (job != NULL) {
-        workers->first = job->next;
-        if (workers->first == NULL)
-            workers->last = &workers->first;
-        workers->queued--;
-        workers->queued_bytes -= job->queued_bytes;
-        job->next = NULL;
-    }
+    *slow = queue == &workers->slow;
+    workers->slow_running += *slow;
+    if (queue != NULL)
+        job = queue_take(queue);
     pthread_mutex_unlock(&workers->lock);
     return job;
 }
@@ -45,11 +94,12 @@ static void *work(void *context)
 {
     struct workers *workers = context;
     struct job *job;
+    bool slow = false;
 
     /* A batch thread does not take the core from a loop when it wakes. It is not niced: others wait for the latches and
      * locks that it holds. */
     pthread_setschedparam(pthread_self(), SCHED_BATCH, &(const struct sched_param){0});
-    while ((job = next_job(workers)) != NULL)
+    while ((job = next_job(workers, &slow)) != NULL)
         workers->options.run(workers->options.context, job);
     return NULL;
 }
@@ -62,7 +112,8 @@ enum stator_rc workers_start(struct workers **out, const struct workers_options 
     if (workers == NULL)
         return stator_fail_memory(err);
     workers->options = *options;
-    workers->last = &workers->first;
+    queue_init(&workers->quick);
+    queue_init(&workers->slow);
     pthread_mutex_init(&workers->lock, NULL);
     pthread_cond_init(&workers->wake, NULL);
     while (workers->started < options->threads) {
@@ -101,21 +152,15 @@ static size_t held_bytes(const struct job *job)
 
 bool workers_submit(struct workers *workers, struct job *job)
 {
+    struct queue *queue = job->slow ? &workers->slow : &workers->quick;
     size_t bytes = held_bytes(job);
     bool taken, wake;
 
     pthread_mutex_lock(&workers->lock);
-    taken = workers->queued < workers->options.queue_max &&
-            (workers->queued == 0 || workers->queued_bytes + bytes <= workers->options.queue_bytes_max);
-    wake = taken && workers->asleep != 0;
-    if (taken) {
-        job->next = NULL;
-        job->queued_bytes = bytes;
-        *workers->last = job;
-        workers->last = &job->next;
-        workers->queued++;
-        workers->queued_bytes += bytes;
-    }
+    taken = queue_has_room(queue, bytes, &workers->options);
+    if (taken)
+        queue_add(queue, job, bytes);
+    wake = taken && workers->asleep != 0 && queue_due(workers) != NULL;
     pthread_mutex_unlock(&workers->lock);
     if (wake)
         pthread_cond_signal(&workers->wake);
@@ -127,7 +172,7 @@ uint32_t workers_queued(struct workers *workers)
     uint32_t queued;
 
     pthread_mutex_lock(&workers->lock);
-    queued = workers->queued;
+    queued = workers->quick.queued + workers->slow.queued;
     pthread_mutex_unlock(&workers->lock);
     return queued;
 }

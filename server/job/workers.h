@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* workers: a few threads for what may wait: cache misses, long pages, write stalls.
  *
+ * Jobs wait in two lanes, the slow ones apart from the others (job->slow). One thread at least is never given a slow job,
+ * so the quick ones wait for each other alone; and one at least takes slow jobs first, so they get on, too. A lone thread
+ * takes quick ones first.
+ *
  * In:     a job with op's work to go on.
  * Out:    the same job through its `run` step, which sends it home or queues it again.
- * Limit:  `queue_max` jobs, and `queue_bytes_max` of what they hold, wait; one more is refused and its request is
- *         answered as DynamoDB does when it throttles.
+ * Limit:  `queue_max` jobs, and `queue_bytes_max` of what they hold, wait in each lane; one more is refused and its
+ *         request is answered as DynamoDB does when it throttles.
  * Thread: [any] submit; [main] start and stop.
  */
 #ifndef SERVER_JOB_WORKERS_H

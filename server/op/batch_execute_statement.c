@@ -191,7 +191,7 @@ static enum stator_rc read_item(struct batch_execution *batch, size_t i, struct 
         return stator_fail_memory(&job->error);
     use = throttle_use_of_item(batch->engine, table, CAPACITY_READ, &key.key);
     STATOR_TRY(throttle_admit(batch->engine, job, &use));
-    rc = table_get(&batch->engine->db, table, &key.key, job->on_worker, &read, &job->error);
+    rc = table_get_paid(&batch->engine->db, table, &key.key, NULL, job->on_worker, &job->budget, &read, &job->error);
     if (rc == STATOR_OK && read.exists &&
         !expr_budget_allows(&job->budget, expr_answer_cost(stored_item_answer_bytes(&read.item),
                                                            statement->partiql.projection != NULL)))

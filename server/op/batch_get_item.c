@@ -138,7 +138,8 @@ static enum stator_rc read_one(struct reading *r, size_t i, const struct item *k
     *over = is_throttled(r, &use);
     if (*over)
         return STATOR_OK;
-    rc = table_get(&r->engine->db, table->table, key, r->job->on_worker, &read, &r->job->error);
+    rc = table_get_paid(&r->engine->db, table->table, key, NULL, r->job->on_worker, &r->job->budget, &read,
+                        &r->job->error);
     if (rc == STATOR_OK && read.exists &&
         (r->answer_bytes + read.item.size_bytes > ANSWER_BYTES_MAX ||
          r->answer_json + stored_item_answer_bytes(&read.item) > ANSWER_JSON_MAX)) {
@@ -230,7 +231,7 @@ enum stator_rc op_batch_get_item(struct engine *engine, struct job *job)
     for (size_t i = 0; i < requests->count; i++)
         names[i] = requests->at[i].key;
     STATOR_TRY(check(projections, requests, wording_voice(engine, job), job));
-    if (throttle_is_on(engine) && !job->on_worker) /* what is charged is not begun again */
+    if (throttle_is_on(engine) && job->budget.later) /* what is charged is not begun again */
         return STATOR_AGAIN;
     STATOR_TRY(batch_open(&reading.batch, engine, job, names, requests->count));
     return read_all(&reading, projections);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The requests of a batch are writes of their own that have nothing to do with each other; that they are stored with
- * one write of the store makes them cheap and is no promise. */
+/* The requests of a batch are writes of their own that have nothing to do with each other; that many are stored with one
+ * write of the store makes them cheap and is no promise. A part that is stored stays so: what is left then may be
+ * unprocessed, and a batch that must wait between two parts remembers how far it is. */
 #include "op/batch.h"
 #include "op/throttle.h"
 #include "plan/attribute.h"
@@ -20,7 +21,7 @@ struct writing {
     size_t *table_of; /* of each write: its place in the batch */
     size_t count;
     const struct WriteRequest **requests; /* of each write */
-    struct BatchWriteItemRequestMap unprocessed;
+    struct write_series series;           /* of the writes */
 };
 
 static const struct item *key_source(const struct WriteRequest *request)
@@ -176,52 +177,30 @@ static enum stator_rc admit(struct writing *w, size_t i, struct promised *promis
     return STATOR_OK;
 }
 
-/* The writes of a table follow each other, and so do their entries here. */
-static void add_unprocessed(struct writing *w, size_t i, struct BatchWriteItemRequestMap_entry *entries,
-                            struct WriteRequest *requests)
-{
-    const struct BatchWriteItemInput *in = w->job->input;
-    struct bytes name = in->RequestItems.at[w->table_of[i]].key;
-    struct BatchWriteItemRequestMap *out = &w->unprocessed;
-
-    if (out->count == 0 || entries[out->count - 1].key.at != name.at) {
-        entries[out->count].key = name;
-        entries[out->count++].value = (struct WriteRequests)API_LIST(requests, 0);
-    }
-    *requests = *w->requests[i];
-    entries[out->count - 1].value.count++;
-    out->at = entries;
-}
-
 /* Keeps the writes that are let in; the others are unprocessed. When none is left, that is an error: the last refusal. */
 static enum stator_rc keep_admitted(struct writing *w)
 {
     struct arena *arena = &w->job->arena;
     struct promised *promised = ARENA_ARRAY(arena, struct promised, w->batch->count);
-    struct WriteRequest *refused = ARENA_ARRAY(arena, struct WriteRequest, w->count);
-    struct BatchWriteItemRequestMap_entry *entries =
-        ARENA_ARRAY(arena, struct BatchWriteItemRequestMap_entry, w->batch->count);
-    size_t kept = 0, refused_count = 0;
+    size_t kept = 0;
 
-    if (promised == NULL || refused == NULL || entries == NULL)
+    if (promised == NULL)
         return stator_fail_memory(&w->job->error);
     for (size_t i = 0; i < w->batch->count; i++) {
         promised[i].index_units = ARENA_ARRAY(arena, double, w->batch->tables[i].table->index_count);
         if (promised[i].index_units == NULL)
             return stator_fail_memory(&w->job->error);
     }
-    w->unprocessed = (struct BatchWriteItemRequestMap){0};
     for (size_t i = 0; i < w->count; i++) {
         enum stator_rc rc = admit(w, i, &promised[w->table_of[i]]);
 
         if (rc == STATOR_NO_MEMORY)
             return rc;
-        if (rc != STATOR_OK) {
-            add_unprocessed(w, i, entries, &refused[refused_count++]);
+        if (rc != STATOR_OK)
             continue;
-        }
         w->writes[kept] = w->writes[i];
         w->keys[kept] = w->keys[i];
+        w->requests[kept] = w->requests[i];
         w->table_of[kept++] = w->table_of[i];
     }
     if (kept == 0)
@@ -231,18 +210,25 @@ static enum stator_rc keep_admitted(struct writing *w)
     return STATOR_OK;
 }
 
-static void charge(struct writing *w)
+static void charge(struct writing *w, size_t from, size_t to)
 {
-    for (size_t i = 0; i < w->count; i++)
+    for (size_t i = from; i < to; i++)
         throttle_charge_write(w->engine, w->job, w->writes[i].table, w->writes[i].key,
                               request_write_units(&w->results[i]), w->results[i].index_units);
 }
 
-/* --- Writing --- */
+/* --- The answer, after the first `done` writes --- */
 
-static void count_units(struct writing *w)
+static void count_units(struct writing *w, size_t done)
 {
-    for (size_t i = 0; i < w->count; i++) {
+    for (size_t i = 0; i < w->batch->count; i++) {
+        struct batch_table *table = &w->batch->tables[i];
+
+        table->units = 0;
+        for (size_t k = 0; k < table->table->index_count; k++)
+            table->index_units[k] = 0;
+    }
+    for (size_t i = 0; i < done; i++) {
         struct batch_table *table = &w->batch->tables[w->table_of[i]];
 
         table->units += request_write_units(&w->results[i]);
@@ -251,11 +237,11 @@ static void count_units(struct writing *w)
     }
 }
 
-static enum stator_rc add_metrics(struct writing *w, struct BatchWriteItemOutput *out)
+static enum stator_rc add_metrics(struct writing *w, size_t done, struct BatchWriteItemOutput *out)
 {
     const struct BatchWriteItemInput *in = w->job->input;
     size_t tables = in->RequestItems.count;
-    struct ItemCollectionMetrics *all = ARENA_ARRAY(&w->job->arena, struct ItemCollectionMetrics, w->count);
+    struct ItemCollectionMetrics *all = ARENA_ARRAY(&w->job->arena, struct ItemCollectionMetrics, done);
     struct ItemCollectionMetricsPerTable_entry *entries =
         ARENA_ARRAY(&w->job->arena, struct ItemCollectionMetricsPerTable_entry, tables);
 
@@ -265,7 +251,7 @@ static enum stator_rc add_metrics(struct writing *w, struct BatchWriteItemOutput
         struct ItemCollectionMetrics *list = &all[k];
         size_t count = 0;
 
-        for (; k < w->count && w->table_of[k] == i; k++) {
+        for (; k < done && w->table_of[k] == i; k++) {
             const struct ItemCollectionMetrics *one = request_collection_metrics(
                 &in->ReturnItemCollectionMetrics, w->engine, w->writes[k].table, w->writes[k].key, &w->job->arena);
 
@@ -282,81 +268,147 @@ static enum stator_rc add_metrics(struct writing *w, struct BatchWriteItemOutput
     return STATOR_OK;
 }
 
-/* Called before anything is stored: a batch is not done whose answer there is no memory for. */
-static enum stator_rc make_answer(void *context, struct stator_error *err)
+static bool is_done(const struct writing *w, size_t done, const struct WriteRequest *request)
 {
-    struct writing *w = context;
-    const struct BatchWriteItemInput *in = w->job->input;
-    struct BatchWriteItemOutput *out = ARENA_NEW(&w->job->arena, struct BatchWriteItemOutput);
-
-    if (out == NULL)
-        return stator_fail_memory(err);
-    count_units(w);
-    STATOR_TRY(add_metrics(w, out));
-    out->UnprocessedItems = w->unprocessed;
-    out->UnprocessedItems.set = true;
-    out->ConsumedCapacity = batch_capacity(w->batch, &in->ReturnConsumedCapacity, &w->job->arena);
-    w->job->output = out;
-    return w->job->arena.failed ? stator_fail_memory(err) : STATOR_OK;
+    for (size_t i = 0; i < done; i++)
+        if (w->requests[i] == request)
+            return true;
+    return false;
 }
 
-/* An item is in a transaction under way, and contention is refused: nothing was done, and all may be sent again. */
-static enum stator_rc leave_unprocessed(struct writing *w)
+/* What throttling has refused, and what is left of the writes. */
+static enum stator_rc add_unprocessed(struct writing *w, size_t done, struct BatchWriteItemRequestMap *out)
+{
+    const struct BatchWriteItemRequestMap *asked = &((const struct BatchWriteItemInput *)w->job->input)->RequestItems;
+    struct WriteRequest *left = ARENA_ARRAY(&w->job->arena, struct WriteRequest, count_requests(asked));
+    struct BatchWriteItemRequestMap_entry *entries =
+        ARENA_ARRAY(&w->job->arena, struct BatchWriteItemRequestMap_entry, asked->count);
+
+    if (left == NULL || entries == NULL)
+        return stator_fail_memory(&w->job->error);
+    for (size_t i = 0; i < asked->count; i++) {
+        const struct WriteRequests *requests = &asked->at[i].value;
+        size_t count = 0;
+
+        for (size_t k = 0; k < requests->count; k++)
+            if (!is_done(w, done, &requests->at[k]))
+                left[count++] = requests->at[k];
+        if (count == 0)
+            continue;
+        entries[out->count].key = asked->at[i].key;
+        entries[out->count++].value = (struct WriteRequests)API_LIST(left, count);
+        left += count;
+    }
+    out->at = entries;
+    out->set = true;
+    return STATOR_OK;
+}
+
+static enum stator_rc answer(struct writing *w, size_t done)
 {
     const struct BatchWriteItemInput *in = w->job->input;
     struct BatchWriteItemOutput *out = ARENA_NEW(&w->job->arena, struct BatchWriteItemOutput);
 
     if (out == NULL)
         return stator_fail_memory(&w->job->error);
-    out->UnprocessedItems = in->RequestItems;
+    count_units(w, done);
+    STATOR_TRY(add_metrics(w, done, out));
+    STATOR_TRY(add_unprocessed(w, done, &out->UnprocessedItems));
     out->ConsumedCapacity = batch_capacity(w->batch, &in->ReturnConsumedCapacity, &w->job->arena);
     w->job->output = out;
-    return STATOR_OK;
+    return w->job->arena.failed ? stator_fail_memory(&w->job->error) : STATOR_OK;
 }
 
-/* On versions of the tables as they are now. *stale: one of them has been superseded meanwhile, and nothing is done. */
-static enum stator_rc write_once(struct writing *w, bool *stale)
+/* Called before the last part is stored: it is not whose answer there is no memory for. */
+static enum stator_rc before_last(void *context, struct stator_error *err)
+{
+    struct writing *w = context;
+
+    (void)err;
+    return answer(w, w->count);
+}
+
+/* --- Writing --- */
+
+static enum stator_rc write_part(struct writing *w, bool *stale)
+{
+    struct job *job = w->job;
+    size_t from = w->series.done;
+    enum stator_rc rc = table_write_part(&w->engine->db, &w->series, request_wait(job), &job->arena, &job->error);
+
+    *stale = rc == STATOR_OK && w->results[from].stale;
+    job->latch = w->results[from].busy;
+    for (size_t i = from; i < w->count; i++) {
+        job->wait.epoch = w->results[i].epoch > job->wait.epoch ? w->results[i].epoch : job->wait.epoch;
+        write_result_release(&w->results[i]);
+    }
+    charge(w, from, w->series.done);
+    return rc;
+}
+
+/* *stale: a table's version has been superseded meanwhile, and nothing is done. Later that leaves the rest unprocessed,
+ * as does an item that is in a transaction under way where contention is refused. */
+static enum stator_rc write_parts(struct writing *w, bool *stale)
+{
+    enum stator_rc rc = STATOR_OK;
+
+    *stale = false;
+    while (rc == STATOR_OK && !*stale && w->series.done < w->count)
+        rc = write_part(w, stale);
+    if (rc == STATOR_AGAIN && w->series.done != 0)
+        w->job->progress = w;
+    if (rc == STATOR_TRANSACTION_CONFLICT || (*stale && w->series.done != 0)) {
+        *stale = false;
+        return answer(w, w->series.done);
+    }
+    return rc;
+}
+
+/* On versions of the tables as they are now. */
+static enum stator_rc write_anew(struct writing *w, bool *stale)
 {
     struct write *last;
-    enum stator_rc rc;
 
     STATOR_TRY(make_writes(w));
     if (throttle_is_on(w->engine))
         STATOR_TRY(keep_admitted(w));
     last = &w->writes[w->count - 1];
-    last->before_commit = make_answer;
+    last->before_commit = before_last;
     last->context = w;
-    rc = table_write_many(&w->engine->db, w->writes, w->count, request_wait(w->job), w->results, &w->job->arena,
-                          &w->job->error);
-    *stale = rc == STATOR_OK && w->results[0].stale;
-    w->job->latch = w->results[0].busy;
-    w->job->wait.epoch = w->results[0].epoch;
-    if (rc == STATOR_OK && !*stale)
-        charge(w);
-    for (size_t i = 0; i < w->count; i++)
-        write_result_release(&w->results[i]);
-    return rc == STATOR_TRANSACTION_CONFLICT ? leave_unprocessed(w) : rc;
+    w->series = (struct write_series){.writes = w->writes, .results = w->results, .count = w->count};
+    return write_parts(w, stale);
+}
+
+static enum stator_rc begin(struct engine *engine, struct job *job)
+{
+    const struct BatchWriteItemInput *in = job->input;
+    struct bytes *names = ARENA_ARRAY(&job->arena, struct bytes, in->RequestItems.count);
+    struct writing *w = ARENA_NEW(&job->arena, struct writing);
+    bool stale = false;
+    enum stator_rc rc;
+
+    if (names == NULL || w == NULL)
+        return stator_fail_memory(&job->error);
+    *w = (struct writing){.engine = engine, .job = job};
+    for (size_t i = 0; i < in->RequestItems.count; i++)
+        names[i] = in->RequestItems.at[i].key;
+    do {
+        rc = batch_open(&w->batch, engine, job, names, in->RequestItems.count);
+        if (rc == STATOR_OK)
+            rc = write_anew(w, &stale);
+    } while (rc == STATOR_OK && stale);
+    return rc;
 }
 
 enum stator_rc op_batch_write_item(struct engine *engine, struct job *job)
 {
     const struct BatchWriteItemInput *in = job->input;
-    struct bytes *names = ARENA_ARRAY(&job->arena, struct bytes, in->RequestItems.count);
-    struct writing writing = {.engine = engine, .job = job};
-    bool stale = false;
-    enum stator_rc rc;
+    bool stale;
 
-    if (names == NULL)
-        return stator_fail_memory(&job->error);
-    for (size_t i = 0; i < in->RequestItems.count; i++)
-        names[i] = in->RequestItems.at[i].key;
+    if (job->progress != NULL)
+        return write_parts(job->progress, &stale);
     STATOR_TRY(check(&in->RequestItems, wording_voice(engine, job).layer, &job->error));
     if ((job->body.len > BODY_ON_LOOP || throttle_is_on(engine)) && !job->on_worker)
         return STATOR_AGAIN;
-    do {
-        rc = batch_open(&writing.batch, engine, job, names, in->RequestItems.count);
-        if (rc == STATOR_OK)
-            rc = write_once(&writing, &stale);
-    } while (rc == STATOR_OK && stale);
-    return rc;
+    return begin(engine, job);
 }

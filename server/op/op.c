@@ -2,6 +2,7 @@
 #include "op/op.h"
 
 #include "op/engine.h"
+#include "op/request.h"
 #include "watch/log.h"
 #include "json/writer.h"
 
@@ -100,15 +101,19 @@ static enum stator_rc decode(const struct engine *engine, struct job *job)
     return message_validate(info->input, job->input, engine->options.wording, &job->error);
 }
 
-/* A loop's share of an expression's work is below a millisecond; all of it is some 100 ms at worst. */
+/* A loop's share of an expression's work is below a millisecond, that of a worker for quick jobs some milliseconds; all
+ * of it is some 100 ms at worst. */
 #define BUDGET_ON_LOOP ((uint64_t)256 * 1024)
+#define BUDGET_QUICK   ((uint64_t)2 * 1024 * 1024)
 #define BUDGET         ((uint64_t)32 * 1024 * 1024)
 
-/* What goes on on a worker goes on with what it has left; what begins there, or comes there, has all of it. */
+/* What goes on among the slow goes on with what it has left; what begins there, or comes there, has all of it. */
 static void begin_budget(struct job *job)
 {
     if (!job->on_worker)
         job->budget = (struct expr_budget){BUDGET_ON_LOOP, true};
+    else if (!job->slow)
+        job->budget = (struct expr_budget){BUDGET_QUICK, true};
     else if (job->progress == NULL || job->budget.later)
         job->budget = (struct expr_budget){BUDGET, false};
 }
@@ -201,6 +206,7 @@ enum op_outcome op_run(struct engine *engine, struct job *job)
     enum stator_rc rc = run(engine, job);
 
     if (rc == STATOR_AGAIN) {
+        job->slow |= job->on_worker && job->latch == 0;
         if (job->progress == NULL) /* it begins anew */
             job_release(job);
         return OP_WORK;
@@ -223,5 +229,6 @@ void op_park(struct engine *engine, struct job *job, void (*wake)(struct latch_w
     job->latch_wait = (struct latch_wait){.latch = job->latch - 1, .wake = wake};
     job->latch = 0;
     job->parkings++;
+    job->slow |= job->parkings > REQUEST_PARKINGS;    /* it may wait for long */
     latch_park(engine->db.latches, &job->latch_wait); /* it may be on a worker already */
 }

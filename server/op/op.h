@@ -84,7 +84,7 @@ void engine_note_thread(struct engine *engine);
 enum op_outcome {
     OP_DONE, /* the answer is in the job */
     OP_SYNC, /* the answer is in the job and may be sent when job->wait.epoch is reached */
-    OP_WORK, /* not finished: call op_run again with job->on_worker set, on a thread that may wait */
+    OP_WORK, /* not finished: call op_run again with job->on_worker set, on a thread that may wait. job->slow: it is long */
 };
 
 /* Runs the job, or its next step. */

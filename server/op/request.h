@@ -67,11 +67,13 @@ const struct ItemCollectionMetrics *request_collection_metrics(const struct api_
 /* Read units: 4 KB each, half as much for an eventually consistent read; nothing read costs one unit (or half). */
 double request_read_units(size_t bytes, bool consistent);
 
+#define REQUEST_PARKINGS 16
+
 /* What a write of this job waits for. One that has been parked many times waits like a task: others come first for ever
  * otherwise. */
 static inline enum write_wait request_wait(const struct job *job)
 {
-    return !job->on_worker ? WAIT_NOT : job->parkings > 16 ? WAIT_ALL : WAIT_DISK;
+    return !job->on_worker ? WAIT_NOT : job->parkings > REQUEST_PARKINGS ? WAIT_ALL : WAIT_DISK;
 }
 
 /* Does item_write->write on the table that TableName means; on a superseded version looks it up again. `check` is

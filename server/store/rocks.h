@@ -39,6 +39,10 @@ struct store {
      * the engine's log again (Debian's library asserts that), so read_only is set and looked at under it. */
     pthread_rwlock_t log_lock;
 
+    /* Writes of more than STORE_LARGE_BYTES that are under way or about to be, and writes under way that may not wait.
+     * The one never enters the engine's queue while the other is in it: write.c. */
+    _Atomic uint32_t large, hasty;
+
     atomic_bool read_only;                                       /* set once, by the first failed write or sync */
     atomic_bool disk_full;                                       /* the last look found less free than reserve_bytes */
     _Atomic uint64_t unseen_bytes;                               /* written since the last look at the free space */

@@ -91,8 +91,12 @@ void store_batch_delete_range(struct store_batch *batch, uint32_t family, struct
 /* Adds delta to the counter of that key (absent is 0). */
 void store_batch_add(struct store_batch *batch, struct bytes counter_key, int64_t delta);
 
+/* A longer batch keeps all other writers waiting for milliseconds, or for a tenth of a second and more. */
+#define STORE_LARGE_BYTES ((size_t)256 * 1024)
+
 /* All of the batch or none of it, visible on return; what it survives is said at enum store_durability. With may_wait
- * false a stalled engine is STATOR_AGAIN and nothing is written. On a full disk nothing is written until there is
+ * false it waits for short writes alone: a stalled engine, a large write of another's under way, and a batch that is
+ * large itself are STATOR_AGAIN, and nothing is written. On a full disk nothing is written until there is
  * space: STATOR_INTERNAL_SERVER_ERROR. After an I/O error the same code, and the store is read-only until it is opened
  * anew. */
 STATOR_MUST_CHECK enum stator_rc store_write(struct store *store, struct store_batch *batch, bool may_wait,

@@ -10,6 +10,7 @@
 #define KEPT_BYTES_MAX ((size_t)64 << 10) /* a cleared batch that grew past this gives its memory back */
 #define ENTRY_OVERHEAD 12                 /* tags and lengths of one entry, roughly */
 #define STALL_PAUSE_MS 2
+#define HASTY_PAUSE_NS 20000
 #define STALL_MS_MAX   10000 /* longer than any stall of a sound disk */
 
 struct store_batch *store_batch_new(struct store *store)
@@ -80,8 +81,8 @@ bool store_read_only(const struct store *store)
     return atomic_load(&store->read_only);
 }
 
-/* One attempt that never waits for the engine: STATOR_AGAIN when it is stalled. */
-static enum stator_rc try_write(struct store *store, struct store_batch *batch, struct stator_error *err)
+/* One attempt that never waits for a stalled engine: STATOR_AGAIN. */
+static enum stator_rc write_now(struct store *store, struct store_batch *batch, struct stator_error *err)
 {
     enum stator_rc rc = STATOR_OK;
     char *why = NULL;
@@ -98,6 +99,47 @@ static enum stator_rc try_write(struct store *store, struct store_batch *batch, 
     return rc;
 }
 
+static void count_stall(struct store *store)
+{
+    atomic_fetch_add_explicit(&store->stalls, 1, memory_order_relaxed);
+}
+
+/* The engine's queue is served in its order, and a large write keeps it for long. So who may not wait keeps out while a
+ * large write is announced, and a large write, once announced, enters when those are gone who came before. */
+static enum stator_rc write_hastily(struct store *store, struct store_batch *batch, struct stator_error *err)
+{
+    enum stator_rc rc = STATOR_AGAIN;
+
+    if (batch->bytes > STORE_LARGE_BYTES)
+        return STATOR_AGAIN;
+    atomic_fetch_add(&store->hasty, 1);
+    if (atomic_load(&store->large) == 0) {
+        rc = write_now(store, batch, err);
+        if (rc == STATOR_AGAIN)
+            count_stall(store);
+    }
+    atomic_fetch_sub(&store->hasty, 1);
+    return rc;
+}
+
+static enum stator_rc write_large(struct store *store, struct store_batch *batch, struct stator_error *err)
+{
+    static const struct timespec pause = {.tv_nsec = HASTY_PAUSE_NS};
+    enum stator_rc rc;
+
+    atomic_fetch_add(&store->large, 1);
+    while (atomic_load(&store->hasty) != 0)
+        nanosleep(&pause, NULL);
+    rc = write_now(store, batch, err);
+    atomic_fetch_sub(&store->large, 1);
+    return rc;
+}
+
+static enum stator_rc try_write(struct store *store, struct store_batch *batch, struct stator_error *err)
+{
+    return batch->bytes > STORE_LARGE_BYTES ? write_large(store, batch, err) : write_now(store, batch, err);
+}
+
 enum stator_rc store_write(struct store *store, struct store_batch *batch, bool may_wait, struct stator_error *err)
 {
     static const struct timespec pause = {.tv_nsec = STALL_PAUSE_MS * 1000000};
@@ -109,16 +151,18 @@ enum stator_rc store_write(struct store *store, struct store_batch *batch, bool 
                            "The disk of the data directory '%s' is full: nothing was written. Writes are taken again "
                            "when there is space.",
                            store->dir);
+    if (!may_wait)
+        return write_hastily(store, batch, err);
     rc = try_write(store, batch, err);
-    /* The engine's own waiting would hold log_lock, and has no end when its flushes fail. */
     if (rc == STATOR_AGAIN)
-        atomic_fetch_add_explicit(&store->stalls, 1, memory_order_relaxed);
-    for (int tries = 0; rc == STATOR_AGAIN && may_wait && tries < STALL_MS_MAX / STALL_PAUSE_MS; tries++) {
+        count_stall(store);
+    /* The engine's own waiting would hold log_lock, and has no end when its flushes fail. */
+    for (int tries = 0; rc == STATOR_AGAIN && tries < STALL_MS_MAX / STALL_PAUSE_MS; tries++) {
         nanosleep(&pause, NULL);
         atomic_fetch_add_explicit(&store->stall_ns, (uint64_t)pause.tv_nsec, memory_order_relaxed);
         rc = try_write(store, batch, err);
     }
-    if (rc == STATOR_AGAIN && may_wait)
+    if (rc == STATOR_AGAIN)
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
                            "The disk does not keep up with the writes: nothing was written.");
     return rc;

@@ -43,3 +43,15 @@ enum stator_rc table_get(struct database *db, const struct table *table, const s
 {
     return table_get_at(db, table, key, NULL, may_wait, result, err);
 }
+
+enum stator_rc table_get_paid(struct database *db, const struct table *table, const struct item *key,
+                              const struct store_snapshot *snapshot, bool may_wait, struct expr_budget *budget,
+                              struct read_result *result, struct stator_error *err)
+{
+    enum stator_rc rc = table_get_at(db, table, key, snapshot, false, result, err);
+
+    if (rc != STATOR_AGAIN || !may_wait || !expr_budget_allows(budget, READ_DISK_COST))
+        return rc;
+    store_release(&result->pinned);
+    return table_get_at(db, table, key, snapshot, true, result, err);
+}

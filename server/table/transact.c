@@ -154,7 +154,8 @@ static enum stator_rc keep_item(struct read_result *result, struct arena *arena,
 static enum stator_rc read_one(struct database *db, struct transact_read *read, const struct store_snapshot *snapshot,
                                bool may_wait, struct arena *arena)
 {
-    STATOR_TRY(table_get_at(db, read->table, read->key, snapshot, may_wait, &read->result, &read->reason));
+    STATOR_TRY(
+        table_get_paid(db, read->table, read->key, snapshot, may_wait, read->budget, &read->result, &read->reason));
     if (db->running != NULL && running_has(db->running, read->result.hash))
         return stator_fail(&read->reason, STATOR_TRANSACTION_CONFLICT, WRITE_CONFLICT_TEXT);
     if (!read->result.exists)

@@ -46,7 +46,7 @@ STATOR_MUST_CHECK enum stator_rc table_transact_write(struct database *db, struc
 struct transact_read {
     const struct table *table;
     const struct item *key;
-    struct expr_budget *budget; /* on a loop: what answering the items may cost; or NULL */
+    struct expr_budget *budget; /* what reading and answering the items may cost; or NULL */
     bool projected;             /* it will be parsed for a projection */
     struct read_result result;  /* the item is a copy in the arena; store_release `pinned` in the end */
     struct stator_error reason; /* as above */

@@ -68,12 +68,26 @@ STATOR_MUST_CHECK enum stator_rc table_write(struct database *db, const struct w
                                              struct write_result *result, struct arena *arena,
                                              struct stator_error *err);
 
-/* Does writes of different items that have nothing to do with each other, of one or of several tables, and stores them
- * with one batch: cheaper than one by one, and an error leaves none of them stored. `stale` is set in all results or in
- * none, `busy` in the first. Otherwise as table_write; write_result_release each. */
-STATOR_MUST_CHECK enum stator_rc table_write_many(struct database *db, const struct write *writes, size_t count,
-                                                  enum write_wait wait, struct write_result *results,
-                                                  struct arena *arena, struct stator_error *err);
+#define WRITE_PART_BYTES ((size_t)1024 * 1024)
+
+/* Writes of different items that have nothing to do with each other, of one or of several tables, in their order. */
+struct write_series {
+    const struct write *writes;   /* borrowed */
+    struct write_result *results; /* of each; borrowed, begin cleared */
+    size_t count;
+    size_t done; /* the first of them are done; begins as 0 */
+
+    /* private; begin as 0 */
+    size_t part_max; /* writes of the next part; 0: all */
+    size_t charged;  /* bytes of the longest batch so far */
+};
+
+/* Does the next part of a series with one batch of the store, which is cheaper than one by one: as many writes as
+ * WRITE_PART_BYTES hold, and the one that goes past them, so that others are not kept waiting for long; adds their number
+ * to series->done. An error leaves none of the part stored. `stale` is set in all results of the part or in none, `busy`
+ * in its first. Otherwise as table_write; write_result_release each result of the part, and of those behind it. */
+STATOR_MUST_CHECK enum stator_rc table_write_part(struct database *db, struct write_series *series,
+                                                  enum write_wait wait, struct arena *arena, struct stator_error *err);
 
 void write_result_release(struct write_result *result);
 

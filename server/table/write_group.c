@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "table/write_group.h"
 
+#include "table/read.h"
 #include "table/tell.h"
 
 static void scratch_init(struct write_scratch *scratch, const struct stator_allocator *memory)
@@ -61,15 +62,25 @@ enum stator_rc write_group_check_free(const struct write_group *group, struct st
     return STATOR_OK;
 }
 
-/* Has the items brought from the disk. */
+static enum stator_rc warm_one(const struct write_step *step, enum store_tier tier, struct stator_error *err)
+{
+    struct store_pinned pinned = {0};
+    enum stator_rc rc =
+        store_get(step->site->db->store, STORE_SHARD(step->base.shard), step->key, tier, NULL, &pinned, err);
+
+    store_release(&pinned);
+    return rc;
+}
+
+/* Has the items brought from the disk. A quick job that needs many of them is none. */
 static enum stator_rc warm(const struct write_group *group, struct stator_error *err)
 {
     for (size_t i = 0; i < group->count; i++) {
-        struct store_pinned pinned;
+        enum stator_rc rc = warm_one(&group->steps[i], STORE_CACHED, err);
 
-        STATOR_TRY(store_get(group->site.db->store, STORE_SHARD(group->steps[i].base.shard), group->steps[i].key,
-                             STORE_ANY, NULL, &pinned, err));
-        store_release(&pinned);
+        if (rc == STATOR_AGAIN && expr_budget_allows(group->steps[i].write->budget, READ_DISK_COST))
+            rc = warm_one(&group->steps[i], STORE_ANY, err);
+        STATOR_TRY(rc);
     }
     return STATOR_OK;
 }
@@ -115,7 +126,31 @@ enum stator_rc write_group_prepare(struct write_group *group, size_t i, enum wri
 
     if (group->count > 1)
         STATOR_TRY(forget_old(group, i, err));
+    if (rc == STATOR_OK && wait == WAIT_NOT && store_batch_bytes(group->site.batch) > STORE_LARGE_BYTES)
+        return STATOR_AGAIN; /* the store would say so, too, with more work done in vain */
     return rc;
+}
+
+static bool needs(const struct write_group *group, uint32_t latch)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (group->steps[i].latch == latch)
+            return true;
+    return false;
+}
+
+void write_group_cut(struct write_group *group, size_t count)
+{
+    size_t kept = 0;
+
+    group->count = count;
+    for (size_t i = 0; i < group->latch_count; i++) {
+        if (needs(group, group->latches[i]))
+            group->latches[kept++] = group->latches[i];
+        else
+            latch_release(group->site.db->latches, group->latches[i]);
+    }
+    group->latch_count = kept;
 }
 
 uint64_t write_group_epoch(const struct write_group *group)

@@ -25,7 +25,7 @@ struct write_group {
     size_t count;
     uint32_t *latches;
     size_t latch_count; /* of those that are held */
-    size_t charged;     /* bytes of the batch that are charged to the request */
+    size_t charged;     /* bytes of the batch, or of one before it, that are charged to the request */
     bool more;          /* the caller has put something into the batch: it is stored whatever the writes do */
 };
 
@@ -49,6 +49,9 @@ STATOR_MUST_CHECK enum stator_rc write_group_take(struct write_group *group, enu
  * the next, but then there is nothing to commit. STATOR_AGAIN as table_write says. */
 STATOR_MUST_CHECK enum stator_rc write_group_prepare(struct write_group *group, size_t i, enum write_wait wait,
                                                      struct stator_error *err);
+
+/* Leaves all but the first `count` out, none of which is prepared, and releases the latches that only they need. */
+void write_group_cut(struct write_group *group, size_t count);
 
 /* Stores what all prepared writes have to store, and sets the epoch of each result. */
 STATOR_MUST_CHECK enum stator_rc write_group_commit(struct write_group *group, enum write_wait wait,

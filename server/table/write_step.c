@@ -203,7 +203,7 @@ static enum stator_rc charge_batch(struct write_step *s, struct stator_error *er
 {
     size_t bytes = store_batch_bytes(s->site->batch);
 
-    if (bytes - *s->site->charged <= CHARGED_AT_ONCE)
+    if (bytes <= *s->site->charged + CHARGED_AT_ONCE)
         return STATOR_OK;
     if (arena_alloc(s->site->arena, bytes - *s->site->charged) == NULL)
         return stator_fail_memory(err);

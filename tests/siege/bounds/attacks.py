@@ -20,6 +20,7 @@ def fill(port):
     for i in range(100):
         raw.put(port, "blow", {"pk": {"S": f"b{i}"}, "d": LONG})
     raw.put(port, "blow", {"pk": {"S": "n"}, "l": NUMBERS})
+    raw.create_table(port, "wide", indexes=20, StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
     raw.create_table(port, "pages", sort=True)
     for i in range(3):
         raw.put(port, "pages", {"pk": {"S": "q"}, "sk": {"S": str(i)}, "d": LONG})
@@ -75,6 +76,19 @@ def batch():
     return raw.request("BatchGetItem", {"RequestItems": {"blow": {"Keys": keys}}}, more="Accept-Encoding: gzip\r\n")
 
 
+def wide(i):
+    """An item of 390 KB, which is stored in the table, in each of its indexes, and twice in its stream when it is put again."""
+    return {"pk": {"S": f"w{i}"}, **{f"g{k}": {"S": "g"} for k in range(20)}, "d": LONG}
+
+
+# Each is one write of the store, but that batches are cut.
+LARGE_WRITES = {
+    "BatchWriteItem of 140 MB": lambda: raw.request("BatchWriteItem", {"RequestItems": {"wide": [
+        {"PutRequest": {"Item": wide(i)}} for i in range(16)]}}, compressed=True),
+    "TransactWriteItems of 90 MB": lambda: raw.request("TransactWriteItems", {"TransactItems": [
+        {"Put": {"TableName": "wide", "Item": wide(i)}} for i in range(10)]}, compressed=True),
+}
+
 # Each is sent again and again from some connections at once.
 FLOODS = {
     "PutItem, 1.8 M empty strings": many_values,
@@ -123,7 +137,7 @@ class Flood(Threads):
 
     def __init__(self, port, data, connections=8):
         self.port, self.data, self.over = port, data, threading.Event()
-        self.statuses, self.faults = {}, []
+        self.statuses, self.small, self.faults = {}, {}, []
         self.threads = [threading.Thread(target=self._run, daemon=True) for _ in range(connections)]
 
     def _run(self):
@@ -140,6 +154,25 @@ class Flood(Threads):
                 self.statuses["closed"] = self.statuses.get("closed", 0) + 1
                 time.sleep(0.01)
 
+    def _again(self, data, pause=0.005):
+        """Small requests of others, which belong to the attack."""
+        sock = raw.connect(self.port, 120)
+        while not self.over.is_set():
+            status, answer = raw.ask(self.port, data, sock)
+            self.small[status] = self.small.get(status, 0) + 1
+            if status >= 500:
+                self.faults.append(answer[:300])
+            time.sleep(pause)
+
+
+class LargeWrites(Flood):
+    """A write of many MB, and on other connections small ones, which every loop has."""
+
+    def __init__(self, port, data):
+        super().__init__(port, data, 2)
+        self.puts = [raw.request("PutItem", {"TableName": "victim", "Item": {"pk": {"S": f"p{i}"}}}) for i in range(8)]
+        self.threads += [threading.Thread(target=self._again, args=(put,), daemon=True) for put in self.puts]
+
 
 class Freeze(Flood):
     """A transaction of 100 conditions, and on other connections updates of its items, which wait for it."""
@@ -148,13 +181,4 @@ class Freeze(Flood):
         super().__init__(port, raw.request("TransactWriteItems", checks(100), compressed=True), 1)
         self.updates = [raw.request("UpdateItem", {"TableName": "blow", "Key": {"pk": {"S": f"b{i}"}}, "UpdateExpression": "SET q=:n",
                                                    "ExpressionAttributeValues": {":n": {"S": "a"}}}) for i in range(8)]
-        self.threads += [threading.Thread(target=self._update, args=(update,), daemon=True) for update in self.updates]
-
-    def _update(self, update):
-        sock = raw.connect(self.port, 120)
-        while not self.over.is_set():
-            status, answer = raw.ask(self.port, update, sock)
-            self.statuses[status] = self.statuses.get(status, 0) + 1
-            if status >= 500:
-                self.faults.append(answer[:300])
-            time.sleep(0.02)
+        self.threads += [threading.Thread(target=self._again, args=(update, 0.02), daemon=True) for update in self.updates]

@@ -33,6 +33,11 @@ class Latency(unittest.TestCase):
     def test_a_transaction_and_who_waits_for_its_items(self):
         self.beside("TransactWriteItems, 100 checks, and 8 UpdateItems", lambda: attacks.Freeze(self.server.port))
 
+    def test_large_writes(self):
+        for name, make in attacks.LARGE_WRITES.items():
+            with self.subTest(name):
+                self.beside(name, functools.partial(attacks.LargeWrites, self.server.port, make()))
+
     def test_floods(self):
         for name, data in attacks.floods(siege.STRICT):
             with self.subTest(name):

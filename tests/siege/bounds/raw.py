@@ -77,10 +77,15 @@ def call(port, operation, body, **more):
     return json.loads(answer) if answer else {}
 
 
-def create_table(port, name, sort=False, **more):
+def create_table(port, name, sort=False, indexes=0, **more):
+    """indexes: global ones of all attributes, on g0, g1 ..."""
     keys = [("pk", "HASH")] + [("sk", "RANGE")] * sort
+    if indexes:
+        more["GlobalSecondaryIndexes"] = [{"IndexName": f"index{i}", "KeySchema": [{"AttributeName": f"g{i}", "KeyType": "HASH"}],
+                                           "Projection": {"ProjectionType": "ALL"}} for i in range(indexes)]
     return call(port, "CreateTable", {"TableName": name, "BillingMode": "PAY_PER_REQUEST", **more,
-                                      "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
+                                      "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key in [key for key, _ in keys] +
+                                                               [f"g{i}" for i in range(indexes)]],
                                       "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in keys]})
 
 

@@ -108,6 +108,56 @@ static void a_heavy_queue_refuses(void **state)
     }
 }
 
+/* Jobs that note their place in the order, and slow ones that hold their worker until the test lets go. */
+struct lanes {
+    pthread_mutex_t gate;
+    atomic_int slow_begun, done;
+};
+
+static void take_time(void *context, struct job *job)
+{
+    struct lanes *lanes = context;
+
+    if (job->slow) {
+        atomic_fetch_add(&lanes->slow_begun, 1);
+        pthread_mutex_lock(&lanes->gate);
+        pthread_mutex_unlock(&lanes->gate);
+    }
+    atomic_fetch_add(&lanes->done, 1);
+}
+
+/* However many slow jobs wait, the quick ones get on; and slow ones do, beside any number of quick ones. */
+static void slow_jobs_keep_no_quick_one_waiting(void **state)
+{
+    (void)state;
+    for (uint32_t threads = 2; threads <= 4; threads++) {
+        struct lanes lanes = {0};
+        const struct workers_options options = {.threads = threads,
+                                                .queue_max = JOBS / 2,
+                                                .queue_bytes_max = SIZE_MAX,
+                                                .run = take_time,
+                                                .context = &lanes};
+        struct job *jobs = calloc(JOBS, sizeof(*jobs));
+        struct workers *workers;
+
+        pthread_mutex_init(&lanes.gate, NULL);
+        pthread_mutex_lock(&lanes.gate);
+        assert_int_equal(workers_start(&workers, &options, NULL), STATOR_OK);
+        for (int i = 0; i < JOBS; i++) {
+            jobs[i].slow = i < JOBS / 2;
+            assert_true(workers_submit(workers, &jobs[i])); /* a full lane leaves the other its room */
+        }
+        while (atomic_load(&lanes.done) != JOBS / 2 || atomic_load(&lanes.slow_begun) != (int)threads - 1)
+            ;
+        pthread_mutex_unlock(&lanes.gate);
+        while (atomic_load(&lanes.done) != JOBS)
+            ;
+        workers_stop(workers);
+        pthread_mutex_destroy(&lanes.gate);
+        free(jobs);
+    }
+}
+
 static void moves(void **state)
 {
     struct job job = {.state = JOB_DECODED};
@@ -126,6 +176,7 @@ int main(void)
         cmocka_unit_test(every_job_runs_once),
         cmocka_unit_test(a_full_queue_refuses),
         cmocka_unit_test(a_heavy_queue_refuses),
+        cmocka_unit_test(slow_jobs_keep_no_quick_one_waiting),
         cmocka_unit_test(moves),
     };
 

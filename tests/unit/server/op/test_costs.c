@@ -3,6 +3,7 @@
 #include "unit/server/op/jobs.h"
 #include "unit/unit.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #define LONG ((size_t)390 * 1024)
@@ -275,6 +276,71 @@ static void answers_without_room(void **state)
     engine_close(engine);
 }
 
+#define BATCH 10
+
+/* Ten puts of long items, from the first on or from the last. */
+static char *long_batch(bool backwards)
+{
+    char *request = malloc(BATCH * ROOM), *value = malloc(LONG + 1);
+    size_t len = (size_t)sprintf(request, "{\"ReturnConsumedCapacity\":\"TOTAL\",\"RequestItems\":{\"test\":[");
+
+    memset(value, 'y', LONG);
+    value[LONG] = '\0';
+    for (int i = 0; i < BATCH; i++)
+        len += (size_t)sprintf(request + len,
+                               "%s{\"PutRequest\":{\"Item\":{\"pk\":{\"S\":\"p\"},\"sk\":{\"N\":\"%d\"},\"g\":{\"S\":"
+                               "\"g\"},\"d\":{\"S\":\"%"
+                               "s\"}}}}",
+                               i == 0 ? "" : ",", backwards ? BATCH - 1 - i : i, value);
+    strcpy(request + len, "]}}");
+    free(value);
+    return request;
+}
+
+#define ROUNDS 10
+
+static void *put_batches(void *context)
+{
+    struct engine *engine = context;
+    struct answer *answer = malloc(sizeof(*answer));
+    char *request = long_batch(true);
+    intptr_t bad = 0;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        run_job(answer, engine, OPERATION_BatchWriteItem, request, i % 2 == 0, JOB_ARENA_MAX);
+        bad += answer->rc != STATOR_OK || strstr(answer->text, "\"UnprocessedItems\":{}") == NULL;
+    }
+    free(request);
+    free(answer);
+    return (void *)bad;
+}
+
+/* Batches of the same items meet each other between their parts, and go on where they were. */
+static void batches_in_parts(void **state)
+{
+    static struct answer answer;
+    struct engine *engine = open_engine(NULL);
+    char *request = long_batch(false);
+    pthread_t thread;
+    void *bad;
+
+    (void)state;
+    run_step(engine, 0, &create, true);
+    assert_int_equal(pthread_create(&thread, NULL, put_batches, engine), 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        run_job(&answer, engine, OPERATION_BatchWriteItem, request, i % 2 == 0, JOB_ARENA_MAX);
+        assert_int_equal(answer.rc, STATOR_OK);
+        assert_true(is_expected(answer.text, "~'UnprocessedItems':{}"));
+        if (!is_expected(answer.text, "~'CapacityUnits':39"))
+            fail_msg("%s", answer.text);
+    }
+    pthread_join(thread, &bad);
+    assert_null(bad);
+    audit(engine);
+    free(request);
+    engine_close(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +351,7 @@ int main(void)
         cmocka_unit_test(reads),
         cmocka_unit_test(transactions_that_read),
         cmocka_unit_test(answers_without_room),
+        cmocka_unit_test(batches_in_parts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

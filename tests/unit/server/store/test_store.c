@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/unit.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
 #include "store/store.h"
 #include "unit/server/store/temporary.h"
 
@@ -342,6 +346,65 @@ static void a_big_batch_gives_its_memory_back(void **state)
     free(value);
 }
 
+#define LARGE_BYTES ((size_t)8 << 20)
+
+struct large {
+    struct store *store;
+    atomic_bool over;
+};
+
+static void *write_large_batches(void *context)
+{
+    struct large *large = context;
+    char *value = calloc(1, LARGE_BYTES);
+
+    while (!atomic_load(&large->over)) {
+        struct store_batch *batch = store_batch_new(large->store);
+
+        store_batch_put(batch, SHARD, BYTES("large"), bytes_of(value, LARGE_BYTES));
+        assert_int_equal(store_write(large->store, batch, true, NULL), STATOR_OK);
+        store_batch_free(batch);
+        usleep(1000);
+    }
+    free(value);
+    return NULL;
+}
+
+/* Who may not wait writes between large writes, never behind one. */
+static void the_hasty_keep_out_of_a_large_writes_way(void **state)
+{
+    struct fixture f = {.options = {.shards = 2, .memtable_bytes = (size_t)1 << 30}};
+    char *value = calloc(1, STORE_LARGE_BYTES);
+    int stored = 0, refused = 0;
+    struct store_stats stats;
+    struct large large;
+    pthread_t thread;
+
+    (void)state;
+    open_it(&f);
+    large = (struct large){.store = f.store};
+    assert_int_equal(pthread_create(&thread, NULL, write_large_batches, &large), 0);
+    while (stored == 0 || refused == 0) {
+        enum stator_rc rc;
+
+        store_batch_put(f.batch, SHARD, BYTES("small"), BYTES("s"));
+        rc = store_write(f.store, f.batch, false, NULL);
+        stored += rc == STATOR_OK;
+        refused += rc == STATOR_AGAIN;
+        store_batch_clear(f.batch);
+    }
+    atomic_store(&large.over, true);
+    pthread_join(thread, NULL);
+    store_stats(f.store, &stats);
+    assert_int_equal(stats.stalls, 0);
+    store_batch_put(f.batch, SHARD, BYTES("own"), bytes_of(value, STORE_LARGE_BYTES));
+    assert_int_equal(store_write(f.store, f.batch, false, NULL), STATOR_AGAIN);
+    store_batch_clear(f.batch);
+    assert_value(&f, SHARD, "own", NULL, NULL);
+    close_it(&f);
+    free(value);
+}
+
 static void a_restart_finds_everything(void **state)
 {
     struct fixture *f = *state;
@@ -373,6 +436,7 @@ int main(void)
         BOTH(ranges_are_deleted),
         BOTH(sizes_include_memtables),
         BOTH(a_big_batch_gives_its_memory_back),
+        cmocka_unit_test(the_hasty_keep_out_of_a_large_writes_way),
         cmocka_unit_test_setup_teardown(a_restart_finds_everything, on_disk, teardown),
     };
 

@@ -367,7 +367,8 @@ static void many_at_once(void **state)
         {.delete = ITEM(S("pk", "absent"), N("sk", "1"))},
     };
     struct write writes[COUNT_OF(cases)];
-    struct write_result results[COUNT_OF(cases)];
+    struct write_result results[COUNT_OF(cases)] = {0};
+    struct write_series series = {.writes = writes, .results = results, .count = COUNT_OF(cases)};
     struct stator_error err = {0};
     struct fixture f;
 
@@ -378,7 +379,7 @@ static void many_at_once(void **state)
         writes[i] = write_of(&f, &cases[i], &f.arena);
 
     atomic_store(&f.table->superseded, true);
-    assert_int_equal(table_write_many(&f.db, writes, COUNT_OF(cases), true, results, &f.arena, &err), STATOR_OK);
+    assert_int_equal(table_write_part(&f.db, &series, WAIT_ALL, &f.arena, &err), STATOR_OK);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         assert_true(results[i].stale);
         write_result_release(&results[i]);
@@ -386,7 +387,7 @@ static void many_at_once(void **state)
     assert_int_equal(database_items(&f.db, f.table), 1);
 
     atomic_store(&f.table->superseded, false);
-    assert_int_equal(table_write_many(&f.db, writes, COUNT_OF(cases), true, results, &f.arena, &err), STATOR_OK);
+    assert_int_equal(table_write_part(&f.db, &series, WAIT_ALL, &f.arena, &err), STATOR_OK);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         assert_false(results[i].stale);
         assert_int_equal(results[i].condition_failed, cases[i].failed);
@@ -406,7 +407,8 @@ static void many_or_none(void **state)
         {.key = ITEM(KEY), .update = "SET g = :g", .values = ITEM(N(":g", "1"))},
     };
     struct write writes[COUNT_OF(cases)];
-    struct write_result results[COUNT_OF(cases)];
+    struct write_result results[COUNT_OF(cases)] = {0};
+    struct write_series series = {.writes = writes, .results = results, .count = COUNT_OF(cases)};
     struct stator_error err = {0};
     struct fixture f;
 
@@ -414,12 +416,109 @@ static void many_or_none(void **state)
     set_up(&f, SCHEMA, NULL);
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         writes[i] = write_of(&f, &cases[i], &f.arena);
-    assert_int_equal(table_write_many(&f.db, writes, COUNT_OF(cases), true, results, &f.arena, &err),
-                     STATOR_VALIDATION);
+    assert_int_equal(table_write_part(&f.db, &series, WAIT_ALL, &f.arena, &err), STATOR_VALIDATION);
+    assert_int_equal(series.done, 0);
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         write_result_release(&results[i]);
     assert_int_equal(database_items(&f.db, f.table), 0);
     database_audit(&f.db, f.table);
+    tear_down(&f);
+}
+
+#define LONG_ITEMS 8
+#define LONG_BYTES ((size_t)300 * 1024)
+
+/* Puts of long items, and who else could write them while the first part was being stored. */
+struct parts {
+    struct fixture f;
+    struct write writes[LONG_ITEMS];
+    struct write_result results[LONG_ITEMS];
+    size_t held_first, held_rest;
+};
+
+static const char *long_json(size_t i, size_t bytes, struct arena *arena)
+{
+    char *json = arena_alloc(arena, bytes + 100);
+    int len = sprintf(json, "{\"pk\":{\"S\":\"%zu\"},\"sk\":{\"N\":\"1\"},\"d\":{\"S\":\"", i);
+
+    memset(json + len, 'x', bytes);
+    strcpy(json + len + bytes, "\"}}");
+    return json;
+}
+
+static const struct item *long_item(size_t i, size_t bytes, struct arena *arena)
+{
+    struct item *item = ARENA_NEW(arena, struct item);
+
+    *item = item_of(long_json(i, bytes, arena), arena);
+    return item;
+}
+
+static enum stator_rc try_others(void *context, struct stator_error *err)
+{
+    struct parts *p = context;
+
+    for (size_t i = 0; i < LONG_ITEMS; i++) {
+        struct write delete = {.kind = WRITE_DELETE, .table = p->f.table, .key = p->writes[i].key};
+        struct write_result result;
+        enum stator_rc rc = table_write(&p->f.db, &delete, WAIT_DISK, &result, &p->f.arena, err);
+
+        write_result_release(&result);
+        *(i < 4 ? &p->held_first : &p->held_rest) += rc == STATOR_AGAIN;
+    }
+    return STATOR_OK;
+}
+
+/* A series is stored in parts of about 1 MiB, and others may write what is not of the part. */
+static void parts_of_a_series(void **state)
+{
+    struct parts *p = calloc(1, sizeof(*p));
+    struct write_series series = {.writes = p->writes, .results = p->results, .count = LONG_ITEMS};
+    struct stator_error err = {0};
+
+    (void)state;
+    set_up(&p->f, SCHEMA, NULL);
+    for (size_t i = 0; i < LONG_ITEMS; i++) {
+        const struct item *item = long_item(i, LONG_BYTES, &p->f.arena);
+
+        p->writes[i] = (struct write){.kind = WRITE_PUT, .table = p->f.table, .key = item, .item = item};
+    }
+    p->writes[0].before_commit = try_others;
+    p->writes[0].context = p;
+    assert_int_equal(table_write_part(&p->f.db, &series, WAIT_DISK, &p->f.arena, &err), STATOR_OK);
+    assert_int_equal(series.done, 4);
+    assert_int_equal(p->held_first, 4);
+    assert_true(p->held_rest < LONG_ITEMS - 4); /* one may share its stripe with one of the part */
+    assert_int_equal(database_items(&p->f.db, p->f.table), 4);
+    assert_int_equal(table_write_part(&p->f.db, &series, WAIT_DISK, &p->f.arena, &err), STATOR_OK);
+    assert_int_equal(series.done, LONG_ITEMS);
+    for (size_t i = 0; i < LONG_ITEMS; i++)
+        write_result_release(&p->results[i]);
+    assert_int_equal(database_items(&p->f.db, p->f.table), LONG_ITEMS);
+    database_audit(&p->f.db, p->f.table);
+    tear_down(&p->f);
+    free(p);
+}
+
+/* A loop leaves what makes a large batch to a worker. */
+static void no_large_write_on_a_loop(void **state)
+{
+    struct stator_error err = {0};
+    struct write_result result;
+    struct write write;
+    struct fixture f;
+
+    (void)state;
+    set_up(&f, SCHEMA, NULL);
+    write = (struct write){.kind = WRITE_PUT, .table = f.table, .item = long_item(1, LONG_BYTES, &f.arena)};
+    write.key = write.item;
+    assert_int_equal(table_write(&f.db, &write, WAIT_NOT, &result, &f.arena, &err), STATOR_AGAIN);
+    assert_int_equal(result.busy, 0);
+    write_result_release(&result);
+    assert_int_equal(database_items(&f.db, f.table), 0);
+    assert_int_equal(table_write(&f.db, &write, WAIT_DISK, &result, &f.arena, &err), STATOR_OK);
+    write_result_release(&result);
+    assert_int_equal(database_items(&f.db, f.table), 1);
     tear_down(&f);
 }
 
@@ -507,6 +606,44 @@ static void gives_way_to_the_disk(void **state)
     }
 }
 
+/* A quick job may read some items from the disk: one that needs many gives way, before it holds a latch. */
+static void pays_for_the_disk(void **state)
+{
+    struct expr_budget quick = {3 * READ_DISK_COST, true}, slow = {3 * READ_DISK_COST, false};
+    struct write writes[8];
+    struct write_result results[8] = {0};
+    struct stator_error err = {0};
+    struct fixture f;
+    char dir[64];
+
+    (void)state;
+    assert_non_null(temporary_make(dir));
+    set_up(&f, SCHEMA, dir);
+    for (size_t i = 0; i < 8; i++)
+        database_put(&f.db, f.table, long_json(i, 5000, &f.arena));
+    tear_down(&f);
+    set_up(&f, SCHEMA, dir);
+    for (int n = 0; n < 3; n++) {
+        struct write_series series = {.writes = writes, .results = results, .count = n == 0 ? 2 : 8};
+
+        for (size_t i = 0; i < 8; i++)
+            writes[i] = (struct write){.kind = WRITE_CHECK,
+                                       .table = f.table,
+                                       .key = long_item(i, 5000, &f.arena),
+                                       .budget = n < 2 ? &quick : &slow};
+        nowait_set_cold(true);
+        assert_int_equal(table_write_part(&f.db, &series, WAIT_DISK, &f.arena, &err),
+                         n == 1 ? STATOR_AGAIN : STATOR_OK);
+        nowait_set_cold(false);
+        assert_int_equal(results[0].busy, 0);
+        quick.left = 3 * READ_DISK_COST;
+        for (size_t i = 0; i < 8; i++)
+            write_result_release(&results[i]);
+    }
+    tear_down(&f);
+    temporary_remove(dir);
+}
+
 /* A write's answer waits for an epoch that is not reached before the next sync; so does what reads it. */
 static void epochs_of_results(void **state)
 {
@@ -583,8 +720,11 @@ int main(void)
         cmocka_unit_test(superseded_versions_do_nothing),
         cmocka_unit_test(many_at_once),
         cmocka_unit_test(many_or_none),
+        cmocka_unit_test(parts_of_a_series),
+        cmocka_unit_test(no_large_write_on_a_loop),
         cmocka_unit_test(memory_ends),
         cmocka_unit_test(gives_way_to_the_disk),
+        cmocka_unit_test(pays_for_the_disk),
         cmocka_unit_test(epochs_of_results),
         cmocka_unit_test(longest_index_key),
     };
