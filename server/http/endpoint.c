@@ -320,8 +320,8 @@ static bool run_on_worker(struct http *http, struct job *job)
         }
         if (outcome == OP_DONE)
             return true;
-        if (atomic_load_explicit(&http->hurry, memory_order_relaxed)) {
-            fail_job(job, STATOR_INTERNAL_SERVER_ERROR, "The server is shutting down");
+        if (engine_is_hurried(http->engine)) {
+            fail_job(job, STATOR_INTERNAL_SERVER_ERROR, OP_HURRIED_TEXT);
             return true;
         }
         if (go_on_later(http, job)) /* behind those who wait */
@@ -340,7 +340,9 @@ void endpoint_work(void *context, struct job *job)
         return;
     }
     job->on_worker = true;
-    if ((!request->unread || read_body(request)) && !run_on_worker(http, job))
+    if (engine_is_hurried(http->engine))
+        fail_job(job, STATOR_INTERNAL_SERVER_ERROR, OP_HURRIED_TEXT);
+    else if ((!request->unread || read_body(request)) && !run_on_worker(http, job))
         return;
     end_job(job);
     if (answer_wants_packing(request))

@@ -40,6 +40,7 @@ struct store {
     pthread_rwlock_t log_lock;
 
     atomic_bool read_only;                                       /* set once, by the first failed write or sync */
+    atomic_bool hurried;                                         /* store_hurry */
     atomic_bool disk_full;                                       /* the last look found less free than reserve_bytes */
     _Atomic uint64_t unseen_bytes;                               /* written since the last look at the free space */
     _Atomic uint64_t stalls, stall_ns, cache_hits, cache_misses; /* stats.c */

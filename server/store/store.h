@@ -133,6 +133,9 @@ uint64_t store_approximate_bytes(struct store *store, uint32_t family, struct by
 /* True after a failed write or sync made the store read-only. */
 bool store_read_only(const struct store *store);
 
+/* From now on no write waits for a stalled engine. [any] */
+void store_hurry(struct store *store);
+
 /* True while writes are refused for lack of space. */
 bool store_full(struct store *store);
 

@@ -75,6 +75,11 @@ void store_batch_add(struct store_batch *batch, struct bytes counter_key, int64_
                                 counter_key.len, (const char *)operand, sizeof(operand));
 }
 
+void store_hurry(struct store *store)
+{
+    atomic_store(&store->hurried, true);
+}
+
 bool store_read_only(const struct store *store)
 {
     return atomic_load(&store->read_only);
@@ -113,7 +118,9 @@ enum stator_rc store_write(struct store *store, struct store_batch *batch, bool 
     /* The engine's own waiting would hold log_lock, and has no end when its flushes fail. */
     if (rc == STATOR_AGAIN)
         atomic_fetch_add_explicit(&store->stalls, 1, memory_order_relaxed);
-    for (int tries = 0; rc == STATOR_AGAIN && may_wait && tries < STALL_MS_MAX / STALL_PAUSE_MS; tries++) {
+    for (int tries = 0; rc == STATOR_AGAIN && may_wait && tries < STALL_MS_MAX / STALL_PAUSE_MS &&
+                        !atomic_load_explicit(&store->hurried, memory_order_relaxed);
+         tries++) {
         nanosleep(&pause, NULL);
         atomic_fetch_add_explicit(&store->stall_ns, (uint64_t)pause.tv_nsec, memory_order_relaxed);
         rc = try_write(store, batch, err);
