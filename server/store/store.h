@@ -92,7 +92,8 @@ void store_batch_delete_range(struct store_batch *batch, uint32_t family, struct
 void store_batch_add(struct store_batch *batch, struct bytes counter_key, int64_t delta);
 
 /* All of the batch or none of it, visible on return; what it survives is said at enum store_durability. With may_wait
- * false a stalled engine is STATOR_AGAIN and nothing is written. On a full disk nothing is written until there is
+ * false nothing is written and it is STATOR_AGAIN where the engine is stalled, where it is another thread's turn to write the
+ * log's file, or where the batch is long. On a full disk nothing is written until there is
  * space: STATOR_INTERNAL_SERVER_ERROR. After an I/O error the same code, and the store is read-only until it is opened
  * anew. */
 STATOR_MUST_CHECK enum stator_rc store_write(struct store *store, struct store_batch *batch, bool may_wait,
