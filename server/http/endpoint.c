@@ -136,6 +136,7 @@ static void fail_job(struct job *job, enum stator_rc rc, const char *message)
     job->error_item = job->error_reasons = job->error_text = job->error_throttling = (struct bytes){0};
     stator_fail(&job->error, rc, "%s", message);
     op_answer_error(job);
+    request_of_job(job)->summed = false;
 }
 
 static void refuse(struct request *request, enum stator_rc rc, const char *message)
@@ -312,6 +313,7 @@ static bool run_on_worker(struct http *http, struct job *job)
         enum op_outcome outcome = op_run(http->engine, job);
 
         if (outcome == OP_SYNC) {
+            answer_sum(request_of_job(job));
             request_forget(request_of_job(job));
             job_move(job, JOB_SYNCING);
             job->next = NULL;
@@ -347,6 +349,7 @@ void endpoint_work(void *context, struct job *job)
     end_job(job);
     if (answer_wants_packing(request))
         answer_pack(request);
+    answer_sum(request);
     engine_note_thread(http->engine);
     job->send_back(job);
 }

@@ -412,6 +412,7 @@ static void begin(struct loop *loop)
     h2o_context_init(&loop->context, loop->evloop, &http->globalconf);
     loop->accept = (h2o_accept_ctx_t){.ctx = &loop->context, .hosts = http->globalconf.hosts};
     h2o_linklist_init_anchor(&loop->connections);
+    h2o_linklist_init_anchor(&loop->pieces);
     peers_init(&loop->peers, http->options.max_connections / http->options.loops / LIMIT_CROWD_SHARE);
     request_ids_init(&loop->ids);
     h2o_timeout_init(loop->evloop, &loop->write_timeout, LIMIT_WRITE_PIECE_MS);
@@ -469,13 +470,15 @@ static void ask_for_short_slices(void)
 static void *loop_main(void *context)
 {
     struct loop *loop = context;
+    bool sent = false;
 
     ask_for_short_slices();
     begin(loop);
     h2o_barrier_wait(&loop->begun);
     while (!loop->draining || loop->connections_count != 0 || loop->away_count != 0) {
-        h2o_evloop_run(loop->evloop, SLEEP_MS);
+        h2o_evloop_run(loop->evloop, sent ? 0 : SLEEP_MS);
         end_turn(loop);
+        sent = answer_send_next(loop);
     }
     end(loop);
     return NULL;

@@ -95,6 +95,8 @@ struct loop {
     h2o_multithread_receiver_t receiver;
     h2o_multithread_message_t drain_message;
 
+    h2o_linklist_t pieces; /* requests: one piece of a long answer is sent each turn */
+
     struct job *unsynced_first, **unsynced_last; /* wait for a sync since this turn of the loop */
 
     /* Jobs that came home. home_message is on its way or being delivered while home_first is not NULL. */

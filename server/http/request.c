@@ -66,6 +66,8 @@ static void on_dispose(void *anchor)
     struct request *request = *(struct request **)anchor;
 
     h2o_timeout_unlink(&request->write_entry);
+    if (h2o_linklist_is_linked(&request->piece_link))
+        h2o_linklist_unlink(&request->piece_link);
     connection_of(request->req)->request = NULL;
     connection_wait(connection_of(request->req));
     request->req = NULL;
@@ -192,7 +194,7 @@ static void clean(struct request *request)
     job->error.message[0] = '\0';
     job->wait.epoch = 0;
     request->origin = request->content_type = request->x_amz_target = (struct bytes){0};
-    request->amz_json = request->packing = request->unread = request->too_large = false;
+    request->amz_json = request->packing = request->unread = request->too_large = request->summed = false;
     request->accepted = request->encoding = request->packed_as = ENCODING_PLAIN;
     request->sync_rc = STATOR_OK;
     request->errand = ERRAND_NONE;

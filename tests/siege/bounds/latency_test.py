@@ -33,6 +33,10 @@ class Latency(unittest.TestCase):
     def test_a_transaction_and_who_waits_for_its_items(self):
         self.beside("TransactWriteItems, 100 checks, and 8 UpdateItems", lambda: attacks.Freeze(self.server.port))
 
+    def test_a_reader_of_40_mb(self):
+        attacks.fill_long(self.server.port)
+        self.beside("Query, answers of 40 MB", lambda: attacks.reader(self.server.port))
+
     def test_floods(self):
         for name, data in attacks.floods(siege.STRICT):
             with self.subTest(name):
