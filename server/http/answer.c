@@ -224,7 +224,7 @@ static void log_request(const struct request *request, size_t len)
 /* Faults of ours or of the disk are an operator's business; of broken compression (InternalFailure) they are not. */
 static void log_fault(const struct job *job)
 {
-    if (job->rc == STATOR_INTERNAL_SERVER_ERROR)
+    if (job->rc == STATOR_INTERNAL_SERVER_ERROR && !job->as_service)
         LOG_LINE(LOG_LEVEL_ERROR, "a request failed", LOG_STRING("operation", operation_name(job)),
                  LOG_STRING("reason", job->error.message), LOG_STRING("request_id", job->request_id));
 }
