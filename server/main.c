@@ -333,8 +333,9 @@ static int status(const struct config *config)
                : complain(&err);
 }
 
-/* An arena for each thread costs memory; with two, four Scans waited for each other's blocks (8 % of their CPU). An answer of a megabyte that is mapped and
- * unmapped each time costs more in page faults than in all the rest: what is free stays, up to a bound. */
+/* An arena for each thread costs memory; with two, four Scans waited for each other's blocks (8 % of their CPU). An
+ * answer of a megabyte that is mapped and unmapped each time costs more in page faults than in all the rest: what is free
+ * stays, up to a bound, until nobody needs it (budget_settle). */
 static void keep_memory(void)
 {
     mallopt(M_ARENA_MAX, 4);

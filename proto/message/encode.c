@@ -92,7 +92,7 @@ static void encode_value(struct json_writer *writer, const struct value *value)
 
 static void encode_item(struct json_writer *writer, const struct item *item)
 {
-    if (bytes_present(item->json) || item->fault) {
+    if (item->fault || (bytes_present(item->json) && !item->shortened)) {
         json_raw(writer, bytes_present(item->json) ? item->json : BYTES(NOT_ALLOWED));
         return;
     }

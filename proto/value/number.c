@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "value/number.h"
 
+#include <stdio.h>
+
 #define EXPONENT_MAX 125    /* of the first digit: 9.99E+125 is the largest magnitude */
 #define EXPONENT_MIN (-130) /* 1E-130 is the smallest */
 
@@ -287,6 +289,35 @@ size_t number_format(char out[NUMBER_TEXT_MAX], const struct number *number)
         to += count + 1;
     }
     return (size_t)(to - out);
+}
+
+/* What is cut off has to be worth a second form. */
+#define SHORTER_BY_LEAST 16
+
+size_t number_shorten(char out[NUMBER_SHORT_MAX], struct bytes canonical)
+{
+    struct bytes digits = canonical;
+    bool negative = canonical.len != 0 && canonical.at[0] == '-';
+    size_t sign = negative ? 1 : 0, all;
+    int exponent, len;
+
+    if (canonical.len <= SHORTER_BY_LEAST)
+        return 0;
+    digits = bytes_of(canonical.at + sign, canonical.len - sign);
+    all = digits.len;
+    if (digits.at[0] == '0') { /* 0.00..0ddd */
+        exponent = -(int)(all - 2);
+        for (digits = bytes_of(digits.at + 2, all - 2); digits.len > 1 && digits.at[0] == '0'; digits.len--)
+            digits.at++;
+    } else {
+        while (digits.len > 1 && digits.at[digits.len - 1] == '0')
+            digits.len--;
+        exponent = (int)(all - digits.len);
+    }
+    if (all - digits.len < SHORTER_BY_LEAST || digits.len > NUMBER_DIGITS_MAX)
+        return 0;
+    len = snprintf(out, NUMBER_SHORT_MAX, "%s%.*sE%d", negative ? "-" : "", BYTES_ARG(digits), exponent);
+    return (size_t)len;
 }
 
 /* Takes the sign from a canonical text. */

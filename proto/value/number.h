@@ -12,6 +12,7 @@
 
 #define NUMBER_DIGITS_MAX 38
 #define NUMBER_TEXT_MAX   176 /* longest canonical text: sign, "0.", 129 zeros, 38 digits */
+#define NUMBER_SHORT_MAX  48  /* longest shortened text: sign, 38 digits, E, an exponent of -130 to 125 */
 
 __extension__ typedef unsigned __int128 uint128;
 
@@ -37,6 +38,10 @@ bool number_is_canonical(struct bytes text);
 /* Writes the text the service gives back: plain decimal notation without exponent, leading or trailing zeros
  * ("0.001", "-120", "0"). Returns its length. */
 size_t number_format(char out[NUMBER_TEXT_MAX], const struct number *number);
+
+/* The text of a canonical one as it is stored when that is far shorter: its digits without the zeros at either end, and
+ * an exponent ("-11E-130"). number_parse reads it. Returns its length; 0: the canonical text is stored. */
+size_t number_shorten(char out[NUMBER_SHORT_MAX], struct bytes canonical);
 
 int number_compare(const struct number *a, const struct number *b);
 

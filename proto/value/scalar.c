@@ -19,7 +19,7 @@ static enum stator_rc normalise(struct reading *r, struct value *out)
 {
     struct bytes given = out->text;
     struct number number;
-    char text[NUMBER_TEXT_MAX];
+    char text[NUMBER_TEXT_MAX], shortened[NUMBER_SHORT_MAX];
 
     if (number_parse(&number, given, NULL) != STATOR_OK) {
         r->fault = true;
@@ -30,7 +30,8 @@ static enum stator_rc normalise(struct reading *r, struct value *out)
         out->text = given;
         return STATOR_OK;
     }
-    r->canonical = false;
+    if (!bytes_equal(given, bytes_of(shortened, number_shorten(shortened, out->text))))
+        r->canonical = false;
     out->text = arena_copy(r->arena, out->text);
     return bytes_present(out->text) ? STATOR_OK : stator_fail_memory(r->err);
 }

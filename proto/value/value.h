@@ -63,6 +63,7 @@ struct item {
     bool set;          /* the member was in the request, perhaps empty */
     bool fault;        /* some value in it, at any depth, is VALUE_FAULT */
     bool cut;          /* item_read_within has dropped what is past its limit */
+    bool shortened;    /* numbers in json are, as in what is stored: item_write writes them in full */
     struct bytes json; /* for answers only: canonical JSON to be copied instead of the attributes */
 };
 
@@ -149,7 +150,7 @@ STATOR_MUST_CHECK enum stator_rc value_read_within(struct value *out, struct jso
 STATOR_MUST_CHECK enum stator_rc item_read_once(struct item *out, struct json_reader *reader, enum json_token first,
                                                 struct arena *arena, struct stator_error *err);
 
-/* Reads canonical JSON that this module wrote (a stored value or item). False if it is not, or the arena is full;
+/* Reads canonical JSON that this module wrote (a stored value or item; numbers may be shortened). False if it is not, or the arena is full;
  * blanks and needless escapes alone are not noticed. */
 bool value_read_stored(struct value *out, struct bytes json, struct arena *arena);
 bool item_read_stored(struct item *out, struct bytes json, struct arena *arena);
@@ -157,6 +158,10 @@ bool item_read_stored(struct item *out, struct bytes json, struct arena *arena);
 /* Writes {"S":"..."}; for an item {"name":{...},...}. */
 void value_write(struct buf *buf, const struct value *value);
 void item_write(struct buf *buf, const struct item *item);
+
+/* As it is stored: a number of many zeros, which JSON would have in 133 characters where DynamoDB counts 2 bytes, is
+ * shortened (number_shorten), and *shortened set (never cleared). */
+void value_write_stored(struct buf *buf, const struct value *value, bool *shortened);
 
 /* The first fault in the order of the request's text, or NULL. */
 const struct value *value_fault(const struct value *value);

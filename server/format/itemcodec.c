@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The bytes of a stored item. All integers are little-endian.
  *
- *   0      version, 1
+ *   0      version: 1, or 2 when numbers are shortened ({"N":"1E-130"}); servers before 0.2 know 1 only
  *   1..3   count of attributes
  *   4..7   DynamoDB's size of the item in bytes
  *   8..    the table: 8 bytes for each attribute, in the order of the names' raw bytes
@@ -27,13 +27,15 @@
 #include "base/error.h"
 #include "json/writer.h"
 
-#define VERSION      1
-#define HEADER_BYTES 8
-#define ENTRY_BYTES  8
-#define COUNT_MAX    0xffffffU
-#define NAME_MAX_LEN 0xffffffU
-#define NAME_ESCAPED (UINT32_C(1) << 24)
-#define TYPE_SHIFT   25
+#define VERSION           1
+#define VERSION_SHORTENED 2
+#define SHORTENED_RATIO   16 /* at most so many times what is stored: "0.", 129 zeros and a digit for 1E-130 */
+#define HEADER_BYTES      8
+#define ENTRY_BYTES       8
+#define COUNT_MAX         0xffffffU
+#define NAME_MAX_LEN      0xffffffU
+#define NAME_ESCAPED      (UINT32_C(1) << 24)
+#define TYPE_SHIFT        25
 
 /* Types as they are on disk: numbers of their own, so that enum value_type may change. */
 enum stored_type {
@@ -87,7 +89,8 @@ static void append_room(struct buf *buf, size_t count)
 }
 
 /* "name":value; the table's entry for it goes to entry_at of the buf. */
-static void append_attribute(struct buf *buf, const struct attribute *attribute, size_t entry_at, size_t json_at)
+static void append_attribute(struct buf *buf, const struct attribute *attribute, size_t entry_at, size_t json_at,
+                             bool *shortened)
 {
     enum value_type type = attribute->value.type;
     size_t quoted_at = buf->len;
@@ -99,7 +102,7 @@ static void append_attribute(struct buf *buf, const struct attribute *attribute,
     name_len = buf->len - quoted_at - 2;
     buf_append_byte(buf, ':');
     value_at = buf->len - json_at;
-    value_write(buf, &attribute->value);
+    value_write_stored(buf, &attribute->value, shortened);
     if (!buf->failed && (name_len > NAME_MAX_LEN || value_at > UINT32_MAX))
         buf->failed = true;
     if (buf->failed)
@@ -117,20 +120,21 @@ void item_store(struct buf *buf, const struct item *item)
     size_t table_at = start + HEADER_BYTES;
     size_t json_at = table_at + item->count * ENTRY_BYTES;
     size_t size = item_size(item);
+    bool shortened = false;
 
     append_room(buf, item->count);
     buf_append_byte(buf, '{');
     for (size_t i = 0; i < item->count && !buf->failed; i++) {
         if (i != 0)
             buf_append_byte(buf, ',');
-        append_attribute(buf, &item->attributes[i], table_at + i * ENTRY_BYTES, json_at);
+        append_attribute(buf, &item->attributes[i], table_at + i * ENTRY_BYTES, json_at, &shortened);
     }
     buf_append_byte(buf, '}');
     if (!buf->failed && size > UINT32_MAX)
         buf->failed = true;
     if (buf->failed)
         return;
-    store_le32(buf->at + start, VERSION | (uint32_t)item->count << 8);
+    store_le32(buf->at + start, (shortened ? VERSION_SHORTENED : VERSION) | (uint32_t)item->count << 8);
     store_le32(buf->at + start + 4, (uint32_t)size);
 }
 
@@ -142,17 +146,28 @@ bool stored_item_open(struct stored_item *out, struct bytes stored)
     size_t json_at;
 
     *out = (struct stored_item){0};
-    if (stored.len < HEADER_BYTES || stored.at[0] != VERSION)
+    if (stored.len < HEADER_BYTES || stored.at[0] < VERSION || stored.at[0] > VERSION_SHORTENED)
         return false;
     count = load_le32(stored.at) >> 8;
     json_at = HEADER_BYTES + (size_t)count * ENTRY_BYTES;
     if (stored.len < json_at + 2 || stored.at[json_at] != '{' || stored.at[stored.len - 1] != '}')
         return false;
-    out->json = bytes_of(stored.at + json_at, stored.len - json_at);
+    out->shortened = stored.at[0] == VERSION_SHORTENED;
+    out->text = bytes_of(stored.at + json_at, stored.len - json_at);
     out->table = stored.at + HEADER_BYTES;
     out->attribute_count = count;
     out->size_bytes = load_le32(stored.at + 4);
     return true;
+}
+
+size_t stored_item_answer_bytes(const struct stored_item *item)
+{
+    return item->shortened ? SHORTENED_RATIO * item->text.len : item->text.len;
+}
+
+struct item stored_item_answer(const struct stored_item *item)
+{
+    return (struct item){.set = true, .json = item->text, .shortened = item->shortened};
 }
 
 struct entry {
@@ -174,7 +189,7 @@ static bool entry_read(struct entry *out, const struct stored_item *item, size_t
     out->escaped = (word & NAME_ESCAPED) != 0;
     out->type = type < STORED_TYPE_COUNT ? (enum value_type)type_of_stored[type] : VALUE_ABSENT;
     /* {" before the name, ": after it, at least {} for the value, } at the end */
-    if (out->value_at < out->name_len + 4 || item->json.len < 3 || out->value_at > item->json.len - 3)
+    if (out->value_at < out->name_len + 4 || item->text.len < 3 || out->value_at > item->text.len - 3)
         return false;
     out->name_at = out->value_at - 2 - out->name_len;
     return out->type != VALUE_ABSENT;
@@ -233,7 +248,7 @@ static size_t entry_find(struct entry *out, const struct stored_item *item, stru
 
         if (!entry_read(out, item, middle))
             break;
-        other = bytes_of(item->json.at + out->name_at, out->name_len);
+        other = bytes_of(item->text.at + out->name_at, out->name_len);
         order = out->escaped ? compare_escaped(other, name) : bytes_compare(other, name);
         if (order == 0)
             return middle;
@@ -248,7 +263,7 @@ static size_t entry_find(struct entry *out, const struct stored_item *item, stru
 /* The JSON of the value of entry i. Absent when the tables are damaged. */
 static struct bytes entry_value(const struct stored_item *item, const struct entry *entry, size_t i)
 {
-    size_t end = item->json.len - 1; /* the last one ends before } */
+    size_t end = item->text.len - 1; /* the last one ends before } */
     struct entry next;
 
     if (i + 1 < item->attribute_count) {
@@ -258,7 +273,7 @@ static struct bytes entry_value(const struct stored_item *item, const struct ent
     }
     if (end < entry->value_at + 2)
         return (struct bytes){0};
-    return bytes_of(item->json.at + entry->value_at, end - entry->value_at);
+    return bytes_of(item->text.at + entry->value_at, end - entry->value_at);
 }
 
 struct bytes stored_item_attribute(const struct stored_item *item, struct bytes name, enum value_type *type)
@@ -273,7 +288,7 @@ struct bytes stored_item_attribute(const struct stored_item *item, struct bytes 
 
 bool stored_item_parse(struct item *out, const struct stored_item *item, struct arena *arena)
 {
-    return item_read_stored(out, item->json, arena);
+    return item_read_stored(out, item->text, arena);
 }
 
 /* --- For expressions ---------------------------------------------------------------------------------------------- */

@@ -133,7 +133,8 @@ static void end_job(struct job *job)
 static void fail_job(struct job *job, enum stator_rc rc, const char *message)
 {
     job_release(job);
-    job->error_item = job->error_reasons = job->error_text = job->error_throttling = (struct bytes){0};
+    job->error_item = (struct item){0};
+    job->error_reasons = job->error_text = job->error_throttling = (struct bytes){0};
     stator_fail(&job->error, rc, "%s", message);
     op_answer_error(job);
     request_of_job(job)->summed = false;

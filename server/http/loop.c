@@ -208,8 +208,10 @@ static void on_sweep(h2o_timeout_entry_t *entry)
     close_stalled(loop);
     if (!loop->busy) /* nobody needs warm memory */
         request_free_spare(loop);
+    if (!loop->busy || soon)
+        budget_settle(&loop->http->memory, h2o_now(loop->evloop));
     loop->busy = false;
-    if (loop->connections_count != 0 || loop->spare != NULL)
+    if (loop->connections_count != 0 || loop->spare != NULL || budget_is_unsettled(&loop->http->memory))
         h2o_timeout_link(loop->evloop, soon ? &loop->hurry_timeout : &loop->sweep_timeout, &loop->sweep_entry);
 }
 

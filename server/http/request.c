@@ -183,7 +183,8 @@ static void clean(struct request *request)
     if (request->packed.len != 0 || request->packed.failed)
         buf_reset(&request->packed);
     job->access_key = job->region = (struct bytes){0};
-    job->error_item = job->error_reasons = job->error_text = job->error_throttling = (struct bytes){0};
+    job->error_item = (struct item){0};
+    job->error_reasons = job->error_text = job->error_throttling = (struct bytes){0};
     job->input = job->progress = NULL;
     job->output = NULL;
     job->on_worker = job->as_service = false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/budget.h"
 
+#include <malloc.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -14,6 +15,9 @@ struct head {
 };
 
 #define FREE_OF_CHARGE ((size_t)8 * 1024)
+
+#define SETTLE_MS    1000
+#define SETTLE_LEAST ((size_t)1024 * 1024)
 
 static bool take(struct budget *budget, size_t bytes, size_t most)
 {
@@ -42,6 +46,24 @@ bool budget_take_large(struct budget *budget, size_t bytes)
 void budget_give(struct budget *budget, size_t bytes)
 {
     atomic_fetch_sub_explicit(&budget->used, bytes, memory_order_relaxed);
+    if (bytes != 0)
+        atomic_fetch_add_explicit(&budget->given, bytes, memory_order_relaxed);
+}
+
+bool budget_is_unsettled(const struct budget *budget)
+{
+    return atomic_load_explicit(&budget->given, memory_order_relaxed) >= SETTLE_LEAST;
+}
+
+void budget_settle(struct budget *budget, uint64_t now_ms)
+{
+    uint64_t last_ms = atomic_load_explicit(&budget->settled_ms, memory_order_relaxed);
+
+    if (now_ms - last_ms < SETTLE_MS || !budget_is_unsettled(budget) ||
+        !atomic_compare_exchange_strong(&budget->settled_ms, &last_ms, now_ms))
+        return;
+    atomic_store_explicit(&budget->given, 0, memory_order_relaxed);
+    malloc_trim(0);
 }
 
 static size_t charge_of(size_t len)

@@ -70,7 +70,7 @@ struct job {
     struct buf answer; /* a JSON body. An operation may begin it with a member that is long; output has the others */
     struct stator_error error;
     bool as_service;            /* the error is what the service answers there: no fault of ours, whatever its status */
-    struct bytes error_item;    /* ConditionalCheckFailedException: the item's JSON, or absent */
+    struct item error_item;     /* ConditionalCheckFailedException: the item, or not set */
     struct bytes error_reasons; /* TransactionCanceledException: CancellationReasons, the list's JSON */
     struct bytes error_text;    /* likewise: its text, which may be longer than error.message */
     struct bytes error_throttling; /* of the throughput's exceptions: ThrottlingReasons, the list's JSON, or absent */

@@ -193,7 +193,8 @@ static enum stator_rc read_item(struct batch_execution *batch, size_t i, struct 
     STATOR_TRY(throttle_admit(batch->engine, job, &use));
     rc = table_get(&batch->engine->db, table, &key.key, job->on_worker, &read, &job->error);
     if (rc == STATOR_OK && read.exists &&
-        !expr_budget_allows(&job->budget, expr_answer_cost(read.item.json.len, statement->partiql.projection != NULL)))
+        !expr_budget_allows(&job->budget, expr_answer_cost(stored_item_answer_bytes(&read.item),
+                                                           statement->partiql.projection != NULL)))
         rc = STATOR_AGAIN;
     if (rc == STATOR_OK && read.exists)
         rc = statement_item(&batch->responses[i].Item, statement, &read, &job->arena, &job->error);
@@ -233,10 +234,7 @@ static enum stator_rc copy_item(struct item *item, struct arena *arena, struct s
     if (!item->set)
         return STATOR_OK;
     buf_init_with(&json, JOB_ANSWER_MAX, arena->allocator);
-    if (bytes_present(item->json))
-        buf_append_bytes(&json, item->json);
-    else
-        item_write(&json, item);
+    item_write(&json, item);
     *item = (struct item){.set = true};
     if (!json.failed)
         item->json = arena_copy(arena, buf_bytes(&json));
@@ -269,7 +267,7 @@ static enum stator_rc condition_failed(struct batch_execution *batch, size_t i, 
 
     if (in->Statements.at[i].ReturnValuesOnConditionCheckFailure.value == ReturnValuesOnConditionCheckFailure_ALL_OLD &&
         statement->partiql.what != PARTIQL_INSERT && result->existed) {
-        *item = (struct item){.set = true, .json = result->old.json};
+        *item = stored_item_answer(&result->old);
         STATOR_TRY(copy_item(item, &batch->job->arena, &batch->job->error));
     }
     return statement_condition_failed(statement, &batch->job->error);

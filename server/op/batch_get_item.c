@@ -85,14 +85,14 @@ static enum stator_rc shape_item(struct item *out, const struct read_result *rea
 {
     struct item_source_stored source;
     struct stored_item copy;
-    struct bytes bytes = arena_copy(&job->arena, projection == NULL ? read->item.json : read->pinned.value);
+    struct bytes bytes = arena_copy(&job->arena, read->pinned.value);
 
-    if (!bytes_present(bytes))
+    if (!bytes_present(bytes) || !stored_item_open(&copy, bytes))
         return stator_fail_memory(&job->error);
-    *out = (struct item){.set = true, .json = bytes};
+    *out = stored_item_answer(&copy);
     if (projection == NULL)
         return STATOR_OK;
-    if (!stored_item_open(&copy, bytes) || !item_source_stored_init(&source, &copy, &job->arena))
+    if (!item_source_stored_init(&source, &copy, &job->arena))
         return stator_fail_memory(&job->error);
     STATOR_TRY(projection_apply(out, projection, &source.source, &job->arena, &job->error));
     out->set = true;
@@ -121,7 +121,7 @@ static void take_read(struct reading *r, struct batch_table *table, const struct
     if (!read->exists)
         return;
     r->answer_bytes += read->item.size_bytes;
-    r->answer_json += read->item.json.len;
+    r->answer_json += stored_item_answer_bytes(&read->item);
 }
 
 /* One key. *over: the answer is full, or the table's throughput used up, so the key is unprocessed. */
@@ -141,10 +141,11 @@ static enum stator_rc read_one(struct reading *r, size_t i, const struct item *k
     rc = table_get(&r->engine->db, table->table, key, r->job->on_worker, &read, &r->job->error);
     if (rc == STATOR_OK && read.exists &&
         (r->answer_bytes + read.item.size_bytes > ANSWER_BYTES_MAX ||
-         r->answer_json + read.item.json.len > ANSWER_JSON_MAX)) {
+         r->answer_json + stored_item_answer_bytes(&read.item) > ANSWER_JSON_MAX)) {
         *over = true;
     } else if (rc == STATOR_OK && read.exists &&
-               !expr_budget_allows(&r->job->budget, expr_answer_cost(read.item.json.len, projection != NULL))) {
+               !expr_budget_allows(&r->job->budget,
+                                   expr_answer_cost(stored_item_answer_bytes(&read.item), projection != NULL))) {
         rc = STATOR_AGAIN;
     } else if (rc == STATOR_OK) {
         rc = read.exists ? shape_item(out, &read, projection, r->job) : STATOR_OK;

@@ -37,10 +37,8 @@ static enum stator_rc answer(struct engine *engine, struct job *job, const struc
 
     if (out == NULL)
         return stator_fail_memory(&job->error);
-    if (in->ReturnValues.value == ReturnValue_ALL_OLD && done->result.existed) {
-        out->Attributes.set = true;
-        out->Attributes.json = done->result.old.json;
-    }
+    if (in->ReturnValues.value == ReturnValue_ALL_OLD && done->result.existed)
+        out->Attributes = stored_item_answer(&done->result.old);
     out->ConsumedCapacity =
         request_write_capacity(&in->ReturnConsumedCapacity, done->table, &done->result, &job->arena);
     out->ItemCollectionMetrics =

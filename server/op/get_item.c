@@ -45,8 +45,7 @@ static enum stator_rc answer(struct job *job, const struct progress *progress, c
     if (out == NULL)
         return stator_fail_memory(&job->error);
     if (read->exists && projection == NULL) {
-        out->Item.set = true;
-        out->Item.json = read->item.json;
+        out->Item = stored_item_answer(&read->item);
     } else if (read->exists) {
         if (!item_source_stored_init(&source, &read->item, &job->arena))
             return stator_fail_memory(&job->error);
@@ -72,7 +71,8 @@ static enum stator_rc read_item(struct progress *progress, struct engine *engine
     STATOR_TRY(throttle_admit(engine, job, &use));
     STATOR_TRY(table_get(&engine->db, progress->table, &in->Key, job->on_worker, &progress->read, &job->error));
     if (progress->read.exists &&
-        !expr_budget_allows(&job->budget, expr_answer_cost(progress->read.item.json.len, projection != NULL)))
+        !expr_budget_allows(&job->budget,
+                            expr_answer_cost(stored_item_answer_bytes(&progress->read.item), projection != NULL)))
         return STATOR_AGAIN;
     job->wait.epoch = progress->read.epoch;
     throttle_charge(engine, job, &use, units_of(progress, in));

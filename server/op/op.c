@@ -69,9 +69,10 @@ void op_answer_error(struct job *job)
     json_object_begin(&writer);
     json_key(&writer, BYTES("__type"));
     json_string(&writer, bytes_of_string(info->type));
-    if (bytes_present(job->error_item)) {
+    if (job->error_item.set) {
         json_key(&writer, BYTES("Item"));
-        json_raw(&writer, job->error_item);
+        item_write(writer.buf, &job->error_item);
+        writer.comma = true;
     }
     if (bytes_present(job->error_reasons)) {
         json_key(&writer, BYTES("CancellationReasons"));

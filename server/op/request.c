@@ -365,6 +365,6 @@ enum stator_rc request_condition_failed(struct job *job, const struct api_enum *
                                         const struct write_result *result)
 {
     if (return_item->value == ReturnValuesOnConditionCheckFailure_ALL_OLD && result->existed)
-        job->error_item = result->old.json;
+        job->error_item = stored_item_answer(&result->old);
     return stator_fail(&job->error, STATOR_CONDITIONAL_CHECK_FAILED, "The conditional request failed");
 }

@@ -167,8 +167,8 @@ enum stator_rc statement_returned(struct item *out, const struct statement *stat
     case PARTIQL_RETURNING_NOTHING:
         return STATOR_OK;
     case PARTIQL_RETURNING_ALL_OLD:
-        out->set = result->existed;
-        out->json = result->old.json;
+        if (result->existed)
+            *out = stored_item_answer(&result->old);
         return STATOR_OK;
     case PARTIQL_RETURNING_ALL_NEW:
         *out = result->new_item;
@@ -233,14 +233,14 @@ enum stator_rc statement_item(struct item *out, const struct statement *statemen
     const struct projection *projection = statement->partiql.projection;
     struct item_source_stored source;
     struct stored_item copy;
-    struct bytes bytes = arena_copy(arena, projection == NULL ? read->item.json : read->pinned.value);
+    struct bytes bytes = arena_copy(arena, read->pinned.value);
 
-    if (!bytes_present(bytes))
+    if (!bytes_present(bytes) || !stored_item_open(&copy, bytes))
         return stator_fail_memory(err);
-    *out = (struct item){.set = true, .json = bytes};
+    *out = stored_item_answer(&copy);
     if (projection == NULL)
         return STATOR_OK;
-    if (!stored_item_open(&copy, bytes) || !item_source_stored_init(&source, &copy, arena))
+    if (!item_source_stored_init(&source, &copy, arena))
         return stator_fail_memory(err);
     STATOR_TRY(projection_apply(out, projection, &source.source, arena, err));
     out->set = true;

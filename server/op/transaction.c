@@ -403,7 +403,7 @@ static enum stator_rc shape_response(struct ItemResponse *out, const struct tran
     struct item_source_stored source;
 
     if (projection == NULL) {
-        out->Item = (struct item){.set = true, .json = read->result.item.json};
+        out->Item = stored_item_answer(&read->result.item);
         return STATOR_OK;
     }
     if (!item_source_stored_init(&source, &read->result.item, &job->arena))

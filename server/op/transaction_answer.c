@@ -152,8 +152,11 @@ static void write_reason(struct json_writer *writer, const struct transaction_ac
     json_key(writer, BYTES("Code"));
     json_string(writer, code_of(rc));
     if (action->return_old && reason->rc == STATOR_CONDITIONAL_CHECK_FAILED && result != NULL && result->existed) {
+        struct item old = stored_item_answer(&result->old);
+
         json_key(writer, BYTES("Item"));
-        json_raw(writer, result->old.json);
+        item_write(writer->buf, &old);
+        writer->comma = true;
     }
     if (rc != STATOR_OK) {
         json_key(writer, BYTES("Message"));

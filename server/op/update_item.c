@@ -45,8 +45,8 @@ static enum stator_rc returned(struct item *out, const struct item_write *done, 
     *out = nothing;
     switch (in->ReturnValues.value) {
     case ReturnValue_ALL_OLD:
-        out->set = result->existed;
-        out->json = result->old.json;
+        if (result->existed)
+            *out = stored_item_answer(&result->old);
         return STATOR_OK;
     case ReturnValue_ALL_NEW:
         *out = result->new_item;

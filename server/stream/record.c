@@ -4,7 +4,8 @@
  * item, and what is not written costs neither the log nor the disk.
  *
  *   version (1: 1) · flags (1) · size (4) · lengths (4 each) of keys, new image, head, tail · keys · new image · old one
- *   flags: event in bits 0 and 1, 4 expired, 8 there is a new image, 16 there is an old one; numbers are big-endian
+ *   flags: event in bits 0 and 1, 4 expired, 8 there is a new image, 16 there is an old one, 32 numbers in the images are
+ *   shortened (as in stored items; servers before 0.2 do not know that); numbers are big-endian
  *   The old image begins with the first `head` bytes of the new one and ends with its last `tail` ones.
  *
  * An INSERT of {"pk":{"S":"a"}} with a new image:
@@ -25,7 +26,7 @@
 #define VERSION      1
 #define HEADER_BYTES 22
 
-enum { FLAG_EVENT = 3, FLAG_EXPIRED = 4, FLAG_NEW = 8, FLAG_OLD = 16 };
+enum { FLAG_EVENT = 3, FLAG_EXPIRED = 4, FLAG_NEW = 8, FLAG_OLD = 16, FLAG_SHORTENED = 32 };
 
 /* How many bytes are the same from the start on. */
 static size_t common_head(struct bytes a, struct bytes b)
@@ -55,7 +56,7 @@ void stream_record_write(struct buf *buf, const struct stream_record *record)
 {
     unsigned flags = (unsigned)record->event | (record->expired ? FLAG_EXPIRED : 0) |
                      (bytes_present(record->new_image) ? FLAG_NEW : 0) |
-                     (bytes_present(record->old_image) ? FLAG_OLD : 0);
+                     (bytes_present(record->old_image) ? FLAG_OLD : 0) | (record->shortened ? FLAG_SHORTENED : 0);
     struct bytes old = record->old_image;
     size_t head = 0, tail = 0;
 
@@ -103,6 +104,7 @@ bool stream_record_read(struct stream_record *out, struct bytes stored)
         return false;
     out->event = (enum stream_event)(stored.at[1] & FLAG_EVENT);
     out->expired = (stored.at[1] & FLAG_EXPIRED) != 0;
+    out->shortened = (stored.at[1] & FLAG_SHORTENED) != 0;
     out->size_bytes = read_be32(stored.at + 2);
     return read_images(out, stored, stored.at[1]);
 }
@@ -161,6 +163,29 @@ static void write_raw(struct json_writer *writer, struct bytes key, struct bytes
     json_raw(writer, json);
 }
 
+static void write_image(struct json_writer *writer, struct bytes key, struct bytes json, bool shortened)
+{
+    const struct item image = {.json = json, .shortened = shortened};
+
+    if (!bytes_present(json))
+        return;
+    json_key(writer, key);
+    item_write(writer->buf, &image);
+    writer->comma = true;
+}
+
+/* Its parts are no JSON each: they are put together first. */
+static void write_old_shortened(struct json_writer *writer, const struct stream_record *record)
+{
+    struct buf whole;
+
+    buf_init_with(&whole, SIZE_MAX, writer->buf->allocator);
+    stream_record_old(&whole, record);
+    write_image(writer, BYTES("OldImage"), buf_bytes(&whole), record->shortened);
+    writer->buf->failed |= whole.failed;
+    buf_deinit(&whole);
+}
+
 /* The member "dynamodb". The time is that of the number, in whole seconds as the service gives it. */
 static void write_change(struct json_writer *writer, const struct stream_record *record, uint64_t number,
                          const struct stream_record_context *context)
@@ -170,8 +195,10 @@ static void write_change(struct json_writer *writer, const struct stream_record 
     json_key(writer, BYTES("ApproximateCreationDateTime"));
     json_double(writer, (double)((number >> STREAM_MS_SHIFT) / 1000));
     write_raw(writer, BYTES("Keys"), record->keys);
-    write_raw(writer, BYTES("NewImage"), record->new_image);
-    if (bytes_present(record->old_image)) {
+    write_image(writer, BYTES("NewImage"), record->new_image, record->shortened);
+    if (bytes_present(record->old_image) && record->shortened) {
+        write_old_shortened(writer, record);
+    } else if (bytes_present(record->old_image)) {
         json_key(writer, BYTES("OldImage"));
         stream_record_old(writer->buf, record);
         writer->comma = true;

@@ -17,6 +17,7 @@ enum stream_event { STREAM_INSERT = 1, STREAM_MODIFY, STREAM_REMOVE };
 struct stream_record {
     enum stream_event event;
     bool expired;           /* removed by the service, for its time to live */
+    bool shortened;         /* numbers in the images are, as in stored items */
     uint32_t size_bytes;    /* of keys and images kept, by the rules of item sizes */
     struct bytes keys;      /* JSON; never absent */
     struct bytes new_image; /* JSON, or absent */

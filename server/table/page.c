@@ -142,18 +142,17 @@ static void append_comma(struct buf *items)
 static enum stator_rc append_item(struct page *page, const struct stored_item *item, struct item_source_stored *source,
                                   struct stator_error *err)
 {
-    struct item projected;
+    struct item answer;
 
     page->count++;
     if (page->request->count_only)
         return STATOR_OK;
     append_comma(page->items);
-    if (page->request->projection == NULL) {
-        buf_append_bytes(page->items, item->json);
-    } else {
-        STATOR_TRY(projection_apply(&projected, page->request->projection, &source->source, &page->scratch, err));
-        item_write(page->items, &projected);
-    }
+    if (page->request->projection == NULL)
+        answer = stored_item_answer(item);
+    else
+        STATOR_TRY(projection_apply(&answer, page->request->projection, &source->source, &page->scratch, err));
+    item_write(page->items, &answer);
     return page->items->failed ? stator_fail_memory(err) : STATOR_OK;
 }
 
@@ -225,7 +224,8 @@ static enum stator_rc evaluate(struct page *page, bool may_wait, struct stator_e
     arena_reset(&page->scratch);
     if (!stored_item_open(&entry, store_iterator_value(page->iterator)))
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "A stored item is damaged");
-    if (!expr_budget_allows(page->budget, expr_answer_cost(entry.json.len, request->projection != NULL)))
+    if (!expr_budget_allows(page->budget,
+                            expr_answer_cost(stored_item_answer_bytes(&entry), request->projection != NULL)))
         return STATOR_AGAIN;
     item = entry;
     if (request->fetch)

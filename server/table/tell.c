@@ -45,11 +45,13 @@ static enum stator_rc make_record(struct write_step *s, const struct stream *str
     write_keys(keys, &size, &s->write->table->base.key, s->write->key);
     out.keys = buf_bytes(keys);
     if (!removed && (view == StreamViewType_NEW_IMAGE || view == StreamViewType_NEW_AND_OLD_IMAGES)) {
-        out.new_image = now->json;
+        out.new_image = now->text;
+        out.shortened |= now->shortened;
         size += result->new_bytes;
     }
     if (result->existed && (view == StreamViewType_OLD_IMAGE || view == StreamViewType_NEW_AND_OLD_IMAGES)) {
-        out.old_image = result->old.json;
+        out.old_image = result->old.text;
+        out.shortened |= result->old.shortened;
         size += result->old_bytes;
     }
     out.size_bytes = (uint32_t)size;
@@ -69,7 +71,7 @@ enum stator_rc tell_change(struct write_step *s, struct stator_error *err)
         return STATOR_OK;
     if (result->new_item.set && !stored_item_open(&now, buf_bytes(&s->site->scratch->stored)))
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "A new item cannot be read back");
-    if (result->existed && bytes_equal(result->old.json, now.json)) /* canonical: the same item */
+    if (result->existed && bytes_equal(result->old.text, now.text)) /* canonical: the same item */
         return STATOR_OK;
     stream = streams_find(s->site->db->streams, id);
     if (stream == NULL) /* that of a current version outlives it */

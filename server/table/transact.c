@@ -163,7 +163,8 @@ static enum stator_rc read_one(struct database *db, struct transact_read *read, 
         return stator_fail(&read->reason, STATOR_TRANSACTION_CONFLICT, WRITE_CONFLICT_TEXT);
     if (!read->result.exists)
         return STATOR_OK;
-    if (!expr_budget_allows(read->budget, expr_answer_cost(read->result.item.json.len, read->projected)))
+    if (!expr_budget_allows(read->budget,
+                            expr_answer_cost(stored_item_answer_bytes(&read->result.item), read->projected)))
         return STATOR_AGAIN;
     return keep_item(&read->result, arena, &read->reason);
 }

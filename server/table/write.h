@@ -53,7 +53,7 @@ struct write_result {
     bool stale;            /* the table's version is superseded: nothing was done, look it up again */
     bool condition_failed; /* nothing was done; `old` is what the condition saw */
     bool existed;
-    struct store_pinned pinned; /* holds old.json; write_result_release gives it back */
+    struct store_pinned pinned; /* holds old.text; write_result_release gives it back */
     struct stored_item old;     /* when existed; in a group gone after its part, but as returns_old says */
     struct item old_item;       /* parsed, for updates; borrows from pinned */
     struct item new_item;       /* when there is one now; lives in the arena */

@@ -101,12 +101,12 @@ static enum stator_rc forget_old(const struct write_group *group, size_t i, stru
 {
     struct write_result *result = group->steps[i].result;
     bool wanted = result->existed && result->condition_failed && group->steps[i].write->returns_old;
-    struct bytes json = wanted ? arena_copy(group->site.arena, result->old.json) : (struct bytes){0};
+    struct bytes text = wanted ? arena_copy(group->site.arena, result->old.text) : (struct bytes){0};
 
-    result->old = (struct stored_item){.json = json};
+    result->old = (struct stored_item){.text = text, .shortened = result->old.shortened};
     result->old_item = (struct item){0};
     store_release(&result->pinned);
-    return wanted && !bytes_present(json) ? stator_fail_memory(err) : STATOR_OK;
+    return wanted && !bytes_present(text) ? stator_fail_memory(err) : STATOR_OK;
 }
 
 enum stator_rc write_group_prepare(struct write_group *group, size_t i, enum write_wait wait, struct stator_error *err)

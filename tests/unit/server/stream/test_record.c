@@ -136,6 +136,35 @@ static void answers_are_the_services(void **state)
     buf_deinit(&buf);
 }
 
+/* Old and new share what they begin and end with, in the middle of a number, too. */
+static void shortened_images_are_answered_in_full(void **state)
+{
+    const struct stream_record_context context = {
+        .stream = 9, .region = BYTES("eu-west-1"), .view = StreamViewType_NEW_AND_OLD_IMAGES};
+    const struct stream_record record = {.event = STREAM_MODIFY,
+                                         .shortened = true,
+                                         .size_bytes = 12,
+                                         .keys = BYTES(KEYS),
+                                         .new_image = BYTES("{\"n\":{\"N\":\"12E20\"}}"),
+                                         .old_image = BYTES("{\"n\":{\"N\":\"13E20\"}}")};
+    struct stream_record read;
+    struct buf stored, buf;
+
+    (void)state;
+    buf_init(&stored, 1 << 16);
+    buf_init(&buf, 1 << 16);
+    stream_record_write(&stored, &record);
+    assert_true(stream_record_read(&read, buf_bytes(&stored)));
+    assert_true(read.shortened);
+    stream_record_answer(&buf, &read, ((uint64_t)1786612345678 << 20) + 3, &context);
+    buf_append_byte(&buf, 0);
+    assert_non_null(strstr((char *)buf.at,
+                           "\"NewImage\":{\"n\":{\"N\":\"1200000000000000000000\"}},\"OldImage\":{\"n\":{\"N\":"
+                           "\"1300000000000000000000\"}},\"SequenceNumber\""));
+    buf_deinit(&stored);
+    buf_deinit(&buf);
+}
+
 static void what_is_kept_of_a_stream_comes_back(void **state)
 {
     const struct stream_about about = {.lanes = 4,
@@ -188,6 +217,7 @@ int main(void)
         cmocka_unit_test(images_share_what_is_the_same),
         cmocka_unit_test(the_layout_is_as_documented),
         cmocka_unit_test(answers_are_the_services),
+        cmocka_unit_test(shortened_images_are_answered_in_full),
         cmocka_unit_test(what_is_kept_of_a_stream_comes_back),
     };
 

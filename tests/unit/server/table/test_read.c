@@ -66,7 +66,7 @@ static void reads(void **state)
             assert_string_equal(err.message, cases[c].message);
         assert_int_equal(read.exists, cases[c].item != NULL);
         if (read.exists)
-            assert_bytes_are(read.item.json, cases[c].item);
+            assert_bytes_are(read.item.text, cases[c].item);
         store_release(&read.pinned);
     }
     tear_down(&f);
@@ -89,7 +89,7 @@ static void gives_way_to_the_disk(void **state)
     key = item_of(KEY, &f.arena);
     assert_int_equal(table_get(&f.db, f.table, &key, false, &read, &err), STATOR_AGAIN);
     assert_int_equal(table_get(&f.db, f.table, &key, true, &read, &err), STATOR_OK);
-    assert_bytes_are(read.item.json, WHOLE);
+    assert_bytes_are(read.item.text, WHOLE);
     store_release(&read.pinned);
     assert_int_equal(table_get(&f.db, f.table, &key, false, &read, &err), STATOR_OK); /* it is cached now */
     assert_true(read.exists);

@@ -117,7 +117,7 @@ static void expect_item(struct fixture *f, const struct table *table, const char
     assert_int_equal(table_get(&f->db, table, parsed(f, key), true, &read, &err), STATOR_OK);
     assert_int_equal(read.exists, expected != NULL);
     if (expected != NULL)
-        assert_bytes_are(read.item.json, expected);
+        assert_bytes_are(read.item.text, expected);
     store_release(&read.pinned);
 }
 
@@ -235,8 +235,8 @@ static void reads_of_several_tables(void **state)
     reads[1] = (struct transact_read){.table = f.two, .key = parsed(&f, ITEM(S("pk", "a")))};
     reads[2] = (struct transact_read){.table = f.two, .key = parsed(&f, ITEM(S("pk", "b")))};
     assert_int_equal(table_transact_read(&f.db, reads, 3, true, &f.arena, &err), STATOR_OK);
-    assert_bytes_are(reads[0].result.item.json, ITEM(S("pk", "a")));
-    assert_bytes_are(reads[1].result.item.json, ITEM(S("pk", "a"), S("x", "y")));
+    assert_bytes_are(reads[0].result.item.text, ITEM(S("pk", "a")));
+    assert_bytes_are(reads[1].result.item.text, ITEM(S("pk", "a"), S("x", "y")));
     assert_false(reads[2].result.exists);
     for (size_t i = 0; i < 3; i++)
         store_release(&reads[i].result.pinned);

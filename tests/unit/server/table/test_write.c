@@ -39,7 +39,7 @@ struct case_ {
     /* expected */
     const char *message; /* NULL: STATOR_OK */
     const char *item;    /* new_item as JSON; NULL: none */
-    const char *old;     /* old.json; NULL: it did not exist */
+    const char *old;     /* old.text; NULL: it did not exist */
     const char *units;   /* of each index */
     bool failed;         /* the condition */
 };
@@ -87,7 +87,7 @@ static void check_result(size_t number, const struct fixture *f, const struct ca
     if (result->existed != (c->old != NULL))
         fail_msg("step %zu: existed is %d", number, result->existed);
     if (c->old != NULL)
-        assert_bytes_are(result->old.json, c->old);
+        assert_bytes_are(result->old.text, c->old);
     if (!c->failed && result->new_item.set != (c->item != NULL))
         fail_msg("step %zu: there is %s item now", number, c->item == NULL ? "an" : "no");
     if (c->item != NULL && !c->failed) {
@@ -109,7 +109,7 @@ static void check_stored(struct fixture *f, const struct case_ *c, const struct 
     assert_int_equal(table_get(&f->db, f->table, key, true, &read, &err), STATOR_OK);
     assert_int_equal(read.exists, expected != NULL);
     if (expected != NULL)
-        assert_bytes_are(read.item.json, expected);
+        assert_bytes_are(read.item.text, expected);
     store_release(&read.pinned);
 }
 
