@@ -62,6 +62,8 @@ as_root() {
         return 1
     elif [ -t 0 ]; then
         sudo "$@"
+    elif { : </dev/tty; } 2>/dev/null; then # sudo asks there, whatever is redirected
+        sudo "$@"
     else
         sudo -n "$@"
     fi

@@ -3,8 +3,9 @@
  *
  *   start: configuration, port, engine (which recovers the data), what --init-dir has, loops. Nothing listens before the
  *          data is there.
- *   stop:  SIGTERM, SIGINT or SIGQUIT; requests in flight are answered, loops end, then the engine closes. A second
- *          signal ends the process at once, which loses nothing that was acknowledged.
+ *   stop:  SIGTERM, SIGINT or SIGQUIT; requests in flight are answered, with an error if they take longer than
+ *          LIMIT_DRAIN_MS, loops end, then the engine closes. A second signal ends the process at once, which loses nothing
+ *          that was acknowledged.
  *   SIGHUP opens --log-file anew, SIGUSR1 logs how the server is.
  */
 #include <malloc.h>

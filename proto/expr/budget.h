@@ -12,12 +12,20 @@
 #include <stdint.h>
 
 #define EXPR_STEP_COST  16
+#define EXPR_OVER_TEXT  "The server is shutting down"
 #define EXPR_SPENT_TEXT "The expressions of the request compare more than those of one request may"
 
 struct expr_budget {
     uint64_t left;
     bool later; /* the work may go on elsewhere, with a larger budget: STATOR_AGAIN, and no error, when it is spent */
+    const _Atomic bool *over; /* true: no request has time left, all end with an error; NULL: never */
 };
+
+/* NULL is allowed. */
+static inline bool expr_budget_is_over(const struct expr_budget *budget)
+{
+    return budget != NULL && budget->over != NULL && *budget->over;
+}
 
 /* Work that has a limit of its own, as parsing an item has: false where it is to go on elsewhere. NULL is allowed. */
 static inline bool expr_budget_allows(struct expr_budget *budget, uint64_t cost)

@@ -8,18 +8,35 @@
 struct evaluation {
     struct item_source *item;
     struct arena *arena;
-    uint64_t left; /* of the budget */
-    bool spent;    /* it was not enough: what is told from here on means nothing */
+    const struct expr_budget *budget;
+    uint64_t left; /* until the next look at `over` */
+    uint64_t more; /* of the budget, behind that */
+    bool spent;    /* it was not enough, or is over: what is told from here on means nothing */
     bool failed;   /* the arena is full */
 };
 
 /* Comparing bytes costs a sixteenth of searching in them. */
 #define COMPARED(bytes) (EXPR_STEP_COST + (bytes) / 16)
 
+/* So many units, some 3 ms, are spent between two looks at whether all is over. */
+#define PIECE ((uint64_t)1024 * 1024)
+
+/* Has more than `cost` left; false when there is not so much, or all is over. */
+static bool go_on(struct evaluation *evaluation, uint64_t cost)
+{
+    uint64_t all = evaluation->left + evaluation->more;
+
+    if (cost >= all || expr_budget_is_over(evaluation->budget))
+        return false;
+    evaluation->left = all - cost > PIECE ? cost + PIECE : all;
+    evaluation->more = all - evaluation->left;
+    return true;
+}
+
 /* False when there is no more. */
 static bool spend(struct evaluation *evaluation, uint64_t cost)
 {
-    if (cost >= evaluation->left)
+    if (evaluation->spent || (cost >= evaluation->left && !go_on(evaluation, cost)))
         evaluation->spent = true;
     else
         evaluation->left -= cost;
@@ -294,16 +311,19 @@ static bool holds(struct evaluation *evaluation, const struct expr *expr)
 enum stator_rc expr_test(bool *out, const struct expr *condition, struct item_source *item, struct expr_budget *budget,
                          struct arena *arena, struct stator_error *err)
 {
-    struct evaluation evaluation = {.item = item, .arena = arena, .left = budget != NULL ? budget->left : UINT64_MAX};
+    struct evaluation evaluation = {
+        .item = item, .arena = arena, .budget = budget, .more = budget != NULL ? budget->left : UINT64_MAX};
 
     *out = holds(&evaluation, condition) && !evaluation.spent;
     if (budget != NULL)
-        budget->left = evaluation.spent ? 0 : evaluation.left;
+        budget->left = evaluation.spent ? 0 : evaluation.left + evaluation.more;
     if (evaluation.failed || item->failed) {
         *out = false;
         return stator_fail_memory(err);
     }
     if (!evaluation.spent)
         return STATOR_OK;
+    if (expr_budget_is_over(budget))
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, EXPR_OVER_TEXT);
     return budget->later ? STATOR_AGAIN : stator_fail(err, STATOR_VALIDATION, EXPR_SPENT_TEXT);
 }

@@ -94,13 +94,14 @@ static const struct option options[OPTION_COUNT] = {
     [OPTION_SHARDS] = {"shards", KIND_NUMBER, "N", 1, 256, {NULL}, "parts of the key space, fixed at creation (4)"},
     [OPTION_CACHE_MIB] =
         {"cache-mib", KIND_NUMBER, "N", 1, 1 << 20, {NULL}, "memory for what was read from the disk (8)"},
-    [OPTION_MEMORY_MIB] = {"memory-mib",
-                           KIND_NUMBER,
-                           "N",
-                           32,
-                           1 << 20,
-                           {NULL},
-                           "memory for all requests together, 32 or more (a third of the container's or machine's, at most 1024)"},
+    [OPTION_MEMORY_MIB] =
+        {"memory-mib",
+         KIND_NUMBER,
+         "N",
+         32,
+         1 << 20,
+         {NULL},
+         "memory for all requests together, 32 or more (a third of the container's or machine's, at most 1024)"},
     [OPTION_LOOPS] = {"loops", KIND_NUMBER, "N", 1, LIMIT_LOOPS, {NULL}, "event loops (one per core)"},
     [OPTION_MAX_CONNECTIONS] = {"max-connections",
                                 KIND_NUMBER,
@@ -232,6 +233,14 @@ struct given {
     enum config_command command;
 };
 
+static void variable_of(char *out, size_t size, const char *name)
+{
+    size_t len = (size_t)snprintf(out, size, "STATOR_%s", name);
+
+    for (size_t i = 0; i < len; i++)
+        out[i] = out[i] == '-' ? '_' : (char)toupper((unsigned char)out[i]);
+}
+
 static enum stator_rc bad(struct stator_error *err, const char *who, const char *value, const char *why)
 {
     return stator_fail(err, STATOR_VALIDATION, "%s: '%s' %s", who, value, why);
@@ -331,14 +340,6 @@ static enum stator_rc set(struct given *given, enum option_id id, enum source so
 }
 
 /* --- The environment ---------------------------------------------------------------------------------------------- */
-
-static void variable_of(char *out, size_t size, const char *name)
-{
-    size_t len = (size_t)snprintf(out, size, "STATOR_%s", name);
-
-    for (size_t i = 0; i < len; i++)
-        out[i] = out[i] == '-' ? '_' : (char)toupper((unsigned char)out[i]);
-}
 
 static enum stator_rc read_environment(struct given *given, char *(*environment)(const char *),
                                        struct stator_error *err)
@@ -538,11 +539,22 @@ static bool is_origin(const char *text, size_t len)
            strcspn(colon + 3, "/* \t") >= len - scheme - 3;
 }
 
+/* What the user wrote to set it. */
+static void name_source(char *out, size_t size, const struct given *given, enum option_id id)
+{
+    if (given->source[id] == FROM_ENVIRONMENT)
+        variable_of(out, size, options[id].name);
+    else
+        snprintf(out, size, "--%s", options[id].name);
+}
+
 /* Local lets in every page, and takes any list. */
 static enum stator_rc settle_cors(struct config *out, const struct given *given, struct stator_error *err)
 {
     const char *list = given->text[OPTION_CORS];
+    char who[32];
 
+    name_source(who, sizeof(who), given, OPTION_CORS);
     out->cors = list != NULL ? list : given->local ? "*" : NULL;
     while (list != NULL && !given->local) {
         size_t len;
@@ -550,10 +562,9 @@ static enum stator_rc settle_cors(struct config *out, const struct given *given,
         list += strspn(list, " ");
         len = strcspn(list, " ,");
         if (!is_origin(list, len))
-            return stator_fail(
-                err, STATOR_VALIDATION,
-                "--cors: '%.*s' is no origin; one is like https://app.example.com or http://10.0.0.5:3000", (int)len,
-                list);
+            return stator_fail(err, STATOR_VALIDATION,
+                               "%s: '%.*s' is no origin; one is like https://app.example.com or http://10.0.0.5:3000",
+                               who, (int)len, list);
         list = strchr(list, ',');
         list = list != NULL ? list + 1 : NULL;
     }

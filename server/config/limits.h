@@ -88,5 +88,7 @@
 
 /* Work still unfinished so long after SIGTERM is ended with an error: under a container's 10 s. */
 #define LIMIT_DRAIN_MS 5000
+/* And every so long from then on, connections are closed that have not taken that error. */
+#define LIMIT_END_MS 500
 
 #endif

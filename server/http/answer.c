@@ -141,6 +141,25 @@ static void send_piece(struct request *request)
     h2o_send(request->req, &buffer, piece.len != 0, last ? H2O_SEND_STATE_FINAL : H2O_SEND_STATE_IN_PROGRESS);
 }
 
+/* A long answer goes piece by piece, one in each turn of the loop, whoever's it is: the system copies a megabyte in some
+ * hundred microseconds, and a client that reads as fast would otherwise be sent all of it in one turn. */
+static void send_later(struct request *request)
+{
+    h2o_linklist_insert(&request->loop->pieces, &request->piece_link);
+}
+
+bool answer_send_next(struct loop *loop)
+{
+    struct request *request;
+
+    if (h2o_linklist_is_empty(&loop->pieces))
+        return false;
+    request = H2O_STRUCT_FROM_MEMBER(struct request, piece_link, loop->pieces.next);
+    h2o_linklist_unlink(&request->piece_link);
+    send_piece(request);
+    return true;
+}
+
 /* What is sent of a long answer is not kept until the client has taken the rest. */
 static void give_back_sent(struct request *request)
 {
@@ -161,7 +180,7 @@ static void on_proceed(h2o_generator_t *generator, h2o_req_t *req)
     give_back_sent(request);
     if (reads_too_slowly(request))
         cut_off(request);
-    send_piece(request);
+    send_later(request);
 }
 
 bool answer_is_ours(const h2o_req_t *req)
@@ -205,7 +224,7 @@ static void log_request(const struct request *request, size_t len)
 /* Faults of ours or of the disk are an operator's business; of broken compression (InternalFailure) they are not. */
 static void log_fault(const struct job *job)
 {
-    if (job->rc == STATOR_INTERNAL_SERVER_ERROR)
+    if (job->rc == STATOR_INTERNAL_SERVER_ERROR && !job->as_service)
         LOG_LINE(LOG_LEVEL_ERROR, "a request failed", LOG_STRING("operation", operation_name(job)),
                  LOG_STRING("reason", job->error.message), LOG_STRING("request_id", job->request_id));
 }
@@ -259,12 +278,15 @@ static void start(struct request *request, int status, struct bytes body)
     request->sending_since_ns = body.len > LIMIT_WRITE_PIECE_BYTES ? now_ns() : 0; /* asked for after a piece */
     request->generator = (h2o_generator_t){.proceed = on_proceed};
     h2o_start_response(req, &request->generator);
-    send_piece(request);
+    if (request->unsent.len > LIMIT_WRITE_PIECE_BYTES)
+        send_later(request);
+    else
+        send_piece(request);
 }
 
 static void add_crc(struct request *request, struct bytes body)
 {
-    uint32_t crc = libdeflate_crc32(0, body.at, body.len);
+    uint32_t crc = request->summed ? request->sum : libdeflate_crc32(0, body.at, body.len);
     char *end = request->crc + sizeof(request->crc), *at = end;
 
     do
@@ -285,6 +307,16 @@ bool answer_wants_packing(const struct request *request)
 {
     return request->accepted != ENCODING_PLAIN && request->packed_as == ENCODING_PLAIN &&
            request->job.answer.len > LIMIT_PLAIN_ANSWER_BYTES;
+}
+
+void answer_sum(struct request *request)
+{
+    struct bytes body = buf_bytes(&request->job.answer);
+
+    if (body.len <= LIMIT_INLINE_COMPRESS_BYTES || request->packed_as != ENCODING_PLAIN)
+        return;
+    request->sum = libdeflate_crc32(0, body.at, body.len);
+    request->summed = true;
 }
 
 void answer_pack(struct request *request)

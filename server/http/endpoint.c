@@ -137,6 +137,7 @@ static void fail_job(struct job *job, enum stator_rc rc, const char *message)
     job->error_reasons = job->error_text = job->error_throttling = (struct bytes){0};
     stator_fail(&job->error, rc, "%s", message);
     op_answer_error(job);
+    request_of_job(job)->summed = false;
 }
 
 static void refuse(struct request *request, enum stator_rc rc, const char *message)
@@ -319,6 +320,7 @@ static bool run_on_worker(struct http *http, struct job *job)
         enum op_outcome outcome = op_run(http->engine, job);
 
         if (outcome == OP_SYNC) {
+            answer_sum(request_of_job(job));
             request_forget(request_of_job(job));
             job_move(job, JOB_SYNCING);
             job->next = NULL;
@@ -327,8 +329,8 @@ static bool run_on_worker(struct http *http, struct job *job)
         }
         if (outcome == OP_DONE)
             return true;
-        if (atomic_load_explicit(&http->hurry, memory_order_relaxed)) {
-            fail_job(job, STATOR_INTERNAL_SERVER_ERROR, "The server is shutting down");
+        if (engine_is_hurried(http->engine)) {
+            fail_job(job, STATOR_INTERNAL_SERVER_ERROR, OP_HURRIED_TEXT);
             return true;
         }
         if (go_on_later(http, job)) /* behind those who wait */
@@ -341,6 +343,10 @@ static bool read_and_run(struct http *http, struct job *job)
 {
     struct request *request = request_of_job(job);
 
+    if (engine_is_hurried(http->engine)) {
+        fail_job(job, STATOR_INTERNAL_SERVER_ERROR, OP_HURRIED_TEXT);
+        return true;
+    }
     if (!request->unread || read_body(request))
         return run_on_worker(http, job);
     if (!request->unread)
@@ -379,8 +385,10 @@ void endpoint_work(void *context, struct job *job)
         end_job(job);
         engine_note_thread(http->engine);
     }
-    if (pack(http, request))
-        job->send_back(job);
+    if (!pack(http, request))
+        return;
+    answer_sum(request);
+    job->send_back(job);
 }
 
 void endpoint_came_home(struct request *request)

@@ -80,11 +80,11 @@ static void add_connection(struct loop *loop, h2o_socket_t *sock, bool spare)
     h2o_accept(&loop->accept, sock);
 }
 
-/* how: SHUT_RD closes the idle ones and lets answers out, SHUT_RDWR closes them all. h2o does the closing. */
-static void shutdown_connections(struct loop *loop, int how)
+/* Those that are idle, and lets answers out. h2o does the closing. */
+static void close_idle(struct loop *loop)
 {
     for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next)
-        shutdown(h2o_socket_get_fd(H2O_STRUCT_FROM_MEMBER(struct connection, link, at)->sock), how);
+        shutdown(h2o_socket_get_fd(H2O_STRUCT_FROM_MEMBER(struct connection, link, at)->sock), SHUT_RD);
 }
 
 /* --- Room for others -----------------------------------------------------------------------------------------------
@@ -359,14 +359,24 @@ static void on_home(struct loop *loop)
     }
 }
 
+/* Work is ended, and who has a request at work gets its error; who has not taken it the next time is closed, as all others
+ * are now. */
 static void on_drain_timeout(h2o_timeout_entry_t *entry)
 {
     struct loop *loop = H2O_STRUCT_FROM_MEMBER(struct loop, drain_entry, entry);
 
-    LOG_LINE(LOG_LEVEL_WARN, "closing connections whose answers were not taken, ending unfinished work",
-             LOG_NUMBER("connections", loop->connections_count), LOG_NUMBER("jobs", loop->away_count));
-    atomic_store_explicit(&loop->http->hurry, true, memory_order_relaxed);
-    shutdown_connections(loop, SHUT_RDWR);
+    if (!loop->hurried)
+        LOG_LINE(LOG_LEVEL_WARN, "closing connections whose answers were not taken, ending unfinished work",
+                 LOG_NUMBER("connections", loop->connections_count), LOG_NUMBER("jobs", loop->away_count));
+    loop->hurried = true;
+    engine_hurry(loop->http->engine);
+    for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next) {
+        struct connection *connection = H2O_STRUCT_FROM_MEMBER(struct connection, link, at);
+
+        if (connection->request == NULL || !connection->request->away)
+            shutdown(h2o_socket_get_fd(connection->sock), SHUT_RDWR);
+    }
+    h2o_timeout_link(loop->evloop, &loop->end_timeout, &loop->drain_entry);
 }
 
 static void on_drain(struct loop *loop)
@@ -374,7 +384,7 @@ static void on_drain(struct loop *loop)
     stop_listening(loop);
     loop->draining = true;
     loop->context.shutdown_requested = 1; /* its function would start timers of HTTP/2, too */
-    shutdown_connections(loop, SHUT_RD);
+    close_idle(loop);
     h2o_timeout_link(loop->evloop, &loop->drain_timeout, &loop->drain_entry);
 }
 
@@ -404,6 +414,7 @@ static void begin(struct loop *loop)
     h2o_context_init(&loop->context, loop->evloop, &http->globalconf);
     loop->accept = (h2o_accept_ctx_t){.ctx = &loop->context, .hosts = http->globalconf.hosts};
     h2o_linklist_init_anchor(&loop->connections);
+    h2o_linklist_init_anchor(&loop->pieces);
     peers_init(&loop->peers, http->options.max_connections / http->options.loops / LIMIT_CROWD_SHARE);
     request_ids_init(&loop->ids);
     h2o_timeout_init(loop->evloop, &loop->write_timeout, LIMIT_WRITE_PIECE_MS);
@@ -412,6 +423,7 @@ static void begin(struct loop *loop)
     h2o_timeout_init(loop->evloop, &loop->hurry_timeout, LIMIT_HURRY_MS);
     h2o_timeout_init(loop->evloop, &loop->rest_timeout, LIMIT_ACCEPT_REST_MS);
     h2o_timeout_init(loop->evloop, &loop->drain_timeout, LIMIT_DRAIN_MS);
+    h2o_timeout_init(loop->evloop, &loop->end_timeout, LIMIT_END_MS);
     loop->sweep_entry.cb = on_sweep;
     loop->rest_entry.cb = on_rested;
     loop->drain_entry.cb = on_drain_timeout;
@@ -430,6 +442,7 @@ static void end(struct loop *loop)
     h2o_timeout_dispose(loop->evloop, &loop->hurry_timeout);
     h2o_timeout_dispose(loop->evloop, &loop->rest_timeout);
     h2o_timeout_dispose(loop->evloop, &loop->drain_timeout);
+    h2o_timeout_dispose(loop->evloop, &loop->end_timeout);
     h2o_multithread_unregister_receiver(loop->context.queue, &loop->receiver);
     h2o_context_dispose(&loop->context);
     h2o_evloop_destroy(loop->evloop);
@@ -459,13 +472,15 @@ static void ask_for_short_slices(void)
 static void *loop_main(void *context)
 {
     struct loop *loop = context;
+    bool sent = false;
 
     ask_for_short_slices();
     begin(loop);
     h2o_barrier_wait(&loop->begun);
     while (!loop->draining || loop->connections_count != 0 || loop->away_count != 0) {
-        h2o_evloop_run(loop->evloop, SLEEP_MS);
+        h2o_evloop_run(loop->evloop, sent ? 0 : SLEEP_MS);
         end_turn(loop);
+        sent = answer_send_next(loop);
     }
     end(loop);
     return NULL;

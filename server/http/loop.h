@@ -47,7 +47,6 @@ struct http {
     _Atomic uint32_t connections;
     _Atomic uint32_t closing;   /* of those: to make room, and gone in a moment */
     _Atomic uint64_t displaced; /* connections closed to make room */
-    _Atomic bool hurry;         /* unfinished work is ended with an error */
     _Atomic bool told_of_pages; /* the log has that a page was refused */
 };
 
@@ -82,18 +81,21 @@ struct loop {
     _Atomic uint32_t waiting_count; /* of connections that are not spare; others read it */
     uint32_t away_count;            /* jobs not at home */
     bool draining, accept_rests;
-    bool busy; /* an operation has been asked for since the last sweep */
+    bool hurried; /* the time to drain is over */
+    bool busy;    /* an operation has been asked for since the last sweep */
 
     struct request *spare;
     uint32_t spare_count;
     struct request_ids ids;
     struct metrics_lane *metrics;
 
-    h2o_timeout_t write_timeout, linger_timeout, sweep_timeout, hurry_timeout, rest_timeout, drain_timeout;
+    h2o_timeout_t write_timeout, linger_timeout, sweep_timeout, hurry_timeout, rest_timeout, drain_timeout, end_timeout;
     h2o_timeout_entry_t sweep_entry, rest_entry, drain_entry;
 
     h2o_multithread_receiver_t receiver;
     h2o_multithread_message_t drain_message;
+
+    h2o_linklist_t pieces; /* requests: one piece of a long answer is sent each turn */
 
     struct job *unsynced_first, **unsynced_last; /* wait for a sync since this turn of the loop */
 

@@ -66,6 +66,8 @@ static void on_dispose(void *anchor)
     struct request *request = *(struct request **)anchor;
 
     h2o_timeout_unlink(&request->write_entry);
+    if (h2o_linklist_is_linked(&request->piece_link))
+        h2o_linklist_unlink(&request->piece_link);
     connection_of(request->req)->request = NULL;
     connection_wait(connection_of(request->req));
     request->req = NULL;
@@ -185,7 +187,7 @@ static void clean(struct request *request)
     job->error_reasons = job->error_text = job->error_throttling = (struct bytes){0};
     job->input = job->progress = NULL;
     job->output = NULL;
-    job->on_worker = job->slow = false;
+    job->on_worker = job->slow = job->as_service = false;
     job->latch = job->parkings = 0;
     job->use = (struct job_use){0};
     job->table_name = (struct bytes){0};
@@ -193,7 +195,7 @@ static void clean(struct request *request)
     job->error.message[0] = '\0';
     job->wait.epoch = 0;
     request->origin = request->content_type = request->x_amz_target = (struct bytes){0};
-    request->amz_json = request->packing = request->unread = request->too_large = false;
+    request->amz_json = request->packing = request->unread = request->too_large = request->summed = false;
     request->accepted = request->encoding = request->packed_as = ENCODING_PLAIN;
     request->sync_rc = STATOR_OK;
     request->errand = ERRAND_NONE;

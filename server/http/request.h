@@ -40,7 +40,10 @@ struct request {
     size_t sent;
     uint64_t sending_since_ns;
     h2o_timeout_entry_t write_entry;
+    h2o_linklist_t piece_link; /* loop->pieces: its next piece may be sent */
     int status;
+    bool summed; /* the checksum of job.answer is in `sum` */
+    uint32_t sum;
     char crc[11];
     enum encoding packed_as; /* ENCODING_PLAIN: `packed` is empty */
     bool packing;            /* is with a worker only to be compressed */
@@ -121,6 +124,13 @@ void answer_job(struct request *request);
 /* Compresses the answer when the client asked for it and it is large enough. [any] */
 bool answer_wants_packing(const struct request *request);
 void answer_pack(struct request *request);
+
+/* Its checksum, of a long one: before the job goes home. [any] */
+void answer_sum(struct request *request);
+
+/* Sends the next piece of one answer, of those whose clients have taken the last. False: none waits. h2o may have to go on
+ * at once with what came of it. */
+bool answer_send_next(struct loop *loop);
 
 /* body must be static. crc: with x-amz-crc32. */
 void answer_fixed(struct request *request, int status, struct bytes content_type, struct bytes body, bool crc);

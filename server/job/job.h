@@ -70,9 +70,10 @@ struct job {
     enum stator_rc rc; /* STATOR_OK: 200 and `answer`; else the error's status and `answer` holds the error's JSON */
     struct buf answer; /* a JSON body. An operation may begin it with a member that is long; output has the others */
     struct stator_error error;
-    struct item error_item;        /* ConditionalCheckFailedException: the item, or not set */
-    struct bytes error_reasons;    /* TransactionCanceledException: CancellationReasons, the list's JSON */
-    struct bytes error_text;       /* likewise: its text, which may be longer than error.message */
+    bool as_service;            /* the error is what the service answers there: no fault of ours, whatever its status */
+    struct item error_item;     /* ConditionalCheckFailedException: the item, or not set */
+    struct bytes error_reasons; /* TransactionCanceledException: CancellationReasons, the list's JSON */
+    struct bytes error_text;    /* likewise: its text, which may be longer than error.message */
     struct bytes error_throttling; /* of the throughput's exceptions: ThrottlingReasons, the list's JSON, or absent */
 
     struct arena arena;           /* of what the request becomes: empty again when the answer is encoded */

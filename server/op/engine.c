@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "op/engine.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "clock/clock.h"
@@ -98,6 +99,17 @@ void engine_close(struct engine *engine)
     meters_free(engine->meters);
     free(engine->partitions);
     free(engine);
+}
+
+void engine_hurry(struct engine *engine)
+{
+    atomic_store(&engine->hurried, true);
+    store_hurry(engine->db.store);
+}
+
+bool engine_is_hurried(const struct engine *engine)
+{
+    return atomic_load_explicit(&engine->hurried, memory_order_relaxed);
 }
 
 struct durability *engine_durability(struct engine *engine)

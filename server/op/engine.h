@@ -17,6 +17,7 @@ struct engine {
     struct throttle_partition *partitions; /* throttle.h; NULL: throughput is not enforced */
     bool lenient;                          /* nor for the time being; set before loops start */
     struct meters *meters;
+    _Atomic bool hurried; /* engine_hurry */
 };
 
 /* What an operation's step returns. The operation leaves its output structure in job->output, or an error in

@@ -97,8 +97,10 @@ enum stator_rc op_list_global_tables(struct engine *engine, struct job *job)
     if (out == NULL)
         return stator_fail_memory(&job->error);
     if (bytes_present(in->RegionName) && !bytes_equal(in->RegionName, op_region(job)) &&
-        !looks_like_region(in->RegionName))
+        !looks_like_region(in->RegionName)) {
+        job->as_service = true;
         return stator_fail(&job->error, STATOR_INTERNAL_SERVER_ERROR, "Internal server error");
+    }
     out->GlobalTables.set = true;
     job->output = out;
     return STATOR_OK;

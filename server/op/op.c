@@ -108,21 +108,21 @@ static enum stator_rc decode(const struct engine *engine, struct job *job)
 #define BUDGET         ((uint64_t)32 * 1024 * 1024)
 
 /* What goes on among the slow goes on with what it has left; what begins there, or comes there, has all of it. */
-static void begin_budget(struct job *job)
+static void begin_budget(const struct engine *engine, struct job *job)
 {
     if (!job->on_worker)
-        job->budget = (struct expr_budget){BUDGET_ON_LOOP, true};
+        job->budget = (struct expr_budget){BUDGET_ON_LOOP, true, &engine->hurried};
     else if (!job->slow)
-        job->budget = (struct expr_budget){BUDGET_QUICK, true};
+        job->budget = (struct expr_budget){BUDGET_QUICK, true, &engine->hurried};
     else if (job->progress == NULL || job->budget.later)
-        job->budget = (struct expr_budget){BUDGET, false};
+        job->budget = (struct expr_budget){BUDGET, false, &engine->hurried};
 }
 
 static enum stator_rc run(struct engine *engine, struct job *job)
 {
     const struct operation_info *info = operation_info(job->operation);
 
-    begin_budget(job);
+    begin_budget(engine, job);
     job->latch = 0;
     STATOR_TRY(decode(engine, job));
     if (steps[job->operation] == NULL)

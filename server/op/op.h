@@ -40,6 +40,14 @@ STATOR_MUST_CHECK enum stator_rc engine_open(struct engine **out, const struct e
 /* No job may be running. Stops background tasks, syncs, closes. NULL is allowed. */
 void engine_close(struct engine *engine);
 
+/* From now on whatever has not come to its end gets an error that clients repeat: expressions, waiting for a stalled store.
+ * Once that is so, a job need not be run any more. [any] */
+void engine_hurry(struct engine *engine);
+bool engine_is_hurried(const struct engine *engine);
+
+/* What a request is told that was ended so. */
+#define OP_HURRIED_TEXT EXPR_OVER_TEXT
+
 /* What a request is told for which there is no room in the memory of all. */
 #define OP_NO_MEMORY_TEXT "The server has no memory left for this request; try again later"
 

@@ -9,15 +9,34 @@
 #include "store/nowait.h"
 
 static _Thread_local bool active;
+static _Thread_local void (*on_sync)(void *context); /* NULL once it was called */
+static _Thread_local void *on_sync_context;
 
-void log_ahead_begin(void)
+void log_ahead_begin(void (*before_sync)(void *context), void *context)
 {
     active = true;
+    on_sync = before_sync;
+    on_sync_context = context;
+}
+
+void log_ahead_note_sync(void)
+{
+    void (*call)(void *context) = on_sync;
+
+    on_sync = NULL;
+    if (call != NULL)
+        call(on_sync_context);
 }
 
 void log_ahead_end(void)
 {
     active = false;
+    log_ahead_note_sync();
+}
+
+bool log_ahead_sees_sync(void)
+{
+    return NOWAIT;
 }
 
 #if NOWAIT /* the engine is linked statically */

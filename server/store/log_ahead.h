@@ -12,7 +12,17 @@
 #ifndef SERVER_STORE_LOG_AHEAD_H
 #define SERVER_STORE_LOG_AHEAD_H
 
-void log_ahead_begin(void);
-void log_ahead_end(void);
+#include <stdbool.h>
+
+/* before_sync is called once: when this thread is about to sync a file or, at the latest, by log_ahead_end. Without the
+ * static library that is always the latter. */
+void log_ahead_begin(void (*before_sync)(void *context), void *context);
+void log_ahead_end(void); /* nothing happens to what has ended */
+
+/* Whether before_sync is called as early as that. */
+bool log_ahead_sees_sync(void);
+
+/* The thread is about to sync a file: unsynced.c tells. */
+void log_ahead_note_sync(void);
 
 #endif

@@ -389,6 +389,7 @@ enum stator_rc store_open(struct store **out, const struct store_options *option
     opening.store = store;
     store->lock = -1;
     store->durability = options->dir != NULL ? options->durability : STORE_NONE;
+    store->log_is_buffered = store->durability == STORE_FULL;
     if (options->dir == NULL)
         store->env = rocksdb_create_mem_env();
     else

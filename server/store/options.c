@@ -7,7 +7,7 @@
 
 #define WAL_BYTES_MIN     ((uint64_t)32 << 20)  /* a restart after a crash replays at most about this much ... */
 #define WAL_BYTES_MAX     ((uint64_t)256 << 20) /* ... or, with many families, this */
-#define LOG_LEVEL_NOTHING 6 /* one past the highest */
+#define LOG_LEVEL_NOTHING 6                     /* one past the highest */
 
 /* Settings without a setter in the C API.
  * avoid_flush_during_recovery: a restart keeps its WAL and fills memtables, instead of a table file for each family.
@@ -120,7 +120,7 @@ enum stator_rc rocks_options_init(struct rocks_options *out, const struct store_
     set_tables(base, options->cache_bytes);
     rocksdb_options_set_create_if_missing(base, 1);
     /* In full durability an answer waits for the sync anyway, so the syncer also hands the log's bytes to the system: a
-     * write on a loop is then a copy (6.6 us instead of 9.5 with 64 requests under way, a third more writes). */
+     * write on a loop is then a copy (6.6 us instead of 9.5 with 64 requests under way, a third more writes). write.c: log_is_buffered. */
     rocksdb_options_set_manual_wal_flush(base, options->durability == STORE_FULL && options->dir != NULL);
     if (situation->env != NULL)
         rocksdb_options_set_env(base, situation->env);

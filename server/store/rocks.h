@@ -27,6 +27,7 @@ struct store {
     int lock;           /* directory.lock, or -1 */
     enum store_durability durability;
     uint32_t shards;
+    bool log_is_buffered; /* the engine writes the log's file only when told to, or when its buffer is full */
 
     rocksdb_column_family_handle_t *format;    /* the family of the format record */
     rocksdb_column_family_handle_t **families; /* STORE_CATALOG, STORE_COUNTERS, shards */
@@ -35,16 +36,15 @@ struct store {
     rocksdb_readoptions_t *read_any, *read_cached; /* of the newest state; shared by all threads */
     rocksdb_writeoptions_t *write;                 /* never waits in the engine */
 
-    /* Writers share it; a sync has it alone while the log's buffer goes to the file. After a failure nobody may touch
-     * the engine's log again (Debian's library asserts that), so read_only is set and looked at under it. */
+    /* Writers share it; whoever writes the log's file, or much, has it alone: a sync, until it begins, and large
+     * writes. A loop does not wait for it. After a failure nobody may touch the engine's log again (Debian's library
+     * asserts that), so read_only is set and looked at under it. */
     pthread_rwlock_t log_lock;
 
-    /* Writes of more than STORE_LARGE_BYTES that are under way or about to be, and writes under way that may not wait.
-     * The one never enters the engine's queue while the other is in it: write.c. */
-    _Atomic uint32_t large, hasty;
-
     atomic_bool read_only;                                       /* set once, by the first failed write or sync */
+    atomic_bool hurried;                                         /* store_hurry */
     atomic_bool disk_full;                                       /* the last look found less free than reserve_bytes */
+    _Atomic uint64_t log_bytes;                                  /* in the log's buffer, at most */
     _Atomic uint64_t unseen_bytes;                               /* written since the last look at the free space */
     _Atomic uint64_t stalls, stall_ns, cache_hits, cache_misses; /* stats.c */
     uint64_t reserve_bytes; /* kept free: writes are refused before the engine itself runs out of space */

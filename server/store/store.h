@@ -95,8 +95,8 @@ void store_batch_add(struct store_batch *batch, struct bytes counter_key, int64_
 #define STORE_LARGE_BYTES ((size_t)256 * 1024)
 
 /* All of the batch or none of it, visible on return; what it survives is said at enum store_durability. With may_wait
- * false it waits for short writes alone: a stalled engine, a large write of another's under way, and a batch that is
- * large itself are STATOR_AGAIN, and nothing is written. On a full disk nothing is written until there is
+ * false nothing is written and it is STATOR_AGAIN where the engine is stalled, where it is another thread's turn to write
+ * the log's file or a large batch, and where the batch is large itself. On a full disk nothing is written until there is
  * space: STATOR_INTERNAL_SERVER_ERROR. After an I/O error the same code, and the store is read-only until it is opened
  * anew. */
 STATOR_MUST_CHECK enum stator_rc store_write(struct store *store, struct store_batch *batch, bool may_wait,
@@ -136,6 +136,9 @@ uint64_t store_approximate_bytes(struct store *store, uint32_t family, struct by
 
 /* True after a failed write or sync made the store read-only. */
 bool store_read_only(const struct store *store);
+
+/* From now on no write waits for a stalled engine. [any] */
+void store_hurry(struct store *store);
 
 /* True while writes are refused for lack of space. */
 bool store_full(struct store *store);

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "store/log_ahead.h"
 #include "store/nowait.h"
 
 static _Thread_local bool active;
@@ -26,11 +27,13 @@ int __wrap_fdatasync(int fd);
 
 int __wrap_fsync(int fd)
 {
+    log_ahead_note_sync();
     return active ? 0 : __real_fsync(fd);
 }
 
 int __wrap_fdatasync(int fd)
 {
+    log_ahead_note_sync();
     return active ? 0 : __real_fdatasync(fd);
 }
 

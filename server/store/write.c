@@ -7,11 +7,11 @@
 
 #include "store/log_ahead.h"
 
-#define KEPT_BYTES_MAX ((size_t)64 << 10) /* a cleared batch that grew past this gives its memory back */
-#define ENTRY_OVERHEAD 12                 /* tags and lengths of one entry, roughly */
-#define STALL_PAUSE_MS 2
-#define HASTY_PAUSE_NS 20000
-#define STALL_MS_MAX   10000 /* longer than any stall of a sound disk */
+#define KEPT_BYTES_MAX   ((size_t)64 << 10) /* a cleared batch that grew past this gives its memory back */
+#define ENTRY_OVERHEAD   12                 /* tags and lengths of one entry, roughly */
+#define LOG_BUFFER_BYTES ((size_t)1 << 20)  /* the engine's default of writable_file_max_buffer_size */
+#define STALL_PAUSE_MS   2
+#define STALL_MS_MAX     10000 /* longer than any stall of a sound disk */
 
 struct store_batch *store_batch_new(struct store *store)
 {
@@ -76,73 +76,92 @@ void store_batch_add(struct store_batch *batch, struct bytes counter_key, int64_
                                 counter_key.len, (const char *)operand, sizeof(operand));
 }
 
+void store_hurry(struct store *store)
+{
+    atomic_store(&store->hurried, true);
+}
+
 bool store_read_only(const struct store *store)
 {
     return atomic_load(&store->read_only);
 }
 
-/* One attempt that never waits for a stalled engine: STATOR_AGAIN. */
-static enum stator_rc write_now(struct store *store, struct store_batch *batch, struct stator_error *err)
+/* What the log's buffer takes for a write, besides its batch. */
+#define RECORD_BYTES 64
+
+/* With log_lock held. False where the log's buffer, which would be full, would go to the file. */
+static bool fits_buffer(struct store *store, const struct store_batch *batch)
+{
+    size_t bytes = batch->bytes + RECORD_BYTES;
+
+    return !store->log_is_buffered ||
+           atomic_fetch_add_explicit(&store->log_bytes, bytes, memory_order_relaxed) + bytes <= LOG_BUFFER_BYTES;
+}
+
+/* The log's buffer goes to the file: with log_lock held alone. */
+static void flush_buffer(struct store *store, char **why)
+{
+    atomic_store_explicit(&store->log_bytes, 0, memory_order_relaxed);
+    rocksdb_flush_wal(store->db, 0, why);
+}
+
+/* Takes log_lock, to be alone if others would have to wait for the write. False, and no lock: it would wait and may not. */
+static bool enter(struct store *store, const struct store_batch *batch, bool may_wait, bool *alone)
+{
+    *alone = batch->bytes > STORE_LARGE_BYTES;
+    if (!*alone) {
+        if (!may_wait && pthread_rwlock_tryrdlock(&store->log_lock) != 0)
+            return false;
+        if (may_wait)
+            pthread_rwlock_rdlock(&store->log_lock);
+        if (fits_buffer(store, batch))
+            return true;
+        pthread_rwlock_unlock(&store->log_lock);
+        *alone = true;
+    }
+    if (may_wait)
+        pthread_rwlock_wrlock(&store->log_lock);
+    return may_wait;
+}
+
+/* One attempt that never waits for a stalled engine: STATOR_AGAIN. Nor, unless it may, for another's writes of the log. */
+static enum stator_rc try_write(struct store *store, struct store_batch *batch, bool may_wait, struct stator_error *err)
 {
     enum stator_rc rc = STATOR_OK;
     char *why = NULL;
+    bool alone;
 
-    pthread_rwlock_rdlock(&store->log_lock);
+    if (!enter(store, batch, may_wait, &alone))
+        return STATOR_AGAIN;
     if (store_read_only(store)) {
         rc = fault_read_only(err);
     } else {
         rocksdb_write(store->db, store->write, batch->batch, &why);
+        if (why == NULL && alone && store->log_is_buffered)
+            flush_buffer(store, &why);
         if (why != NULL)
             rc = fault_of_write(store, err, why);
     }
     pthread_rwlock_unlock(&store->log_lock);
+    if (rc == STATOR_AGAIN)
+        atomic_fetch_add_explicit(&store->stalls, 1, memory_order_relaxed);
     return rc;
 }
 
-static void count_stall(struct store *store)
+/* A stall of the engine ends, but its own waiting would hold log_lock, and has no end when its flushes fail. */
+static bool awaits_stall(struct store *store, int tries)
 {
-    atomic_fetch_add_explicit(&store->stalls, 1, memory_order_relaxed);
-}
+    static const struct timespec pause = {.tv_nsec = STALL_PAUSE_MS * 1000000};
 
-/* The engine's queue is served in its order, and a large write keeps it for long. So who may not wait keeps out while a
- * large write is announced, and a large write, once announced, enters when those are gone who came before. */
-static enum stator_rc write_hastily(struct store *store, struct store_batch *batch, struct stator_error *err)
-{
-    enum stator_rc rc = STATOR_AGAIN;
-
-    if (batch->bytes > STORE_LARGE_BYTES)
-        return STATOR_AGAIN;
-    atomic_fetch_add(&store->hasty, 1);
-    if (atomic_load(&store->large) == 0) {
-        rc = write_now(store, batch, err);
-        if (rc == STATOR_AGAIN)
-            count_stall(store);
-    }
-    atomic_fetch_sub(&store->hasty, 1);
-    return rc;
-}
-
-static enum stator_rc write_large(struct store *store, struct store_batch *batch, struct stator_error *err)
-{
-    static const struct timespec pause = {.tv_nsec = HASTY_PAUSE_NS};
-    enum stator_rc rc;
-
-    atomic_fetch_add(&store->large, 1);
-    while (atomic_load(&store->hasty) != 0)
-        nanosleep(&pause, NULL);
-    rc = write_now(store, batch, err);
-    atomic_fetch_sub(&store->large, 1);
-    return rc;
-}
-
-static enum stator_rc try_write(struct store *store, struct store_batch *batch, struct stator_error *err)
-{
-    return batch->bytes > STORE_LARGE_BYTES ? write_large(store, batch, err) : write_now(store, batch, err);
+    if (tries >= STALL_MS_MAX / STALL_PAUSE_MS || atomic_load_explicit(&store->hurried, memory_order_relaxed))
+        return false;
+    nanosleep(&pause, NULL);
+    atomic_fetch_add_explicit(&store->stall_ns, (uint64_t)pause.tv_nsec, memory_order_relaxed);
+    return true;
 }
 
 enum stator_rc store_write(struct store *store, struct store_batch *batch, bool may_wait, struct stator_error *err)
 {
-    static const struct timespec pause = {.tv_nsec = STALL_PAUSE_MS * 1000000};
     enum stator_rc rc;
 
     stator_assert(batch->store == store);
@@ -151,55 +170,53 @@ enum stator_rc store_write(struct store *store, struct store_batch *batch, bool 
                            "The disk of the data directory '%s' is full: nothing was written. Writes are taken again "
                            "when there is space.",
                            store->dir);
-    if (!may_wait)
-        return write_hastily(store, batch, err);
-    rc = try_write(store, batch, err);
-    if (rc == STATOR_AGAIN)
-        count_stall(store);
-    /* The engine's own waiting would hold log_lock, and has no end when its flushes fail. */
-    for (int tries = 0; rc == STATOR_AGAIN && tries < STALL_MS_MAX / STALL_PAUSE_MS; tries++) {
-        nanosleep(&pause, NULL);
-        atomic_fetch_add_explicit(&store->stall_ns, (uint64_t)pause.tv_nsec, memory_order_relaxed);
-        rc = try_write(store, batch, err);
-    }
-    if (rc == STATOR_AGAIN)
+    rc = try_write(store, batch, may_wait, err);
+    for (int tries = 0; rc == STATOR_AGAIN && may_wait && awaits_stall(store, tries); tries++)
+        rc = try_write(store, batch, true, err);
+    if (rc == STATOR_AGAIN && may_wait)
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
                            "The disk does not keep up with the writes: nothing was written.");
     return rc;
 }
 
+static void let_writers_in(void *context)
+{
+    struct store *store = context;
+
+    pthread_rwlock_unlock(&store->log_lock);
+}
+
 /* Hands the log's buffer to the system, with all writers kept out. */
 static enum stator_rc flush_log(struct store *store, struct stator_error *err)
 {
-    enum stator_rc rc = STATOR_OK;
     char *why = NULL;
 
-    pthread_rwlock_wrlock(&store->log_lock);
-    if (store_read_only(store)) {
-        rc = stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
-                         "An earlier write or sync failed: whether the writes since are stored is not known until a "
-                         "restart.");
-    } else {
-        rocksdb_flush_wal(store->db, 0, &why);
-        if (why != NULL)
-            rc = fault_of_sync(store, err, why);
-    }
-    pthread_rwlock_unlock(&store->log_lock);
-    return rc;
+    if (store_read_only(store))
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                           "An earlier write or sync failed: whether the writes since are stored is not known until a "
+                           "restart.");
+    flush_buffer(store, &why);
+    return why != NULL ? fault_of_sync(store, err, why) : STATOR_OK;
 }
 
+/* Writers are let in when the sync begins. The engine flushes its buffer before that, so that a writer let in earlier would
+ * wait for its write(2). */
 enum stator_rc store_sync(struct store *store, struct stator_error *err)
 {
-    char *why = NULL;
     enum stator_rc rc;
+    char *why = NULL;
 
     if (store->durability == STORE_NONE)
         return STATOR_OK;
-    log_ahead_begin();
+    pthread_rwlock_wrlock(&store->log_lock);
+    log_ahead_begin(let_writers_in, store);
     rc = flush_log(store, err);
+    if (rc == STATOR_OK) {
+        if (!log_ahead_sees_sync())
+            log_ahead_end();
+        rocksdb_flush_wal(store->db, 1, &why);
+        rc = why != NULL ? fault_of_sync(store, err, why) : STATOR_OK;
+    }
     log_ahead_end();
-    if (rc != STATOR_OK)
-        return rc;
-    rocksdb_flush_wal(store->db, 1, &why);
-    return why != NULL ? fault_of_sync(store, err, why) : STATOR_OK;
+    return rc;
 }

@@ -57,7 +57,11 @@ static enum stator_rc prepare_all(struct working *w, enum write_wait wait, struc
     struct transact_write *t = w->transact;
 
     for (size_t i = 0; i < t->count; i++) {
-        enum stator_rc rc = write_group_prepare(&w->group, i, wait, &t->reasons[i]);
+        enum stator_rc rc;
+
+        if (expr_budget_is_over(t->writes[i].budget))
+            return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, EXPR_OVER_TEXT);
+        rc = write_group_prepare(&w->group, i, wait, &t->reasons[i]);
 
         if (rc != STATOR_OK && (!is_reason(rc) || is_spent(&t->writes[i]))) {
             *err = t->reasons[i];

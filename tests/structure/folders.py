@@ -4,10 +4,12 @@
     python3 tests/structure/folders.py [root]
 """
 import pathlib
+import shutil
 import subprocess
 import sys
 
 README_LINES_MAX = 30
+NOT_OURS = {".git", ".cache", "build", "node_modules", "target", "__pycache__"}  # made, or fetched
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 WANT_SPDX = (".c", ".h", ".py", ".js", ".mjs", ".lua", ".go")  # .def too would be ours, but it has no other header line
 NO_README = (".", ".ci", "include")  # the root's README is the product's page; the others only lead on
@@ -16,7 +18,10 @@ TESTS_README = 2  # below tests/ a README is owed down to this depth: tests/unit
 
 
 def tracked(root):
-    """Files that git knows or would add."""
+    """Files that git knows or would add; without git, or outside a clone, all but what is built and what is fetched."""
+    if not (root / ".git").exists() or shutil.which("git") is None:
+        found = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
+        return [pathlib.PurePosixPath(path) for path in found if not NOT_OURS.intersection(path.parts)]
     out = subprocess.run(["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
                          check=True, capture_output=True).stdout.decode()
     return [pathlib.PurePosixPath(name) for name in out.split("\0") if name and (root / name).is_file()]

@@ -18,6 +18,7 @@
 struct engine {
     atomic_int references; /* iterators and the like that jobs hold */
     atomic_int health;
+    atomic_bool hurried;
 };
 
 struct progress {
@@ -98,6 +99,16 @@ void engine_tell_status(struct engine *engine, struct json_writer *writer)
     (void)engine;
     json_key(writer, BYTES("tables"));
     json_integer(writer, 0);
+}
+
+void engine_hurry(struct engine *engine)
+{
+    atomic_store(&engine->hurried, true);
+}
+
+bool engine_is_hurried(const struct engine *engine)
+{
+    return atomic_load(&engine->hurried);
 }
 
 void engine_note_thread(struct engine *engine)

@@ -384,6 +384,7 @@ class GlobalTables(Case):
             self.assertEqual(self.call("ListGlobalTables", RegionName=name), {"GlobalTables": []})
         for name in ("bogus", "eu-west-", "Eu-West-1"):
             self.refused("InternalServerError", "Internal server error", "ListGlobalTables", RegionName=name)
+        self.assertNotIn("a request failed", self.server.text())  # it is meant
         version = (INVALID + "DynamoDB global tables version 2017.11.29 is not supported. We recommend using DynamoDB "
                    "global tables version 2019.11.21, instead of version 2017.11.29 (Legacy).")
         region = {"RegionName": "us-east-1"}

@@ -111,6 +111,19 @@ WORST = ["PutItem, 1.8 M empty strings", "GetItem, unknown member of 16 MB", "De
          "DeleteItem, 12 IN of 100 lists", "UpdateItem, 100 list_append"]
 
 
+def fill_long(port):
+    """A page of which 40 MB of JSON are made, of items of 1 MB."""
+    raw.create_table(port, "long", sort=True)
+    for i in range(40):
+        raw.put(port, "long", {"pk": {"S": "a"}, "sk": {"S": f"{i:02}"}, "l": {"L": [{"N": "-1.1E-129"}] * 7_000}})
+
+
+def reader(port):
+    """One that takes its long answers as fast as they come."""
+    return Flood(port, raw.request("Query", {"TableName": "long", "KeyConditionExpression": "pk=:p",
+                                             "ExpressionAttributeValues": {":p": {"S": "a"}}}), 1)
+
+
 def floods(every):
     """(name, the request) of every one, or of the worst."""
     for name, make in FLOODS.items():

@@ -38,6 +38,10 @@ class Latency(unittest.TestCase):
             with self.subTest(name):
                 self.beside(name, functools.partial(attacks.LargeWrites, self.server.port, make()))
 
+    def test_a_reader_of_40_mb(self):
+        attacks.fill_long(self.server.port)
+        self.beside("Query, answers of 40 MB", lambda: attacks.reader(self.server.port))
+
     def test_floods(self):
         for name, data in attacks.floods(siege.STRICT):
             with self.subTest(name):

@@ -120,9 +120,9 @@ static void test_conditions(void **state)
 /* The budget is spent a little less than is left, or all of it and the answer is an error. */
 static void test_budget(void **state)
 {
-    static const char *const texts[] = {"s = :s",           "s > :ab",            "contains(s, :s)", "contains(l, :s)",
-                                        "contains(ss, :s)", "begins_with(s, :s)", "size(s) > :n2",   "s IN (:x, :s)",
-                                        "NOT attribute_exists(q)"};
+    static const char *const texts[] = {"s = :s",          "s > :ab",          "contains(s, :s)",
+                                        "contains(l, :s)", "contains(ss, :s)", "begins_with(s, :s)",
+                                        "size(s) > :n2",   "s IN (:x, :s)",    "NOT attribute_exists(q)"};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
@@ -154,6 +154,44 @@ static void test_budget(void **state)
             }
             fixture_deinit(&fixture);
         }
+    }
+}
+
+/* Once all is over an evaluation ends with an error, whatever it has left; until then what is spent does not depend on
+ * how often that is looked at. */
+static void test_over(void **state)
+{
+    static const uint64_t lefts[] = {1000, 1024 * 1024, 1024 * 1024 + 1, 32 * 1024 * 1024};
+    uint64_t spent = 0;
+
+    (void)state;
+    for (size_t i = 0; i < 2 * COUNT_OF(lefts); i++) {
+        const _Atomic bool over = i >= COUNT_OF(lefts);
+        uint64_t left = lefts[i % COUNT_OF(lefts)];
+        struct expr_budget budget = {.left = left, .later = i % 2 == 0, .over = &over};
+        struct fixture fixture;
+        struct item item;
+        struct item_source_parsed source;
+        const struct expr *expr;
+        bool holds;
+        enum stator_rc rc;
+
+        fixture_init(&fixture, NULL, VALUES);
+        assert_int_equal(expr_parse_condition(&expr, BYTES("contains(s, :s) AND s = :s"), EXPR_LANGUAGE_CONDITION,
+                                              &fixture.placeholders, &fixture.arena, &fixture.err),
+                         STATOR_OK);
+        item = item_of_json(&fixture.arena, ITEM);
+        item_source_parsed_init(&source, &item);
+        rc = expr_test(&holds, expr, &source.source, &budget, &fixture.arena, &fixture.err);
+        assert_int_equal(rc, over ? STATOR_INTERNAL_SERVER_ERROR : STATOR_OK);
+        assert_int_equal(holds, !over);
+        if (over)
+            assert_string_equal(fixture.err.message, EXPR_OVER_TEXT);
+        else if (spent == 0)
+            spent = left - budget.left;
+        else
+            assert_int_equal(left - budget.left, spent);
+        fixture_deinit(&fixture);
     }
 }
 
@@ -190,7 +228,7 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_conditions), cmocka_unit_test(test_budget),
-                                       cmocka_unit_test(test_memory)};
+                                       cmocka_unit_test(test_over), cmocka_unit_test(test_memory)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -283,7 +283,7 @@ static void refused(void **state)
         {"stator --cors *,http://a/", NULL, "--cors: 'http://a/' is no origin; " ORIGINS},
         {"stator --cors http://a,", NULL, "--cors: '' is no origin; " ORIGINS},
         {"stator -cors ://a", NULL, "--cors: '://a' is no origin; " ORIGINS},
-        {"stator", "STATOR_CORS=http://a/b,http://c", "--cors: 'http://a/b' is no origin; " ORIGINS},
+        {"stator", "STATOR_CORS=http://a/b,http://c", "STATOR_CORS: 'http://a/b' is no origin; " ORIGINS},
         {"stator -sharedDB", NULL, "unknown flag '-sharedDB' (stator --help lists them)"},
         {"stator --port", NULL, "--port: needs a value"},
         {"stator -port", NULL, "-port: needs a value"},

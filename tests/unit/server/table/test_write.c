@@ -609,7 +609,7 @@ static void gives_way_to_the_disk(void **state)
 /* A quick job may read some items from the disk: one that needs many gives way, before it holds a latch. */
 static void pays_for_the_disk(void **state)
 {
-    struct expr_budget quick = {3 * READ_DISK_COST, true}, slow = {3 * READ_DISK_COST, false};
+    struct expr_budget quick = {3 * READ_DISK_COST, true, NULL}, slow = {3 * READ_DISK_COST, false, NULL};
     struct write writes[8];
     struct write_result results[8] = {0};
     struct stator_error err = {0};
