@@ -88,6 +88,28 @@ class Strict(unittest.TestCase):
     def test_in_pieces(self):
         self.try_all(send_in_pieces)
 
+    def test_heads_of_answers(self):
+        """Byte by byte but for what differs each time: deploy/h2o/5-answer-head.patch writes them."""
+        target = b"X-Amz-Target: DynamoDB_20120810.%s\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: 2\r\n"
+        cases = [(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"200 OK", b"keep-alive", 42),
+                 (b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", b"200 OK", b"keep-alive", 42),
+                 (b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", b"200 OK", b"close", 42),
+                 (b"GET / HTTP/1.0\r\n\r\n", b"200 OK", b"close", 42),
+                 (b"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", b"200 OK", b"keep-alive", 42),
+                 (b"GET /_stator/none HTTP/1.1\r\nHost: a\r\n\r\n", b"404 Not Found", b"keep-alive", None),
+                 (b"POST / HTTP/1.1\r\nHost: a\r\n" + target % b"Nothing" + b"\r\n{}", b"400 Bad Request", b"keep-alive", None)]
+        for data, status, connection, length in cases:
+            with self.subTest(data), Wire(self.server) as wire:
+                wire.send(data)
+                while b"\r\n\r\n" not in wire.buffer:
+                    wire.buffer += wire.socket.recv(65536)
+                head = wire.buffer.split(b"\r\n\r\n")[0].split(b"\r\n")
+                self.assertEqual(head[0], b"HTTP/1.1 " + status)
+                self.assertRegex(head[1], rb"^Date: [A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT$")
+                self.assertEqual(head[2], b"Connection: " + connection)
+                self.assertRegex(head[3], rb"^Content-Length: [1-9][0-9]*$" if length is None else b"^Content-Length: %d$" % length)
+                self.assertTrue(all(b": " in line for line in head[4:]), head)
+
 
 if __name__ == "__main__":
     unittest.main()
