@@ -5,7 +5,7 @@
  *          data is there.
  *   stop:  SIGTERM, SIGINT or SIGQUIT; requests in flight are answered, with an error if they take longer than
  *          LIMIT_DRAIN_MS, loops end, then the engine closes. A second signal ends the process at once, which loses nothing
- *          that was acknowledged.
+ *          that was acknowledged; one that comes with the first is the same one (timeout(1) signals us and our group).
  *   SIGHUP opens --log-file anew, SIGUSR1 logs how the server is.
  */
 #include <malloc.h>
@@ -139,17 +139,43 @@ static bool take_signal(int number, const struct config *config, const struct ht
     return false;
 }
 
+#define SAME_SIGNAL_MS 300
+
+static struct timespec stopping_since;
+
+static void on_second_signal(int number)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if ((now.tv_sec - stopping_since.tv_sec) * 1000 + (now.tv_nsec - stopping_since.tv_nsec) / 1000000 < SAME_SIGNAL_MS)
+        return;
+    log_last_words(number);
+    signal(number, SIG_DFL);
+    raise(number); /* SA_NODEFER: at once */
+}
+
+static void catch_second_signal(void)
+{
+    struct sigaction action = {.sa_handler = on_second_signal, .sa_flags = SA_RESTART | SA_NODEFER};
+    sigset_t stops;
+
+    clock_gettime(CLOCK_MONOTONIC, &stopping_since);
+    sigemptyset(&stops);
+    add_stop_signals(&stops);
+    for (size_t i = 0; i < sizeof(stop_signals) / sizeof(stop_signals[0]); i++)
+        sigaction(stop_signals[i], &action, NULL);
+    pthread_sigmask(SIG_UNBLOCK, &stops, NULL);
+}
+
 static void serve_until_signal(const struct config *config, struct http *http, const sigset_t *signals)
 {
-    sigset_t stops;
     int number = 0;
 
     do
         sigwait(signals, &number);
     while (!take_signal(number, config, http));
-    sigemptyset(&stops);
-    add_stop_signals(&stops);
-    pthread_sigmask(SIG_UNBLOCK, &stops, NULL); /* the next one ends us */
+    catch_second_signal();
     http_drain(http);
 }
 

@@ -145,6 +145,11 @@ static void send_piece(struct request *request)
  * hundred microseconds, and a client that reads as fast would otherwise be sent all of it in one turn. */
 static void send_later(struct request *request)
 {
+    h2o_socket_t *sock = request->req->conn->callbacks->get_socket(request->req->conn);
+
+    /* A write that was done at once leaves the socket polled for the one before. Whoever stops to write has to say so, or
+     * h2o asserts that somebody waits when the client hangs up; stopping to read, which nobody does now, says it. */
+    h2o_socket_read_stop(sock);
     h2o_linklist_insert(&request->loop->pieces, &request->piece_link);
 }
 

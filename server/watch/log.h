@@ -56,6 +56,10 @@ uint64_t log_lines_dropped(void);
 /* Lines that were counted with others like them, not written. */
 uint64_t log_lines_repeated(void);
 
+/* Writes what is queued, as far as that can be done without waiting, and that the process ends by this signal. [any, in a
+ * handler of signals, too] */
+void log_last_words(int number);
+
 /* Writes what is left, unless nobody takes it within a second. [main] */
 void log_stop(void);
 

@@ -291,8 +291,6 @@ static void *writer_main(void *context)
 /* --- Crashes -------------------------------------------------------------------------------------------------------
  */
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-
 /* Only what a handler may call, and no lock: whoever crashed may hold it. */
 static void write_if_it_can_be(const char *at, size_t len)
 {
@@ -308,7 +306,7 @@ static void write_if_it_can_be(const char *at, size_t len)
     }
 }
 
-static void on_crash(int number)
+void log_last_words(int number)
 {
     static const char text[] = "stator: the process ends by a signal: ",
                       json[] = "{\"level\":\"error\",\"message\":\"the "
@@ -326,6 +324,13 @@ static void on_crash(int number)
         line[len++] = *at;
     write_if_it_can_be(queue.filling->at, queue.filling->len);
     write_if_it_can_be(line, len);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+
+static void on_crash(int number)
+{
+    log_last_words(number);
     raise(number); /* SA_RESETHAND: its default now */
 }
 

@@ -275,10 +275,20 @@ class Life(unittest.TestCase):
         wire.send(request('{"Work":1000,"StepMs":10}'))
         time.sleep(0.2)
         server.send_signal(signal.SIGTERM)
-        time.sleep(0.2)
+        time.sleep(0.6)
         server.send_signal(signal.SIGTERM)
         self.assertEqual(server.wait(AT_ONCE), -signal.SIGTERM)
+        self.assertIn("the process ends by a signal: TERM", server.text())
         wire.close()
+
+    def test_the_same_signal_twice(self):
+        """As timeout(1) sends it: to the server, and to the group that it is in."""
+        for _ in range(5):
+            server = self.server()
+            server.send_signal(signal.SIGTERM)
+            server.send_signal(signal.SIGTERM)
+            self.assertEqual(server.wait(AT_ONCE), 0)
+            self.assertIn("stopped", server.text())
 
     def test_restart_on_the_same_port_at_once(self):
         server = self.server()

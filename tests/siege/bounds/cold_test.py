@@ -92,8 +92,8 @@ class Cold(unittest.TestCase):
         return victim.seen
 
     def test_transactions_over_the_disk(self):
-        """The second control has the same load on another server, which shares nothing with the reader's but the machine: the
-        clients, the disk and the other's workers take their part of few cores there, too."""
+        # The second control has the same load on another server, which shares nothing with the reader's but the machine: the
+        # clients, the disk and the other's workers take their part of few cores there, too.
         server, other = ColdServer(self), ColdServer(self)
         for _ in range(3):
             alone = self.measure("cold data, reads alone", server, server.forget)
