@@ -58,7 +58,7 @@ as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
     elif ! command -v sudo >/dev/null; then
-        say "not root, and there is no sudo; as root, run: $*" >&2
+        say "not root, and there is no sudo" >&2
         return 1
     elif [ -t 0 ]; then
         sudo "$@"
@@ -85,7 +85,7 @@ install_packages() {
         </dev/null >/tmp/stator-apt.$$ 2>&1; then
         tail -n 20 /tmp/stator-apt.$$ >&2
         rm -f /tmp/stator-apt.$$
-        say "apt could not install: ${missing[*]}" >&2
+        say "apt could not install them; as root, run: apt-get update && apt-get install --no-install-recommends ${missing[*]}" >&2
         return 1
     fi
     rm -f /tmp/stator-apt.$$

@@ -231,6 +231,7 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .data_dir = config->data_dir,
         .durability = config->durability,
         .shards = config->shards,
+        .tables_bytes = memory_for_tables(memory_limit("")),
         .cache_mib = config->cache_mib,
         .wording = config->wording,
         .isolate_by_region = config->isolate_by_region,
@@ -250,6 +251,8 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
     };
 
     STATOR_TRY(http_open(http, &http_options, err));
+    if (config->port_file != NULL)
+        (void)unlink(config->port_file); /* of one that was killed: who waits for it waits for us */
     if (config->as_dynamodb_local)
         print_local_banner(config, http_port(*http));
     STATOR_TRY(engine_open(engine, &engine_options, err));
@@ -275,8 +278,6 @@ static void warn_if_open(const char *data_dir)
 static enum stator_rc begin(struct http **http, struct engine **engine, struct port_file *port_file,
                             struct config *config, struct stator_error *err)
 {
-    if (config->port_file != NULL)
-        (void)unlink(config->port_file); /* of one that was killed: who waits for it waits for us */
     STATOR_TRY(descriptors_settle(config, err));
     STATOR_TRY(start(http, engine, config, err));
     warn_if_open(config->data_dir);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "value/number.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
 #define EXPONENT_MAX 125    /* of the first digit: 9.99E+125 is the largest magnitude */
 #define EXPONENT_MIN (-130) /* 1E-130 is the smallest */
@@ -294,12 +294,23 @@ size_t number_format(char out[NUMBER_TEXT_MAX], const struct number *number)
 /* What is cut off has to be worth a second form. */
 #define SHORTER_BY_LEAST 16
 
+/* At most three digits. Returns how many. */
+static size_t decimal(char *out, unsigned value)
+{
+    size_t len = value >= 100 ? 3 : value >= 10 ? 2 : 1;
+
+    for (size_t i = len; i-- > 0; value /= 10)
+        out[i] = (char)('0' + value % 10);
+    return len;
+}
+
 size_t number_shorten(char out[NUMBER_SHORT_MAX], struct bytes canonical)
 {
     struct bytes digits = canonical;
     bool negative = canonical.len != 0 && canonical.at[0] == '-';
     size_t sign = negative ? 1 : 0, all;
-    int exponent, len;
+    char *to = out;
+    int exponent;
 
     if (canonical.len <= SHORTER_BY_LEAST)
         return 0;
@@ -316,8 +327,15 @@ size_t number_shorten(char out[NUMBER_SHORT_MAX], struct bytes canonical)
     }
     if (all - digits.len < SHORTER_BY_LEAST || digits.len > NUMBER_DIGITS_MAX)
         return 0;
-    len = snprintf(out, NUMBER_SHORT_MAX, "%s%.*sE%d", negative ? "-" : "", BYTES_ARG(digits), exponent);
-    return (size_t)len;
+    if (negative)
+        *to++ = '-';
+    memcpy(to, digits.at, digits.len);
+    to += digits.len;
+    *to++ = 'E';
+    if (exponent < 0)
+        *to++ = '-';
+    to += decimal(to, (unsigned)abs(exponent));
+    return (size_t)(to - out);
 }
 
 /* Takes the sign from a canonical text. */

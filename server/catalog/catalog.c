@@ -279,6 +279,17 @@ size_t catalog_count_all(struct catalog *catalog)
     return count;
 }
 
+size_t catalog_bytes(struct catalog *catalog)
+{
+    size_t bytes = 0;
+
+    pthread_rwlock_rdlock(&catalog->lock);
+    for (size_t i = 0; i < catalog->count; i++)
+        bytes += catalog->tables[i]->arena.used_bytes;
+    pthread_rwlock_unlock(&catalog->lock);
+    return bytes;
+}
+
 void catalog_each(struct catalog *catalog, void (*visit)(void *context, struct table *table), void *context)
 {
     struct table **tables;

@@ -36,6 +36,9 @@ size_t catalog_count(struct catalog *catalog, struct bytes namespace_);
 /* Of all namespaces. */
 size_t catalog_count_all(struct catalog *catalog);
 
+/* What their definitions take in memory, but for what malloc adds. Looks at each. */
+size_t catalog_bytes(struct catalog *catalog);
+
 /* Calls visit with every table, each held for the call: for start-up and tasks. */
 void catalog_each(struct catalog *catalog, void (*visit)(void *context, struct table *table), void *context);
 

@@ -55,6 +55,8 @@
 /* Memory of all requests together (--memory-mib): at least one large one's, at most what makes no request faster. */
 #define LIMIT_MEMORY_LEAST_BYTES ((size_t)32 * 1024 * 1024)
 #define LIMIT_MEMORY_MOST_BYTES  ((size_t)1024 * 1024 * 1024)
+/* What definitions of tables may take at least: some thousand plain tables. */
+#define LIMIT_TABLES_LEAST_BYTES ((size_t)16 * 1024 * 1024)
 /* Answers under /_stator/ that are not taken, all together. */
 #define LIMIT_OPERATORS_BYTES ((size_t)32 * 1024 * 1024)
 /* How often a loop looks after its connections; while memory is short. */

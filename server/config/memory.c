@@ -85,6 +85,11 @@ size_t memory_limit(const char *root)
     return limit < machine ? limit : machine;
 }
 
+size_t memory_for_tables(size_t limit)
+{
+    return limit / 6 < LIMIT_TABLES_LEAST_BYTES ? LIMIT_TABLES_LEAST_BYTES : limit / 6;
+}
+
 size_t memory_for_requests(size_t limit)
 {
     size_t third = limit / 3;

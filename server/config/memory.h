@@ -13,4 +13,7 @@ size_t memory_limit(const char *root);
  * the store's, the system's cache, and what is free but not given back. */
 size_t memory_for_requests(size_t limit);
 
+/* And what the definitions of tables may take: a sixth, and no less than LIMIT_TABLES_LEAST_BYTES. */
+size_t memory_for_tables(size_t limit);
+
 #endif

@@ -302,7 +302,7 @@ static const struct value *parse_entry(struct item_source_stored *stored, const 
         stored->source.failed = true;
         return NULL;
     }
-    stored->source.parsed_bytes += json.len;
+    stored->source.parsed_bytes += stored->item.shortened ? SHORTENED_RATIO * json.len : json.len;
     stored->parsed[i] = value;
     return value;
 }

@@ -12,6 +12,7 @@
 struct head {
     alignas(max_align_t) size_t charged;
     size_t trimmed; /* bytes from the head on, in whole pages */
+    size_t mapped;  /* the whole block's, when it is one of the system's own; 0: malloc's */
 };
 
 #define FREE_OF_CHARGE ((size_t)8 * 1024)
@@ -71,6 +72,49 @@ static size_t charge_of(size_t len)
     return len <= FREE_OF_CHARGE ? 0 : len;
 }
 
+/* While memory is short large blocks are the system's own: malloc would keep what is freed beside the roof. Otherwise it
+ * keeps them warm, which is faster. */
+#define MAPPED_LEAST ((size_t)128 * 1024)
+
+static struct head *make_block(const struct budget *budget, size_t len)
+{
+    size_t whole = sizeof(struct head) + len;
+    struct head *head;
+
+    if (len < MAPPED_LEAST || !budget_is_short(budget)) {
+        head = malloc(whole);
+        if (head != NULL)
+            *head = (struct head){0};
+        return head;
+    }
+    head = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (head == MAP_FAILED)
+        return NULL;
+    head->mapped = whole;
+    return head;
+}
+
+static struct head *resize_block(struct head *head, size_t len)
+{
+    size_t whole = sizeof(*head) + len;
+
+    if (head->mapped == 0)
+        return realloc(head, whole);
+    head = mremap(head, head->mapped, whole, MREMAP_MAYMOVE);
+    if (head == MAP_FAILED)
+        return NULL;
+    head->mapped = whole;
+    return head;
+}
+
+static void free_block(struct head *head)
+{
+    if (head->mapped != 0)
+        munmap(head, head->mapped);
+    else
+        free(head);
+}
+
 static void *allocate(size_t len, void *user)
 {
     struct budget *budget = user;
@@ -79,12 +123,12 @@ static void *allocate(size_t len, void *user)
 
     if (charge != 0 && !budget_take(budget, charge))
         return NULL;
-    head = malloc(sizeof(*head) + len);
+    head = make_block(budget, len);
     if (head == NULL) {
         budget_give(budget, charge);
         return NULL;
     }
-    *head = (struct head){.charged = charge};
+    head->charged = charge;
     return head + 1;
 }
 
@@ -101,7 +145,7 @@ static void *resize(void *block, size_t len, void *user)
     charged = head->charged;
     if (charge > charged && !budget_take(budget, charge - charged))
         return NULL;
-    head = realloc(head, sizeof(*head) + len);
+    head = resize_block(head, len);
     if (head == NULL) {
         if (charge > charged)
             budget_give(budget, charge - charged);
@@ -121,7 +165,7 @@ static void release(void *block, void *user)
         return;
     head--;
     budget_give(user, head->charged);
-    free(head);
+    free_block(head);
 }
 
 size_t budget_missing(const struct budget *budget)

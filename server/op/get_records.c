@@ -72,6 +72,7 @@ static enum stator_rc read_page(struct engine *engine, struct job *job, struct s
         .max = in->Limit.set ? (size_t)in->Limit.value : GET_RECORDS_MAX,
         .json_max = RECORDS_JSON_MAX,
         .may_wait = job->on_worker,
+        .may_take_long = job->slow,
     };
     struct stream_page page = {.json = json};
 

@@ -69,22 +69,24 @@ enum stator_rc op_update_global_table_settings(struct engine *engine, struct job
     return no_global_table_of_2017(job, "", in->GlobalTableName);
 }
 
-/* "eu-west-1", "us-gov-east-1": words of letters, then a number. */
+/* "eu-west-1", "us-gov-east-1", and those to come: letters, where in the world they lie, a digit. */
 static bool looks_like_region(struct bytes text)
 {
-    size_t hyphens = 0, last = 0;
+    static const char *const directions[] = {"north",     "south",     "east",      "west",     "central",
+                                             "northeast", "northwest", "southeast", "southwest"};
+    size_t word = text.len < 2 ? 0 : text.len - 2, end = word;
 
-    for (size_t i = 0; i < text.len; i++) {
-        bool letter = text.at[i] >= 'a' && text.at[i] <= 'z', digit = text.at[i] >= '0' && text.at[i] <= '9';
-
-        if (text.at[i] == '-') {
-            hyphens++;
-            last = i;
-        } else if (!letter && !digit) {
+    if (end == 0 || text.at[end] != '-' || text.at[end + 1] < '1' || text.at[end + 1] > '9')
+        return false;
+    for (size_t i = 0; i < end; i++)
+        if (text.at[i] != '-' && (text.at[i] < 'a' || text.at[i] > 'z'))
             return false;
-        }
-    }
-    return hyphens >= 2 && last + 1 < text.len && text.at[last + 1] >= '0' && text.at[last + 1] <= '9';
+    while (word > 0 && text.at[word - 1] != '-')
+        word--;
+    for (size_t i = 0; i < sizeof(directions) / sizeof(directions[0]) && word > 2; i++)
+        if (bytes_equal_string(bytes_of(text.at + word, end - word), directions[i]))
+            return true;
+    return false;
 }
 
 /* Of a region that it does not know the service fails in these words, with 500. */

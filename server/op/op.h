@@ -18,8 +18,9 @@ struct engine;
 struct engine_options {
     const char *data_dir; /* NULL: in memory */
     enum store_durability durability;
-    uint32_t shards;    /* 0: what the directory has, or the default */
-    uint32_t cache_mib; /* for what was read from the disk; 0: the default */
+    uint32_t shards;     /* 0: what the directory has, or the default */
+    size_t tables_bytes; /* what the definitions of tables may take in memory; 0: no limit */
+    uint32_t cache_mib;  /* for what was read from the disk; 0: the default */
     enum wording wording;
     bool isolate_by_region, isolate_by_access_key;
     bool refuse_conflicts;  /* who meets an item of a transaction under way is refused, instead of waiting for it */

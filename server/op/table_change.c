@@ -34,6 +34,22 @@ static enum stator_rc ids_of(const uint32_t **out, size_t *count, struct catalog
     return STATOR_OK;
 }
 
+/* Definitions stay in memory: 10,000 tables with 20 indexes and 50 tags each would take gigabytes. What does not grow is
+ * always stored. */
+static enum stator_rc check_room(const struct engine *engine, const struct table *table, const struct table *previous,
+                                 struct stator_error *err)
+{
+    size_t before = previous != NULL ? previous->arena.used_bytes : 0, after = table->arena.used_bytes;
+    size_t most = engine->options.tables_bytes;
+
+    if (most == 0 || after <= before || catalog_bytes(engine->db.catalog) - before + after <= most)
+        return STATOR_OK;
+    return stator_fail(err, STATOR_LIMIT_EXCEEDED,
+                       "Subscriber limit exceeded: The definitions of all tables take the %zu MiB of memory that this "
+                       "server has for them",
+                       most >> 20);
+}
+
 static enum stator_rc put(struct table **out, struct engine *engine, struct job *job, const struct table_change *change,
                           const struct TableDescription *description, const struct table_extras *extras)
 {
@@ -53,6 +69,8 @@ static enum stator_rc put(struct table **out, struct engine *engine, struct job 
     rc = table_stream_begin(&stream, source.namespace_, change->previous, description, &own, &job->error);
     if (rc == STATOR_OK)
         rc = table_new(out, &source, &job->error);
+    if (rc == STATOR_OK)
+        rc = check_room(engine, *out, change->previous, &job->error);
     if (rc == STATOR_OK)
         rc = catalog_put(engine->db.catalog, *out, stream.batch, &job->error);
     table_stream_end(&stream, rc == STATOR_OK);

@@ -49,7 +49,7 @@ static enum stator_rc start_of(uint64_t *start, const struct lane_view *view, ui
 }
 
 /* Appends the record under the iterator. */
-static enum stator_rc add_record(struct stream_page *page, struct store_iterator *it,
+static enum stator_rc add_record(struct stream_page *page, struct store_iterator *it, bool may_take_long,
                                  const struct stream_record_context *context, size_t *size, struct stator_error *err)
 {
     struct stream_record record;
@@ -58,6 +58,8 @@ static enum stator_rc add_record(struct stream_page *page, struct store_iterator
     if (!stream_record_key_read(&number, store_iterator_key(it)) ||
         !stream_record_read(&record, store_iterator_value(it)))
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "A stored stream record is damaged");
+    if (record.shortened && !may_take_long)
+        return stator_fail(err, STATOR_AGAIN, "a long record");
     *size += record.size_bytes;
     if (*size > STREAM_PAGE_BYTES_MAX && page->json->len > 1)
         return STATOR_OK;
@@ -89,7 +91,7 @@ static enum stator_rc read_records(struct stream_page *page, struct store_iterat
             return STATOR_OK;
         if ((count == INLINE_RECORDS || page->json->len > INLINE_BYTES) && !request->may_wait)
             return stator_fail(err, STATOR_AGAIN, "a long page");
-        STATOR_TRY(add_record(page, it, &context, &size, err));
+        STATOR_TRY(add_record(page, it, request->may_take_long, &context, &size, err));
         if (size > STREAM_PAGE_BYTES_MAX)
             return STATOR_OK;
         store_iterator_next(it);

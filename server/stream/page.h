@@ -18,6 +18,8 @@ struct stream_page_request {
     size_t max;      /* records */
     size_t json_max; /* the answer's JSON ends with the record that passes it: sizes may be a small part of it */
     bool may_wait;
+    bool
+        may_take_long; /* to write records whose numbers are shortened: an answer of megabytes is made digit by digit */
 };
 
 struct stream_page {

@@ -29,7 +29,8 @@ static enum stator_rc read_old(struct write_step *s, enum store_tier tier, struc
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "A stored item is damaged");
     result->existed = true;
     result->old_bytes = result->old.size_bytes;
-    return expr_budget_allows(s->write->budget, READ_COST(result->old.text.len)) ? STATOR_OK : STATOR_AGAIN;
+    return expr_budget_allows(s->write->budget, READ_COST(stored_item_answer_bytes(&result->old))) ? STATOR_OK
+                                                                                                   : STATOR_AGAIN;
 }
 
 static enum stator_rc test_condition(struct write_step *s, struct stator_error *err)
@@ -57,7 +58,7 @@ static enum stator_rc parse_old(struct write_step *s, struct stator_error *err)
 {
     if (!s->result->existed || s->result->old_item.set)
         return STATOR_OK;
-    if (!expr_budget_allows(s->write->budget, PARSE_COST * s->result->old.text.len))
+    if (!expr_budget_allows(s->write->budget, PARSE_COST * stored_item_answer_bytes(&s->result->old)))
         return STATOR_AGAIN;
     if (!stored_item_parse(&s->result->old_item, &s->result->old, s->site->arena))
         return stator_fail_memory(err);
@@ -152,7 +153,8 @@ static enum stator_rc make_updated(struct write_step *s, struct stator_error *er
         *after = before;
         return STATOR_OK;
     }
-    if (!expr_budget_allows(write->budget, write->update->count * CLAUSE_COST(s->result->old.text.len)))
+    if (!expr_budget_allows(write->budget,
+                            write->update->count * CLAUSE_COST(stored_item_answer_bytes(&s->result->old))))
         return STATOR_AGAIN;
     STATOR_TRY(update_apply(after, write->update, &before, s->site->arena, err));
     STATOR_TRY(check_written_keys(write, after, err));

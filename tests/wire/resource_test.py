@@ -380,9 +380,9 @@ class GlobalTables(Case):
     def test_of_2017(self):
         self.call("CreateTable", **table("abc"))
         self.assertEqual(self.call("ListGlobalTables"), {"GlobalTables": []})
-        for name in ("eu-west-1", "us-gov-east-1", "us-east-1"):
+        for name in ("eu-west-1", "us-gov-east-1", "us-east-1", "ap-southeast-7", "mx-central-1", "me-south-1"):
             self.assertEqual(self.call("ListGlobalTables", RegionName=name), {"GlobalTables": []})
-        for name in ("bogus", "eu-west-", "Eu-West-1"):
+        for name in ("us-fake-9", "bogus", "eu-west-", "Eu-West-1", "west-1", "-west-1", "eu-west-0"):
             self.refused("InternalServerError", "Internal server error", "ListGlobalTables", RegionName=name)
         self.assertNotIn("a request failed", self.server.text())  # it is meant
         version = (INVALID + "DynamoDB global tables version 2017.11.29 is not supported. We recommend using DynamoDB "

@@ -102,7 +102,7 @@ class Memory(unittest.TestCase):
         self.under_the_roof("unfinished heads of 200 KB", heads(self.server.port, 2 * MANY))
 
     def test_unread_pages(self):
-        self.under_the_roof("unread pages of 40 MB", unread(self.server.port, PAGE, 400 if siege.STRICT else 50))
+        self.under_the_roof("unread pages of 40 MB", unread(self.server.port, PAGE, 100 if siege.STRICT else 50))
 
     def test_given_back(self):
         """After all of that the process is as small as before, but for what the store has cached since."""
@@ -145,6 +145,18 @@ class Invented(unittest.TestCase):
                     self.assertNotEqual(raw.ask(server.port, data)[0], 200)
 
 
+def large_table(number):
+    """A definition that takes 100 KB in memory."""
+    indexed = [f"g{i}" + "y" * 200 for i in range(20)]
+    return {"TableName": f"t{number:04}" + "x" * 200, "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ["pk", *indexed]],
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+            "GlobalSecondaryIndexes": [{"IndexName": f"i{i}" + "z" * 240, "KeySchema": [{"AttributeName": name, "KeyType": "HASH"}],
+                                        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": [f"n{i}_{k}" + "w" * 240 for k in range(5)]}}
+                                       for i, name in enumerate(indexed)],
+            "Tags": [{"Key": f"k{i}" + "a" * 100, "Value": "v" * 250} for i in range(50)]}
+
+
 class Container(unittest.TestCase):
     """In 256 MiB, with what the server makes of that by itself, it lives through all of it."""
 
@@ -168,6 +180,28 @@ class Container(unittest.TestCase):
             with self.subTest(name), attacks.Flood(server.port, data):
                 time.sleep(min(siege.SECONDS, 1))
                 self.assertTrue(server.running(), "it was killed")
+        self.assertIsNone(siege.still_served(server))
+
+    def test_definitions_of_tables(self):
+        """Until it says that there is no memory for more, and once more after that."""
+        group, why = siege.Group.make(CONTAINER_MIB << 20)
+        if group is None:
+            self.skipTest(why)
+        self.addCleanup(group.remove)
+        server = siege.GroupedServer(group, "--durability", "process").start()
+        self.addCleanup(server.close)
+        raw.create_table(server.port, "victim")
+        raw.put(server.port, "victim", {"pk": {"S": "k"}})
+        sock = raw.connect(server.port)
+        for i in range(2500):
+            status, answer = raw.ask(server.port, raw.request("CreateTable", large_table(i)), sock)
+            if status != 200:
+                break
+        self.assertEqual((status, json.loads(answer)["__type"].partition("#")[2]), (400, "LimitExceededException"))
+        self.assertGreater(i, 200)
+        self.assertIn("MiB of memory", json.loads(answer)["message"])
+        raw.call(server.port, "DeleteTable", {"TableName": large_table(0)["TableName"]})
+        self.assertTrue(server.running(), "it was killed")
         self.assertIsNone(siege.still_served(server))
 
 
