@@ -171,8 +171,8 @@ static void give_back_sent(struct request *request)
     struct buf *whole = request->packed_as != ENCODING_PLAIN ? &request->packed : &request->job.answer;
     size_t sent = whole->len - request->unsent.len;
 
-    if (whole->len > LIMIT_WRITE_PIECE_BYTES && whole->allocator == &request->loop->http->memory.allocator &&
-        request->unsent.at == whole->at + sent)
+    if (whole->len > LIMIT_WRITE_PIECE_BYTES && whole->allocator != NULL &&
+        whole->allocator->user == &request->loop->http->memory && request->unsent.at == whole->at + sent)
         budget_trim(&request->loop->http->memory, whole->at, sent);
 }
 

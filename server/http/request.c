@@ -187,7 +187,7 @@ static void clean(struct request *request)
     job->error_reasons = job->error_text = job->error_throttling = (struct bytes){0};
     job->input = job->progress = NULL;
     job->output = NULL;
-    job->on_worker = job->slow = job->as_service = false;
+    job->on_worker = job->slow = job->as_service = job->encoded = false;
     job->latch = job->parkings = 0;
     job->use = (struct job_use){0};
     job->table_name = (struct bytes){0};

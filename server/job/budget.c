@@ -115,46 +115,72 @@ static void free_block(struct head *head)
         free(head);
 }
 
-static void *allocate(size_t len, void *user)
+static bool charge(struct budget *budget, size_t bytes, bool beside)
 {
-    struct budget *budget = user;
-    size_t charge = charge_of(len);
+    if (!beside)
+        return budget_take(budget, bytes);
+    atomic_fetch_add_explicit(&budget->used, bytes, memory_order_relaxed);
+    return true;
+}
+
+static void *make(struct budget *budget, size_t len, bool beside)
+{
+    size_t charged = charge_of(len);
     struct head *head;
 
-    if (charge != 0 && !budget_take(budget, charge))
+    if (charged != 0 && !charge(budget, charged, beside))
         return NULL;
     head = make_block(budget, len);
     if (head == NULL) {
-        budget_give(budget, charge);
+        budget_give(budget, charged);
         return NULL;
     }
-    head->charged = charge;
+    head->charged = charged;
     return head + 1;
 }
 
 /* Grows or shrinks. What is grown is charged before, so that both are never there uncharged. */
-static void *resize(void *block, size_t len, void *user)
+static void *remake(struct budget *budget, void *block, size_t len, bool beside)
 {
-    struct budget *budget = user;
     struct head *head;
-    size_t charge = charge_of(len), charged;
+    size_t after = charge_of(len), before;
 
     if (block == NULL)
-        return allocate(len, user);
+        return make(budget, len, beside);
     head = (struct head *)block - 1;
-    charged = head->charged;
-    if (charge > charged && !budget_take(budget, charge - charged))
+    before = head->charged;
+    if (after > before && !charge(budget, after - before, beside))
         return NULL;
     head = resize_block(head, len);
     if (head == NULL) {
-        if (charge > charged)
-            budget_give(budget, charge - charged);
+        if (after > before)
+            budget_give(budget, after - before);
         return NULL;
     }
-    if (charge < charged)
-        budget_give(budget, charged - charge);
-    head->charged = charge;
+    if (after < before)
+        budget_give(budget, before - after);
+    head->charged = after;
     return head + 1;
+}
+
+static void *allocate(size_t len, void *user)
+{
+    return make(user, len, false);
+}
+
+static void *resize(void *block, size_t len, void *user)
+{
+    return remake(user, block, len, false);
+}
+
+static void *allocate_beside(size_t len, void *user)
+{
+    return make(user, len, true);
+}
+
+static void *resize_beside(void *block, size_t len, void *user)
+{
+    return remake(user, block, len, true);
 }
 
 static void release(void *block, void *user)
@@ -195,8 +221,16 @@ void budget_trim(struct budget *budget, void *block, size_t len)
     budget_give(budget, bytes);
 }
 
+const struct stator_allocator *budget_beside(const struct stator_allocator *allocator)
+{
+    return allocator != NULL ? &((const struct budget *)allocator->user)->beside : NULL;
+}
+
 void budget_init(struct budget *budget, size_t max)
 {
     *budget = (struct budget){
-        .max = max, .allocator = {.allocate = allocate, .resize = resize, .release = release, .user = budget}};
+        .max = max,
+        .allocator = {.allocate = allocate, .resize = resize, .release = release, .user = budget},
+        .beside = {.allocate = allocate_beside, .resize = resize_beside, .release = release, .user = budget},
+    };
 }

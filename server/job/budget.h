@@ -26,12 +26,17 @@ struct budget {
     _Atomic size_t given;              /* bytes given back since the last budget_settle that did something */
     _Atomic uint64_t settled_ms;       /* when that was */
     struct stator_allocator allocator; /* for arena_init_with and buf_init_with */
+    struct stator_allocator beside;    /* the same, for what must be had: charged above the roof, too */
 };
 
 /* [main] The budget stays where it is. */
 void budget_init(struct budget *budget, size_t max);
 
 bool budget_take(struct budget *budget, size_t bytes);
+
+/* Of a budget's allocator, or NULL: the one that takes above its roof; then what others want is refused until it is given
+ * back. */
+const struct stator_allocator *budget_beside(const struct stator_allocator *allocator);
 
 /* A piece that is not small whatever its size. */
 bool budget_take_large(struct budget *budget, size_t bytes);

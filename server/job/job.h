@@ -68,6 +68,7 @@ struct job {
 
     /* The answer. */
     enum stator_rc rc; /* STATOR_OK: 200 and `answer`; else the error's status and `answer` holds the error's JSON */
+    bool encoded;      /* the answer is there already: op_encode */
     struct buf answer; /* a JSON body. An operation may begin it with a member that is long; output has the others */
     struct stator_error error;
     bool as_service;            /* the error is what the service answers there: no fault of ours, whatever its status */

@@ -74,6 +74,7 @@ static enum stator_rc tell(struct batch_execution *batch, size_t i, enum stator_
     if (rc == STATOR_NO_MEMORY) { /* what was done before stays done, and is told */
         batch->job->arena.failed = false;
         error->Code = API_ENUM(BatchStatementErrorCodeEnum_ThrottlingError);
+        error->Item = (struct item){0};
         error->Message = BYTES(OP_NO_MEMORY_TEXT);
         batch->responses[i].Error = error;
         return STATOR_OK;

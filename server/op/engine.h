@@ -42,6 +42,9 @@ operation_step op_list_streams, op_describe_stream, op_get_shard_iterator, op_ge
 operation_step op_create_global_table, op_update_global_table, op_describe_global_table, op_list_global_tables;
 operation_step op_describe_global_table_settings, op_update_global_table_settings;
 
+/* Encodes job->output before the change that it tells of is stored: what there is no room to answer is not done. */
+STATOR_MUST_CHECK enum stator_rc op_encode(struct job *job);
+
 /* The namespace of a request by --isolate-by: "" or "region", "access key", "region/access key". */
 struct bytes op_namespace(const struct engine *engine, struct job *job);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "op/op.h"
 
+#include "job/budget.h"
 #include "op/engine.h"
 #include "op/request.h"
 #include "watch/log.h"
@@ -59,7 +60,7 @@ static operation_step *const steps[OPERATION_COUNT] = {
     [OPERATION_UpdateTimeToLive] = op_update_time_to_live,
 };
 
-void op_answer_error(struct job *job)
+static void write_error(struct job *job)
 {
     const struct stator_error_info *info = stator_error_info(job->error.rc);
     struct bytes text = bytes_present(job->error_text) ? job->error_text : bytes_of_string(job->error.message);
@@ -149,6 +150,19 @@ static void tell_no_memory(struct job *job)
     }
 }
 
+/* An error may have as much to say as an answer: the item, or the items, that a condition failed on. Nothing was done
+ * then, and what finds no room is asked again. */
+void op_answer_error(struct job *job)
+{
+    write_error(job);
+    if (!job->answer.failed)
+        return;
+    tell_no_memory(job);
+    job->error_item = (struct item){0};
+    job->error_reasons = job->error_text = job->error_throttling = (struct bytes){0};
+    write_error(job);
+}
+
 /* What has changed nothing may be asked for again. */
 static bool only_reads(const struct job *job)
 {
@@ -177,11 +191,24 @@ static void encode_output(struct job *job)
         message_encode(&job->answer, info->output, job->output);
 }
 
-/* The change is done, and the answer must say so: it is made beside the budget. */
+enum stator_rc op_encode(struct job *job)
+{
+    encode_output(job);
+    if (job->answer.failed) {
+        buf_reset(&job->answer);
+        return stator_fail_memory(&job->error);
+    }
+    job->encoded = true;
+    return STATOR_OK;
+}
+
+/* The change is done, and the answer must say so: it is made beside the budget. Only of batches: op_encode. */
 static void encode_beside_budget(struct job *job)
 {
+    const struct stator_allocator *beside = budget_beside(job->answer.allocator);
+
     buf_deinit(&job->answer);
-    buf_init(&job->answer, JOB_ANSWER_MAX);
+    buf_init_with(&job->answer, JOB_ANSWER_MAX, beside);
     encode_output(job);
     if (!job->answer.failed)
         return;
@@ -192,6 +219,8 @@ static void encode_beside_budget(struct job *job)
 
 static void encode(struct job *job)
 {
+    if (job->encoded)
+        return;
     encode_output(job);
     if (job->answer.failed && !only_reads(job))
         encode_beside_budget(job);

@@ -312,7 +312,7 @@ static enum stator_rc make_answer(void *context, struct stator_error *err)
     STATOR_TRY(throttle_admit_indexes(item_write->engine, item_write->job, item_write->table,
                                       item_write->result.index_units, NULL));
     STATOR_TRY(item_write->answer(item_write->engine, item_write->job, item_write));
-    return item_write->job->arena.failed ? stator_fail_memory(err) : STATOR_OK;
+    return item_write->job->arena.failed ? stator_fail_memory(err) : op_encode(item_write->job);
 }
 
 /* A write whose condition failed has read the item, and is charged like one that is done. */
@@ -351,6 +351,8 @@ enum stator_rc request_write(struct item_write *item_write, struct engine *engin
         item_write->write.table = item_write->table;
         write_result_release(&item_write->result);
         item_write->result = (struct write_result){0};
+        buf_reset(&job->answer);
+        job->encoded = false;
         rc = try_write(item_write, engine, job);
         job->latch = item_write->result.busy;
     } while (rc == STATOR_OK && item_write->result.stale);

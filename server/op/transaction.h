@@ -11,7 +11,6 @@
 
 #include "op/request.h"
 
-
 struct transaction;
 
 struct transaction_action {

@@ -118,6 +118,32 @@ def fill_long(port):
         raw.put(port, "long", {"pk": {"S": "a"}, "sk": {"S": f"{i:02}"}, "l": {"L": [{"N": "-1.1E-129"}] * 7_000}})
 
 
+DIGITS = {"L": [{"N": "-1.1E-129"}] * 90_000}  # 360 KB by DynamoDB's rules, 12 MB as they are answered
+
+
+def fill_digits(port):
+    """An item of them, and a record of it in a stream; where to read it."""
+    raw.create_table(port, "digits", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
+    raw.put(port, "digits", {"pk": {"S": "k"}, "l": DIGITS})
+    arn = raw.call(port, "DescribeTable", {"TableName": "digits"})["Table"]["LatestStreamArn"]
+    for shard in raw.call(port, "DescribeStream", {"StreamArn": arn})["StreamDescription"]["Shards"]:
+        start = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+        iterator = raw.call(port, "GetShardIterator", start)
+        if raw.call(port, "GetRecords", iterator)["Records"]:
+            return iterator
+    raise AssertionError("there is no record")
+
+
+def of_digits(iterator):
+    """(name, the request): each is answered with all of them."""
+    never = {"TableName": "digits", "Key": {"pk": {"S": "k"}}, "ConditionExpression": "attribute_not_exists(pk)",
+             "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    yield "GetItem of 12 MB of digits", raw.request("GetItem", {"TableName": "digits", "Key": {"pk": {"S": "k"}}})
+    yield "DeleteItem, a failed condition, likewise", raw.request("DeleteItem", never)
+    yield "TransactWriteItems, likewise", raw.request("TransactWriteItems", {"TransactItems": [{"Delete": never}]})
+    yield "GetRecords, likewise", raw.request("GetRecords", iterator)
+
+
 def reader(port):
     """One that takes its long answers as fast as they come."""
     return Flood(port, raw.request("Query", {"TableName": "long", "KeyConditionExpression": "pk=:p",

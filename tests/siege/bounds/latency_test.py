@@ -42,6 +42,11 @@ class Latency(unittest.TestCase):
         attacks.fill_long(self.server.port)
         self.beside("Query, answers of 40 MB", lambda: attacks.reader(self.server.port))
 
+    def test_digits(self):
+        for name, data in attacks.of_digits(attacks.fill_digits(self.server.port)):
+            with self.subTest(name):
+                self.beside(name, functools.partial(attacks.Flood, self.server.port, data))
+
     def test_floods(self):
         for name, data in attacks.floods(siege.STRICT):
             with self.subTest(name):

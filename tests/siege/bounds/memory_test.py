@@ -104,6 +104,12 @@ class Memory(unittest.TestCase):
     def test_unread_pages(self):
         self.under_the_roof("unread pages of 40 MB", unread(self.server.port, PAGE, 100 if siege.STRICT else 50))
 
+    def test_unread_answers_of_writes(self):
+        """A write whose answer there is no room for is not done."""
+        attacks.fill_digits(self.server.port)
+        data = raw.request("UpdateItem", {"TableName": "digits", "Key": {"pk": {"S": "k"}}, "UpdateExpression": "REMOVE q", "ReturnValues": "ALL_OLD"})
+        self.under_the_roof("unread UpdateItem, 12 MB each", unread(self.server.port, data, 200 if siege.STRICT else 50))
+
     def test_given_back(self):
         """After all of that the process is as small as before, but for what the store has cached since."""
         with bodies(self.server.port, 20):

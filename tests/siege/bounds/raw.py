@@ -8,9 +8,13 @@ AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=%s/20260101/us-east-1/dynamodb/aws4
 HEALTH = b"GET /_stator/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
+OF_STREAMS = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+
+
 def head(operation, length, key="x", more=""):
+    service = "DynamoDBStreams" if operation in OF_STREAMS else "DynamoDB"
     return (f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.0\r\n"
-            f"X-Amz-Target: DynamoDB_20120810.{operation}\r\nX-Amz-Date: 20260101T000000Z\r\n"
+            f"X-Amz-Target: {service}_20120810.{operation}\r\nX-Amz-Date: 20260101T000000Z\r\n"
             f"Authorization: {AUTHORIZATION % key}\r\n{more}Content-Length: {length}\r\n\r\n").encode()
 
 
