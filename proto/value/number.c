@@ -291,31 +291,29 @@ size_t number_format(char out[NUMBER_TEXT_MAX], const struct number *number)
     return (size_t)(to - out);
 }
 
+/* Takes the sign from a canonical text. */
+static bool take_sign(struct bytes *text)
+{
+    if (text->len == 0 || text->at[0] != '-')
+        return false;
+    text->at++;
+    text->len--;
+    return true;
+}
+
 /* What is cut off has to be worth a second form. */
 #define SHORTER_BY_LEAST 16
-
-/* At most three digits. Returns how many. */
-static size_t decimal(char *out, unsigned value)
-{
-    size_t len = value >= 100 ? 3 : value >= 10 ? 2 : 1;
-
-    for (size_t i = len; i-- > 0; value /= 10)
-        out[i] = (char)('0' + value % 10);
-    return len;
-}
 
 size_t number_shorten(char out[NUMBER_SHORT_MAX], struct bytes canonical)
 {
     struct bytes digits = canonical;
-    bool negative = canonical.len != 0 && canonical.at[0] == '-';
-    size_t sign = negative ? 1 : 0, all;
-    char *to = out;
+    bool negative = take_sign(&digits);
+    char last[4], *end = last + sizeof(last), *to = out, *begin;
+    size_t all = digits.len;
     int exponent;
 
-    if (canonical.len <= SHORTER_BY_LEAST)
+    if (all <= SHORTER_BY_LEAST)
         return 0;
-    digits = bytes_of(canonical.at + sign, canonical.len - sign);
-    all = digits.len;
     if (digits.at[0] == '0') { /* 0.00..0ddd */
         exponent = -(int)(all - 2);
         for (digits = bytes_of(digits.at + 2, all - 2); digits.len > 1 && digits.at[0] == '0'; digits.len--)
@@ -334,18 +332,9 @@ size_t number_shorten(char out[NUMBER_SHORT_MAX], struct bytes canonical)
     *to++ = 'E';
     if (exponent < 0)
         *to++ = '-';
-    to += decimal(to, (unsigned)abs(exponent));
-    return (size_t)(to - out);
-}
-
-/* Takes the sign from a canonical text. */
-static bool take_sign(struct bytes *text)
-{
-    if (text->len == 0 || text->at[0] != '-')
-        return false;
-    text->at++;
-    text->len--;
-    return true;
+    begin = digits_before(end, (uint64_t)abs(exponent), 1);
+    memcpy(to, begin, (size_t)(end - begin));
+    return (size_t)(to - out) + (size_t)(end - begin);
 }
 
 /* Digits before the point. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The bytes of a stored item. All integers are little-endian.
  *
- *   0      version: 1, or 2 when numbers are shortened ({"N":"1E-130"}); servers before 0.2 know 1 only
+ *   0      version: 1, or 2 when numbers are shortened ({"N":"1E-130"}); the first release knew 1 only
  *   1..3   count of attributes
  *   4..7   DynamoDB's size of the item in bytes
  *   8..    the table: 8 bytes for each attribute, in the order of the names' raw bytes

@@ -38,8 +38,8 @@ struct item stored_item_answer(const struct stored_item *item);
 /* How long its JSON is then, or may be. */
 size_t stored_item_answer_bytes(const struct stored_item *item);
 
-/* The stored JSON of one attribute's value, {"S":"x"}, for value_read_stored; absent when the item has none of that name (or its table is
- * damaged). type may be NULL. */
+/* The stored JSON of one attribute's value, {"S":"x"}, for value_read_stored; absent when the item has none of that name
+ * (or its table is damaged). type may be NULL. */
 struct bytes stored_item_attribute(const struct stored_item *item, struct bytes name, enum value_type *type);
 
 /* Parses the whole item. False when memory is used up or the bytes are damaged. */

@@ -5,7 +5,7 @@
  *
  *   version (1: 1) · flags (1) · size (4) · lengths (4 each) of keys, new image, head, tail · keys · new image · old one
  *   flags: event in bits 0 and 1, 4 expired, 8 there is a new image, 16 there is an old one, 32 numbers in the images are
- *   shortened (as in stored items; servers before 0.2 do not know that); numbers are big-endian
+ *   shortened (as in stored items; the first release did not know that); numbers are big-endian
  *   The old image begins with the first `head` bytes of the new one and ends with its last `tail` ones.
  *
  * An INSERT of {"pk":{"S":"a"}} with a new image:

@@ -166,13 +166,17 @@ def large_table(number):
 class Container(unittest.TestCase):
     """In 256 MiB, with what the server makes of that by itself, it lives through all of it."""
 
-    def test_all_of_it(self):
+    def contained(self):
         group, why = siege.Group.make(CONTAINER_MIB << 20)
         if group is None:
             self.skipTest(why)
         self.addCleanup(group.remove)
         server = siege.GroupedServer(group, "--durability", "process").start()
         self.addCleanup(server.close)
+        return server
+
+    def test_all_of_it(self):
+        server = self.contained()
         attacks.fill(server.port)
         fill_pages(server.port)
         for name, attack in (("bodies", bodies(server.port, MANY)), ("twelve bodies", bodies(server.port, 12)),
@@ -190,12 +194,7 @@ class Container(unittest.TestCase):
 
     def test_definitions_of_tables(self):
         """Until it says that there is no memory for more, and once more after that."""
-        group, why = siege.Group.make(CONTAINER_MIB << 20)
-        if group is None:
-            self.skipTest(why)
-        self.addCleanup(group.remove)
-        server = siege.GroupedServer(group, "--durability", "process").start()
-        self.addCleanup(server.close)
+        server = self.contained()
         raw.create_table(server.port, "victim")
         raw.put(server.port, "victim", {"pk": {"S": "k"}})
         sock = raw.connect(server.port)
