@@ -216,6 +216,7 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .port = (uint16_t)config->port,
         .loops = config->loops,
         .max_connections = config->max_connections,
+        .max_connections_per_address = config->max_connections_per_address,
         .memory_bytes =
             config->memory_mib != 0 ? (size_t)config->memory_mib << 20 : memory_for_requests(memory_limit("")),
         .cors = config->cors,

@@ -37,6 +37,7 @@ enum option_id {
     OPTION_MEMORY_MIB,
     OPTION_LOOPS,
     OPTION_MAX_CONNECTIONS,
+    OPTION_MAX_CONNECTIONS_PER_ADDRESS,
     OPTION_VALIDATION_WORDING,
     OPTION_TRANSACTION_CONFLICT,
     OPTION_ISOLATE_BY,
@@ -110,6 +111,13 @@ static const struct option options[OPTION_COUNT] = {
                                 1000000,
                                 {NULL},
                                 "connections open at once (10000, or what the descriptor limit allows)"},
+    [OPTION_MAX_CONNECTIONS_PER_ADDRESS] = {"max-connections-per-address",
+                                            KIND_NUMBER,
+                                            "N",
+                                            1,
+                                            1000000,
+                                            {NULL},
+                                            "connections open at once from one client (seven eighths of all)"},
     [OPTION_VALIDATION_WORDING] = {"validation-wording",
                                    KIND_CHOICE,
                                    "current|classic",
@@ -593,6 +601,7 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
     if (given->source[OPTION_MAX_CONNECTIONS] != FROM_DEFAULT)
         out->max_connections_by =
             given->source[OPTION_MAX_CONNECTIONS] == FROM_FLAG ? "--max-connections" : "STATOR_MAX_CONNECTIONS";
+    out->max_connections_per_address = number_or(given, OPTION_MAX_CONNECTIONS_PER_ADDRESS, 0);
     STATOR_TRY(settle_cors(out, given, err));
     out->shards = (uint32_t)number[OPTION_SHARDS];
     out->cache_mib = (uint32_t)number[OPTION_CACHE_MIB];

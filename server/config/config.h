@@ -26,8 +26,10 @@ struct config {
     uint32_t port;    /* 0: the system chooses */
     uint32_t loops;   /* event loops; at least 1 */
     uint32_t max_connections;
-    const char *max_connections_by; /* the flag or variable that asked for so many; NULL: the default */
-    const char *cors; /* origins whose pages may use the server, with commas between, or "*"; NULL: this machine's only */
+    uint32_t max_connections_per_address; /* 0: the default */
+    const char *max_connections_by;       /* the flag or variable that asked for so many; NULL: the default */
+    const char
+        *cors; /* origins whose pages may use the server, with commas between, or "*"; NULL: this machine's only */
 
     const char *data_dir; /* NULL: in memory */
     enum store_durability durability;

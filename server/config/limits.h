@@ -31,6 +31,9 @@
 #define LIMIT_WRITE_PIECE_BYTES        ((size_t)1024 * 1024)
 #define LIMIT_WRITE_PIECE_MS           30000
 #define LIMIT_WRITE_LEAST_BYTES_PER_MS 128
+/* What the kernel takes of an answer beyond what it may send at once: its memory is not in our budget, and with the usual
+ * limits it takes megabytes for each client that does not read. */
+#define LIMIT_UNSENT_BYTES (128 * 1024)
 /* After refusing a body half-way we read on and throw away, so that the refusal is not lost in a reset ... */
 #define LIMIT_LINGER_MS    2000
 #define LIMIT_LINGER_BYTES ((size_t)64 * 1024 * 1024)
@@ -39,7 +42,9 @@
 
 /* 16 KiB of buffers and a descriptor each; more only by --max-connections. */
 #define LIMIT_CONNECTIONS 10000
-/* Above the maximum, for /_stator/ and health checks when all connections have requests at work. */
+/* Of all connections this part is kept for other clients, whatever one client's do; --max-connections-per-address. */
+#define LIMIT_ADDRESS_SHARE 8
+/* Above the maximum, and above a client's, for /_stator/ and health checks when all connections have requests at work. */
 #define LIMIT_SPARE_CONNECTIONS 32
 /* Who has waited shorter than this is not closed to make room: the request may be on its way. */
 #define LIMIT_LEAST_WAIT_MS 1000

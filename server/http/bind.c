@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -109,7 +110,8 @@ static int bind_one(const struct sockaddr_storage *address, socklen_t len, bool 
     if (fd < 0)
         return -1;
     set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    if (address->ss_family == AF_INET6) /* "::" is of both families */
+    set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, LIMIT_UNSENT_BYTES); /* what it accepts inherits that */
+    if (address->ss_family == AF_INET6)                                 /* "::" is of both families */
         set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !is_any_ipv6(address));
     if (!first)
         set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);

@@ -24,6 +24,9 @@ enum stator_rc http_open(struct http **out, const struct http_options *options, 
     if (http == NULL)
         return stator_fail_memory(err);
     http->options = *options;
+    if (options->max_connections_per_address == 0)
+        http->options.max_connections_per_address =
+            options->max_connections - options->max_connections / LIMIT_ADDRESS_SHARE;
     budget_init(&http->memory, options->memory_bytes);
     budget_init(&http->operators, LIMIT_OPERATORS_BYTES);
     http->port = options->port;
@@ -33,7 +36,8 @@ enum stator_rc http_open(struct http **out, const struct http_options *options, 
         http->machine[0] = '\0';
     http->fds = malloc(sockets * sizeof(*http->fds));
     http->loops = calloc(options->loops, sizeof(*http->loops));
-    if (http->fds == NULL || http->loops == NULL) {
+    http->clients = clients_new();
+    if (http->fds == NULL || http->loops == NULL || http->clients == NULL) {
         http_close(http);
         return stator_fail_memory(err);
     }
@@ -170,5 +174,6 @@ void http_close(struct http *http)
             close(http->fds[i]);
     free(http->fds);
     free(http->loops);
+    clients_free(http->clients);
     free(http);
 }

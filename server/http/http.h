@@ -22,10 +22,11 @@ struct http_options {
     uint16_t port;    /* 0: the system chooses, http_port tells */
     uint32_t loops;
     uint32_t max_connections;
-    size_t memory_bytes;    /* all requests together: job/budget.h */
-    const char *cors;       /* origins whose pages may use it, "*" for all; NULL: this machine's */
-    const char *version;    /* for the Server header */
-    bool as_dynamodb_local; /* answer GET with 400, and operations under any path */
+    uint32_t max_connections_per_address; /* of IPv6 the first 64 bits are one; 0: LIMIT_ADDRESS_SHARE says */
+    size_t memory_bytes;                  /* all requests together: job/budget.h */
+    const char *cors;                     /* origins whose pages may use it, "*" for all; NULL: this machine's */
+    const char *version;                  /* for the Server header */
+    bool as_dynamodb_local;               /* answer GET with 400, and operations under any path */
     bool isolate_by_region, isolate_by_access_key; /* for the log */
     const char *operator_hosts;                    /* more names of ours for /_stator/: guard.h; NULL: none */
     uint32_t metrics_tables;                       /* places of watch/metrics.h: the engine's, too */

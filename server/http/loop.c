@@ -18,12 +18,9 @@
 /* --- Connections ---------------------------------------------------------------------------------------------------
  */
 
-static void count_waiting(const struct connection *connection, int change)
+static void count_waiting(struct loop *loop, int change)
 {
-    struct loop *loop = connection->loop;
-
-    if (!connection->spare)
-        atomic_store_explicit(&loop->waiting_count, loop->waiting_count + (uint32_t)change, memory_order_relaxed);
+    atomic_store_explicit(&loop->waiting_count, loop->waiting_count + (uint32_t)change, memory_order_relaxed);
 }
 
 void connection_work(struct connection *connection)
@@ -32,7 +29,7 @@ void connection_work(struct connection *connection)
         return;
     connection->waits_since_ms = 0;
     peers_work(&connection->place);
-    count_waiting(connection, -1);
+    count_waiting(connection->loop, -1);
 }
 
 void connection_wait(struct connection *connection)
@@ -44,7 +41,7 @@ void connection_wait(struct connection *connection)
     connection_work(connection);
     connection->waits_since_ms = h2o_now(loop->evloop);
     peers_wait(&loop->peers, &connection->place);
-    count_waiting(connection, 1);
+    count_waiting(loop, 1);
 }
 
 static void on_connection_closed(void *context)
@@ -60,24 +57,6 @@ static void on_connection_closed(void *context)
     if (connection->closing)
         atomic_fetch_sub_explicit(&loop->http->closing, 1, memory_order_relaxed);
     free(connection);
-}
-
-static void add_connection(struct loop *loop, h2o_socket_t *sock, bool spare)
-{
-    struct connection *connection = h2o_mem_alloc(sizeof(*connection));
-    struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
-
-    *connection = (struct connection){.loop = loop, .sock = sock, .spare = spare};
-    h2o_linklist_insert(&loop->connections, &connection->link);
-    loop->connections_count++;
-    h2o_socket_getpeername(sock, (struct sockaddr *)&from);
-    peers_join(&loop->peers, &connection->place, (const struct sockaddr *)&from);
-    connection_wait(connection);
-    sock->on_close.cb = on_connection_closed;
-    sock->on_close.data = connection;
-    if (!h2o_timeout_is_linked(&loop->sweep_entry))
-        h2o_timeout_link(loop->evloop, &loop->sweep_timeout, &loop->sweep_entry);
-    h2o_accept(&loop->accept, sock);
 }
 
 /* Those that are idle, and lets answers out. h2o does the closing. */
@@ -99,26 +78,40 @@ static uint32_t above_maximum(const struct http *http)
     return open > http->options.max_connections ? (uint32_t)(open - http->options.max_connections) : 0;
 }
 
-/* Closes the connection that has waited longest, of the client with the most. h2o does the closing, in its next turn.
- * False when none waits, or none for long. */
-static bool make_room(struct loop *loop)
+/* h2o does the closing, in its next turn. */
+static void close_to_make_room(struct connection *connection, const char *why)
 {
-    struct place *place = peers_first(&loop->peers);
+    struct http *http = connection->loop->http;
+
+    connection_work(connection);
+    connection->closing = true;
+    peers_give_up(&connection->place);
+    atomic_fetch_add_explicit(&http->closing, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&http->displaced, 1, memory_order_relaxed);
+    LOG_LINE(LOG_LEVEL_WARN, why, LOG_NUMBER("max_connections", http->options.max_connections),
+             LOG_NUMBER("per_address", http->options.max_connections_per_address));
+    shutdown(h2o_socket_get_fd(connection->sock), SHUT_RDWR);
+}
+
+/* False when it has not waited so long, or nobody waits. */
+static bool close_waiting(struct place *place, uint64_t least_ms, const char *why)
+{
     struct connection *connection;
 
     if (place == NULL)
         return false;
     connection = H2O_STRUCT_FROM_MEMBER(struct connection, place, place);
-    if (h2o_now(loop->evloop) - connection->waits_since_ms < LIMIT_LEAST_WAIT_MS)
+    if (h2o_now(connection->loop->evloop) - connection->waits_since_ms < least_ms)
         return false;
-    connection_work(connection);
-    connection->closing = true;
-    atomic_fetch_add_explicit(&loop->http->closing, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&loop->http->displaced, 1, memory_order_relaxed);
-    LOG_LINE(LOG_LEVEL_WARN, "closing the connection that waits longest: as many are open as may be",
-             LOG_NUMBER("max_connections", loop->http->options.max_connections));
-    shutdown(h2o_socket_get_fd(connection->sock), SHUT_RDWR);
+    close_to_make_room(connection, why);
     return true;
+}
+
+/* Closes the connection that has waited longest, of the client with the most. False when none waits, or none for long. */
+static bool make_room(struct loop *loop)
+{
+    return close_waiting(peers_first(&loop->peers), LIMIT_LEAST_WAIT_MS,
+                         "closing the connection that waits longest: as many are open as may be");
 }
 
 /* Whether enough wait, on whatever loop, for a return to the maximum. */
@@ -139,18 +132,52 @@ static bool find_room(struct loop *loop)
     return may_return(loop->http);
 }
 
+/* How many connections its client has above its limit, on all loops. */
+static uint32_t above_share(const struct connection *connection)
+{
+    uint32_t open = peers_count(&connection->place), most = connection->loop->http->options.max_connections_per_address;
+
+    return open > most ? open - most : 0;
+}
+
+/* Closes the connection of this client that has waited longest, but for that time at least. */
+static bool make_room_of_its_own(struct connection *connection, uint64_t least_ms)
+{
+    return close_waiting(peers_first_of(&connection->place), least_ms,
+                         "closing the connection that waits longest: its address has as many as one may have");
+}
+
+/* For one that is to be above its client's limit otherwise, and then may not run. With no room for that, either, it is
+ * closed. */
+static bool find_share(struct connection *connection)
+{
+    bool crowded = above_share(connection) > LIMIT_SPARE_CONNECTIONS;
+
+    if (above_share(connection) == 0)
+        return true;
+    if (!make_room_of_its_own(connection, crowded ? 0 : LIMIT_LEAST_WAIT_MS) && crowded)
+        close_to_make_room(connection, "refusing a connection: its address has as many as one may have, all at work");
+    return peers_waiting(&connection->loop->peers, &connection->place) >= above_share(connection);
+}
+
 bool connection_may_run(struct connection *connection)
 {
-    if (connection->spare && find_room(connection->loop))
+    if (connection->spare && find_share(connection) && find_room(connection->loop))
         connection->spare = false;
     return !connection->spare;
 }
 
-/* What another loop took above the maximum because it had nobody to close. The newcomers themselves are left alone. */
+/* What was taken above the maximum, or above its client's, because nobody had waited long enough. The newcomers themselves are left alone. */
 static void return_to_maximum(struct loop *loop)
 {
     while (above_maximum(loop->http) != 0 && make_room(loop))
         ;
+    for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next) {
+        struct connection *connection = H2O_STRUCT_FROM_MEMBER(struct connection, link, at);
+
+        if (above_share(connection) != 0)
+            (void)make_room_of_its_own(connection, LIMIT_LEAST_WAIT_MS);
+    }
 }
 
 /* --- Memory that does not go on ------------------------------------------------------------------------------------
@@ -250,6 +277,25 @@ static void make_room_or_rest(struct loop *loop, bool first, const char *why)
         rest(loop, why);
 }
 
+static void add_connection(struct loop *loop, h2o_socket_t *sock)
+{
+    struct connection *connection = h2o_mem_alloc(sizeof(*connection));
+    struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
+
+    *connection = (struct connection){.loop = loop, .sock = sock};
+    h2o_linklist_insert(&loop->connections, &connection->link);
+    loop->connections_count++;
+    h2o_socket_getpeername(sock, (struct sockaddr *)&from);
+    peers_join(&loop->peers, &connection->place, (const struct sockaddr *)&from);
+    connection->spare = !find_share(connection) || !find_room(loop);
+    connection_wait(connection);
+    sock->on_close.cb = on_connection_closed;
+    sock->on_close.data = connection;
+    if (!h2o_timeout_is_linked(&loop->sweep_entry))
+        h2o_timeout_link(loop->evloop, &loop->sweep_timeout, &loop->sweep_entry);
+    h2o_accept(&loop->accept, sock);
+}
+
 /* False when nobody could be let in. */
 static bool accept_one(struct loop *loop, h2o_socket_t *listener, bool first)
 {
@@ -260,7 +306,7 @@ static bool accept_one(struct loop *loop, h2o_socket_t *listener, bool first)
     int error = errno;
 
     if (sock != NULL) {
-        add_connection(loop, sock, !find_room(loop));
+        add_connection(loop, sock);
         metrics_count_connection(loop->metrics);
         return true;
     }
@@ -415,7 +461,7 @@ static void begin(struct loop *loop)
     loop->accept = (h2o_accept_ctx_t){.ctx = &loop->context, .hosts = http->globalconf.hosts};
     h2o_linklist_init_anchor(&loop->connections);
     h2o_linklist_init_anchor(&loop->pieces);
-    peers_init(&loop->peers, http->options.max_connections / http->options.loops / LIMIT_CROWD_SHARE);
+    peers_init(&loop->peers, http->clients, http->options.max_connections / http->options.loops / LIMIT_CROWD_SHARE);
     request_ids_init(&loop->ids);
     h2o_timeout_init(loop->evloop, &loop->write_timeout, LIMIT_WRITE_PIECE_MS);
     h2o_timeout_init(loop->evloop, &loop->linger_timeout, LIMIT_LINGER_MS);

@@ -44,6 +44,7 @@ struct http {
     struct loop *loops; /* options.loops; `started` of them have a thread */
     uint32_t started;
 
+    struct clients *clients;
     _Atomic uint32_t connections;
     _Atomic uint32_t closing;   /* of those: to make room, and gone in a moment */
     _Atomic uint64_t displaced; /* connections closed to make room */
@@ -61,7 +62,7 @@ struct connection {
     size_t mark;               /* of what it holds: loop.c */
     uint64_t moved_ms;         /* since when that is so; 0: it holds nothing */
     bool closing;              /* to make room */
-    bool spare;                /* above the maximum: for operators, until there is room */
+    bool spare;                /* above the maximum, or its client's: for operators, until there is room */
     struct refusal *lingering; /* reads and throws away what the client still sends, or NULL */
 };
 
@@ -78,7 +79,7 @@ struct loop {
     h2o_linklist_t connections;
     uint32_t connections_count;
     struct peers peers;
-    _Atomic uint32_t waiting_count; /* of connections that are not spare; others read it */
+    _Atomic uint32_t waiting_count; /* of connections; others read it */
     uint32_t away_count;            /* jobs not at home */
     bool draining, accept_rests;
     bool hurried; /* the time to drain is over */
@@ -134,8 +135,8 @@ void connection_wait(struct connection *connection);
 /* Its request is complete: it is our turn. */
 void connection_work(struct connection *connection);
 
-/* Whether a request may run. One on a spare connection may not, while as many are open as may be and all have requests
- * at work. */
+/* Whether a request may run. One on a spare connection may not, while as many are open as may be, or as one client may
+ * have, and all have requests at work. */
 bool connection_may_run(struct connection *connection);
 
 /* The job waits for a sync, with all others of this turn. */

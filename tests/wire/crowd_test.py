@@ -10,6 +10,7 @@ import unittest
 from wire import Closed, Server, Wire, request
 
 MOST = 24
+SHARE = 12  # for one address
 SPARE = 32
 HEALTH = b"GET /_stator/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 ANSWER_BYTES = 40 << 20  # more than the system's buffers take
@@ -48,11 +49,13 @@ def close(wires):
         wire.close()
 
 
-class Crowd(unittest.TestCase):
+class Case(unittest.TestCase):
     loops = "2"
+    share = MOST
 
     def setUp(self):
-        self.server = Server("--max-connections", str(MOST), "--loops", self.loops, binary="stator-fake", in_memory=True)
+        self.server = Server("--max-connections", str(MOST), "--max-connections-per-address", str(self.share),
+                             "--loops", self.loops, binary="stator-fake", in_memory=True)
         self.server.start()
 
     def tearDown(self):
@@ -64,6 +67,12 @@ class Crowd(unittest.TestCase):
             self.assertEqual(wire.ask(ask).status, status)
         self.assertLess(time.monotonic() - began, 3)
 
+    def ticks(self):
+        with open(f"/proc/{self.server.pid}/stat", encoding="ascii") as file:
+            return sum(int(field) for field in file.read().rsplit(")", 1)[1].split()[11:13])
+
+
+class Crowd(Case):
     def check_lets_in(self, said):
         wires = crowd(self.server, 3 * MOST, said=said)
         for _ in range(10):
@@ -180,9 +189,65 @@ class OneLoop(Crowd):
         self.assertLess(self.ticks() - ticks, 60)  # of 10 ms
         close(wires)
 
-    def ticks(self):
-        with open(f"/proc/{self.server.pid}/stat", encoding="ascii") as file:
-            return sum(int(field) for field in file.read().rsplit(")", 1)[1].split()[11:13])
+
+class Share(Case):
+    """One address may not have all."""
+    loops = "1"
+    share = SHARE
+
+    def test_its_own_longest_idle_goes(self):
+        others = crowd(self.server, 2, "127.0.0.3")
+        wires = crowd(self.server, SHARE, "127.0.0.2")
+        newcomers = crowd(self.server, 3, "127.0.0.2")
+        self.assertEqual([i for i, wire in enumerate(wires) if not wire.is_open()], [0, 1, 2])
+        self.assertTrue(all(wire.is_open() for wire in others + newcomers))
+        close(others + wires + newcomers)
+
+    def test_never_more_for_long(self):
+        """Also of those that came within a second, when nobody had waited long enough to be closed."""
+        wires = crowd(self.server, MOST, "127.0.0.2")
+        time.sleep(2)
+        self.assertEqual(sum(wire.is_open() for wire in wires), SHARE)
+        close(wires)
+
+    def test_all_at_work(self):
+        """Others are served, its own newcomers are told to come again, its health check is answered."""
+        working = crowd(self.server, SHARE, "127.0.0.2", said=request('{"Sync":6000}'))
+        refused = crowd(self.server, MOST - SHARE, "127.0.0.2", said=request("{}"))
+        for wire in refused:
+            self.assertEqual(json.loads(wire.read().body)["__type"], "com.amazon.coral.availability#ThrottlingException")
+        self.answered(HEALTH, "127.0.0.2")
+        for _ in range(3):
+            self.answered(address="127.0.0.3")
+        for wire in working:
+            self.assertEqual(wire.read().status, 200)
+        self.answered(address="127.0.0.2")
+        close(working + refused)
+
+    def test_a_flood_while_all_are_at_work(self):
+        """It may not take what is kept for others either, and does not make the server spin."""
+        working = crowd(self.server, SHARE, "127.0.0.2", said=request('{"Sync":6000}'))
+        flood = crowd(self.server, 4 * MOST, "127.0.0.2", said=b"P")
+        self.answered(address="127.0.0.3")
+        ticks = self.ticks()
+        time.sleep(1)
+        self.assertLess(self.ticks() - ticks, 60)  # of 10 ms
+        for wire in working:
+            self.assertEqual(wire.read().status, 200)
+        close(working + flood)
+
+
+class ShareOfTwoLoops(Share):
+    """An address is counted on all loops; which of them has its longest idle one is not known."""
+    loops = "2"
+
+    def test_its_own_longest_idle_goes(self):
+        others = crowd(self.server, 2, "127.0.0.3")
+        wires = crowd(self.server, SHARE + 3, "127.0.0.2")
+        time.sleep(2)
+        self.assertEqual(sum(wire.is_open() for wire in wires), SHARE)
+        self.assertTrue(all(wire.is_open() for wire in others))
+        close(others + wires)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,8 @@ class Commands(unittest.TestCase):
             code, out, err = run(flag)
             self.assertEqual((code, err), (0, ""))
             for name in ("port", "host", "data-dir", "in-memory", "durability", "shards", "loops", "validation-wording",
-                         "isolate-by", "log-format", "transition-ms", "log-level", "max-connections"):
+                         "isolate-by", "log-format", "transition-ms", "log-level", "max-connections",
+                         "max-connections-per-address"):
                 self.assertIn("--" + name, out)
 
     def test_bad_flags(self):

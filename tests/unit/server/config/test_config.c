@@ -86,6 +86,7 @@ static void settings(void **state)
                                               "STATOR_SHARDS=8",
                                               "STATOR_LOOPS=2",
                                               "STATOR_MAX_CONNECTIONS=50",
+                                              "STATOR_MAX_CONNECTIONS_PER_ADDRESS=7",
                                               "STATOR_VALIDATION_WORDING=classic",
                                               "STATOR_TRANSACTION_CONFLICT=refuse",
                                               "STATOR_ISOLATE_BY=access-key,region",
@@ -112,7 +113,7 @@ static void settings(void **state)
                                               NULL};
     static const char line[] =
         "stator serve --port 0 --host=:: --data-dir /d --durability process --shards 8 --loops "
-        "2 --max-connections=50 --validation-wording classic --isolate-by region,access-key "
+        "2 --max-connections=50 --max-connections-per-address 7 --validation-wording classic --isolate-by region,access-key "
         "--transaction-conflict refuse --stream-shards 3 --stream-shard-s 60 --stream-shard-records 4294967295 "
         "--stream-iterator-s 10 --stream-retention-s 100 "
         "--transition-ms 250 --ttl-interval-ms 20 --ttl-cooldown-s 0 --enforce-throughput "
@@ -133,6 +134,7 @@ static void settings(void **state)
         assert_int_equal(config.shards, 8);
         assert_int_equal(config.loops, 2);
         assert_int_equal(config.max_connections, 50);
+        assert_int_equal(config.max_connections_per_address, 7);
         assert_string_equal(config.max_connections_by, i == 0 ? "--max-connections" : "STATOR_MAX_CONNECTIONS");
         assert_string_equal(config.log_file, "/l");
         assert_string_equal(config.port_file, "/p");

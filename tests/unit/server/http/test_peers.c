@@ -9,9 +9,22 @@
 #define PLACES 64
 
 struct table {
+    struct clients *clients;
     struct peers peers;
     struct place places[PLACES];
 };
+
+static void begin(struct table *table)
+{
+    table->clients = clients_new();
+    peers_init(&table->peers, table->clients, CROWD);
+}
+
+static void end(struct table *table)
+{
+    peers_deinit(&table->peers);
+    clients_free(table->clients);
+}
 
 static void join(struct table *table, int place, const char *from)
 {
@@ -44,7 +57,7 @@ static void longest_wait(void **state)
     struct table table;
 
     (void)state;
-    peers_init(&table.peers, CROWD);
+    begin(&table);
     assert_int_equal(first(&table), -1);
     join(&table, 0, "10.0.0.1");
     join(&table, 1, "10.0.0.2");
@@ -61,7 +74,7 @@ static void longest_wait(void **state)
     peers_wait(&table.peers, &table.places[1]);
     assert_int_equal(first(&table), 1);
     leave(&table, 0, 3);
-    peers_deinit(&table.peers);
+    end(&table);
 }
 
 /* The client with the most loses its longest wait, however long others have waited; unless all of its work. */
@@ -70,7 +83,7 @@ static void largest_crowd(void **state)
     struct table table;
 
     (void)state;
-    peers_init(&table.peers, CROWD);
+    begin(&table);
     join(&table, 0, "10.0.0.1");
     for (int i = 1; i < 6; i++)
         join(&table, i, "10.0.0.2");
@@ -86,7 +99,7 @@ static void largest_crowd(void **state)
     leave(&table, 2, 13);
     assert_int_equal(first(&table), 0);
     leave(&table, 0, 1);
-    peers_deinit(&table.peers);
+    end(&table);
 }
 
 /* Which connections are one client's. */
@@ -107,13 +120,13 @@ static void clients(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct table table;
 
-        peers_init(&table.peers, CROWD);
+        begin(&table);
         join(&table, 0, "192.0.2.1");
         for (int place = 1; place < 6; place++)
             join(&table, place, place % 2 == 0 ? cases[i].one : cases[i].other);
         assert_int_equal(first(&table), cases[i].same ? 1 : 0);
         leave(&table, 0, 6);
-        peers_deinit(&table.peers);
+        end(&table);
     }
 }
 
@@ -121,10 +134,11 @@ static void clients(void **state)
 static void many(void **state)
 {
     static struct place places[5000];
+    struct clients *shared = clients_new();
     struct peers peers;
 
     (void)state;
-    peers_init(&peers, CROWD);
+    peers_init(&peers, shared, CROWD);
     for (uint32_t round = 0; round < 3; round++) {
         for (uint32_t i = 0; i < COUNT_OF(places); i++) {
             struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr = {htonl(0x0a000000u + i / 4)}};
@@ -139,15 +153,47 @@ static void many(void **state)
         assert_null(peers_first(&peers));
     }
     peers_deinit(&peers);
+    clients_free(shared);
+}
+
+/* A client's connections are counted on all loops, until they are given up or leave; who goes first is asked on each. */
+static void counts(void **state)
+{
+    struct table here, there;
+
+    (void)state;
+    begin(&here);
+    there.clients = here.clients;
+    peers_init(&there.peers, here.clients, CROWD);
+    for (int i = 0; i < 3; i++)
+        join(&here, i, "10.0.0.1");
+    join(&there, 0, "10.0.0.1");
+    join(&there, 1, "10.0.0.2");
+    assert_int_equal(peers_count(&here.places[0]), 4);
+    assert_int_equal(peers_count(&there.places[0]), 4);
+    assert_int_equal(peers_count(&there.places[1]), 1);
+    assert_int_equal(peers_waiting(&here.peers, &here.places[0]), 4);
+    assert_ptr_equal(peers_first_of(&here.places[2]), &here.places[0]);
+    peers_work(&here.places[0]);
+    assert_int_equal(peers_waiting(&here.peers, &here.places[0]), 3);
+    assert_ptr_equal(peers_first_of(&here.places[2]), &here.places[1]);
+    peers_give_up(&here.places[1]);
+    peers_give_up(&here.places[1]);
+    assert_int_equal(peers_count(&there.places[0]), 3);
+    leave(&here, 0, 3);
+    assert_int_equal(peers_count(&there.places[0]), 1);
+    peers_work(&there.places[0]);
+    assert_null(peers_first_of(&there.places[0]));
+    leave(&there, 0, 2);
+    peers_deinit(&there.peers);
+    end(&here);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(longest_wait),
-        cmocka_unit_test(largest_crowd),
-        cmocka_unit_test(clients),
-        cmocka_unit_test(many),
+        cmocka_unit_test(longest_wait), cmocka_unit_test(largest_crowd), cmocka_unit_test(clients),
+        cmocka_unit_test(many),         cmocka_unit_test(counts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
