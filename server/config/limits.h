@@ -73,6 +73,8 @@
 #define LIMIT_ACCEPT_REST_MS 100
 /* Connections taken at one wake-up, so that those open are not kept waiting. */
 #define LIMIT_ACCEPTS_AT_ONCE 64
+/* A loop that has answered requests for so long without looking for new ones leaves to workers what is not small. */
+#define LIMIT_TURN_NS 3000000u
 /* Addresses a host name may stand for. */
 #define LIMIT_ADDRESSES 4
 

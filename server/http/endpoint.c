@@ -538,10 +538,19 @@ static void identify(struct request *request, const struct head *head)
     job->region = identity.region;
 }
 
+/* How long others have waited for this turn of the loop to end, by its first request's time and this one's. */
+static bool has_worked_long(struct loop *loop, const struct job *job)
+{
+    if (loop->turn_ns == 0)
+        loop->turn_ns = job->started_ns;
+    return job->started_ns - loop->turn_ns > LIMIT_TURN_NS;
+}
+
 static void begin(struct request *request)
 {
     request->unread = true;
     request->loop->busy = true;
+    request->job.brief = has_worked_long(request->loop, &request->job);
     if (request->encoding != ENCODING_PLAIN || request->job.body.len > LIMIT_INLINE_BODY_BYTES) {
         request->job.slow = request->job.body.len > LIMIT_QUICK_BYTES;
         leave_to_worker(request);

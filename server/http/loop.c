@@ -379,12 +379,14 @@ void loop_await_sync(struct loop *loop, struct job *job)
     loop->unsynced_last = &job->next;
 }
 
-/* One wait for all that this turn has written: they come home together, and the syncer is woken once. */
+/* One wait for all that this turn has written: they come home together, and the syncer is woken once. The next turn's
+ * requests have their time. */
 static void end_turn(struct loop *loop)
 {
     struct job *jobs = loop->unsynced_first;
 
     loop->unsynced_first = NULL;
+    loop->turn_ns = 0;
     if (jobs != NULL)
         endpoint_await_sync(loop->http, jobs);
 }

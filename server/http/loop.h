@@ -98,6 +98,8 @@ struct loop {
 
     h2o_linklist_t pieces; /* requests: one piece of a long answer is sent each turn */
 
+    uint64_t turn_ns; /* when the first request of this turn was complete; 0: none was yet */
+
     struct job *unsynced_first, **unsynced_last; /* wait for a sync since this turn of the loop */
 
     /* Jobs that came home. home_message is on its way or being delivered while home_first is not NULL. */

@@ -59,6 +59,7 @@ struct job {
     void *progress;     /* what a long operation keeps between steps, in the arena; NULL: it begins anew each time */
     struct job_hold *holds;    /* newest first; job_defer */
     bool on_worker;            /* may wait for the disk and for a stalled store */
+    bool brief;                /* its loop has worked for long without a pause: there it may do only what is small */
     bool slow;                 /* it costs much: it may use all of its budget, and waits among its like for a worker */
     struct expr_budget budget; /* what expressions may still cost here; once it is spent, elsewhere */
     uint32_t latch;            /* with STATOR_AGAIN: 0, or 1 + the latch of another's that the job is to wait for */

@@ -102,8 +102,9 @@ static enum stator_rc decode(const struct engine *engine, struct job *job)
     return message_validate(info->input, job->input, engine->options.wording, &job->error);
 }
 
-/* A loop's share of an expression's work is below a millisecond, that of a worker for quick jobs some milliseconds; all
+/* A loop's share of an expression's work is below a millisecond, and where many wait for it a small part of that; that of a worker for quick jobs some milliseconds; all
  * of it is some 100 ms at worst. */
+#define BUDGET_BRIEF   ((uint64_t)8 * 1024)
 #define BUDGET_ON_LOOP ((uint64_t)256 * 1024)
 #define BUDGET_QUICK   ((uint64_t)2 * 1024 * 1024)
 #define BUDGET         ((uint64_t)32 * 1024 * 1024)
@@ -112,7 +113,7 @@ static enum stator_rc decode(const struct engine *engine, struct job *job)
 static void begin_budget(const struct engine *engine, struct job *job)
 {
     if (!job->on_worker)
-        job->budget = (struct expr_budget){BUDGET_ON_LOOP, true, &engine->hurried};
+        job->budget = (struct expr_budget){job->brief ? BUDGET_BRIEF : BUDGET_ON_LOOP, true, &engine->hurried};
     else if (!job->slow)
         job->budget = (struct expr_budget){BUDGET_QUICK, true, &engine->hurried};
     else if (job->progress == NULL || job->budget.later)

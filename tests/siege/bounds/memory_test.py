@@ -110,6 +110,13 @@ class Memory(unittest.TestCase):
         data = raw.request("UpdateItem", {"TableName": "digits", "Key": {"pk": {"S": "k"}}, "UpdateExpression": "REMOVE q", "ReturnValues": "ALL_OLD"})
         self.under_the_roof("unread UpdateItem, 12 MB each", unread(self.server.port, data, 200 if siege.STRICT else 50))
 
+    def test_the_kernels_part(self):
+        """What the kernel holds of answers is in no budget of ours, so it takes little of each."""
+        with unread(self.server.port, raw.request("Scan", {"TableName": "pages"}), 20):
+            queued = siege.send_queues(self.server.port)
+        self.assertGreater(len(queued), 5)
+        self.assertLess(max(queued), 512 << 10)  # 0.1.0: megabytes, as net.ipv4.tcp_wmem has it
+
     def test_given_back(self):
         """After all of that the process is as small as before, but for what the store has cached since."""
         with bodies(self.server.port, 20):

@@ -103,6 +103,14 @@ def forget_peak(pid):
         file.write("5")
 
 
+def send_queues(port):
+    """Bytes that the kernel holds for each connection from that port, where it holds any."""
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        rows = [line.split() for line in file][1:]
+    sizes = [int(row[4].split(":")[0], 16) for row in rows if row[1].endswith(f":{port:04X}")]
+    return [size for size in sizes if size]
+
+
 class Group:
     """A memory cgroup of its own, version 1 or 2; available() says why there can be none."""
     V1, V2 = pathlib.Path("/sys/fs/cgroup/memory"), pathlib.Path("/sys/fs/cgroup")
@@ -136,8 +144,6 @@ class GroupedServer(Server):
     def command(self):
         join = f'echo $$ >"{self.group.folder}/cgroup.procs" && exec "$@"'
         return ["sh", "-c", join, "sh", *super().command()]
-
-
 
 
 def still_held(server, seconds=10):
