@@ -602,6 +602,7 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
     out->command = given->command;
     out->host = settle_host(given);
     out->port = given->source[OPTION_PORT] != FROM_DEFAULT ? (uint32_t)number[OPTION_PORT] : 8000;
+    out->address_given = given->source[OPTION_HOST] == FROM_FLAG || given->source[OPTION_PORT] == FROM_FLAG;
     out->loops = given->source[OPTION_LOOPS] != FROM_DEFAULT ? (uint32_t)number[OPTION_LOOPS] : cores;
     if (out->loops > LIMIT_LOOPS)
         out->loops = LIMIT_LOOPS;
@@ -697,13 +698,14 @@ enum stator_rc config_parse(struct config *out, int argc, char *const *argv, cha
 
 void config_print_help(void)
 {
-    printf("Stator, a DynamoDB-compatible database.\n\n"
-           "Usage: stator [serve] [flags]      serve requests until SIGTERM or SIGINT\n"
-           "       stator healthcheck [flags]  exit 0 when the server with these flags answers\n"
-           "       stator status [flags]       tell how it is; as JSON when not to a terminal\n"
-           "       stator COMMAND ...          put, query, import, ... as 'stator help commands' lists them\n"
-           "       stator --help | --version\n\n"
-           "Flags (--flag value or --flag=value; each also as a variable, --data-dir as STATOR_DATA_DIR):\n");
+    printf(
+        "Stator, a DynamoDB-compatible database.\n\n"
+        "Usage: stator [serve] [flags]      serve requests until SIGTERM or SIGINT\n"
+        "       stator healthcheck [flags]  exit 0 when the server with these flags, or at STATOR_ENDPOINT, answers\n"
+        "       stator status [flags]       tell how it is; as JSON when not to a terminal\n"
+        "       stator COMMAND ...          put, query, import, ... as 'stator help commands' lists them\n"
+        "       stator --help | --version\n\n"
+        "Flags (--flag value or --flag=value; each also as a variable, --data-dir as STATOR_DATA_DIR):\n");
     for (enum option_id id = 0; id < OPTION_COUNT; id++) {
         char left[64];
 

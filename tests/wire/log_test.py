@@ -297,6 +297,7 @@ class Files(LogCase):
                               capture_output=True, text=True, timeout=20, check=False)
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stderr, "stator: --port-file: cannot write '/no/such/port': No such file or directory\n")
+        self.assertNotIn("listening", done.stdout)
 
     def test_data_is_for_its_owner(self):
         """Whatever umask the server inherits."""
