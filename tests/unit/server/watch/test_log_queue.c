@@ -283,9 +283,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(unread, begin, end),   cmocka_unit_test_setup_teardown(refused, begin, end),
-        cmocka_unit_test_setup_teardown(torn, begin, end),
-        cmocka_unit_test_setup_teardown(stopped, begin, end),  cmocka_unit_test_setup_teardown(repeated, begin, end),
-        cmocka_unit_test_setup_teardown(reopened, begin, end),
+        cmocka_unit_test_setup_teardown(torn, begin, end),     cmocka_unit_test_setup_teardown(stopped, begin, end),
+        cmocka_unit_test_setup_teardown(repeated, begin, end), cmocka_unit_test_setup_teardown(reopened, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
