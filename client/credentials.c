@@ -49,7 +49,7 @@ static bool is_printable(struct bytes text, uint8_t least)
 
 static bool is_key_id(struct bytes text)
 {
-    return is_printable(text, '!') && memchr(text.at, '/', text.len) == NULL && memchr(text.at, ',', text.len) == NULL;
+    return is_printable(text, '!') && memchr(text.at, ',', text.len) == NULL;
 }
 
 /* Only what would be the end of the text or of a line is refused: it is nothing but bytes to be hashed. */

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/asked.h"
 #include "config/config.h"
 #include "config/descriptors.h"
 #include "config/memory.h"
@@ -282,11 +283,12 @@ static enum stator_rc begin(struct http **http, struct engine **engine, struct p
     STATOR_TRY(descriptors_settle(config, err));
     STATOR_TRY(start(http, engine, config, err));
     warn_if_open(config->data_dir);
+    if (port_file_write(port_file, config->port_file, http_port(*http), err) != STATOR_OK) {
+        http_drain(*http);
+        return err->rc;
+    }
     log_started(config, *http, *engine);
-    if (port_file_write(port_file, config->port_file, http_port(*http), err) == STATOR_OK)
-        return STATOR_OK;
-    http_drain(*http);
-    return err->rc;
+    return STATOR_OK;
 }
 
 static int serve(struct config *config)
@@ -319,13 +321,6 @@ static int serve(struct config *config)
     return rc == STATOR_OK ? EXIT_SUCCESS : complain(&err);
 }
 
-static bool has_port(const struct config *config, const char *command)
-{
-    if (config->port == 0)
-        fprintf(stderr, "stator: --port: %s needs the port of the server\n", command);
-    return config->port != 0;
-}
-
 /* In a container the server is process 1: a healthcheck without flags asks where that one listens. */
 static void follow_first_process(struct config *config)
 {
@@ -339,22 +334,50 @@ static void follow_first_process(struct config *config)
         *config = found;
 }
 
+/* STATOR_ENDPOINT, as for the commands of stator-cli. */
+static enum stator_rc follow_endpoint(struct config *config, const char *endpoint, struct stator_error *err)
+{
+    static struct asked asked; /* config borrows its host */
+
+    STATOR_TRY(asked_read(&asked, endpoint, err));
+    config->host = asked.host;
+    config->port = asked.port;
+    return STATOR_OK;
+}
+
+/* Which server is to be asked: that of the flags, of the environment, or of the container. */
+static bool settle_asked(struct config *config, const char *command, bool in_container)
+{
+    const char *endpoint = getenv("STATOR_ENDPOINT");
+    struct stator_error err = {0};
+
+    if (!config->address_given && endpoint != NULL && *endpoint != '\0') {
+        if (follow_endpoint(config, endpoint, &err) == STATOR_OK)
+            return true;
+        complain(&err);
+        return false;
+    }
+    if (in_container)
+        follow_first_process(config);
+    if (config->port == 0)
+        fprintf(stderr, "stator: --port: %s needs the port of the server\n", command);
+    return config->port != 0;
+}
+
 static int healthcheck(struct config *config, bool has_flags)
 {
     struct stator_error err = {0};
 
-    if (!has_flags)
-        follow_first_process(config);
-    if (!has_port(config, "healthcheck"))
+    if (!settle_asked(config, "healthcheck", !has_flags))
         return EXIT_USAGE;
     return health_check(config->host, (uint16_t)config->port, &err) == STATOR_OK ? EXIT_SUCCESS : complain(&err);
 }
 
-static int status(const struct config *config)
+static int status(struct config *config)
 {
     struct stator_error err = {0};
 
-    if (!has_port(config, "status"))
+    if (!settle_asked(config, "status", false))
         return EXIT_USAGE;
     return status_print(config->host, (uint16_t)config->port, isatty(STDOUT_FILENO) == 1, &err) == STATOR_OK
                ? EXIT_SUCCESS

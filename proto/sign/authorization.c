@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sign/authorization.h"
 
-#define SLASHES 4
-
 struct bytes authorization_cut(struct bytes *rest, char separator)
 {
     struct bytes piece = *rest;
@@ -50,20 +48,26 @@ struct authorization authorization_of(struct bytes header)
     return parts;
 }
 
+/* Cuts off what follows the last slash, which goes too; false: there is none. */
+static bool cut_last(struct bytes *rest, struct bytes *piece)
+{
+    const uint8_t *slash = rest->len != 0 ? memrchr(rest->at, '/', rest->len) : NULL;
+
+    if (slash == NULL)
+        return false;
+    *piece = bytes_of(slash + 1, (size_t)(rest->at + rest->len - slash - 1));
+    rest->len = (size_t)(slash - rest->at);
+    return true;
+}
+
 bool credential_split(struct credential *out, struct bytes text)
 {
     struct bytes rest = text;
-    size_t slashes = 0;
 
-    for (size_t i = 0; i < text.len; i++)
-        slashes += text.at[i] == '/';
-    if (slashes != SLASHES)
+    if (!cut_last(&rest, &out->terminator) || !cut_last(&rest, &out->service) || !cut_last(&rest, &out->region) ||
+        !cut_last(&rest, &out->day))
         return false;
-    out->access_key_id = authorization_cut(&rest, '/');
-    out->scope = rest;
-    out->day = authorization_cut(&rest, '/');
-    out->region = authorization_cut(&rest, '/');
-    out->service = authorization_cut(&rest, '/');
-    out->terminator = rest;
+    out->access_key_id = rest;
+    out->scope = bytes_of(out->day.at, text.len - rest.len - 1);
     return true;
 }

@@ -24,7 +24,8 @@ struct credential {
     struct bytes scope; /* from day to terminator */
 };
 
-/* "AKID/20150830/us-east-1/dynamodb/aws4_request". False unless it has exactly four slashes. */
+/* "AKID/20150830/us-east-1/dynamodb/aws4_request", from the right, for the key may have slashes of its own. False when
+ * there are fewer than four. */
 bool credential_split(struct credential *out, struct bytes text);
 
 /* Cuts text at the first separator; what follows it stays in *rest. */

@@ -20,11 +20,11 @@ struct bytes sigv4_string_to_sign(struct bytes date, struct bytes scope, struct 
 
 /* --- All of it ---------------------------------------------------------------------------------------------------- */
 
-/* What a credential can be in a header: no blank, nothing unprintable. A key id ends at its first slash or comma. */
+/* What a credential can be in a header: no blank, nothing unprintable. A key id ends at its first comma. */
 static bool is_credential(struct bytes text, bool key_id)
 {
     for (size_t i = 0; i < text.len; i++)
-        if (text.at[i] <= ' ' || text.at[i] > '~' || (key_id && (text.at[i] == '/' || text.at[i] == ',')))
+        if (text.at[i] <= ' ' || text.at[i] > '~' || (key_id && text.at[i] == ','))
             return false;
     return true;
 }

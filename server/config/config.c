@@ -192,14 +192,14 @@ static const struct option options[OPTION_COUNT] = {
                          0,
                          {NULL},
                          "make the tables and put the items of the files in this directory, once"},
-    [OPTION_CORS] =
-        {"cors",
-         KIND_TEXT,
-         "ORIGINS",
-         0,
-         0,
-         {NULL},
-         "web pages of these origins, with commas between, may use it, too; *: all (those of this machine)"},
+    [OPTION_CORS] = {"cors",
+                     KIND_TEXT,
+                     "ORIGINS",
+                     0,
+                     0,
+                     {NULL},
+                     "web pages of these origins, with commas between, may use it, too; *: all; null: from files, but "
+                     "any page can pose as null (those of this machine)"},
     [OPTION_LOG_FORMAT] =
         {"log-format", KIND_CHOICE, "text|json", 0, 0, {"text", "json", NULL}, "form of the log (text)"},
     [OPTION_LOG_LEVEL] = {"log-level",
@@ -535,16 +535,33 @@ static const char *settle_host(const struct given *given)
     return given->local ? "::" : NULL;
 }
 
-/* A page's origin as a browser sends it: scheme, host, port, and nothing behind it. */
+/* A port as a browser writes it behind a host: not the one that goes without saying. */
+static bool is_port(const char *text, size_t len, const char *scheme)
+{
+    unsigned port = 0;
+
+    if (len == 0 || len > 5 || *text == '0' || strspn(text, "0123456789") < len)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        port = port * 10 + (unsigned)(text[i] - '0');
+    return port <= UINT16_MAX && !(port == 80 && strncasecmp(scheme, "http:", 5) == 0) &&
+           !(port == 443 && strncasecmp(scheme, "https:", 6) == 0);
+}
+
+/* A page's origin as a browser sends it, in any case: scheme, host, port, and nothing behind it. */
 static bool is_origin(const char *text, size_t len)
 {
-    const char *colon = memchr(text, ':', len);
-    size_t scheme = colon != NULL ? (size_t)(colon - text) : len;
+    const char *colon = memchr(text, ':', len), *end = text + len, *host, *port;
 
     if ((len == 1 && *text == '*') || (len == 4 && memcmp(text, "null", 4) == 0))
         return true;
-    return scheme != 0 && len >= scheme + 3 && memcmp(colon, "://", 3) == 0 &&
-           strcspn(colon + 3, "/* \t") >= len - scheme - 3;
+    if (colon == NULL || colon == text || end - colon < 4 || memcmp(colon, "://", 3) != 0)
+        return false;
+    host = colon + 3;
+    port = end[-1] != ']' ? memrchr(host, ':', (size_t)(end - host)) : NULL;
+    if (port == host || strcspn(host, "/*@?#\\ \t") < (size_t)(end - host))
+        return false;
+    return port == NULL || is_port(port + 1, (size_t)(end - port - 1), text);
 }
 
 /* What the user wrote to set it. */
@@ -571,7 +588,8 @@ static enum stator_rc settle_cors(struct config *out, const struct given *given,
         len = strcspn(list, " ,");
         if (!is_origin(list, len))
             return stator_fail(err, STATOR_VALIDATION,
-                               "%s: '%.*s' is no origin; one is like https://app.example.com or http://10.0.0.5:3000",
+                               "%s: '%.*s' is no origin; as browsers send one, it is like https://app.example.com or "
+                               "http://10.0.0.5:3000, without a path and without the ports 80 of http and 443 of https",
                                who, (int)len, list);
         list = strchr(list, ',');
         list = list != NULL ? list + 1 : NULL;
@@ -592,6 +610,7 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
     out->command = given->command;
     out->host = settle_host(given);
     out->port = given->source[OPTION_PORT] != FROM_DEFAULT ? (uint32_t)number[OPTION_PORT] : 8000;
+    out->address_given = given->source[OPTION_HOST] == FROM_FLAG || given->source[OPTION_PORT] == FROM_FLAG;
     out->loops = given->source[OPTION_LOOPS] != FROM_DEFAULT ? (uint32_t)number[OPTION_LOOPS] : cores;
     if (out->loops > LIMIT_LOOPS)
         out->loops = LIMIT_LOOPS;
@@ -688,13 +707,14 @@ enum stator_rc config_parse(struct config *out, int argc, char *const *argv, cha
 
 void config_print_help(void)
 {
-    printf("Stator, a DynamoDB-compatible database.\n\n"
-           "Usage: stator [serve] [flags]      serve requests until SIGTERM or SIGINT\n"
-           "       stator healthcheck [flags]  exit 0 when the server with these flags answers\n"
-           "       stator status [flags]       tell how it is; as JSON when not to a terminal\n"
-           "       stator COMMAND ...          put, query, import, ... as 'stator help commands' lists them\n"
-           "       stator --help | --version\n\n"
-           "Flags (--flag value or --flag=value; each also as a variable, --data-dir as STATOR_DATA_DIR):\n");
+    printf(
+        "Stator, a DynamoDB-compatible database.\n\n"
+        "Usage: stator [serve] [flags]      serve requests until SIGTERM or SIGINT\n"
+        "       stator healthcheck [flags]  exit 0 when the server with these flags, or at STATOR_ENDPOINT, answers\n"
+        "       stator status [flags]       tell how it is; as JSON when not to a terminal\n"
+        "       stator COMMAND ...          put, query, import, ... as 'stator help commands' lists them\n"
+        "       stator --help | --version\n\n"
+        "Flags (--flag value or --flag=value; each also as a variable, --data-dir as STATOR_DATA_DIR):\n");
     for (enum option_id id = 0; id < OPTION_COUNT; id++) {
         char left[64];
 

@@ -22,9 +22,10 @@ enum config_command { COMMAND_SERVE, COMMAND_HEALTHCHECK, COMMAND_STATUS, COMMAN
 struct config {
     enum config_command command;
 
-    const char *host; /* an address or a name; NULL: this machine only, 127.0.0.1 and ::1 */
-    uint32_t port;    /* 0: the system chooses */
-    uint32_t loops;   /* event loops; at least 1 */
+    const char *host;   /* an address or a name; NULL: this machine only, 127.0.0.1 and ::1 */
+    uint32_t port;      /* 0: the system chooses */
+    bool address_given; /* by --host or --port, not only by their variables */
+    uint32_t loops;     /* event loops; at least 1 */
     uint32_t max_connections;
     uint32_t max_connections_per_address; /* 0: the default */
     const char *max_connections_by;       /* the flag or variable that asked for so many; NULL: the default */

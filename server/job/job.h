@@ -79,6 +79,7 @@ struct job {
     struct bytes error_throttling; /* of the throughput's exceptions: ThrottlingReasons, the list's JSON, or absent */
 
     struct arena arena;           /* of what the request becomes: empty again when the answer is encoded */
+    struct arena_mark decoded;    /* where `input` ends in it: what begins anew forgets what follows */
     struct arena notes;           /* of the little that outlives it: who asked, what is to be counted */
     struct durable_wait wait;     /* while SYNCING */
     struct latch_wait latch_wait; /* while WORKING, without a thread */

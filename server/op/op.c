@@ -99,6 +99,7 @@ static enum stator_rc decode(const struct engine *engine, struct job *job)
     if (job->input != NULL)
         return STATOR_OK; /* a later step */
     STATOR_TRY(message_decode(&job->input, info->input, job->body, &job->arena, &job->error));
+    job->decoded = arena_mark(&job->arena);
     return message_validate(info->input, job->input, engine->options.wording, &job->error);
 }
 
@@ -231,14 +232,23 @@ static void encode(struct job *job)
     op_answer_error(job);
 }
 
+/* The next step will be the first again: while the job waits for it, with a thousand others perhaps, it keeps no more than
+ * the request. */
+static void begin_anew(struct job *job)
+{
+    job_release(job);
+    job->table_name = (struct bytes){0};
+    arena_rewind(&job->arena, job->decoded);
+}
+
 enum op_outcome op_run(struct engine *engine, struct job *job)
 {
     enum stator_rc rc = run(engine, job);
 
     if (rc == STATOR_AGAIN) {
         job->slow |= job->on_worker && job->latch == 0;
-        if (job->progress == NULL) /* it begins anew */
-            job_release(job);
+        if (job->progress == NULL)
+            begin_anew(job);
         return OP_WORK;
     }
     if (rc == STATOR_NO_MEMORY)

@@ -286,7 +286,8 @@ void engine_tell_status(struct engine *engine, struct json_writer *writer)
     tell_number(writer, BYTES("items"), (uint64_t)totals.items);
     tell_number(writer, BYTES("data_bytes"), (uint64_t)totals.bytes);
     tell_number(writer, BYTES("files_bytes"), files);
-    tell_number(writer, BYTES("disk_free_bytes"), store.free_bytes);
+    if (store.disk_bytes != 0)
+        tell_number(writer, BYTES("disk_free_bytes"), store.free_bytes);
     tell_number(writer, BYTES("cache_hits"), store.cache_hits);
     tell_number(writer, BYTES("cache_misses"), store.cache_misses);
     tell_number(writer, BYTES("stalled_writes"), store.stalls);

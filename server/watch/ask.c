@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -10,10 +11,28 @@
 
 #define PIECE_BYTES 4096
 
-static enum stator_rc fail_errno(struct stator_error *err, const char *what)
+static bool is_any(const char *host)
 {
-    return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "%s: %s", what,
-                       errno == EAGAIN || errno == EINPROGRESS ? "no answer" : strerror(errno));
+    return host == NULL || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+}
+
+enum stator_rc ask_fail(const struct ask *ask, struct stator_error *err, const char *format, ...)
+{
+    const char *host = is_any(ask->host) ? "localhost" : ask->host;
+    bool bare = strchr(host, ':') != NULL; /* an IPv6 address */
+    struct stator_error what = {0};
+    va_list args;
+
+    va_start(args, format);
+    (void)stator_fail_list(&what, STATOR_INTERNAL_SERVER_ERROR, format, args);
+    va_end(args);
+    return stator_fail(err, what.rc, "http://%s%s%s:%u: %s", bare ? "[" : "", host, bare ? "]" : "", ask->port,
+                       what.message);
+}
+
+static enum stator_rc fail_errno(const struct ask *ask, struct stator_error *err, const char *what)
+{
+    return ask_fail(ask, err, "%s: %s", what, errno == EAGAIN || errno == EINPROGRESS ? "no answer" : strerror(errno));
 }
 
 static int connect_to(const struct addrinfo *found, uint32_t timeout_s)
@@ -50,48 +69,47 @@ static bool understand(struct ask_answer *out)
 }
 
 /* In HTTP/1.0 the answer ends with the connection. */
-static enum stator_rc converse(struct ask_answer *out, int fd, const char *path, struct stator_error *err)
+static enum stator_rc converse(struct ask_answer *out, int fd, const struct ask *ask, struct stator_error *err)
 {
     char request[256];
-    int len = snprintf(request, sizeof(request), "GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n", path);
+    int len = snprintf(request, sizeof(request), "GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n", ask->path);
     ssize_t got;
 
     stator_assert(len > 0 && (size_t)len < sizeof(request));
     if (send(fd, request, (size_t)len, MSG_NOSIGNAL) != len)
-        return fail_errno(err, "cannot send");
+        return fail_errno(ask, err, "cannot send");
     do {
         uint8_t *room = buf_reserve(&out->all, PIECE_BYTES);
 
         if (room == NULL)
-            return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "its answer is too long");
+            return ask_fail(ask, err, "its answer is too long");
         got = recv(fd, room, PIECE_BYTES, 0);
         if (got < 0)
-            return fail_errno(err, "cannot read");
+            return fail_errno(ask, err, "cannot read");
         out->all.len += (size_t)got;
     } while (got > 0);
     if (!understand(out))
-        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "it answers, but not as Stator does");
+        return ask_fail(ask, err, "it answers, but not as Stator does");
     return STATOR_OK;
 }
 
 enum stator_rc ask_get(struct ask_answer *out, const struct ask *ask, struct stator_error *err)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
-    bool any = ask->host == NULL || strcmp(ask->host, "0.0.0.0") == 0 || strcmp(ask->host, "::") == 0;
     enum stator_rc rc;
     char service[8];
     int fd, error;
 
     buf_init(&out->all, ASK_BYTES_MAX);
     snprintf(service, sizeof(service), "%u", ask->port);
-    error = getaddrinfo(any ? NULL : ask->host, service, &hints, &found);
+    error = getaddrinfo(is_any(ask->host) ? NULL : ask->host, service, &hints, &found);
     if (error != 0)
-        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "%s: %s", ask->host, gai_strerror(error));
+        return ask_fail(ask, err, "%s", gai_strerror(error));
     fd = connect_to(found, ask->timeout_s);
     freeaddrinfo(found);
     if (fd < 0)
-        return fail_errno(err, "cannot connect");
-    rc = converse(out, fd, ask->path, err);
+        return fail_errno(ask, err, "cannot connect");
+    rc = converse(out, fd, ask, err);
     close(fd);
     if (rc != STATOR_OK)
         ask_release(out);

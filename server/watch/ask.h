@@ -25,6 +25,10 @@ struct ask_answer {
     struct buf all;
 };
 
+/* Fails with the server's address, "http://localhost:8000", and what is wrong with it. */
+enum stator_rc ask_fail(const struct ask *ask, struct stator_error *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* On STATOR_OK an HTTP answer came; ask_release it. */
 STATOR_MUST_CHECK enum stator_rc ask_get(struct ask_answer *out, const struct ask *ask, struct stator_error *err);
 void ask_release(struct ask_answer *answer);

@@ -17,5 +17,5 @@ enum stator_rc health_check(const char *host, uint16_t port, struct stator_error
     ask_release(&answer);
     if (status == 200 || status == 400)
         return STATOR_OK;
-    return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "it answers, but not as Stator does");
+    return ask_fail(&ask, err, "it answers, but not as Stator does");
 }

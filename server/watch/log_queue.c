@@ -28,7 +28,8 @@ static struct {
     struct buffer buffers[2];
     struct buffer *filling;
     struct log_repeats repeats;
-    uint64_t untold; /* lines dropped that no line has told of yet */
+    uint64_t untold;  /* lines dropped that no line has told of yet */
+    uint64_t telling; /* those that the line being written tells of; it is alone in its buffer */
     bool running, stopping, reopening;
 
     pthread_t thread;
@@ -195,6 +196,7 @@ static void tell_untold(void)
     const struct log_field field = LOG_NUMBER("lines", (int64_t)queue.untold);
     char line[LOG_LINE_MAX];
 
+    queue.telling = queue.untold;
     queue.untold = 0;
     add(line, log_format_line(line, log_chosen_format, log_now_ms(), LOG_LEVEL_WARN,
                               "lines of the log were dropped: nobody took them", &field, 1));
@@ -245,25 +247,38 @@ static uint64_t lines_in(const char *at, size_t len)
     return lines;
 }
 
-/* Not under the lock. What cannot be written is tried until the end. */
+/* Under the lock. Drops the lines that were refused, but for the rest of one that was begun: returns how long it is. */
+static size_t refuse(const char *at, size_t len, bool begun)
+{
+    const char *end = begun && !queue.stopping ? memchr(at, '\n', len) : NULL;
+    size_t kept = end != NULL ? (size_t)(end - at) + 1 : 0;
+
+    if (queue.telling == 0)
+        drop(lines_in(at + kept, len - kept));
+    else if (kept == 0)
+        queue.untold += queue.telling;
+    if (queue.stopping)
+        queue.untold = 0; /* nobody will be told */
+    return kept;
+}
+
+/* Not under the lock. */
 static void write_out(const char *at, size_t len)
 {
+    const char *start = at;
+
     while (len != 0) {
         size_t done;
-        bool written = write_whole(at, piece_of(at, len), &done), stopping;
+        bool written = write_whole(at, piece_of(at, len), &done);
 
         at += done;
         len -= done;
         if (written)
             continue;
         pthread_mutex_lock(&queue.lock);
+        len = refuse(at, len, at > start && at[-1] != '\n');
         rest();
-        stopping = queue.stopping;
-        if (stopping)
-            drop(lines_in(at, len));
         pthread_mutex_unlock(&queue.lock);
-        if (stopping)
-            return;
     }
 }
 
@@ -283,6 +298,7 @@ static void *writer_main(void *context)
             reopen();
         pthread_mutex_lock(&queue.lock);
         full->len = 0;
+        queue.telling = 0;
     }
     pthread_mutex_unlock(&queue.lock);
     return NULL;

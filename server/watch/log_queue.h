@@ -4,7 +4,8 @@
  * In:     lines, from any thread. None of them ever waits for the reader.
  * Out:    the same lines in the same order, whole lines in pieces of at most PIPE_BUF bytes, so that they do not mix
  *         with those of others in the same pipe. Once lines were dropped all are, until what was queued is read; then a
- *         line says how many. What could not be written is tried again every second.
+ *         line says how many. What the system refuses (a full disk, a reader who left) is dropped as well, all but the
+ *         end of a line that was begun; a second later the next is tried.
  * Owns:   one thread, two buffers (one is filled while the other is written), the log's file.
  * Thread: [any]
  *

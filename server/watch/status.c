@@ -172,14 +172,14 @@ static enum stator_rc print(struct bytes text, struct stator_error *err)
     return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "cannot write");
 }
 
-static enum stator_rc print_answer(const struct ask_answer *answer, bool person, struct stator_error *err)
+static enum stator_rc print_answer(const struct ask *ask, const struct ask_answer *answer, bool person,
+                                   struct stator_error *err)
 {
     enum stator_rc rc;
     struct buf out;
 
     if (answer->status != 200)
-        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "it answers with status %d: %.*s", answer->status,
-                           BYTES_ARG(answer->body));
+        return ask_fail(ask, err, "it answers with status %d: %.*s", answer->status, BYTES_ARG(answer->body));
     buf_init(&out, TEXT_MAX);
     if (!person) {
         buf_append_bytes(&out, answer->body);
@@ -188,7 +188,7 @@ static enum stator_rc print_answer(const struct ask_answer *answer, bool person,
     } else if (status_write(&out, answer->body)) {
         rc = print(buf_bytes(&out), err);
     } else {
-        rc = stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "it answers, but not as Stator does");
+        rc = ask_fail(ask, err, "it answers, but not as Stator does");
     }
     buf_deinit(&out);
     return rc;
@@ -201,7 +201,7 @@ enum stator_rc status_print(const char *host, uint16_t port, bool person, struct
     enum stator_rc rc;
 
     STATOR_TRY(ask_get(&answer, &ask, err));
-    rc = print_answer(&answer, person, err);
+    rc = print_answer(&ask, &answer, person, err);
     ask_release(&answer);
     return rc;
 }

@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                     .payload_hash = BYTES(SIGV4_UNSIGNED_PAYLOAD),
                                     .keep_dots = size % 2 == 1};
     struct sigv4_key key = {0};
-    struct sigv4_signer signer = {BYTES("AKID"), date, &key, NOON};
+    struct sigv4_signer signer = {BYTES("AK/ID"), date, &key, NOON};
     struct sigv4_signed done;
     struct stator_error err;
     struct arena arena;

@@ -41,6 +41,25 @@ class Newer(unittest.TestCase):
             containers.build("libraries", dockerfile)
 
 
+class Usage(unittest.TestCase):
+    def test_help(self):
+        for flag in "--help", "-h":
+            done = libraries(LIBRARIES, flag)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn("  deploy/libraries --check h2o ", done.stdout)
+            self.assertNotIn("set -", done.stdout)
+
+    def test_refused(self):
+        for names, text in ((["openssl"], "not openssl"), (["h2o", "--check"], "not --check"), (["-x", "h2o"], "no option -x"), ([], "Which library?"),
+                            ([""], "not "), (["--where", "h2o"], "no option --where"), (["--check"], "Which library?"),
+                            (["--for"], "--for needs an architecture")):
+            with self.subTest(names):
+                done = libraries(LIBRARIES, *names)
+                self.assertEqual((done.returncode, done.stdout), (2, ""))
+                self.assertIn(text + "\n", done.stderr)
+                self.assertIn("  deploy/libraries --help ", done.stderr)
+
+
 class Libraries(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -77,12 +96,6 @@ class Libraries(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("deploy/libraries h2o", done.stderr)
         self.assertNotIn("libh2o-evloop-dev", done.stderr)
-
-    def test_unknown(self):
-        for names, text in (["openssl"], "not openssl"), (["--where", "h2o"], "no option --where"):
-            done = libraries(self.folder, *names)
-            self.assertEqual(done.returncode, 2)
-            self.assertIn(text, done.stderr)
 
     def test_what_the_server_loads(self):
         needed = run("readelf", "-dW", BUILD / "stator").stdout

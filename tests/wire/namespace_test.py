@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who sees whose tables: --isolate-by, and table ARNs in the place of names."""
+import contextlib
 import http.client
 import itertools
 import json
@@ -11,6 +12,7 @@ import urllib.parse
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "support")]
 
 import dynamo
+import metrics
 from server import Server
 
 SCHEMA = {"BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
@@ -33,7 +35,7 @@ class Namespaces(unittest.TestCase):
     def seen(self, *flags):
         """By each (region, key): the tables it sees when the first pair has made one."""
         with Server("--in-memory", *flags) as server:
-            pairs = list(itertools.product(REGIONS, (key.replace("/", "") for key in KEYS)))
+            pairs = list(itertools.product(REGIONS, KEYS))
             clients = {pair: Signed(server.url, *pair) for pair in pairs}
             clients[pairs[0]].call("CreateTable", {"TableName": "mine", **SCHEMA})
             seen = [client.call("ListTables", {})["TableNames"] for client in clients.values()]
@@ -74,12 +76,31 @@ class Namespaces(unittest.TestCase):
             mine.close()
             other.close()
 
+    def test_keys_with_slashes(self):
+        """Each has tables of its own, in the listing, in the metrics and after a restart, wherever its slashes are."""
+        keys = "a", "a/b", "a/b/", "/a", "b/mine"
+        with Server("--isolate-by", "region,access-key") as server:
+            for key in keys:
+                with contextlib.closing(Signed(server.url, "local", key)) as client:
+                    client.call("CreateTable", {"TableName": "mine", **SCHEMA})
+                    client.call("PutItem", {"TableName": "mine", "Item": {"pk": {"S": key}}})
+            found = metrics.scrape(server)
+            for key in keys:
+                self.assertEqual(found.value("stator_requests_total", operation="PutItem", table="mine",
+                                             namespace=f"local/{key}"), 1)
+            server.stop()
+            server.start()
+            for key in keys:
+                with self.subTest(key=key), contextlib.closing(Signed(server.url, "local", key)) as client:
+                    self.assertEqual(client.call("ListTables", {})["TableNames"], ["mine"])
+                    self.assertEqual(client.call("Scan", {"TableName": "mine"})["Items"], [{"pk": {"S": key}}])
+
     def test_access_keys(self):
         """Whatever cannot be an access key is an unknown one, in the header and in the query."""
         unknown = "The security token included in the request is invalid."
         scope = "20260101/us-east-1/dynamodb/aws4_request"
         with Server("--in-memory", "--isolate-by", "access-key") as server:
-            for key, good in (("t+w=o._-", True), ("k" * 128, True), ("k" * 129, False), ("a:b", False), ("a%0Ab", False),
+            for key, good in (("t+w=o._-", True), ("/t/w+o=/", True), ("/", True), ("", False), ("k" * 128, True), ("k" * 129, False), ("a:b", False), ("a%0Ab", False),
                               ("a%00", False), ("%1b[31m", False), ("a b", False)):
                 with self.subTest(key=key):
                     quoted = key.replace(" ", "%20").replace("+", "%2B")

@@ -156,6 +156,7 @@ class Endpoints(Case):
         self.assertEqual({name: (one["count"], one["errors"], one["faults"]) for name, one in operations.items()},
                          {"CreateTable": (1, 0, 0), "PutItem": (1, 0, 0), "GetItem": (1, 1, 0)})
         self.assertGreater(operations["PutItem"]["p99_s"] or 99, 0)
+        self.assertNotIn("disk_free_bytes", told)  # there is no disk
 
     def test_status_command(self):
         self.create("music")
@@ -178,7 +179,7 @@ class Endpoints(Case):
         for port, code in ("1", 1), ("0", 2):
             done = subprocess.run([*command, port], capture_output=True, text=True, timeout=60, check=False, env=environment)
             self.assertEqual((done.returncode, done.stdout), (code, ""))
-            self.assertTrue(done.stderr.startswith("stator: "), done.stderr)
+            self.assertTrue(done.stderr.startswith("stator: http://localhost:1: " if code == 1 else "stator: --port: "), done.stderr)
 
 
 class Counts(Case):
@@ -492,6 +493,7 @@ class OnDisk(unittest.TestCase):
         self.assertGreaterEqual(after.value("stator_wal_sync_group_size_sum"), after.value("stator_wal_sync_group_size_count"))
         self.assertGreater(after.value("stator_store_disk_free_bytes"), 0)
         self.assertGreaterEqual(after.value("stator_store_disk_size_bytes"), after.value("stator_store_disk_free_bytes"))
+        self.assertGreater(json.loads(metrics.get(self.server, "/_stator/status")[2])["disk_free_bytes"], 0)
         self.assertEqual((after.value("stator_store_read_only"), after.value("stator_store_disk_full")), (0, 0))
         self.assertEqual(after.labels("stator_shard_files_bytes", "shard"), {"0", "1", "catalog", "counters"})
         until = time.monotonic() + WITHIN

@@ -150,12 +150,34 @@ class Life(unittest.TestCase):
         self.assertEqual(run("healthcheck", environment={"STATOR_PORT": str(server.port), "STATOR_HOST": "::"})[0], 0)
         server.stop()
         code, _, err = run("healthcheck", "--port", str(server.port))
-        self.assertEqual((code, err), (1, "stator: cannot connect: Connection refused\n"))
+        self.assertEqual((code, err), (1, f"stator: http://localhost:{server.port}: cannot connect: Connection refused\n"))
+        for host, named in ("::1", "[::1]"), ("127.0.0.1", "127.0.0.1"), ("::", "localhost"):
+            self.assertEqual(run("healthcheck", "--port", str(server.port), "--host", host)[2],
+                             f"stator: http://{named}:{server.port}: cannot connect: Connection refused\n")
         with socket.socket() as silent:
             silent.bind(("127.0.0.1", 0))
             silent.listen()
             self.assertEqual(run("healthcheck", "--host", "127.0.0.1", "--port", str(silent.getsockname()[1]))[0], 1)
         self.assertEqual(run("healthcheck", "--port", "0")[0], 2)
+
+    def test_endpoint(self):
+        """STATOR_ENDPOINT says whom to ask, unless a flag does."""
+        server = self.server()
+        there = {"STATOR_ENDPOINT": f"http://127.0.0.1:{server.port}/"}
+        for command in "healthcheck", "status":
+            with self.subTest(command):
+                code, out, err = run(command, environment={**there, "STATOR_PORT": "1"})
+                self.assertEqual((code, err), (0, ""))
+                self.assertEqual('"status":"ready"' in out, command == "status")
+                code, _, err = run(command, "--port", "1", environment=there)
+                self.assertEqual((code, err), (1, "stator: http://localhost:1: cannot connect: Connection refused\n"))
+                code, _, err = run(command, environment={"STATOR_ENDPOINT": "http://127.0.0.1:1"})
+                self.assertEqual((code, err), (1, "stator: http://127.0.0.1:1: cannot connect: Connection refused\n"))
+                for wrong in "aws", "https://localhost:8000":
+                    code, _, err = run(command, environment={"STATOR_ENDPOINT": wrong})
+                    self.assertEqual(code, 2)
+                    self.assertTrue(err.startswith(f"stator: STATOR_ENDPOINT: '{wrong}' is not like http://HOST:PORT"), err)
+        server.stop()
 
     def test_as_dynamodb_local(self):
         """Called as java, as compose files do; its banner comes first, and its answer to GET."""

@@ -239,13 +239,13 @@ static const struct {
      .from = CREDENTIALS_ENVIRONMENT},
 
     /* with all of it given no profile is looked for, not even one that is nowhere */
-    {.given = {.access_key_id = BYTES("AKID"),
+    {.given = {.access_key_id = BYTES("AK/ID"),
                .secret_access_key = BYTES("s"),
                .region = BYTES("local"),
                .endpoint = BYTES("http://x")},
      .variables = {{"AWS_PROFILE", "gone"}},
      .config = "no section",
-     .access_key_id = "AKID",
+     .access_key_id = "AK/ID",
      .region = "local",
      .endpoint = "http://x",
      .streams_endpoint = "http://x",
@@ -396,7 +396,7 @@ static const struct {
     /* what no header can carry */
     {.variables = {{"AWS_ACCESS_KEY_ID", "AK ID"}, {"AWS_SECRET_ACCESS_KEY", SECRETS}},
      .message = "AWS_ACCESS_KEY_ID is not an access key id"},
-    {.variables = {{"AWS_ACCESS_KEY_ID", "AK/ID"}, {"AWS_SECRET_ACCESS_KEY", SECRETS}},
+    {.variables = {{"AWS_ACCESS_KEY_ID", "AK,ID"}, {"AWS_SECRET_ACCESS_KEY", SECRETS}},
      .message = "AWS_ACCESS_KEY_ID is not an access key id"},
     {.variables = {{"AWS_ACCESS_KEY_ID", "AKID"}, {"AWS_SECRET_ACCESS_KEY", SECRETS "\n"}},
      .message = "AWS_SECRET_ACCESS_KEY is not a secret access key"},

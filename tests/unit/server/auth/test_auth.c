@@ -79,13 +79,14 @@ static const struct case_ cases[] = {
      "Unsupported AWS 'algorithm': 'AWS4-X' (only AWS4-HMAC-SHA256 for now). "},
     {"AWS4-HMAC-SHA256 Credential=a" REST, DATE, NULL, NULL, NULL, NULL, STATOR_INCOMPLETE_SIGNATURE,
      "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got 'a'"},
-    {"AWS4-HMAC-SHA256 Credential=a/b/" SCOPE REST, DATE, NULL, NULL, NULL, NULL, STATOR_INCOMPLETE_SIGNATURE,
-     "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got 'a/b/" SCOPE
-     "'"},
+    {"AWS4-HMAC-SHA256 Credential=" SCOPE REST, DATE, NULL, NULL, NULL, NULL, STATOR_INCOMPLETE_SIGNATURE,
+     "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '" SCOPE "'"},
     {"AWS4-HMAC-SHA256 Credential=/" SCOPE REST, DATE, NULL, NULL, NULL, NULL, STATOR_UNRECOGNIZED_CLIENT, UNKNOWN},
 
     /* what an access key may consist of */
-    {"AWS4-HMAC-SHA256 Credential=Az09_+=.-/" SCOPE REST, DATE, NULL, NULL, "Az09_+=.-", "us-east-1", STATOR_OK, NULL},
+    {"AWS4-HMAC-SHA256 Credential=Az09_+/=.-/" SCOPE REST, DATE, NULL, NULL, "Az09_+/=.-", "us-east-1", STATOR_OK,
+     NULL},
+    {"AWS4-HMAC-SHA256 Credential=//a///" SCOPE REST, DATE, NULL, NULL, "//a//", "us-east-1", STATOR_OK, NULL},
     {"AWS4-HMAC-SHA256 Credential=" KEY_128 "/" SCOPE REST, DATE, NULL, NULL, KEY_128, "us-east-1", STATOR_OK, NULL},
     {"AWS4-HMAC-SHA256 Credential=" KEY_128 "x/" SCOPE REST, DATE, NULL, NULL, NULL, NULL, STATOR_UNRECOGNIZED_CLIENT,
      UNKNOWN},
@@ -96,6 +97,7 @@ static const struct case_ cases[] = {
     {"AWS4-HMAC-SHA256 Credential=\xC3\xA9/" SCOPE REST, DATE, NULL, NULL, NULL, NULL, STATOR_UNRECOGNIZED_CLIENT,
      UNKNOWN},
     {NULL, NULL, NULL, PRESIGNED("a%2B%3D_"), "a+=_", "eu-west-1", STATOR_OK, NULL},
+    {NULL, NULL, NULL, PRESIGNED("a%2fb/c"), "a/b/c", "eu-west-1", STATOR_OK, NULL},
     {NULL, NULL, NULL, PRESIGNED("a%00"), NULL, NULL, STATOR_UNRECOGNIZED_CLIENT, UNKNOWN},
     {NULL, NULL, NULL, PRESIGNED("a%0Ab"), NULL, NULL, STATOR_UNRECOGNIZED_CLIENT, UNKNOWN},
     {NULL, NULL, NULL, PRESIGNED("%1b"), NULL, NULL, STATOR_UNRECOGNIZED_CLIENT, UNKNOWN},

@@ -234,6 +234,9 @@ static void dynamodb_local(void **state)
     assert_string_equal(config.cors, "*"); /* Local's default, and any list is good enough for it */
     assert_int_equal(parse(&config, "java -jar DynamoDBLocal.jar -cors a,b", NULL, &err), STATOR_OK);
     assert_string_equal(config.cors, "a,b");
+    assert_int_equal(
+        parse(&config, "stator --cors HTTP://A:443,https://b:80,http://[::1]:65535,null,app://x", NULL, &err),
+        STATOR_OK);
 
     assert_int_equal(parse(&config, "/opt/bin/java -version", NULL, &err), STATOR_OK);
     assert_int_equal(config.command, COMMAND_VERSION);
@@ -271,7 +274,9 @@ static void commands(void **state)
     }
 }
 
-#define ORIGINS "one is like https://app.example.com or http://10.0.0.5:3000"
+#define ORIGINS                                                                                                        \
+    "as browsers send one, it is like https://app.example.com or http://10.0.0.5:3000, without a path and without "    \
+    "the ports 80 of http and 443 of https"
 
 static void refused(void **state)
 {
@@ -284,6 +289,15 @@ static void refused(void **state)
         {"stator --cors a.example", NULL, "--cors: 'a.example' is no origin; " ORIGINS},
         {"stator --cors *,http://a/", NULL, "--cors: 'http://a/' is no origin; " ORIGINS},
         {"stator --cors http://a,", NULL, "--cors: '' is no origin; " ORIGINS},
+        {"stator --cors HTTPS://A:443", NULL, "--cors: 'HTTPS://A:443' is no origin; " ORIGINS},
+        {"stator --cors http://[::1]:80", NULL, "--cors: 'http://[::1]:80' is no origin; " ORIGINS},
+        {"stator --cors http://a:080", NULL, "--cors: 'http://a:080' is no origin; " ORIGINS},
+        {"stator --cors http://a:65536", NULL, "--cors: 'http://a:65536' is no origin; " ORIGINS},
+        {"stator --cors http://a:", NULL, "--cors: 'http://a:' is no origin; " ORIGINS},
+        {"stator --cors http://a:b", NULL, "--cors: 'http://a:b' is no origin; " ORIGINS},
+        {"stator --cors http://:8", NULL, "--cors: 'http://:8' is no origin; " ORIGINS},
+        {"stator --cors http://", NULL, "--cors: 'http://' is no origin; " ORIGINS},
+        {"stator --cors http://me@a", NULL, "--cors: 'http://me@a' is no origin; " ORIGINS},
         {"stator -cors ://a", NULL, "--cors: '://a' is no origin; " ORIGINS},
         {"stator", "STATOR_CORS=http://a/b,http://c", "STATOR_CORS: 'http://a/b' is no origin; " ORIGINS},
         {"stator -sharedDB", NULL, "unknown flag '-sharedDB' (stator --help lists them)"},

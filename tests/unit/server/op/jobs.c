@@ -56,7 +56,10 @@ void run_job(struct answer *out, struct engine *engine, enum operation operation
     arena_init(&job.notes, JOB_NOTES_MAX);
     outcome = op_run(engine, &job);
     out->went_to_worker = outcome == OP_WORK && !on_worker;
+    out->kept_bytes = 0;
     while (outcome == OP_WORK) {
+        if (job.arena.used_bytes > out->kept_bytes)
+            out->kept_bytes = job.arena.used_bytes;
         assert_true(job.latch != 0 || ++steps < 100);
         job.on_worker = true;
         sched_yield(); /* another may hold a latch */

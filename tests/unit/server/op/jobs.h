@@ -13,6 +13,7 @@ enum operation operation_named(const char *name);
 struct answer {
     enum stator_rc rc;
     bool went_to_worker;
+    size_t kept_bytes; /* the most that its arena held between two steps */
     char text[1 << 16];
 };
 

@@ -8,6 +8,7 @@
 
 #define LONG ((size_t)390 * 1024)
 #define ROOM ((size_t)450 * 1024)
+#define KEPT ((size_t)4 * 1024) /* while it waits for a worker: a small request, decoded */
 
 /* Ten items {pk: p, sk: 0..9, d: "xxx..."}. */
 static struct engine *open_long(void)
@@ -64,6 +65,7 @@ static void conditions(void **state)
     (void)state;
     run_condition(&answer, engine, 60);
     assert_true(answer.went_to_worker);
+    assert_true(answer.kept_bytes < KEPT); /* not the parsed condition, nor the item it is tested on */
     assert_int_equal(answer.rc, STATOR_CONDITIONAL_CHECK_FAILED);
     run_condition(&answer, engine, 120);
     assert_int_equal(answer.rc, STATOR_VALIDATION);
@@ -89,6 +91,7 @@ static void transactions(void **state)
     snprintf(request + len, sizeof(request) - len, "]}");
     run_job(&answer, engine, OPERATION_TransactWriteItems, request, false, JOB_ARENA_MAX);
     assert_true(answer.went_to_worker);
+    assert_true(answer.kept_bytes < 10 * KEPT);
     assert_int_equal(answer.rc, STATOR_VALIDATION);
     assert_non_null(strstr(answer.text, EXPR_SPENT_TEXT));
     engine_close(engine);

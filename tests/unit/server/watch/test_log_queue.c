@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -132,6 +134,81 @@ static void unread(void **state)
     log_stop();
 }
 
+/* What the system refuses is counted when it does, and told of when it no longer does. */
+static void refused(void **state)
+{
+    uint64_t before = log_lines_dropped();
+    const char *notice = NULL;
+    int told;
+
+    (void)state;
+    close(reader);
+    for (int i = 0; i < 3; i++)
+        LOG_LINE(LOG_LEVEL_INFO, "line");
+    for (int i = 0; i < 500 && log_lines_dropped() - before < 3; i++)
+        pause_ms(10);
+    assert_int_equal(log_lines_dropped() - before, 3);
+    pause_ms(1500); /* the notice itself is refused, too, and is no line that was lost */
+    assert_int_equal(log_lines_dropped() - before, 3);
+    reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    for (int i = 0; i < 10 && notice == NULL; i++) {
+        char *text = read_all();
+
+        notice = strstr(text, "lines of the log were dropped");
+        if (notice != NULL)
+            assert_int_equal(sscanf(notice, "lines of the log were dropped: nobody took them lines=%d", &told), 1);
+        free(text);
+    }
+    assert_non_null(notice);
+    assert_int_equal(told, 3);
+    close(reader); /* and a stop waits for nobody */
+    LOG_LINE(LOG_LEVEL_INFO, "line");
+    log_stop();
+    assert_int_equal(log_lines_dropped() - before, 4);
+    reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* A disk that is full in the middle of a line: the line is whole once there is room again. */
+static void torn(void **state)
+{
+    const struct log_options options = {LOG_FORMAT_TEXT, LOG_LEVEL_INFO, path};
+    struct stator_error err;
+    uint64_t before;
+    char *text;
+
+    (void)state;
+    log_stop();
+    unlink(path);
+    signal(SIGXFSZ, SIG_IGN);
+    limit_files(60);
+    assert_int_equal(log_start(&options, &err), STATOR_OK);
+    before = log_lines_dropped();
+    LOG_LINE(LOG_LEVEL_INFO, "the first line");
+    LOG_LINE(LOG_LEVEL_INFO, "the second line");
+    pause_ms(200);
+    limit_files(RLIM_INFINITY);
+    pause_ms(1500);
+    LOG_LINE(LOG_LEVEL_INFO, "the third line");
+    log_stop();
+    close(reader);
+    reader = open(path, O_RDONLY | O_CLOEXEC);
+    text = read_all();
+    assert_non_null(strstr(text, " info  the first line\n"));
+    assert_non_null(strstr(text, "Z info  the second line\n"));
+    assert_non_null(strstr(text, "Z info  the third line\n"));
+    assert_int_equal(log_lines_dropped(), before);
+    free(text);
+}
+
 /* With a reader no line is lost, those before a stop included. */
 static void *stop_soon(void *context)
 {
@@ -205,10 +282,9 @@ static void reopened(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(unread, begin, end),
-        cmocka_unit_test_setup_teardown(stopped, begin, end),
-        cmocka_unit_test_setup_teardown(repeated, begin, end),
-        cmocka_unit_test_setup_teardown(reopened, begin, end),
+        cmocka_unit_test_setup_teardown(unread, begin, end),   cmocka_unit_test_setup_teardown(refused, begin, end),
+        cmocka_unit_test_setup_teardown(torn, begin, end),     cmocka_unit_test_setup_teardown(stopped, begin, end),
+        cmocka_unit_test_setup_teardown(repeated, begin, end), cmocka_unit_test_setup_teardown(reopened, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
