@@ -15,6 +15,7 @@ LEFT_MIB = 48
 CONTAINER_MIB = 256
 MANY = 1000 if siege.STRICT else 200
 BODY = 16 << 20
+QUIET = 1 if siege.STRICT else 0.5  # seconds in which the server has taken nothing more
 DELETED = 60 if siege.STRICT else 40  # items of 12 MB as they are answered
 
 
@@ -35,13 +36,13 @@ def begun(port, count, data):
     data, socks, sent = memoryview(data), [raw.connect(port) for _ in range(count)], [0] * count
     for sock in socks:
         sock.setblocking(False)
-    quiet, end = time.monotonic() + 1, time.monotonic() + 15
+    quiet, end = time.monotonic() + QUIET, time.monotonic() + 15
     while time.monotonic() < min(quiet, end):
         for i, sock in enumerate(socks):
             try:
                 if sent[i] < len(data):
                     sent[i] += sock.send(data[sent[i]:sent[i] + (1 << 20)])
-                    quiet = time.monotonic() + 1
+                    quiet = time.monotonic() + QUIET
             except BlockingIOError:
                 pass
             except OSError:  # closed
@@ -68,7 +69,7 @@ def unread(port, *requests):
     for data in requests:
         socks.append(raw.connect(port, receive_buffer=4096))
         socks[-1].sendall(data)
-    time.sleep(3 if siege.STRICT else 1.5)
+    time.sleep(3 if siege.STRICT else 1)
     yield
     for sock in socks:
         sock.close()
@@ -132,7 +133,7 @@ class Memory(unittest.TestCase):
     @contextlib.contextmanager
     def flooded(self, data):
         with attacks.Flood(self.server.port, data) as flood:
-            time.sleep(min(siege.SECONDS, 5))
+            time.sleep(min(siege.SECONDS / 2, 5))
             yield
         self.assertEqual(flood.faults, [])
 
@@ -192,7 +193,7 @@ class Container(unittest.TestCase):
                 self.assertIsNone(siege.still_served(server))
         for name, data in attacks.floods(siege.STRICT):
             with self.subTest(name), attacks.Flood(server.port, data):
-                time.sleep(min(siege.SECONDS, 1))
+                time.sleep(min(siege.SECONDS / 2, 1))
                 self.assertTrue(server.running(), "it was killed")
         self.assertIsNone(siege.still_served(server))
 
