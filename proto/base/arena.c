@@ -7,12 +7,7 @@
 
 #if defined(__SANITIZE_ADDRESS__)
 #define BLOCK_IS_CHUNK 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define BLOCK_IS_CHUNK 1
-#endif
-#endif
-#ifndef BLOCK_IS_CHUNK
+#else
 #define BLOCK_IS_CHUNK 0
 #endif
 

@@ -52,8 +52,8 @@ void latch_table_free(struct latch_table *table)
 
 uint32_t latch_of(const struct latch_table *table, uint64_t hash)
 {
-    hash = (hash ^ (hash >> 32)) * table->key; /* the upper bits depend on all of hash and on the key */
-    return (uint32_t)(hash >> 40) & (LATCH_COUNT - 1);
+    /* The uppermost bits alone depend on all of hash and of the key: two hashes share a stripe under 2 of 4096 keys. */
+    return (uint32_t)((hash ^ (hash >> 32)) * table->key >> (64 - LATCH_BITS));
 }
 
 static bool try_one(struct latch_table *table, uint32_t latch)

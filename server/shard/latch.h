@@ -16,7 +16,8 @@
 #include "base/bytes.h"
 #include "shard/durability.h"
 
-#define LATCH_COUNT 4096 /* stripes; a power of two */
+#define LATCH_BITS  12
+#define LATCH_COUNT (1 << LATCH_BITS) /* stripes */
 
 struct latch_table;
 

@@ -174,6 +174,15 @@ def holds(item, node):
     return CONDITIONS[node[0]](*(operand(item, child) for child in node[1:]))
 
 
+def attributes_of(node):
+    """The names of the attributes that a condition looks at."""
+    if node is None or node[0] == "value":
+        return set()
+    if node[0] in ("path", "size"):
+        return {node[1][0]}
+    return set().union(*map(attributes_of, node[1:]))
+
+
 # --- Updates ---------------------------------------------------------------------------------------------------------
 
 def need(condition):
@@ -346,8 +355,24 @@ class Table:
             return None
         if index.projection is None:
             return item
-        kept = {*index.keys, *self.base.keys, *index.projection}
+        kept = self.kept(index)
         return {name: value for name, value in item.items() if name in kept}
+
+    def kept(self, index):
+        """The attributes that an index which does not keep all of them keeps."""
+        return {*index.keys, *self.base.keys, *index.projection}
+
+    def fetches(self, index, condition, paths, whole, query):
+        """Whether a read of an index takes each item from the table, since it asks for what the index does not keep: a
+        local one does, a global one refuses. A filter alone fetches nothing: a Query's is refused, a Scan's finds no such
+        attribute."""
+        if index.projection is None:
+            return False
+        kept = self.kept(index)
+        beyond = whole or not {path[0] for path in paths or ()} <= kept
+        need(index.local or not beyond)
+        need(beyond or not query or attributes_of(condition) <= kept)
+        return beyond
 
     def entries(self, index):
         found = (self.entry(index, item) for item in self.items.values())

@@ -36,6 +36,8 @@ N_KEYS = [Decimal(text) for text in ("0", "1", "-1", "2", "10", "100", "-100", "
 B_KEYS = [b"\0", b"\0\0", b"\1", b"\0\1", b"a", b"a\0", b"ab", b"\xff", b"\xff\xff", b"\xfe\xff"]
 KEYS = {"S": S_KEYS, "N": N_KEYS, "B": B_KEYS}
 
+INDEXED = ("i0", "i1", "i2", "i3")  # attributes that may be keys of an index
+
 # Ordinary attributes and the type each mostly has.
 ATTRIBUTES = {"s0": "S", "s1": "S", "n0": "N", "n1": "N", "b0": "B", "f0": "BOOL", "z0": "NULL", "ss0": "SS", "ns0": "NS",
               "bs0": "BS", "l0": "L", "m0": "M"}
@@ -84,7 +86,7 @@ class Generator:
 
     def table(self, name):
         types = {"pk": self.random.choice("SNB"), "sk": self.random.choice("SNB")}
-        for attribute in ("i0", "i1", "i2", "i3"):
+        for attribute in INDEXED:
             types[attribute] = self.random.choice("SNB")
         base = model.Index(None, ["pk"], ["sk"] if self.chance(0.7) else [], types, None)
         indexes = []
@@ -96,7 +98,7 @@ class Generator:
         return model.Table(name, base, indexes)
 
     def global_keys(self, base):
-        names = self.random.sample(["i0", "i1", "i2", "i3", *base.keys], 4)
+        names = self.random.sample([*INDEXED, *base.keys], 4)
         if self.peer or self.chance(0.7):
             return names[:1], names[1:1 + self.random.randint(0, 1)]
         hashes = self.random.randint(1, 3)
@@ -114,7 +116,7 @@ class Generator:
 
     def item(self, table):
         item = self.key(table)
-        for name in sorted({"i0", "i1", "i2", "i3"} - set(item)):
+        for name in sorted(set(INDEXED) - set(item)):
             if self.chance(0.7):
                 item[name] = self.key_value(table.base.types[name])
         for name in self.random.sample(sorted(ATTRIBUTES), self.random.randint(0, 6)):
@@ -442,16 +444,16 @@ class Run(groups.Groups):
 
     def filter_and_projection(self, table, index, request, writer, no_filter_on):
         """Adds them at times; gives (condition, paths), None for what is not there."""
-        seen = set(ATTRIBUTES) if index.projection is None else set(index.projection)
-        names = sorted((seen | set(table.base.keys) | set(index.keys)) - set(no_filter_on))
+        every = {*ATTRIBUTES, *INDEXED, *table.base.keys}
+        names = every if index.projection is None or (not self.peer and self.make.chance(0.2)) else table.kept(index)
         condition = paths = None
-        if names and self.make.chance(0.4):
-            condition = self.add_filter(request, writer, names, table.base.types)
+        if names - set(no_filter_on) and self.make.chance(0.4):
+            condition = self.add_filter(request, writer, sorted(names - set(no_filter_on)), table.base.types)
         if self.make.chance(0.3):
-            paths = self.add_projection(request, writer, sorted(seen | set(table.base.keys) | set(index.keys)))
+            paths = self.add_projection(request, writer, sorted(names))
         elif self.make.chance(0.15):
             request["Select"] = "COUNT"
-        elif index.local and self.make.chance(0.3):
+        elif index.name is not None and self.make.chance(0.3 if index.local else 0.05):
             request["Select"] = "ALL_ATTRIBUTES"
         if index.name is not None:
             request["IndexName"] = index.name
@@ -460,6 +462,18 @@ class Run(groups.Groups):
         if self.make.chance(0.6):
             request["Limit"] = self.random.randint(1, 6)
         return condition, paths
+
+    def fetches(self, operation, request, table, index, condition, paths):
+        """What Table.fetches says; None when it refuses, and then the server must, too."""
+        try:
+            return table.fetches(index, condition, paths, request.get("Select") == "ALL_ATTRIBUTES", operation == "Query")
+        except model.Refused as refused:
+            try:
+                answer = self.call(operation, request)
+            except dynamo.DynamoError as error:
+                assert error.type == str(refused), f"server: {error}; model: {refused}"
+                return None
+            raise AssertionError(f"the model refuses with {refused}, the server answers {answer}") from None
 
     def add_filter(self, request, writer, names, types):
         if not self.legacy:
@@ -472,16 +486,15 @@ class Run(groups.Groups):
             request["ConditionalOperator"] = word
         return condition
 
-    def shown(self, table, request, paths, entry):
-        if request.get("Select") == "ALL_ATTRIBUTES":
-            entry = table.get(entry)
-        return entry if paths is None else model.project(entry, paths)
+    @staticmethod
+    def shown(paths, item):
+        return item if paths is None else model.project(item, paths)
 
-    def read_all(self, operation, request, table, index, entries):
+    def read_all(self, operation, request, table, index, entries, fetched):
         """Follows the pages, checks each and gives their items; entries are what the model says is read."""
         items, counts, scanned, evaluated = [], 0, 0, len(entries)
         limit = request.get("Limit")
-        whole = limit is None and not self.peer and request.get("Select") != "ALL_ATTRIBUTES"
+        whole = limit is None and not self.peer
         if whole:
             request["ReturnConsumedCapacity"] = self.random.choice(["TOTAL", "INDEXES"])
         self.request = (operation, request)
@@ -496,19 +509,22 @@ class Run(groups.Groups):
             more = page["ScannedCount"] == limit and bool(operation == "Scan" or index.ranges or index.name)
             assert ("LastEvaluatedKey" in page) == more, f"limit {limit}: {page}"
             if whole:
-                self.check_read(page["ConsumedCapacity"], request, table, index, entries)
+                self.check_read(page["ConsumedCapacity"], request, table, index, entries, fetched)
             if "LastEvaluatedKey" in page:
                 assert set(page["LastEvaluatedKey"]) == set(table.base.keys) | set(index.keys), page
         assert scanned == evaluated, f"ScannedCount {scanned}, model {evaluated}"
         return items, counts
 
     @staticmethod
-    def check_read(consumed, request, table, index, entries):
-        units = capacity.read_units(entries, request.get("ConsistentRead", False))
+    def check_read(consumed, request, table, index, entries, fetched):
+        consistent = request.get("ConsistentRead", False)
+        units, own = capacity.read_units(entries, consistent), 0
+        if fetched:
+            own = sum(capacity.read_units([table.get(entry)], consistent) for entry in entries)
         if index is table.base:
             capacity.check(consumed, request["ReturnConsumedCapacity"], table, units, {})
         else:
-            capacity.check(consumed, request["ReturnConsumedCapacity"], table, 0, {index.name: units})
+            capacity.check(consumed, request["ReturnConsumedCapacity"], table, own, {index.name: units})
 
     def query(self, table):
         index = self.random.choice([table.base, *table.indexes])
@@ -531,8 +547,13 @@ class Run(groups.Groups):
             request["ExclusiveStartKey"] = model.item_to_wire(start)
             at = table.place(index, start)
             entries = [entry for entry in entries if (entry[0] > at if forward else entry[0] < at)]
-        items, count = self.read_all("Query", writer.add_to(request), table, index, [entry for _, entry in entries])
-        kept = [(place, self.shown(table, request, paths, entry)) for place, entry in entries if model.holds(entry, condition)]
+        fetched = self.fetches("Query", writer.add_to(request), table, index, condition, paths)
+        if fetched is None:
+            return
+        items, count = self.read_all("Query", request, table, index, [entry for _, entry in entries], fetched)
+        if fetched:
+            entries = [(place, table.get(entry)) for place, entry in entries]
+        kept = [(place, self.shown(paths, item)) for place, item in entries if model.holds(item, condition)]
         assert count == len(kept), f"Count {count}, model {len(kept)}"
         if request.get("Select") != "COUNT":
             self.same_order(items, [(place[:1], entry) for place, entry in kept] if self.peer else kept)
@@ -554,13 +575,13 @@ class Run(groups.Groups):
         index = self.random.choice([table.base, *table.indexes])
         writer, request = expressions.Writer(self.random), {"TableName": table.name}
         condition, paths = self.filter_and_projection(table, index, request, writer, [])
-        if not index.local and request.get("Select") == "ALL_ATTRIBUTES":
-            del request["Select"]
+        fetched = self.fetches("Scan", writer.add_to(request), table, index, condition, paths)
+        if fetched is None:
+            return
         entries = list(table.entries(index))
-        kept = sorted(model.frozen_item(self.shown(table, request, paths, entry)) for entry in entries
-                      if model.holds(entry, condition))
-        writer.add_to(request)
-        items, count = self.scan_segments(request, table, index, entries)
+        items, count = self.scan_segments(request, table, index, entries, fetched)
+        kept = sorted(model.frozen_item(self.shown(paths, item))
+                      for item in (map(table.get, entries) if fetched else entries) if model.holds(item, condition))
         assert count == len(kept), f"Count {count}, model {len(kept)}"
         if request.get("Select") != "COUNT":
             actual = sorted(map(model.frozen_item, items))
@@ -568,9 +589,9 @@ class Run(groups.Groups):
         if index is table.base and paths is None and request.get("Select") != "COUNT" and "TotalSegments" not in request:
             self.partitions_are_whole(items, table)
 
-    def scan_segments(self, request, table, index, entries):
+    def scan_segments(self, request, table, index, entries, fetched):
         if self.make.chance(0.7):
-            return self.read_all("Scan", request, table, index, entries)
+            return self.read_all("Scan", request, table, index, entries, fetched)
         request["TotalSegments"] = self.random.randint(1, 5)
         items, counts, scanned = [], 0, 0
         for segment in range(request["TotalSegments"]):

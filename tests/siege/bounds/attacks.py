@@ -3,8 +3,10 @@
 390 KB, n a list of 130,000 numbers, q with its three items); the innocent one has "victim"."""
 import threading
 import time
+import unittest
 
 import raw
+import siege
 
 LONG = {"S": "x" * 390_000}
 NEEDLE = {"S": "x" * 4000 + "y"}  # found nowhere, and late
@@ -24,6 +26,15 @@ def fill(port):
     raw.create_table(port, "pages", sort=True)
     for i in range(3):
         raw.put(port, "pages", {"pk": {"S": "q"}, "sk": {"S": str(i)}, "d": LONG})
+
+
+class Attacked(unittest.TestCase):
+    """Tests against one server, which has in memory what an attacker needs."""
+    @classmethod
+    def setUpClass(cls):
+        cls.server = siege.Server("--durability", "none", in_memory=True).start()
+        cls.addClassCleanup(cls.server.close)
+        fill(cls.server.port)
 
 
 def checks(count):

@@ -12,7 +12,7 @@ import siege
 CLIENTS = 100 if siege.STRICT else 40
 COSTLY = ["DeleteItem, 150 contains", "DeleteItem, 12 IN of 100 lists", "PutItem, 1.8 M empty strings"]  # each 30 to 120 ms
 MOST = 100 if siege.STRICT else 3000  # ms, where one queue for all took 5,000 to 24,000
-SECONDS = max(siege.SECONDS, 3)
+SECONDS = max(siege.SECONDS, 2)
 
 INNOCENT = {
     "PutItem of 100 KB": raw.request("PutItem", {"TableName": "victim", "Item": {"pk": {"S": "long"}, "d": {"S": "x" * 100_000}}}),
@@ -36,13 +36,7 @@ class Innocent(attacks.Threads):
             self.taken.append((time.perf_counter() - began) * 1e3)
 
 
-class Lanes(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = siege.Server("--durability", "none", in_memory=True).start()
-        cls.addClassCleanup(cls.server.close)
-        attacks.fill(cls.server.port)
-
+class Lanes(attacks.Attacked):
     def slowest(self, costly):
         """Of the innocents' requests, ms."""
         clients = {name: Innocent(self.server.port, data) for name, data in INNOCENT.items()}

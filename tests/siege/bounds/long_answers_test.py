@@ -11,7 +11,7 @@ import attacks
 import raw
 import siege
 
-SECONDS = max(min(siege.SECONDS, 8), 3)
+SECONDS = max(min(siege.SECONDS, 8), 2)
 PAGE = raw.request("Query", {"TableName": "long", "KeyConditionExpression": "pk=:p", "ExpressionAttributeValues": {":p": {"S": "a"}}})
 
 

@@ -13,6 +13,18 @@
     "\":s\":{\"S\":\"abcdef\"},\":t\":{\"BOOL\":true},\":x\":{\"S\":\"x\"},\":xy\":{\"SS\":[\"y\",\"x\"]},"            \
     "\":type\":{\"S\":\"SS\"},\":map\":{\"M\":{\"k\":{\"M\":{\"j\":{\"N\":\"7\"}}}}},\":z\":{\"NULL\":true}}"
 
+static enum stator_rc evaluate(bool *holds, struct fixture *fixture, const char *text, const struct item *item,
+                               struct expr_budget *budget)
+{
+    struct item_source_parsed source;
+    const struct expr *expr;
+
+    item_source_parsed_init(&source, item);
+    STATOR_TRY(expr_parse_condition(&expr, bytes_of_string(text), EXPR_LANGUAGE_CONDITION, &fixture->placeholders,
+                                    &fixture->arena, &fixture->err));
+    return expr_test(holds, expr, &source.source, budget, &fixture->arena, &fixture->err);
+}
+
 static void test_conditions(void **state)
 {
     static const struct {
@@ -99,18 +111,13 @@ static void test_conditions(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct fixture fixture;
         struct item item;
-        struct item_source_parsed source;
-        const struct expr *expr;
         bool holds;
         enum stator_rc rc;
 
         fixture_init(&fixture, NULL, VALUES);
-        rc = expr_parse_condition(&expr, bytes_of_string(cases[i].text), EXPR_LANGUAGE_CONDITION, &fixture.placeholders,
-                                  &fixture.arena, &fixture.err);
-        assert_outcome(&fixture, cases[i].text, rc, NULL);
         item = item_of_json(&fixture.arena, ITEM);
-        item_source_parsed_init(&source, &item);
-        assert_int_equal(expr_test(&holds, expr, &source.source, NULL, &fixture.arena, &fixture.err), STATOR_OK);
+        rc = evaluate(&holds, &fixture, cases[i].text, &item, NULL);
+        assert_outcome(&fixture, cases[i].text, rc, NULL);
         if (holds != cases[i].holds)
             fail_msg("%s is %s", cases[i].text, holds ? "true" : "false");
         fixture_deinit(&fixture);
@@ -132,18 +139,12 @@ static void test_budget(void **state)
             struct expr_budget budget = {.left = left, .later = left % 2 == 0};
             struct fixture fixture;
             struct item item;
-            struct item_source_parsed source;
-            const struct expr *expr;
             bool holds;
             enum stator_rc rc;
 
             fixture_init(&fixture, NULL, VALUES);
-            assert_int_equal(expr_parse_condition(&expr, bytes_of_string(texts[i]), EXPR_LANGUAGE_CONDITION,
-                                                  &fixture.placeholders, &fixture.arena, &fixture.err),
-                             STATOR_OK);
             item = item_of_json(&fixture.arena, ITEM);
-            item_source_parsed_init(&source, &item);
-            rc = expr_test(&holds, expr, &source.source, &budget, &fixture.arena, &fixture.err);
+            rc = evaluate(&holds, &fixture, texts[i], &item, &budget);
             if (rc == STATOR_OK) {
                 assert_true(budget.left > 0 && budget.left + EXPR_STEP_COST <= left);
                 needed = left;
@@ -171,18 +172,12 @@ static void test_over(void **state)
         struct expr_budget budget = {.left = left, .later = i % 2 == 0, .over = &over};
         struct fixture fixture;
         struct item item;
-        struct item_source_parsed source;
-        const struct expr *expr;
         bool holds;
         enum stator_rc rc;
 
         fixture_init(&fixture, NULL, VALUES);
-        assert_int_equal(expr_parse_condition(&expr, BYTES("contains(s, :s) AND s = :s"), EXPR_LANGUAGE_CONDITION,
-                                              &fixture.placeholders, &fixture.arena, &fixture.err),
-                         STATOR_OK);
         item = item_of_json(&fixture.arena, ITEM);
-        item_source_parsed_init(&source, &item);
-        rc = expr_test(&holds, expr, &source.source, &budget, &fixture.arena, &fixture.err);
+        rc = evaluate(&holds, &fixture, "contains(s, :s) AND s = :s", &item, &budget);
         assert_int_equal(rc, over ? STATOR_INTERNAL_SERVER_ERROR : STATOR_OK);
         assert_int_equal(holds, !over);
         if (over)
@@ -205,20 +200,14 @@ static void test_memory(void **state)
     for (size_t bytes = 0; !done; bytes += 8) {
         struct fixture fixture;
         struct item item;
-        struct item_source_parsed source;
-        const struct expr *expr;
         bool holds;
         enum stator_rc rc;
 
         assert_true(bytes < 65536);
         fixture_init(&fixture, "#a=a", VALUES);
         item = item_of_json(&fixture.arena, ITEM);
-        item_source_parsed_init(&source, &item);
         fixture.arena.max_bytes = fixture.arena.used_bytes + bytes;
-        rc = expr_parse_condition(&expr, bytes_of_string(text), EXPR_LANGUAGE_CONDITION, &fixture.placeholders,
-                                  &fixture.arena, &fixture.err);
-        if (rc == STATOR_OK)
-            rc = expr_test(&holds, expr, &source.source, NULL, &fixture.arena, &fixture.err);
+        rc = evaluate(&holds, &fixture, text, &item, NULL);
         assert_true(rc == STATOR_OK || rc == STATOR_NO_MEMORY);
         done = rc == STATOR_OK;
         fixture_deinit(&fixture);

@@ -4,12 +4,16 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "shard/hash.h"
 #include "shard/latch.h"
 
 #define THREADS 4
 #define ROUNDS  3000
+#define HASHES  65536 /* 16 for each stripe */
 
 struct shared {
     struct latch_table *table;
@@ -39,6 +43,55 @@ static void many_are_sorted_and_taken_once(void **state)
     assert_true(latch_of(table, UINT64_MAX) < LATCH_COUNT);
     latch_table_free(table);
     latch_table_free(NULL);
+}
+
+/* What a process of its own makes of the hashes of some keys. */
+static void fill_by_a_process(uint32_t stripes[HASHES])
+{
+    pid_t child = fork();
+    int status = -1;
+
+    if (child == 0) {
+        struct latch_table *table = latch_table_new();
+
+        for (uint32_t i = 0; i < HASHES; i++)
+            stripes[i] = latch_of(table, shard_hash(bytes_of(&i, sizeof(i))));
+        latch_table_free(table);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+/* Keys that share a stripe in one process do not all share one in the next. */
+static void stripes_are_of_one_process(void **state)
+{
+    size_t bytes = HASHES * sizeof(uint32_t), sharing = 0, still = 0;
+    uint32_t *stripes = mmap(NULL, 2 * bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), *next;
+
+    (void)state;
+    assert_true(stripes != MAP_FAILED);
+    next = stripes + HASHES;
+    fill_by_a_process(stripes);
+    fill_by_a_process(next);
+    for (size_t i = 1; i < HASHES; i++) {
+        sharing += stripes[i] == stripes[0];
+        still += stripes[i] == stripes[0] && next[i] == next[0];
+    }
+    assert_true(sharing > 0);
+    assert_true(still < sharing);
+    munmap(stripes, 2 * bytes);
+}
+
+/* Nor do hashes of which any part is the same: these differ, once folded, in the upper 12 bits. */
+static void no_part_of_a_hash_decides(void **state)
+{
+    struct latch_table *table = latch_table_new();
+
+    (void)state;
+    for (uint64_t i = 1; i < LATCH_COUNT; i++)
+        assert_int_not_equal(latch_of(table, i << 52 | i << 20), latch_of(table, 0));
+    latch_table_free(table);
 }
 
 static void *add_to_some(void *argument)
@@ -205,6 +258,8 @@ static void nobody_is_parked_for_ever(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stripes_are_of_one_process),
+        cmocka_unit_test(no_part_of_a_hash_decides),
         cmocka_unit_test(many_are_sorted_and_taken_once),
         cmocka_unit_test(threads_exclude_each_other_and_never_hang),
         cmocka_unit_test(barrier_waits_for_a_holder),
