@@ -33,14 +33,14 @@ def raise_limit(wanted):
 
 
 @contextlib.contextmanager
-def crowd(port, said, count):
-    """From several addresses, as there are not enough ports for one to come twice in a minute."""
+def crowd(port, said, count, addresses=4):
+    """From several addresses, as there are not enough ports for one to come often in a minute."""
     socks = []
     for i in range(count):
         sock = socket.socket()
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         sock.settimeout(5)
-        sock.bind((f"127.0.0.{2 + i % 4}", 0))
+        sock.bind((f"127.0.0.{2 + i % addresses}", 0))
         socks.append(sock)
         with contextlib.suppress(OSError):
             sock.connect(("127.0.0.1", port))
@@ -48,6 +48,17 @@ def crowd(port, said, count):
     yield socks
     for sock in socks:
         sock.close()
+
+
+def is_open(sock):
+    """Whether the server has not closed it."""
+    sock.setblocking(False)
+    try:
+        return sock.recv(1) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 def newcomer_seconds(test, server, name):
@@ -107,6 +118,15 @@ class Crowd(unittest.TestCase):
 
     def test_silent(self):
         self.newcomers("silent", b"")
+
+    def test_silent_from_one_address(self):
+        """Which has less than all."""
+        with crowd(self.server.port, b"", CLIENTS, 1) as socks:
+            self.assertLess(newcomer_seconds(self, self.server, f"{CLIENTS} connections, silent, of one address"), AT_ONCE_SECONDS)
+            time.sleep(2.5)
+            left = sum(is_open(sock) for sock in socks)
+        self.assertLessEqual(left, MOST * 7 // 8)
+        self.assertGreater(left, MOST * 7 // 8 - 100)
 
     def test_one_byte(self):
         self.newcomers("one byte", b"P")
