@@ -169,11 +169,6 @@ static struct consumed *consumed_by(struct batch_execution *batch, const struct 
     return new;
 }
 
-static void wait_for(struct job *job, uint64_t epoch)
-{
-    job->wait.epoch = epoch > job->wait.epoch ? epoch : job->wait.epoch;
-}
-
 static enum stator_rc read_item(struct batch_execution *batch, size_t i, struct table *table)
 {
     const struct BatchExecuteStatementInput *in = batch->job->input;
@@ -204,7 +199,6 @@ static enum stator_rc read_item(struct batch_execution *batch, size_t i, struct 
             request_read_units(read.exists ? read.item.size_bytes : 0, in->Statements.at[i].ConsistentRead == API_TRUE);
 
         consumed->units += units;
-        wait_for(job, read.epoch);
         throttle_charge(batch->engine, job, &use, units);
         batch->responses[i].TableName = table->name;
     }
@@ -298,7 +292,6 @@ static enum stator_rc write_once(struct batch_execution *batch, size_t i, struct
     if (rc == STATOR_OK && !result.stale) {
         struct consumed *consumed = consumed_by(batch, table);
 
-        wait_for(job, result.epoch);
         throttle_charge_write(batch->engine, job, table, bound.write.key, request_write_units(&result),
                               result.index_units);
         if (consumed != NULL)

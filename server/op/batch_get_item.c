@@ -117,7 +117,6 @@ static void take_read(struct reading *r, struct batch_table *table, const struct
     r->done++;
     table->units += units;
     throttle_charge(r->engine, r->job, use, units);
-    r->job->wait.epoch = read->epoch > r->job->wait.epoch ? read->epoch : r->job->wait.epoch;
     if (!read->exists)
         return;
     r->answer_bytes += read->item.size_bytes;

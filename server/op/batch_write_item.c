@@ -338,10 +338,8 @@ static enum stator_rc write_part(struct writing *w, bool *stale)
 
     *stale = rc == STATOR_OK && w->results[from].stale;
     job->latch = w->results[from].busy;
-    for (size_t i = from; i < w->count; i++) {
-        job->wait.epoch = w->results[i].epoch > job->wait.epoch ? w->results[i].epoch : job->wait.epoch;
+    for (size_t i = from; i < w->count; i++)
         write_result_release(&w->results[i]);
-    }
     charge(w, from, w->series.done);
     return rc;
 }

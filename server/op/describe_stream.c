@@ -138,8 +138,6 @@ static enum stator_rc describe_shards(struct StreamDescription *out, const struc
     for (size_t i = 0; i < shown; i++) {
         if (!describe_shard(&shards[i], &views[i], &job->arena))
             return stator_fail_memory(&job->error);
-        if (views[i].epoch > job->wait.epoch) /* a shard that a power cut could undo is not shown */
-            job->wait.epoch = views[i].epoch;
     }
     out->Shards = (struct ShardDescriptionList)API_LIST(shards, shown);
     if (count > shown)

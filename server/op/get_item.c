@@ -74,7 +74,6 @@ static enum stator_rc read_item(struct progress *progress, struct engine *engine
         !expr_budget_allows(&job->budget,
                             expr_answer_cost(stored_item_answer_bytes(&progress->read.item), projection != NULL)))
         return STATOR_AGAIN;
-    job->wait.epoch = progress->read.epoch;
     throttle_charge(engine, job, &use, units_of(progress, in));
     return answer(job, progress, projection);
 }

@@ -56,7 +56,6 @@ static enum stator_rc answer(struct job *job, const struct stream *stream, const
         if (!bytes_present(out->NextShardIterator))
             return stator_fail_memory(&job->error);
     }
-    job->wait.epoch = page->epoch;
     job->output = out;
     return STATOR_OK;
 }

@@ -87,7 +87,6 @@ static enum stator_rc answer(struct job *job, struct stream *stream)
     if (out == NULL)
         return stator_fail_memory(&job->error);
     out->ShardIterator = op_stream_iterator(stream, shard, number, &job->arena);
-    job->wait.epoch = view.epoch; /* it tells what was written last */
     job->output = out;
     return bytes_present(out->ShardIterator) ? STATOR_OK : stator_fail_memory(&job->error);
 }

@@ -243,8 +243,11 @@ static void begin_anew(struct job *job)
 
 enum op_outcome op_run(struct engine *engine, struct job *job)
 {
-    enum stator_rc rc = run(engine, job);
+    enum stator_rc rc;
 
+    durable_seen_begin(job->wait.epoch);
+    rc = run(engine, job);
+    job->wait.epoch = durable_seen();
     if (rc == STATOR_AGAIN) {
         job->slow |= job->on_worker && job->latch == 0;
         if (job->progress == NULL)

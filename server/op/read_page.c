@@ -295,7 +295,6 @@ enum stator_rc read_page_step(struct read_page *progress, struct engine *engine,
         page_step(&progress->page, job->on_worker ? UINT32_MAX : STEP_ITEMS_ON_LOOP, job->on_worker, &job->error));
     if (!progress->page.done)
         return STATOR_AGAIN;
-    job->wait.epoch = durable_mark_epoch(&progress->table->state->mark, engine->db.durability);
     throttle_charge(engine, job, &use, index_units(progress) + fetched_units(progress));
     return answer(progress, job);
 }

@@ -356,10 +356,8 @@ enum stator_rc request_write(struct item_write *item_write, struct engine *engin
         rc = try_write(item_write, engine, job);
         job->latch = item_write->result.busy;
     } while (rc == STATOR_OK && item_write->result.stale);
-    if (rc == STATOR_OK) {
+    if (rc == STATOR_OK)
         charge(item_write);
-        job->wait.epoch = item_write->result.epoch;
-    }
     return rc;
 }
 

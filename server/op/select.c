@@ -266,6 +266,5 @@ enum stator_rc select_step(struct engine *engine, struct job *job)
         close_page(select);
         select->range++;
     }
-    job->wait.epoch = durable_mark_epoch(&select->table->state->mark, engine->db.durability);
     return answer(select, more, job);
 }

@@ -249,7 +249,6 @@ static enum stator_rc repeat(struct attempt *a, const struct token_found *found)
 
     _Static_assert(sizeof(digest) == TOKEN_DIGEST_BYTES, "a token keeps a digest");
     shard_digest(digest, t->identity);
-    t->job->wait.epoch = found->epoch;
     if (memcmp(digest, found->record.digest, sizeof(digest)) != 0)
         return stator_fail(&t->job->error, STATOR_IDEMPOTENT_PARAMETER_MISMATCH,
                            "The request has a ClientRequestToken that was used with other parameters");
@@ -339,7 +338,6 @@ static enum stator_rc write_planned(struct attempt *a)
     rc = table_transact_write(db, &transact, request_wait(t->job), &t->job->arena, &t->job->error);
     a->stale = transact.stale;
     t->job->latch = transact.busy;
-    t->job->wait.epoch = transact.epoch;
     if (rc == STATOR_TRANSACTION_CANCELED)
         rc = refuse(a);
     else if (rc == STATOR_OK && !a->stale)
@@ -424,7 +422,6 @@ static enum stator_rc answer_reads(struct attempt *a, const struct transact_read
         const struct read_result *result = &reads[i].result;
         size_t size = result->exists ? result->item.size_bytes : 0;
 
-        t->job->wait.epoch = result->epoch > t->job->wait.epoch ? result->epoch : t->job->wait.epoch;
         a->batch->tables[a->table_of[i]].units += TRANSACTION_COST * request_read_units(size, true);
         charge_read(a, i, TRANSACTION_COST * request_read_units(size, true));
         if (result->exists)

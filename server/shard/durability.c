@@ -248,14 +248,39 @@ uint64_t durable_mark_end(struct durable_mark *mark, struct durability *d)
     while (before < epoch && !atomic_compare_exchange_weak(&mark->epoch, &before, epoch))
         ;
     atomic_fetch_sub(&mark->in_flight, 1);
+    durable_saw(epoch);
     return epoch;
 }
 
-uint64_t durable_mark_epoch(const struct durable_mark *mark, const struct durability *d)
+void durable_mark_undo(struct durable_mark *mark)
 {
-    if (atomic_load(&mark->in_flight) != 0) /* R1 */
-        return atomic_load(&d->current);    /* R2 */
-    return atomic_load(&mark->epoch);
+    atomic_fetch_sub(&mark->in_flight, 1);
+}
+
+void durable_mark_look(const struct durable_mark *mark, const struct durability *d)
+{
+    if (atomic_load(&mark->in_flight) != 0)    /* R1 */
+        durable_saw(atomic_load(&d->current)); /* R2 */
+    else
+        durable_saw(atomic_load(&mark->epoch));
+}
+
+static _Thread_local uint64_t seen;
+
+void durable_seen_begin(uint64_t epoch)
+{
+    seen = epoch;
+}
+
+void durable_saw(uint64_t epoch)
+{
+    if (epoch > seen)
+        seen = epoch;
+}
+
+uint64_t durable_seen(void)
+{
+    return seen;
 }
 
 bool durability_reached(const struct durability *d, uint64_t epoch)

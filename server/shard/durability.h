@@ -6,9 +6,12 @@
  * after it was written, a reader waits for the epoch of the last write it may have seen: nobody sees what a power cut
  * can undo.
  *
- *      write:  durable_mark_begin(mark); store_write(...); epoch = durable_mark_end(mark, durability);
- *      read:   store_get(...); epoch = durable_mark_epoch(mark, durability);
- *      then:   if (!durability_reached(durability, epoch)) durability_await(durability, wait);
+ *      write:  durable_mark_begin(mark); store_write(...); durable_mark_end(mark, durability);
+ *      read:   store_get(...); durable_mark_look(mark, durability);
+ *      then:   wait.epoch = durable_seen(); if (!durability_reached(durability, wait.epoch)) durability_await(...);
+ *
+ * What a thread has looked at or ended is remembered for it until durable_seen_begin: whatever answer is made of that, a
+ * result, a refusal or an error, waits for durable_seen, and no operation can forget it.
  *
  * With STORE_PROCESS and STORE_NONE every epoch is reached at once and there is no thread.
  *
@@ -53,9 +56,19 @@ STATOR_MUST_CHECK enum stator_rc durability_start(struct durability **out, struc
 void durability_stop(struct durability *durability);
 
 void durable_mark_begin(struct durable_mark *mark);
+/* The epoch that the write belongs to. */
 uint64_t durable_mark_end(struct durable_mark *mark, struct durability *durability);
-/* The epoch a reader of that mark's data must wait for; call it after the read. */
-uint64_t durable_mark_epoch(const struct durable_mark *mark, const struct durability *durability);
+/* Nothing was written. */
+void durable_mark_undo(struct durable_mark *mark);
+/* A reader of that mark's data must wait for what it has seen: call it after the read. */
+void durable_mark_look(const struct durable_mark *mark, const struct durability *durability);
+
+/* What this thread sees from here on; `epoch` has been seen already, elsewhere. */
+void durable_seen_begin(uint64_t epoch);
+/* Something that waits for this epoch. */
+void durable_saw(uint64_t epoch);
+/* The newest epoch that it has seen since. */
+uint64_t durable_seen(void);
 
 /* Whether that epoch is on disk: nothing to wait for. */
 bool durability_reached(const struct durability *durability, uint64_t epoch);

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "shard/durability.h"
+
 void lane_init(struct lane *lane, uint32_t index)
 {
     *lane = (struct lane){.index = index};
@@ -205,9 +207,9 @@ static size_t lower_bound(const struct lane *lane, uint64_t start)
 
 static struct lane_view view_of(const struct lane *lane, size_t at)
 {
-    struct lane_view view = {
-        .shard = lane->shards[at], .until = horizon(lane), .trimmed = lane->trimmed, .epoch = lane->epoch};
+    struct lane_view view = {.shard = lane->shards[at], .until = horizon(lane), .trimmed = lane->trimmed};
 
+    durable_saw(lane->epoch);
     view.open = at + 1 == lane->count && !lane->closed;
     if (!view.open)
         view.end = at + 1 == lane->count ? last_end(lane) : lane->shards[at + 1].start;

@@ -85,12 +85,11 @@ struct lane {
     struct lane_ticket *first, *newest; /* in flight, by number */
 };
 
-/* What a reader may see of one shard. */
+/* What a reader may see of one shard. Whoever is given one has seen the lane's epoch: durable_saw. */
 struct lane_view {
     struct stream_shard shard;
     uint64_t until;   /* records below it may be shown */
     uint64_t trimmed; /* and those below it are gone */
-    uint64_t epoch;   /* which the answer waits for */
     bool open;        /* false: `until` is its end, or will be when all tickets have ended */
     uint64_t end;     /* of a closed shard: no record of it is there or beyond */
 };

@@ -141,7 +141,6 @@ enum stator_rc stream_page_read(struct stream_page *page, struct store *store,
 
     STATOR_TRY(look(&view, request, err));
     STATOR_TRY(start_of(&page->next, &view, request->number, err));
-    page->epoch = view.epoch;
     buf_reset(page->json);
     buf_append_byte(page->json, '[');
     if (page->next < view.until)

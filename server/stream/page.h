@@ -26,7 +26,6 @@ struct stream_page {
     struct buf *json; /* the array of records; the caller's */
     uint64_t next;    /* where to go on */
     bool finished;    /* the shard is closed and has nothing more */
-    uint64_t epoch;   /* which the answer waits for */
 };
 
 /* STATOR_TRIMMED_DATA_ACCESS when records from `number` on are trimmed, or the shard is. */

@@ -258,7 +258,7 @@ static void finish_shard(struct page *page)
     page->done = page->request->one_shard || ++page->shard == store_shards(page->db->store);
 }
 
-enum stator_rc page_step(struct page *page, uint32_t items_max, bool may_wait, struct stator_error *err)
+static enum stator_rc step(struct page *page, uint32_t items_max, bool may_wait, struct stator_error *err)
 {
     size_t bytes_max = may_wait ? SIZE_MAX : page->evaluated_bytes + STEP_BYTES_ON_LOOP;
     enum stator_rc rc = STATOR_OK;
@@ -286,5 +286,13 @@ enum stator_rc page_step(struct page *page, uint32_t items_max, bool may_wait, s
     }
     if (page->done || (rc != STATOR_OK && !page->iterator_waits))
         drop_iterator(page); /* after a miss a new one goes on behind `position` */
+    return rc;
+}
+
+enum stator_rc page_step(struct page *page, uint32_t items_max, bool may_wait, struct stator_error *err)
+{
+    enum stator_rc rc = step(page, items_max, may_wait, err);
+
+    durable_mark_look(&page->request->table->state->mark, page->db->durability);
     return rc;
 }

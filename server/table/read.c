@@ -11,7 +11,7 @@ static enum stator_rc get(struct database *db, struct buf *key, const struct loc
     result->hash = ring_token(buf_bytes(key));
     STATOR_TRY(store_get(db->store, STORE_SHARD(where->shard), buf_bytes(key), may_wait ? STORE_ANY : STORE_CACHED,
                          snapshot, &result->pinned, err));
-    result->epoch = durable_mark_epoch(latch_mark(db->latches, latch_of(db->latches, result->hash)), db->durability);
+    durable_mark_look(latch_mark(db->latches, latch_of(db->latches, result->hash)), db->durability);
     if (!bytes_present(result->pinned.value))
         return STATOR_OK;
     result->exists = stored_item_open(&result->item, result->pinned.value);

@@ -11,7 +11,6 @@ struct read_result {
     bool exists;
     struct stored_item item;    /* when it exists; borrows from pinned */
     struct store_pinned pinned; /* give back with store_release */
-    uint64_t epoch;             /* what the answer waits for */
     uint64_t hash;              /* of the item's key */
 };
 

@@ -54,7 +54,7 @@ enum stator_rc token_find(struct token_found *out, const struct token *token, st
         store_get(db->store, STORE_CATALOG, token->key, may_wait ? STORE_ANY : STORE_CACHED, NULL, &pinned, err));
     if (!bytes_present(pinned.value))
         return STATOR_OK;
-    out->epoch = durable_mark_epoch(&db->tokens.mark, db->durability);
+    durable_mark_look(&db->tokens.mark, db->durability);
     stored = arena_copy(arena, pinned.value);
     store_release(&pinned);
     if (!bytes_present(stored))

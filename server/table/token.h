@@ -44,7 +44,6 @@ void token_end(struct token *token, struct database *db);
 struct token_found {
     bool found;
     struct token_record record; /* when found; in the arena */
-    uint64_t epoch;             /* what an answer that tells of it waits for */
 };
 
 /* A record whose time is over counts as none. STATOR_AGAIN when may_wait is false and it is not in memory. */

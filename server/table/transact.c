@@ -78,7 +78,6 @@ static enum stator_rc prepare_all(struct working *w, enum write_wait wait, struc
 static enum stator_rc commit(struct working *w, struct database *db, enum write_wait wait, struct stator_error *err)
 {
     struct transact_write *t = w->transact;
-    uint64_t added = 0;
     enum stator_rc rc;
 
     if (t->before_commit != NULL)
@@ -88,9 +87,7 @@ static enum stator_rc commit(struct working *w, struct database *db, enum write_
         durable_mark_begin(t->mark);
     rc = write_group_commit(&w->group, wait, err);
     if (t->mark != NULL)
-        added = durable_mark_end(t->mark, db->durability);
-    if (rc == STATOR_OK)
-        t->epoch = t->results[0].epoch > added ? t->results[0].epoch : added;
+        durable_mark_end(t->mark, db->durability);
     return rc;
 }
 
@@ -98,7 +95,6 @@ static enum stator_rc write_taken(struct working *w, struct database *db, enum w
                                   struct stator_error *err)
 {
     STATOR_TRY(prepare_all(w, wait, err));
-    w->transact->epoch = write_group_epoch(&w->group); /* a refusal tells of what was read */
     if (w->cancelled)
         return stator_fail(err, STATOR_TRANSACTION_CANCELED, "Transaction cancelled");
     return commit(w, db, wait, err);
@@ -127,7 +123,6 @@ enum stator_rc table_transact_write(struct database *db, struct transact_write *
 
     t->stale = false;
     t->busy = 0;
-    t->epoch = 0;
     for (size_t i = 0; i < t->count; i++) {
         t->reasons[i].rc = STATOR_OK;
         t->reasons[i].message[0] = '\0';

@@ -31,9 +31,8 @@ struct transact_write {
     void *context;
     struct durable_mark *mark;
 
-    uint32_t busy;  /* out: as in write_result */
-    bool stale;     /* out: the version of a table is superseded: nothing was done, look it up again */
-    uint64_t epoch; /* out: what the answer waits for, a refusal too */
+    uint32_t busy; /* out: as in write_result */
+    bool stale;    /* out: the version of a table is superseded: nothing was done, look it up again */
 };
 
 /* STATOR_TRANSACTION_CANCELED: nothing was done, and at least one reason is STATOR_CONDITIONAL_CHECK_FAILED (the result

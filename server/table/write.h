@@ -2,8 +2,7 @@
 /* write: the change of an item, with its condition, its index entries and its counters, in one atomic batch.
  *
  * In:     a struct write: what to do to which item, already validated against the table's schema by plan.
- * Out:    a struct write_result: what was there, what is there now, what it cost, and the epoch that the answer waits
- *         for.
+ * Out:    a struct write_result: what was there, what is there now, what it cost.
  * Thread: [any]. Latches are taken inside.
  */
 #ifndef SERVER_TABLE_WRITE_H
@@ -34,7 +33,7 @@ struct write {
     bool flat;                    /* WRITE_UPDATE: only the finished item is measured, not what the statement writes */
     struct expr_budget *budget;   /* what the condition, and on a loop parsing, may cost; NULL: anything */
 
-    /* Called when the result is complete but for its epoch and nothing is stored yet, not after a failed condition:
+    /* Called when the result is complete and nothing is stored yet, not after a failed condition:
      * what the answer needs is made here, so that a write is not done whose answer there is no memory for. An error
      * ends the write. Under the item's latch. NULL: nothing to call. */
     enum stator_rc (*before_commit)(void *context, struct stator_error *err);
@@ -59,7 +58,6 @@ struct write_result {
     struct item new_item;       /* when there is one now; lives in the arena */
     size_t old_bytes, new_bytes;
     uint32_t *index_units; /* write units of each of table->indexes; NULL when the table has none */
-    uint64_t epoch;
 };
 
 /* Does the write. STATOR_AGAIN (nothing done) when it would have to wait for what `wait` does not allow, or the budget

@@ -153,19 +153,6 @@ void write_group_cut(struct write_group *group, size_t count)
     group->latch_count = kept;
 }
 
-uint64_t write_group_epoch(const struct write_group *group)
-{
-    const struct database *db = group->site.db;
-    uint64_t latest = 0;
-
-    for (size_t i = 0; i < group->latch_count; i++) {
-        uint64_t epoch = durable_mark_epoch(latch_mark(db->latches, group->latches[i]), db->durability);
-
-        latest = epoch > latest ? epoch : latest;
-    }
-    return latest;
-}
-
 /* Whoever sees one of the writes waits for the sync that covers it: by its item's mark, or by its table's. */
 static void begin_marks(const struct write_group *group)
 {
@@ -191,6 +178,14 @@ static uint64_t end_marks(const struct write_group *group)
     return latest;
 }
 
+static void undo_marks(const struct write_group *group)
+{
+    for (size_t i = 0; i < group->latch_count; i++)
+        durable_mark_undo(latch_mark(group->site.db->latches, group->latches[i]));
+    for (size_t i = 0; i < group->count; i++)
+        durable_mark_undo(&group->steps[i].write->table->state->mark);
+}
+
 /* A failure that made the store read-only may have come after the bytes were in the log. */
 static enum lane_outcome outcome_of(const struct write_group *group, enum stator_rc rc)
 {
@@ -199,16 +194,24 @@ static enum lane_outcome outcome_of(const struct write_group *group, enum stator
     return store_read_only(group->site.db->store) ? LANE_UNKNOWN : LANE_NOT_STORED;
 }
 
-static enum stator_rc store_group(struct write_group *group, uint64_t *epoch, enum write_wait wait,
-                                  struct stator_error *err)
+static enum stator_rc store_group(struct write_group *group, enum write_wait wait, struct stator_error *err)
 {
+    struct store *store = group->site.db->store;
+    enum lane_outcome outcome;
+    uint64_t epoch = 0;
     enum stator_rc rc;
 
+    if (store_read_only(store)) /* refused: there is nothing that readers would have to wait for */
+        return store_write(store, group->site.batch, wait != WAIT_NOT, err);
     begin_marks(group);
-    rc = store_write(group->site.db->store, group->site.batch, wait != WAIT_NOT, err);
-    *epoch = end_marks(group);
+    rc = store_write(store, group->site.batch, wait != WAIT_NOT, err);
+    outcome = outcome_of(group, rc);
+    if (outcome == LANE_NOT_STORED)
+        undo_marks(group);
+    else
+        epoch = end_marks(group);
     for (size_t i = 0; i < group->count; i++)
-        tell_end(&group->steps[i], outcome_of(group, rc), *epoch);
+        tell_end(&group->steps[i], outcome, epoch);
     if (rc != STATOR_OK)
         return rc;
     for (size_t i = 0; i < group->count; i++)
@@ -226,21 +229,13 @@ static bool has_nothing(const struct write_group *group)
 
 enum stator_rc write_group_commit(struct write_group *group, enum write_wait wait, struct stator_error *err)
 {
-    uint64_t epoch = 0;
-
     for (size_t i = 0; i < group->count; i++) {
         const struct write *write = group->steps[i].write;
 
         if (write->before_commit != NULL && !group->steps[i].result->condition_failed)
             STATOR_TRY(write->before_commit(write->context, err));
     }
-    if (!group->more && has_nothing(group)) /* the answer tells of what was read */
-        epoch = write_group_epoch(group);
-    else
-        STATOR_TRY(store_group(group, &epoch, wait, err));
-    for (size_t i = 0; i < group->count; i++)
-        group->steps[i].result->epoch = epoch;
-    return STATOR_OK;
+    return group->more || !has_nothing(group) ? store_group(group, wait, err) : STATOR_OK;
 }
 
 void write_group_close(struct write_group *group)

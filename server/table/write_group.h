@@ -53,12 +53,9 @@ STATOR_MUST_CHECK enum stator_rc write_group_prepare(struct write_group *group, 
 /* Leaves all but the first `count` out, none of which is prepared, and releases the latches that only they need. */
 void write_group_cut(struct write_group *group, size_t count);
 
-/* Stores what all prepared writes have to store, and sets the epoch of each result. */
+/* Stores what all prepared writes have to store. */
 STATOR_MUST_CHECK enum stator_rc write_group_commit(struct write_group *group, enum write_wait wait,
                                                     struct stator_error *err);
-
-/* The epoch that an answer must wait for which tells what the group has read and stores nothing. While latched. */
-uint64_t write_group_epoch(const struct write_group *group);
 
 void write_group_close(struct write_group *group);
 

@@ -20,9 +20,11 @@ static uint32_t units(size_t bytes)
 
 static enum stator_rc read_old(struct write_step *s, enum store_tier tier, struct stator_error *err)
 {
+    const struct database *db = s->site->db;
     struct write_result *result = s->result;
 
-    STATOR_TRY(store_get(s->site->db->store, STORE_SHARD(s->base.shard), s->key, tier, NULL, &result->pinned, err));
+    STATOR_TRY(store_get(db->store, STORE_SHARD(s->base.shard), s->key, tier, NULL, &result->pinned, err));
+    durable_mark_look(latch_mark(db->latches, s->latch), db->durability);
     if (!bytes_present(result->pinned.value))
         return STATOR_OK;
     if (!stored_item_open(&result->old, result->pinned.value))

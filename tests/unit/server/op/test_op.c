@@ -687,8 +687,25 @@ static void answers_wait_for_the_sync(void **state)
         {OPERATION_TransactWriteItems,
          "{'TransactItems':[{'ConditionCheck':{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}},"
          "'ConditionExpression':'attribute_exists(pk)'}}]}"},
+        /* Refusals that tell of the item. */
+        {OPERATION_UpdateItem,
+         "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}},'UpdateExpression':'SET n = n - :n',"
+         "'ExpressionAttributeValues':{':n':{'N':'1'}}}"},
+        {OPERATION_UpdateItem,
+         "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}},'UpdateExpression':'SET n.m = :n',"
+         "'ExpressionAttributeValues':{':n':{'N':'1'}}}"},
+        {OPERATION_UpdateItem,
+         "{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}},'AttributeUpdates':{'s':{'Action':'ADD',"
+         "'Value':{'N':'1'}}}}"},
+        {OPERATION_ExecuteStatement,
+         "{'Statement':'UPDATE test SET n = n - 1 WHERE pk = ? AND sk = 1','Parameters':[{'S':'p'}]}"},
+        {OPERATION_BatchExecuteStatement,
+         "{'Statements':[{'Statement':'UPDATE test SET n = n - 1 WHERE pk = ? AND sk = 1','Parameters':[{'S':'p'}]}]}"},
+        {OPERATION_TransactWriteItems,
+         "{'TransactItems':[{'Update':{'TableName':'test','Key':{'pk':{'S':'p'},'sk':{'N':'1'}},'UpdateExpression':"
+         "'SET n = n - :n','ExpressionAttributeValues':{':n':{'N':'1'}}}}]}"},
     };
-    static const char put[] = "{'TableName':'test','Item':{'pk':{'S':'p'},'sk':{'N':'1'}}}";
+    static const char put[] = "{'TableName':'test','Item':{'pk':{'S':'p'},'sk':{'N':'1'},'s':{'S':'text'}}}";
     struct engine_options options = {.durability = STORE_FULL, .shards = 4};
     struct stator_error err = {0};
     uint64_t written, read;

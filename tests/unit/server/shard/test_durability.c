@@ -79,6 +79,14 @@ static struct durability *start(struct store *store, enum store_durability mode)
     return d;
 }
 
+/* What a reader of the mark's data waits for. */
+static uint64_t epoch_seen(const struct durable_mark *mark, const struct durability *d)
+{
+    durable_seen_begin(0);
+    durable_mark_look(mark, d);
+    return durable_seen();
+}
+
 struct load {
     struct store *store;
     struct durability *durability;
@@ -123,7 +131,7 @@ static void *read_often(void *argument)
     for (int i = 0; i < load->rounds; i++) {
         unsigned seen = atomic_load_explicit(&load->store->visible, memory_order_acquire);
 
-        answer_when_durable(load, durable_mark_epoch(&load->mark, load->durability), seen);
+        answer_when_durable(load, epoch_seen(&load->mark, load->durability), seen);
     }
     return NULL;
 }
@@ -167,18 +175,48 @@ static void a_reader_waits_for_an_unfinished_write(void **state)
     uint64_t epoch;
 
     (void)state;
-    assert_true(durability_reached(d, durable_mark_epoch(&mark, d))); /* a cleared mark */
+    assert_true(durability_reached(d, epoch_seen(&mark, d))); /* a cleared mark */
     durable_mark_begin(&mark);
     write_record(&store);
-    epoch = durable_mark_epoch(&mark, d);
+    epoch = epoch_seen(&mark, d);
     assert_false(durability_reached(d, epoch));
     assert_int_equal(durability_wait(d, epoch, NULL), STATOR_OK);
     assert_int_equal(atomic_load(&store.on_disk), 1);
     epoch = durable_mark_end(&mark, d);
-    assert_int_equal(durable_mark_epoch(&mark, d), epoch);
+    assert_int_equal(epoch_seen(&mark, d), epoch);
     assert_false(durability_reached(d, epoch));
     durability_stop(d);
     assert_int_equal(atomic_load(&store.on_disk), 1);
+}
+
+/* Of all that a thread looks at, the newest; what was not written is not waited for. */
+static void what_is_seen_adds_up(void **state)
+{
+    struct store store = {.sync_us = 0};
+    struct durability *d = start(&store, STORE_FULL);
+    struct durable_mark first = {0}, second = {0}, third = {0};
+    uint64_t epoch;
+
+    (void)state;
+    durable_mark_begin(&first);
+    epoch = durable_mark_end(&first, d);
+    assert_int_equal(durability_wait(d, epoch, NULL), STATOR_OK);
+    durable_mark_begin(&second);
+    assert_true(durable_mark_end(&second, d) > epoch);
+    durable_mark_begin(&third);
+    durable_mark_undo(&third);
+    durable_seen_begin(0);
+    durable_mark_look(&third, d);
+    assert_int_equal(durable_seen(), 0);
+    durable_mark_look(&first, d);
+    assert_int_equal(durable_seen(), epoch);
+    durable_mark_look(&second, d);
+    durable_mark_look(&first, d);
+    assert_true(durable_seen() > epoch);
+    epoch = durable_seen();
+    durable_seen_begin(epoch);
+    assert_int_equal(durable_seen(), epoch);
+    durability_stop(d);
 }
 
 static void a_failed_sync_ends_all_waits_for_ever(void **state)
@@ -210,10 +248,10 @@ static void a_failed_sync_ends_all_waits_for_ever(void **state)
         assert_int_equal(atomic_load(&checks[i].ended), 1);
     }
     syncs = atomic_load(&store.syncs);
-    assert_int_equal(durability_wait(d, durable_mark_epoch(&mark, d), &err), STATOR_INTERNAL_SERVER_ERROR);
+    assert_int_equal(durability_wait(d, epoch_seen(&mark, d), &err), STATOR_INTERNAL_SERVER_ERROR);
     assert_string_equal(err.message, "sync 2 failed");
     assert_int_equal(durability_failure(d, &err), STATOR_INTERNAL_SERVER_ERROR);
-    checks[0].wait.epoch = durable_mark_epoch(&mark, d);
+    checks[0].wait.epoch = epoch_seen(&mark, d);
     atomic_store(&checks[0].ended, 0);
     durability_await(d, &checks[0].wait);
     wait_for(&checks[0]);
@@ -286,7 +324,7 @@ static void without_sync_every_epoch_is_reached(void **state)
         struct check check = {.store = &store, .wait = {.answers = 1, .done = check_done}};
 
         durable_mark_begin(&mark);
-        assert_true(durability_reached(d, durable_mark_epoch(&mark, d)));
+        assert_true(durability_reached(d, epoch_seen(&mark, d)));
         assert_true(durability_reached(d, durable_mark_end(&mark, d)));
         assert_int_equal(durability_wait(d, 1, NULL), STATOR_OK);
         durability_await(d, &check.wait);
@@ -302,6 +340,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_rest_on_the_disk),
         cmocka_unit_test(a_reader_waits_for_an_unfinished_write),
+        cmocka_unit_test(what_is_seen_adds_up),
         cmocka_unit_test(a_failed_sync_ends_all_waits_for_ever),
         cmocka_unit_test(stop_ends_what_waits),
         cmocka_unit_test(nobody_waits_for_company_that_does_not_come),
