@@ -128,7 +128,7 @@ void store_snapshot_drop(struct store *store, struct store_snapshot *snapshot)
 
 static struct store_iterator *open_with_tier(struct store *store, uint32_t family, struct bytes lower,
                                              struct bytes upper, const struct store_snapshot *snapshot, int engine_tier,
-                                             bool scan)
+                                             bool scan, uint32_t passed_max)
 {
     struct store_iterator *it = malloc(sizeof(*it) + lower.len + upper.len);
 
@@ -151,6 +151,7 @@ static struct store_iterator *open_with_tier(struct store *store, uint32_t famil
         rocksdb_readoptions_set_snapshot(it->options, snapshot->snapshot);
     if (engine_tier != 0)
         rocksdb_readoptions_set_read_tier(it->options, engine_tier);
+    rocksdb_readoptions_set_max_skippable_internal_keys(it->options, passed_max);
     if (scan) {
         rocksdb_readoptions_set_readahead_size(it->options, SCAN_AHEAD_BYTES);
         rocksdb_readoptions_set_fill_cache(it->options, 0);
@@ -159,8 +160,9 @@ static struct store_iterator *open_with_tier(struct store *store, uint32_t famil
     return it;
 }
 
-struct store_iterator *store_iterator_open(struct store *store, uint32_t family, struct bytes lower, struct bytes upper,
-                                           const struct store_snapshot *snapshot, enum store_tier tier)
+struct store_iterator *store_iterator_open_brief(struct store *store, uint32_t family, struct bytes lower,
+                                                 struct bytes upper, const struct store_snapshot *snapshot,
+                                                 enum store_tier tier, uint32_t passed_max)
 {
     struct store_iterator *it;
     const bool nowait = is_nowait(store, tier);
@@ -168,12 +170,19 @@ struct store_iterator *store_iterator_open(struct store *store, uint32_t family,
     if (nowait)
         nowait_begin();
     it = open_with_tier(store, family, lower, upper, snapshot, is_tiered(store, tier) ? TIER_CACHED : 0,
-                        tier == STORE_SCAN);
+                        tier == STORE_SCAN, passed_max);
     if (it != NULL && nowait)
         it->nowait = true;
     if (nowait && nowait_end() && it != NULL)
         it->gave_up = true;
     return it;
+}
+
+struct store_iterator *store_iterator_open(struct store *store, uint32_t family, struct bytes lower, struct bytes upper,
+                                           const struct store_snapshot *snapshot, enum store_tier tier)
+{
+    return store_iterator_open_brief(store, family, lower, upper, snapshot, tier,
+                                     tier == STORE_CACHED ? STORE_PASSED_MAX : 0);
 }
 
 void store_iterator_close(struct store_iterator *iterator)
@@ -275,8 +284,10 @@ enum stator_rc store_iterator_status(const struct store_iterator *iterator, stru
 /* Bytes of the range's entries in memtables, one by one up to a limit; past it, of all the family's memtables. */
 static uint64_t memtable_bytes(struct store *store, uint32_t family, struct bytes first, struct bytes end)
 {
-    struct store_iterator *it = open_with_tier(store, family, first, end, NULL, TIER_MEMORY, false);
+    struct store_iterator *it =
+        open_with_tier(store, family, first, end, NULL, TIER_MEMORY, false, APPROXIMATE_ENTRIES_MAX);
     uint64_t bytes = 0, entries = 0;
+    bool all;
 
     if (it == NULL)
         return 0;
@@ -284,8 +295,9 @@ static uint64_t memtable_bytes(struct store *store, uint32_t family, struct byte
         bytes += store_iterator_key(it).len + store_iterator_value(it).len;
         store_iterator_next(it);
     }
+    all = entries == APPROXIMATE_ENTRIES_MAX || store_iterator_status(it, NULL) != STATOR_OK;
     store_iterator_close(it);
-    if (entries == APPROXIMATE_ENTRIES_MAX)
+    if (all)
         rocksdb_property_int_cf(store->db, family_of(store, family), "rocksdb.cur-size-all-mem-tables", &bytes);
     return bytes;
 }

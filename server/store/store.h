@@ -26,7 +26,8 @@ enum { STORE_CATALOG = 0, STORE_COUNTERS = 1, STORE_SHARD_FIRST = 2 };
 
 /* How far a read may go. */
 enum store_tier {
-    STORE_CACHED, /* what is not in memory is STATOR_AGAIN: for loops, which never wait for a disk */
+    STORE_CACHED, /* what is not in memory is STATOR_AGAIN: for loops, which never wait for a disk; so is a move of an
+                     iterator past STORE_PASSED_MAX keys that are deleted */
     STORE_ANY,
     STORE_SCAN, /* as STORE_ANY, by an iterator that goes a long way: it reads ahead, and what it reads is not kept in
                    the cache, where others' items are */
@@ -112,10 +113,20 @@ STATOR_MUST_CHECK enum stator_rc store_counter(struct store *store, struct bytes
 
 /* --- Iterating ---------------------------------------------------------------------------------------------------- */
 
+/* Keys that are deleted, or were written anew, stay until they are compacted away, and a move passes over them at 0.07 us
+ * each; of a table that was emptied over all there were. */
+#define STORE_PASSED_MAX 256
+
 /* Keys of one family from lower up to, not including, upper (copied; absent: no bound), as of snapshot or, when NULL,
  * of now. NULL only without memory. Starts unplaced: seek first. */
 struct store_iterator *store_iterator_open(struct store *store, uint32_t family, struct bytes lower, struct bytes upper,
                                            const struct store_snapshot *snapshot, enum store_tier tier);
+
+/* The same for a thread that may wait, but not for long: a move past more than passed_max such keys is STATOR_AGAIN, and ends
+ * the iterator. 0: none is. */
+struct store_iterator *store_iterator_open_brief(struct store *store, uint32_t family, struct bytes lower,
+                                                 struct bytes upper, const struct store_snapshot *snapshot,
+                                                 enum store_tier tier, uint32_t passed_max);
 void store_iterator_close(struct store_iterator *iterator);
 
 void store_iterator_seek(struct store_iterator *iterator, struct bytes key);      /* first key >= key */
@@ -127,7 +138,7 @@ void store_iterator_previous(struct store_iterator *iterator);
 bool store_iterator_valid(const struct store_iterator *iterator);
 struct bytes store_iterator_key(const struct store_iterator *iterator);   /* until the next move */
 struct bytes store_iterator_value(const struct store_iterator *iterator); /* until the next move */
-/* When it is not valid: STATOR_OK at the end, STATOR_AGAIN on a cache miss, else an error. What it showed before a miss
+/* When it is not valid: STATOR_OK at the end, STATOR_AGAIN on a cache miss or past too much that is deleted, else an error. What it showed before a miss
  * is right and complete; go on with a new iterator of STORE_ANY behind the last key. */
 STATOR_MUST_CHECK enum stator_rc store_iterator_status(const struct store_iterator *iterator, struct stator_error *err);
 

@@ -4,9 +4,11 @@
 #include "format/keycodec.h"
 #include "plan/index.h"
 
-#define STEP_BYTES_ON_LOOP ((size_t)128 * 1024)         /* evaluated in one step that may not wait */
-#define FILTER_RESERVE     ((uint64_t)16 * 1024 * 1024) /* of the budget: what the filter may cost on one item */
-#define SCRATCH_BYTES_MAX  (8 * STORED_ITEM_BYTES_MAX)
+#define STEP_BYTES_ON_LOOP ((size_t)128 * 1024) /* evaluated in one step that may not wait */
+/* What a page among quick jobs may pass over at once, some milliseconds: store_iterator_open_brief. */
+#define PASSED_MAX_QUICK  65536
+#define FILTER_RESERVE    ((uint64_t)16 * 1024 * 1024) /* of the budget: what the filter may cost on one item */
+#define SCRATCH_BYTES_MAX (8 * STORED_ITEM_BYTES_MAX)
 
 void page_init(struct page *page, struct database *db, const struct page_request *request, struct buf *items,
                struct arena *arena)
@@ -64,16 +66,20 @@ static enum store_tier tier_of(const struct page_request *request, bool may_wait
 static enum stator_rc open_between(struct page *page, struct bytes lower, struct bytes upper, bool may_wait,
                                    struct stator_error *err)
 {
+    uint32_t passed_max;
+
     if (page->request->fetch && page->snapshot == NULL) {
         page->snapshot = store_snapshot_take(page->db->store);
         if (page->snapshot == NULL)
             return stator_fail_memory(err);
     }
-    page->iterator = store_iterator_open(page->db->store, STORE_SHARD(page->shard), lower, upper, page->snapshot,
-                                         tier_of(page->request, may_wait));
+    passed_max = !may_wait ? STORE_PASSED_MAX : page->budget != NULL && page->budget->later ? PASSED_MAX_QUICK : 0;
+    page->iterator = store_iterator_open_brief(page->db->store, STORE_SHARD(page->shard), lower, upper, page->snapshot,
+                                               tier_of(page->request, may_wait), passed_max);
     if (page->iterator == NULL || page->position.failed)
         return stator_fail_memory(err);
     page->iterator_waits = may_wait;
+    page->iterator_lasts = may_wait && passed_max == 0;
     seek(page);
     return STATOR_OK;
 }
@@ -243,7 +249,7 @@ static enum stator_rc evaluate(struct page *page, bool may_wait, struct stator_e
     page->more = page->scanned == request->limit || page->evaluated_bytes >= PAGE_BYTES_MAX || is_costly(page);
     if (page->more)
         STATOR_TRY(set_last_key(page, &entry, err));
-    if (page->iterator_waits)
+    if (page->iterator_lasts)
         return STATOR_OK;
     buf_reset(&page->position);
     buf_append_bytes(&page->position, store_iterator_key(page->iterator));
@@ -279,8 +285,10 @@ static enum stator_rc step(struct page *page, uint32_t items_max, bool may_wait,
                 store_iterator_previous(page->iterator);
         } else {
             rc = store_iterator_status(page->iterator, err);
-            if (rc != STATOR_OK)
+            if (rc != STATOR_OK) {
+                drop_iterator(page);
                 break;
+            }
             finish_shard(page);
         }
     }

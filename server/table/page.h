@@ -22,7 +22,8 @@ struct page {
     struct arena *arena;        /* of the job: what lasts */
     struct arena scratch;       /* of the item at hand */
     struct store_iterator *iterator;
-    bool iterator_waits;             /* it was opened to read from the disk, too, and is kept to the end */
+    bool iterator_waits;             /* it was opened to read from the disk, too */
+    bool iterator_lasts;             /* and is kept to the end, whatever is in its way */
     struct store_snapshot *snapshot; /* with fetch: index and base at one moment */
     uint32_t shard;
     struct buf position; /* key of the last item evaluated, where the iterator may be lost; empty: none */

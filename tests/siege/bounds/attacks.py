@@ -155,6 +155,26 @@ def of_digits(iterator):
     yield "GetRecords, likewise", raw.request("GetRecords", iterator)
 
 
+def fill_deleted(port, count=200_000):
+    """A table of which nothing is left: who reads it passes over all that was there."""
+    raw.create_table(port, "emptied", sort=True)
+    keys = [{"pk": {"S": "p"}, "sk": {"S": f"{i:08}"}} for i in range(count)]
+    sock = raw.connect(port)
+    for kind, name in (("PutRequest", "Item"), ("DeleteRequest", "Key")):
+        for i in range(0, count, 25):
+            requests = [{kind: {name: key}} for key in keys[i:i + 25]]
+            if raw.ask(port, raw.request("BatchWriteItem", {"RequestItems": {"emptied": requests}}), sock)[0] != 200:
+                raise AssertionError("a batch was refused")
+    sock.close()
+
+
+def of_deleted():
+    query = {"TableName": "emptied", "KeyConditionExpression": "pk=:p", "ExpressionAttributeValues": {":p": {"S": "p"}}}
+    yield "Query of a deleted collection", raw.request("Query", query)
+    yield "the same, the last item", raw.request("Query", {**query, "ScanIndexForward": False, "Limit": 1})
+    yield "Scan of a deleted table", raw.request("Scan", {"TableName": "emptied"})
+
+
 def reader(port):
     """One that takes its long answers as fast as they come."""
     return Flood(port, raw.request("Query", {"TableName": "long", "KeyConditionExpression": "pk=:p",

@@ -46,6 +46,13 @@ class Latency(attacks.Attacked):
             with self.subTest(name):
                 self.beside(name, functools.partial(attacks.Flood, self.server.port, data))
 
+    @unittest.skipUnless(siege.STRICT, "stores and deletes 200,000 items")
+    def test_what_is_deleted(self):
+        attacks.fill_deleted(self.server.port)
+        for name, data in attacks.of_deleted():
+            with self.subTest(name):
+                self.beside(name, functools.partial(attacks.Flood, self.server.port, data))
+
     def test_floods(self):
         for name, data in attacks.floods(siege.STRICT):
             with self.subTest(name):

@@ -48,6 +48,10 @@ WRAP(struct store_iterator *, iterator_open,
      (struct store * store, uint32_t family, struct bytes lower, struct bytes upper,
       const struct store_snapshot *snapshot, enum store_tier tier),
      (store, family, lower, upper, snapshot, tier), NULL)
+WRAP(struct store_iterator *, iterator_open_brief,
+     (struct store * store, uint32_t family, struct bytes lower, struct bytes upper,
+      const struct store_snapshot *snapshot, enum store_tier tier, uint32_t passed_max),
+     (store, family, lower, upper, snapshot, tier, passed_max), NULL)
 
 struct case_ {
     struct step step;

@@ -423,6 +423,45 @@ static void a_restart_finds_everything(void **state)
     assert_value(f, SHARD, "round2", NULL, "kept");
 }
 
+/* Whether both keys that are left, in the one direction or the other, are reached by such an iterator. */
+static enum stator_rc pass_over(struct fixture *f, bool back, enum store_tier tier, uint32_t passed_max)
+{
+    struct store_iterator *it = store_iterator_open_brief(f->store, SHARD, NONE, NONE, NULL, tier, passed_max);
+    struct stator_error err = {0};
+    enum stator_rc rc;
+    int found = 0;
+
+    assert_non_null(it);
+    for (back ? store_iterator_seek_last(it) : store_iterator_seek_first(it); store_iterator_valid(it); found++)
+        back ? store_iterator_previous(it) : store_iterator_next(it);
+    rc = store_iterator_status(it, &err);
+    store_iterator_close(it);
+    assert_int_equal(found, rc == STATOR_OK ? 2 : 1);
+    return rc;
+}
+
+/* A move past many deleted keys takes its time, and who has none is told so. */
+static void much_is_deleted(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 300; i++) {
+        char key[16];
+
+        snprintf(key, sizeof(key), "k%03d", i);
+        put(f, key, "");
+        if (i != 0 && i != 299)
+            store_batch_delete(f->batch, SHARD, bytes_of_string(key));
+        commit(f);
+    }
+    for (int back = 0; back < 2; back++) {
+        assert_int_equal(pass_over(f, back, STORE_ANY, 0), STATOR_OK);
+        assert_int_equal(pass_over(f, back, STORE_ANY, 1000), STATOR_OK);
+        assert_int_equal(pass_over(f, back, STORE_SCAN, 100), STATOR_AGAIN);
+        assert_int_equal(pass_over(f, back, STORE_CACHED, STORE_PASSED_MAX), STATOR_AGAIN);
+    }
+}
+
 int main(void)
 {
 #define BOTH(test)                                                                                                     \
@@ -434,6 +473,7 @@ int main(void)
         BOTH(iterators_keep_their_bounds),
         BOTH(snapshots_stay),
         BOTH(ranges_are_deleted),
+        BOTH(much_is_deleted),
         BOTH(sizes_include_memtables),
         BOTH(a_big_batch_gives_its_memory_back),
         cmocka_unit_test(the_hasty_keep_out_of_a_large_writes_way),

@@ -392,6 +392,43 @@ static void moves_to_a_worker(void **state)
     temporary_remove(dir);
 }
 
+/* Between two items are many that are deleted: a loop does not pass over them, nor does a worker for quick jobs over more
+ * than it may; the page comes out the same. */
+static void much_is_deleted(void **state)
+{
+    (void)state;
+    for (int backward = 0; backward < 2; backward++) {
+        const struct ask ask = {.condition = OF_P3, .values = VALUES, .backward = backward};
+        struct expr_budget quick = {.left = 1 << 24, .later = true};
+        struct stator_error err = {0};
+        struct page_request request;
+        struct page page;
+        char order[64];
+        struct fixture f;
+
+        set_up(&f, NULL);
+        for (int i = 0; i < 2 * STORE_PASSED_MAX; i++) {
+            char item[64];
+
+            snprintf(item, sizeof(item), ITEM(S("pk", "p3"), N("sk", "%d")), i);
+            database_put(&f.db, f.table, item);
+            if (i > 1 && i != 2 * STORE_PASSED_MAX - 1)
+                database_delete(&f.db, f.table, item);
+        }
+        request = request_of(&f, &ask);
+        begin_page(&page, &f, &request, &f.arena);
+        page.budget = &quick;
+        assert_int_equal(page_step(&page, UINT32_MAX, false, &err), STATOR_AGAIN);
+        assert_int_equal(page.scanned, backward ? 1 : 2);
+        assert_int_equal(page_step(&page, UINT32_MAX, true, &err), STATOR_OK);
+        assert_true(page.done);
+        order_of(order, sizeof(order), &page, &f.arena);
+        assert_string_equal(order, backward ? "511 1 0" : "0 1 511");
+        page_deinit(&page);
+        tear_down(&f);
+    }
+}
+
 /* Page by page, or segment by segment, every item comes once. */
 static void all_items_once(void **state)
 {
@@ -612,6 +649,7 @@ int main(void)
         cmocka_unit_test(changes_between_steps),
         cmocka_unit_test(longest_keys),
         cmocka_unit_test(moves_to_a_worker),
+        cmocka_unit_test(much_is_deleted),
         cmocka_unit_test(memory_ends),
     };
 
