@@ -156,7 +156,7 @@ static bool find_share(struct connection *connection)
     if (above_share(connection) == 0)
         return true;
     if (!make_room_of_its_own(connection, crowded ? 0 : LIMIT_LEAST_WAIT_MS) && crowded)
-        close_to_make_room(connection, "refusing a connection: its address has as many as one may have, all at work");
+        close_to_make_room(connection, "refusing a connection: its address has as many as one may have");
     return peers_waiting(&connection->loop->peers, &connection->place) >= above_share(connection);
 }
 
@@ -270,10 +270,10 @@ static void rest(struct loop *loop, const char *why)
     h2o_timeout_link(loop->evloop, &loop->rest_timeout, &loop->rest_entry);
 }
 
-/* Somebody is at the door. Those who make room are gone in the loop's next turn, which comes back here. */
+/* Somebody is at the door. Those who make room are gone in their loop's next turn, and this one comes back here. */
 static void make_room_or_rest(struct loop *loop, bool first, const char *why)
 {
-    if (first && !make_room(loop))
+    if (first && atomic_load_explicit(&loop->http->closing, memory_order_relaxed) == 0 && !make_room(loop))
         rest(loop, why);
 }
 

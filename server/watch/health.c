@@ -3,19 +3,23 @@
 
 #include "watch/ask.h"
 
-#define TIMEOUT_S 1
+#define TIMEOUT_S  1
+#define QUOTED_MAX 300
 
-/* 200 is ours, 400 is ours when started as DynamoDB Local is. */
 enum stator_rc health_check(const char *host, uint16_t port, struct stator_error *err)
 {
-    const struct ask ask = {.host = host, .port = port, .path = "/", .timeout_s = TIMEOUT_S};
+    const struct ask ask = {.host = host, .port = port, .path = "/_stator/health", .timeout_s = TIMEOUT_S};
     struct ask_answer answer;
-    int status;
+    enum stator_rc rc;
 
     STATOR_TRY(ask_get(&answer, &ask, err));
-    status = answer.status;
+    if (answer.status == 200)
+        rc = STATOR_OK;
+    else if (answer.status == 503)
+        rc = ask_fail(&ask, err, "it is not well: %.*s",
+                      answer.body.len < QUOTED_MAX ? (int)answer.body.len : QUOTED_MAX, (const char *)answer.body.at);
+    else
+        rc = ask_fail(&ask, err, "it answers, but not as Stator does");
     ask_release(&answer);
-    if (status == 200 || status == 400)
-        return STATOR_OK;
-    return ask_fail(&ask, err, "it answers, but not as Stator does");
+    return rc;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* health: asks a running server whether it answers: `stator healthcheck`, for containers.
+/* health: asks a running server whether it is well: `stator healthcheck`, for containers.
  *
  * Limit:  three seconds in all.
  * Thread: [main] of its own process.
@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 
-/* host NULL, "0.0.0.0" or "::": this machine. STATOR_OK when it answers GET / as Stator does. */
+/* host NULL, "0.0.0.0" or "::": this machine. STATOR_OK when /_stator/health is 200. */
 STATOR_MUST_CHECK enum stator_rc health_check(const char *host, uint16_t port, struct stator_error *err);
 
 #endif

@@ -160,6 +160,26 @@ class Life(unittest.TestCase):
             self.assertEqual(run("healthcheck", "--host", "127.0.0.1", "--port", str(silent.getsockname()[1]))[0], 1)
         self.assertEqual(run("healthcheck", "--port", "0")[0], 2)
 
+    def test_healthcheck_of_one_that_is_not_well(self):
+        """Or of another program."""
+        for answer, said in ((b'HTTP/1.1 503 Unavailable\r\n\r\n{"status":"unavailable"}', 'it is not well: {"status":"unavailable"}'),
+                             (b"HTTP/1.1 404 Not Found\r\n\r\n", "it answers, but not as Stator does"),
+                             (b"HTTP/1.1 400 Bad Request\r\n\r\n", "it answers, but not as Stator does")):
+            with socket.create_server(("127.0.0.1", 0)) as other:
+                port = other.getsockname()[1]
+
+                def serve(other=other, answer=answer):
+                    client, _ = other.accept()
+                    with client:
+                        client.recv(4096)
+                        client.sendall(answer)
+
+                thread = threading.Thread(target=serve)
+                thread.start()
+                code, _, err = run("healthcheck", "--host", "127.0.0.1", "--port", str(port))
+                thread.join()
+            self.assertEqual((code, err), (1, f"stator: http://127.0.0.1:{port}: {said}\n"))
+
     def test_endpoint(self):
         """STATOR_ENDPOINT says whom to ask, unless a flag does."""
         server = self.server()
