@@ -102,13 +102,22 @@ static enum stator_rc do_item(struct database *db, const struct table *table, co
     return rc;
 }
 
+/* The cursor stands behind what is done, and nothing else: after an error the same item is the next. */
+static void pass(struct backfill_cursor *cursor, struct buf *key)
+{
+    struct buf passed = *key;
+
+    *key = cursor->after;
+    cursor->after = passed;
+}
+
 /* One shard from the cursor on. *left counts down; 0 means that the step is over. */
 static enum stator_rc do_shard(struct database *db, const struct table *table, const struct index *index,
                                struct backfill_cursor *cursor, uint32_t *left, struct stator_error *err)
 {
     uint32_t family = STORE_SHARD(cursor->shard);
     struct store_iterator *iterator;
-    struct buf lower, upper;
+    struct buf lower, upper, key;
     enum stator_rc rc = STATOR_OK;
 
     buf_init(&lower, 64);
@@ -126,16 +135,16 @@ static enum stator_rc do_shard(struct database *db, const struct table *table, c
         if (store_iterator_valid(iterator) && bytes_equal(store_iterator_key(iterator), buf_bytes(&cursor->after)))
             store_iterator_next(iterator);
     }
+    buf_init(&key, KEY_BYTES_MAX);
     for (; rc == STATOR_OK && *left != 0 && store_iterator_valid(iterator); --*left) {
-        buf_reset(&cursor->after);
-        buf_append_bytes(&cursor->after, store_iterator_key(iterator));
-        if (cursor->after.failed) { /* never go on from the table's beginning, as if nothing had been done */
-            rc = stator_fail_memory(err);
-            break;
-        }
-        rc = do_item(db, table, index, family, buf_bytes(&cursor->after), err);
+        buf_reset(&key);
+        buf_append_bytes(&key, store_iterator_key(iterator));
+        rc = key.failed ? stator_fail_memory(err) : do_item(db, table, index, family, buf_bytes(&key), err);
+        if (rc == STATOR_OK)
+            pass(cursor, &key);
         store_iterator_next(iterator);
     }
+    buf_deinit(&key);
     if (rc == STATOR_OK && !store_iterator_valid(iterator))
         rc = store_iterator_status(iterator, err);
     store_iterator_close(iterator);

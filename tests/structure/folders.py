@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 README_LINES_MAX = 30
-NOT_OURS = {".git", ".cache", "build", "node_modules", "target", "__pycache__"}  # made, or fetched
+NOT_OURS = {".git", ".cache", "build", "node_modules", "stator-data", "target", "__pycache__"}  # made, or fetched
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 WANT_SPDX = (".c", ".h", ".py", ".js", ".mjs", ".lua", ".go")  # .def too would be ours, but it has no other header line
 NO_README = (".", ".ci", "include")  # the root's README is the product's page; the others only lead on

@@ -117,7 +117,7 @@ class Memory(unittest.TestCase):
 
     def test_the_kernels_part(self):
         """What the kernel holds of answers is in no budget of ours, so it takes little of each."""
-        with unread(self.server.port, raw.request("Scan", {"TableName": "pages"}), 20):
+        with unread(self.server.port, *[raw.request("Scan", {"TableName": "pages"})] * 20):
             queued = siege.send_queues(self.server.port)
         self.assertGreater(len(queued), 5)
         self.assertLess(max(queued), 512 << 10)  # 0.1.0: megabytes, as net.ipv4.tcp_wmem has it

@@ -15,6 +15,47 @@
 #define BEFORE "pk:S sk:N | lsi l:S"
 #define AFTER  BEFORE " | gsi ~ g:S h:N +a"
 
+/* The store as it is, but that one in so many writes and reads fails while `fault.every` is not 0. */
+static struct {
+    unsigned every, calls;
+} fault;
+
+static bool fails(void)
+{
+    return fault.every != 0 && fault.calls++ % fault.every == 0;
+}
+
+static enum stator_rc refuse(struct stator_error *err)
+{
+    return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "as the test wants");
+}
+
+enum stator_rc __real_store_write(struct store *store, struct store_batch *batch, bool may_wait,
+                                  struct stator_error *err);
+enum stator_rc __wrap_store_write(struct store *store, struct store_batch *batch, bool may_wait,
+                                  struct stator_error *err);
+enum stator_rc __wrap_store_write(struct store *store, struct store_batch *batch, bool may_wait,
+                                  struct stator_error *err)
+{
+    return fails() ? refuse(err) : __real_store_write(store, batch, may_wait, err);
+}
+
+enum stator_rc __real_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
+                                const struct store_snapshot *snapshot, struct store_pinned *out,
+                                struct stator_error *err);
+enum stator_rc __wrap_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
+                                const struct store_snapshot *snapshot, struct store_pinned *out,
+                                struct stator_error *err);
+enum stator_rc __wrap_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
+                                const struct store_snapshot *snapshot, struct store_pinned *out,
+                                struct stator_error *err)
+{
+    if (!fails())
+        return __real_store_get(store, family, key, tier, snapshot, out, err);
+    *out = (struct store_pinned){.slice = NULL};
+    return refuse(err);
+}
+
 struct fixture {
     struct database db;
     struct arena arena;
@@ -112,6 +153,35 @@ static void fills_in_steps(void **state)
         buf_deinit(&cursor.after);
         tear_down(&f);
     }
+}
+
+/* A step that failed is begun again at the item that it failed on: a full disk, a stall, a read error cost no entry. */
+static void goes_on_where_it_failed(void **state)
+{
+    static const uint32_t steps[] = {1, 7, 100000};
+
+    (void)state;
+    for (size_t s = 0; s < COUNT_OF(steps); s++)
+        for (unsigned every = 4; every < 12; every++) {
+            struct backfill_cursor cursor;
+            struct stator_error err = {0};
+            bool done = false;
+            int failed = 0;
+            struct fixture f;
+
+            set_up(&f, NULL);
+            put_items(&f, 100);
+            cursor_init(&cursor);
+            fault.every = every;
+            while (!done)
+                failed += table_backfill(&f.db, f.after, new_index(&f), &cursor, steps[s], &done, &err) != STATOR_OK;
+            fault.every = 0;
+            assert_true(failed > 0);
+            database_audit(&f.db, f.after);
+            assert_int_equal(atomic_load(&new_index(&f)->state->item_count), 13 + 13 + 12);
+            buf_deinit(&cursor.after);
+            tear_down(&f);
+        }
 }
 
 /* A writer that comes before, or after, the backfill of its item. */
@@ -341,9 +411,8 @@ static void erases_one_index(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fills_in_steps),
-        cmocka_unit_test(writes_between_steps),
-        cmocka_unit_test(concurrent_writers),
+        cmocka_unit_test(fills_in_steps),       cmocka_unit_test(goes_on_where_it_failed),
+        cmocka_unit_test(writes_between_steps), cmocka_unit_test(concurrent_writers),
         cmocka_unit_test(erases_one_index),
     };
 
