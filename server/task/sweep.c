@@ -9,8 +9,10 @@
 
 #define STEP_ENTRIES 256  /* before other tables, and a stop, are looked at: a few milliseconds */
 #define RETRY_MS     1000 /* after a failed write, or without memory */
-/* A pass over what is deleted and not yet compacted away takes its time: passes take at most this part of the thread. */
-#define REST_FACTOR 10
+/* A pass over what is deleted and not yet compacted away takes its time, and such passes take a small part of the thread.
+ * One that has deleted takes most of it: there is more to delete when it ends. */
+#define REST_OF_IDLE(pass_ms) ((pass_ms) * 10)
+#define REST_OF_BUSY(pass_ms) ((pass_ms) / 4)
 
 struct sweep {
     struct sweep *next;
@@ -19,6 +21,7 @@ struct sweep {
     uint64_t now_s;            /* of the pass under way */
     uint64_t due_ms, began_ms; /* of the next pass, of this one; monotonic */
     bool under_way, seen;
+    bool busy; /* the pass has deleted something */
 };
 
 static uint64_t monotonic_ms(void)
@@ -57,6 +60,7 @@ static void begin_pass(struct sweep *sweep, uint64_t now_ms)
 {
     sweep->under_way = true;
     sweep->began_ms = now_ms;
+    sweep->busy = false;
     sweep->now_s = clock_ms() / 1000;
     sweep->cursor.shard = 0;
     buf_reset(&sweep->cursor.after);
@@ -64,7 +68,8 @@ static void begin_pass(struct sweep *sweep, uint64_t now_ms)
 
 static void end_pass(struct sweep *sweep, uint32_t interval_ms)
 {
-    uint64_t now_ms = monotonic_ms(), rest_ms = (now_ms - sweep->began_ms) * REST_FACTOR;
+    uint64_t now_ms = monotonic_ms(), pass_ms = now_ms - sweep->began_ms;
+    uint64_t rest_ms = sweep->busy ? REST_OF_BUSY(pass_ms) : REST_OF_IDLE(pass_ms);
 
     sweep->under_way = false;
     sweep->due_ms = now_ms + (rest_ms > interval_ms ? rest_ms : interval_ms);
@@ -73,6 +78,7 @@ static void end_pass(struct sweep *sweep, uint32_t interval_ms)
 /* For metrics. */
 static void tell_deleted(struct sweep *sweep, const struct table *table)
 {
+    sweep->busy |= sweep->cursor.deleted != 0;
     if (sweep->cursor.deleted != 0)
         atomic_fetch_add(&table->state->ttl_deleted, sweep->cursor.deleted);
     sweep->cursor.deleted = 0;

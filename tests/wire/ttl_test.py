@@ -365,5 +365,24 @@ class FullTable(Case):
         self.assertEqual(self.ttl("one"), {"TimeToLiveStatus": "DISABLED"})
 
 
+class Load(Case):
+    """What ends all the time: the pass that deleted much is followed by the next at once, not after ten times as long."""
+    def deleted_within(self, first, count):
+        """Seconds until such items are gone that end when all are there."""
+        for at in range(first, first + count, 25):
+            self.call("BatchWriteItem", RequestItems={"load": [
+                {"PutRequest": {"Item": {"pk": {"S": str(i)}, "exp": {"N": str(self.clock.now() + HOUR)}}}} for i in range(at, at + 25)]})
+        began = time.monotonic()
+        self.clock.set(self.clock.ahead + 2 * HOUR)
+        self.wait(lambda: self.call("Scan", TableName="load", Select="COUNT", Limit=1)["Count"], 0)
+        return time.monotonic() - began
+
+    def test_passes_follow_each_other(self):
+        self.call("CreateTable", **table("load"))
+        self.set_ttl("load")
+        taken = self.deleted_within(0, 25000)
+        self.assertLess(self.deleted_within(25000, 25), 2 * taken + 0.5)
+
+
 if __name__ == "__main__":
     unittest.main()
