@@ -253,8 +253,7 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
     };
 
     STATOR_TRY(http_open(http, &http_options, err));
-    if (config->port_file != NULL)
-        (void)unlink(config->port_file); /* of one that was killed: who waits for it waits for us */
+    STATOR_TRY(port_file_clear(config->port_file, err));
     if (config->as_dynamodb_local)
         print_local_banner(config, http_port(*http));
     STATOR_TRY(engine_open(engine, &engine_options, err));

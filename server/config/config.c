@@ -573,28 +573,49 @@ static void name_source(char *out, size_t size, const struct given *given, enum 
         snprintf(out, size, "--%s", options[id].name);
 }
 
-/* Local lets in every page, and takes any list. */
-static enum stator_rc settle_cors(struct config *out, const struct given *given, struct stator_error *err)
+/* Each of a list with commas between is what it is to be, or the option is refused with what it would be like. */
+static enum stator_rc check_list(const struct given *given, enum option_id id,
+                                 bool (*is_one)(const char *text, size_t len), const char *what,
+                                 struct stator_error *err)
 {
-    const char *list = given->text[OPTION_CORS];
+    const char *list = given->text[id];
     char who[32];
 
-    name_source(who, sizeof(who), given, OPTION_CORS);
-    out->cors = list != NULL ? list : given->local ? "*" : NULL;
-    while (list != NULL && !given->local) {
+    name_source(who, sizeof(who), given, id);
+    while (list != NULL) {
         size_t len;
 
         list += strspn(list, " ");
         len = strcspn(list, " ,");
-        if (!is_origin(list, len))
-            return stator_fail(err, STATOR_VALIDATION,
-                               "%s: '%.*s' is no origin; as browsers send one, it is like https://app.example.com or "
-                               "http://10.0.0.5:3000, without a path and without the ports 80 of http and 443 of https",
-                               who, (int)len, list);
+        if (!is_one(list, len))
+            return stator_fail(err, STATOR_VALIDATION, "%s: '%.*s' is no %s", who, (int)len, list, what);
         list = strchr(list, ',');
         list = list != NULL ? list + 1 : NULL;
     }
     return STATOR_OK;
+}
+
+/* Local lets in every page, and takes any list. */
+static enum stator_rc settle_cors(struct config *out, const struct given *given, struct stator_error *err)
+{
+    const char *list = given->text[OPTION_CORS];
+
+    out->cors = list != NULL ? list : given->local ? "*" : NULL;
+    if (given->local)
+        return STATOR_OK;
+    return check_list(
+        given, OPTION_CORS, is_origin,
+        "origin; as browsers send one, it is like https://app.example.com or http://10.0.0.5:3000, without "
+        "a path and without the ports 80 of http and 443 of https",
+        err);
+}
+
+/* As a Host has it, without its port. */
+static bool is_host_name(const char *text, size_t len)
+{
+    static const char chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+
+    return (len == 1 && *text == '*') || (len != 0 && strspn(text, chars) >= len);
 }
 
 static uint32_t number_or(const struct given *given, enum option_id id, uint32_t otherwise)
@@ -622,6 +643,8 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
             given->source[OPTION_MAX_CONNECTIONS] == FROM_FLAG ? "--max-connections" : "STATOR_MAX_CONNECTIONS";
     out->max_connections_per_address = number_or(given, OPTION_MAX_CONNECTIONS_PER_ADDRESS, 0);
     STATOR_TRY(settle_cors(out, given, err));
+    STATOR_TRY(check_list(given, OPTION_OPERATOR_HOSTS, is_host_name,
+                          "name of a host; it is like db1.example.com, without a scheme and without a port", err));
     out->shards = (uint32_t)number[OPTION_SHARDS];
     out->cache_mib = (uint32_t)number[OPTION_CACHE_MIB];
     out->memory_mib = (uint32_t)number[OPTION_MEMORY_MIB];

@@ -42,6 +42,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "watch/log.h"
+
 #define COMPANY_NS_MAX 500000u /* longest that a sync is put off */
 #define COMPANY_ENOUGH 32      /* answers: more make a sync hardly cheaper for each */
 
@@ -143,6 +145,7 @@ static void run_epoch(struct durability *d)
     }
     pthread_mutex_lock(&d->lock);
     if (rc != STATOR_OK) {
+        LOG_LINE(LOG_LEVEL_ERROR, "a sync of the disk failed", LOG_STRING("reason", err.message));
         d->failure = err;
         d->failed = true;
     }

@@ -32,6 +32,33 @@ static bool write_beside(const char *beside, uint16_t port, struct port_file *ou
     return written;
 }
 
+/* Whether nothing would be lost: there is no file, or what another server left. */
+static bool is_replaceable(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    char text[16];
+    size_t len;
+
+    if (file == NULL)
+        return true; /* what else is wrong shows when it is written */
+    len = fread(text, 1, sizeof(text) - 1, file);
+    fclose(file);
+    text[len] = '\0';
+    return len < sizeof(text) - 1 && strspn(text, "0123456789\n") == len;
+}
+
+enum stator_rc port_file_clear(const char *path, struct stator_error *err)
+{
+    if (path == NULL)
+        return STATOR_OK;
+    if (!is_replaceable(path))
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                           "--port-file: '%s' holds something other than a port and is left alone: name another file",
+                           path);
+    (void)unlink(path);
+    return STATOR_OK;
+}
+
 enum stator_rc port_file_write(struct port_file *out, const char *path, uint16_t port, struct stator_error *err)
 {
     char beside[PATH_MAX];

@@ -18,6 +18,10 @@ struct port_file {
     struct timespec written;
 };
 
+/* Removes what a server that was killed has left, so that who waits for the file waits for this one; a file that holds
+ * anything but a port is refused and stays. path NULL: no file is wanted. */
+STATOR_MUST_CHECK enum stator_rc port_file_clear(const char *path, struct stator_error *err);
+
 /* Readable by all: a port is no secret, and who waits may be another user. path NULL: no file is wanted. */
 STATOR_MUST_CHECK enum stator_rc port_file_write(struct port_file *out, const char *path, uint16_t port,
                                                  struct stator_error *err);

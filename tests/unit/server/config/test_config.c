@@ -113,7 +113,8 @@ static void settings(void **state)
                                               NULL};
     static const char line[] =
         "stator serve --port 0 --host=:: --data-dir /d --durability process --shards 8 --loops "
-        "2 --max-connections=50 --max-connections-per-address 7 --validation-wording classic --isolate-by region,access-key "
+        "2 --max-connections=50 --max-connections-per-address 7 --validation-wording classic --isolate-by "
+        "region,access-key "
         "--transaction-conflict refuse --stream-shards 3 --stream-shard-s 60 --stream-shard-records 4294967295 "
         "--stream-iterator-s 10 --stream-retention-s 100 "
         "--transition-ms 250 --ttl-interval-ms 20 --ttl-cooldown-s 0 --enforce-throughput "
@@ -274,6 +275,7 @@ static void commands(void **state)
     }
 }
 
+#define HOST_NAME "name of a host; it is like db1.example.com, without a scheme and without a port"
 #define ORIGINS                                                                                                        \
     "as browsers send one, it is like https://app.example.com or http://10.0.0.5:3000, without a path and without "    \
     "the ports 80 of http and 443 of https"
@@ -285,6 +287,11 @@ static void refused(void **state)
     } cases[] = {
         {"stator --what", NULL, "unknown flag '--what' (stator --help lists them)"},
         {"stator --portable 1", NULL, "unknown flag '--portable' (stator --help lists them)"},
+        {"stator --operator-hosts db1.example.com:8000", NULL,
+         "--operator-hosts: 'db1.example.com:8000' is no " HOST_NAME},
+        {"stator --operator-hosts a,,b", NULL, "--operator-hosts: '' is no " HOST_NAME},
+        {"stator", "STATOR_OPERATOR_HOSTS=http://a", "STATOR_OPERATOR_HOSTS: 'http://a' is no " HOST_NAME},
+        {"stator --operator-hosts *.a", NULL, "--operator-hosts: '*.a' is no " HOST_NAME},
         {"stator --cors https://*.example.com", NULL, "--cors: 'https://*.example.com' is no origin; " ORIGINS},
         {"stator --cors a.example", NULL, "--cors: 'a.example' is no origin; " ORIGINS},
         {"stator --cors *,http://a/", NULL, "--cors: 'http://a/' is no origin; " ORIGINS},

@@ -52,6 +52,38 @@ static void life(void **state)
     assert_int_equal(rmdir(dir), 0); /* nothing is left beside it */
 }
 
+/* What a killed server left goes, and nothing else. */
+static void cleared(void **state)
+{
+    static const struct {
+        const char *content;
+        bool goes;
+    } cases[] = {{"8000\n", true},
+                 {"", true},
+                 {"65535", true},
+                 {"notes\n", false},
+                 {"8000 and more\n", false},
+                 {"12345678901234567890\n", false}};
+    struct stator_error err;
+    struct stat found;
+
+    (void)state;
+    assert_int_equal(port_file_clear(NULL, &err), STATOR_OK);
+    assert_int_equal(port_file_clear(path, &err), STATOR_OK);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        FILE *file = fopen(path, "we");
+
+        assert_non_null(file);
+        fputs(cases[i].content, file);
+        fclose(file);
+        assert_int_equal(port_file_clear(path, &err), cases[i].goes ? STATOR_OK : STATOR_INTERNAL_SERVER_ERROR);
+        assert_int_equal(stat(path, &found) != 0, cases[i].goes);
+        if (!cases[i].goes)
+            unlink(path);
+    }
+    assert_int_equal(rmdir(dir), 0);
+}
+
 static void refused(void **state)
 {
     struct stator_error err;
@@ -74,6 +106,7 @@ static void refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test_setup(life, make_dir),
+                                       cmocka_unit_test_setup(cleared, make_dir),
                                        cmocka_unit_test_setup(refused, make_dir)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
