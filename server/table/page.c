@@ -48,7 +48,8 @@ static void seek(struct page *page)
         store_iterator_seek(page->iterator, after);
     else
         store_iterator_seek_back(page->iterator, after);
-    if (store_iterator_valid(page->iterator) && bytes_equal(store_iterator_key(page->iterator), after)) {
+    if (!page->position_is_next && store_iterator_valid(page->iterator) &&
+        bytes_equal(store_iterator_key(page->iterator), after)) {
         if (page->request->forward)
             store_iterator_next(page->iterator);
         else
@@ -78,7 +79,6 @@ static enum stator_rc open_between(struct page *page, struct bytes lower, struct
                                                tier_of(page->request, may_wait), passed_max);
     if (page->iterator == NULL || page->position.failed)
         return stator_fail_memory(err);
-    page->iterator_waits = may_wait;
     page->iterator_lasts = may_wait && passed_max == 0;
     seek(page);
     return STATOR_OK;
@@ -218,6 +218,14 @@ static bool is_costly(const struct page *page)
     return page->budget != NULL && !page->budget->later && page->budget->left < FILTER_RESERVE;
 }
 
+/* The entry under the iterator, which is the next to be evaluated or has just been. */
+static void note_position(struct page *page, bool is_next)
+{
+    buf_reset(&page->position);
+    buf_append_bytes(&page->position, store_iterator_key(page->iterator));
+    page->position_is_next = is_next;
+}
+
 /* Evaluates the entry under the iterator. */
 static enum stator_rc evaluate(struct page *page, bool may_wait, struct stator_error *err)
 {
@@ -249,10 +257,8 @@ static enum stator_rc evaluate(struct page *page, bool may_wait, struct stator_e
     page->more = page->scanned == request->limit || page->evaluated_bytes >= PAGE_BYTES_MAX || is_costly(page);
     if (page->more)
         STATOR_TRY(set_last_key(page, &entry, err));
-    if (page->iterator_lasts)
-        return STATOR_OK;
-    buf_reset(&page->position);
-    buf_append_bytes(&page->position, store_iterator_key(page->iterator));
+    if (!page->iterator_lasts)
+        note_position(page, false);
     return page->position.failed ? stator_fail_memory(err) : STATOR_OK;
 }
 
@@ -261,7 +267,24 @@ static void finish_shard(struct page *page)
 {
     drop_iterator(page);
     buf_reset(&page->position);
+    page->position_is_next = false;
     page->done = page->request->one_shard || ++page->shard == store_shards(page->db->store);
+}
+
+/* Whoever waits for the next step, for long perhaps, keeps no iterator. */
+static enum stator_rc end_step(struct page *page, enum stator_rc rc, struct stator_error *err)
+{
+    if (page->iterator != NULL && page->iterator_lasts && !page->done) {
+        if (store_iterator_valid(page->iterator)) {
+            note_position(page, true);
+        } else if (rc == STATOR_OK) {
+            rc = store_iterator_status(page->iterator, err);
+            if (rc == STATOR_OK)
+                finish_shard(page);
+        }
+    }
+    drop_iterator(page);
+    return rc;
 }
 
 static enum stator_rc step(struct page *page, uint32_t items_max, bool may_wait, struct stator_error *err)
@@ -269,8 +292,6 @@ static enum stator_rc step(struct page *page, uint32_t items_max, bool may_wait,
     size_t bytes_max = may_wait ? SIZE_MAX : page->evaluated_bytes + STEP_BYTES_ON_LOOP;
     enum stator_rc rc = STATOR_OK;
 
-    if (may_wait && !page->iterator_waits)
-        drop_iterator(page); /* moved to a thread that may wait */
     for (uint32_t i = 0; i < items_max && page->evaluated_bytes < bytes_max && !page->done; i++) {
         if (page->iterator == NULL)
             STATOR_TRY(open_iterator(page, may_wait, err));
@@ -285,16 +306,12 @@ static enum stator_rc step(struct page *page, uint32_t items_max, bool may_wait,
                 store_iterator_previous(page->iterator);
         } else {
             rc = store_iterator_status(page->iterator, err);
-            if (rc != STATOR_OK) {
-                drop_iterator(page);
+            if (rc != STATOR_OK)
                 break;
-            }
             finish_shard(page);
         }
     }
-    if (page->done || (rc != STATOR_OK && !page->iterator_waits))
-        drop_iterator(page); /* after a miss a new one goes on behind `position` */
-    return rc;
+    return end_step(page, rc, err);
 }
 
 enum stator_rc page_step(struct page *page, uint32_t items_max, bool may_wait, struct stator_error *err)

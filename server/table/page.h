@@ -21,12 +21,12 @@ struct page {
     struct expr_budget *budget; /* borrowed; of the filter; NULL: none */
     struct arena *arena;        /* of the job: what lasts */
     struct arena scratch;       /* of the item at hand */
-    struct store_iterator *iterator;
-    bool iterator_waits;             /* it was opened to read from the disk, too */
-    bool iterator_lasts;             /* and is kept to the end, whatever is in its way */
+    struct store_iterator *iterator; /* within a step alone: an open one keeps all memtables of its time in memory */
+    bool iterator_lasts;             /* nothing ends it early: the position is noted when the step ends */
     struct store_snapshot *snapshot; /* with fetch: index and base at one moment */
     uint32_t shard;
-    struct buf position; /* key of the last item evaluated, where the iterator may be lost; empty: none */
+    struct buf position;   /* where to go on; empty: at the beginning */
+    bool position_is_next; /* it is the key of the next item, else of the last that was evaluated */
 
     bool done;
     struct buf *items; /* borrowed: a JSON array that has begun */

@@ -125,6 +125,7 @@ static void read_all(struct page *page, const struct pace *pace)
         }
         if (rc != STATOR_OK)
             fail_msg("%s", err.message);
+        assert_null(page->iterator); /* who waits for the next step pins nothing */
         if (pace->alternates)
             wait = !wait;
         assert_true(++steps < 10000);
@@ -420,6 +421,7 @@ static void much_is_deleted(void **state)
         page.budget = &quick;
         assert_int_equal(page_step(&page, UINT32_MAX, false, &err), STATOR_AGAIN);
         assert_int_equal(page.scanned, backward ? 1 : 2);
+        assert_null(page.iterator);
         assert_int_equal(page_step(&page, UINT32_MAX, true, &err), STATOR_OK);
         assert_true(page.done);
         order_of(order, sizeof(order), &page, &f.arena);
