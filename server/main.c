@@ -279,6 +279,8 @@ static void warn_if_open(const char *data_dir)
 static enum stator_rc begin(struct http **http, struct engine **engine, struct port_file *port_file,
                             struct config *config, struct stator_error *err)
 {
+    if (config->max_connections_by == NULL)
+        config->max_connections = memory_for_connections(memory_limit(""));
     STATOR_TRY(descriptors_settle(config, err));
     STATOR_TRY(start(http, engine, config, err));
     warn_if_open(config->data_dir);

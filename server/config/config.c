@@ -110,7 +110,7 @@ static const struct option options[OPTION_COUNT] = {
                                 1,
                                 1000000,
                                 {NULL},
-                                "connections open at once (10000, or what the descriptor limit allows)"},
+                                "connections open at once (10000, or what memory and the descriptor limit allow)"},
     [OPTION_MAX_CONNECTIONS_PER_ADDRESS] = {"max-connections-per-address",
                                             KIND_NUMBER,
                                             "N",

@@ -14,6 +14,8 @@
 #define LIMIT_PLAIN_ANSWER_BYTES ((size_t)4096)
 /* A longer body, and any that comes compressed, is read on a worker: a megabyte takes some milliseconds. */
 #define LIMIT_INLINE_BODY_BYTES ((size_t)64 * 1024)
+/* The same for a loop that has worked for LIMIT_TURN_NS: 60 KB take most of a millisecond, and others wait. */
+#define LIMIT_BRIEF_BODY_BYTES ((size_t)4 * 1024)
 /* A longer body, inflated, is read among the slow jobs, and a longer answer compressed there. An item of 400 KB is shorter,
  * in base64, too. */
 #define LIMIT_QUICK_BYTES ((size_t)640 * 1024)
@@ -40,8 +42,11 @@
 
 /* --- All connections --- */
 
-/* 16 KiB of buffers and a descriptor each; more only by --max-connections. */
-#define LIMIT_CONNECTIONS 10000
+/* 16 KiB of buffers and a descriptor each; more only by --max-connections, and fewer where those buffers, which are in no
+ * budget, would take more than this part of the memory. */
+#define LIMIT_CONNECTIONS              10000
+#define LIMIT_CONNECTION_BYTES         ((size_t)16 * 1024)
+#define LIMIT_CONNECTIONS_MEMORY_SHARE 8
 /* Of all connections this part is kept for other clients, whatever one client's do; --max-connections-per-address. */
 #define LIMIT_ADDRESS_SHARE 8
 /* Above the maximum, and above a client's, for /_stator/ and health checks when all connections have requests at work. */

@@ -85,6 +85,13 @@ size_t memory_limit(const char *root)
     return limit < machine ? limit : machine;
 }
 
+uint32_t memory_for_connections(size_t limit)
+{
+    size_t count = limit / LIMIT_CONNECTIONS_MEMORY_SHARE / LIMIT_CONNECTION_BYTES;
+
+    return count < LIMIT_CONNECTIONS ? (uint32_t)count : LIMIT_CONNECTIONS;
+}
+
 size_t memory_for_tables(size_t limit)
 {
     return limit / 6 < LIMIT_TABLES_LEAST_BYTES ? LIMIT_TABLES_LEAST_BYTES : limit / 6;

@@ -548,10 +548,13 @@ static bool has_worked_long(struct loop *loop, const struct job *job)
 
 static void begin(struct request *request)
 {
+    size_t most;
+
     request->unread = true;
     request->loop->busy = true;
     request->job.brief = has_worked_long(request->loop, &request->job);
-    if (request->encoding != ENCODING_PLAIN || request->job.body.len > LIMIT_INLINE_BODY_BYTES) {
+    most = request->job.brief ? LIMIT_BRIEF_BODY_BYTES : LIMIT_INLINE_BODY_BYTES;
+    if (request->encoding != ENCODING_PLAIN || request->job.body.len > most) {
         request->job.slow = request->job.body.len > LIMIT_QUICK_BYTES;
         leave_to_worker(request);
     } else if (read_body(request)) {

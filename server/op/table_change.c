@@ -42,11 +42,12 @@ static enum stator_rc check_room(const struct engine *engine, const struct table
     size_t before = previous != NULL ? previous->arena.used_bytes : 0, after = table->arena.used_bytes;
     size_t most = engine->options.tables_bytes;
 
-    if (most == 0 || after <= before || catalog_bytes(engine->db.catalog) - before + after <= most)
+    if (most == 0 || after <= before ||
+        catalog_bytes(engine->db.catalog) + streams_bytes(engine->db.streams) - before + after <= most)
         return STATOR_OK;
     return stator_fail(err, STATOR_LIMIT_EXCEEDED,
-                       "Subscriber limit exceeded: The definitions of all tables take the %zu MiB of memory that this "
-                       "server has for them",
+                       "Subscriber limit exceeded: The definitions of all tables, and the streams that are kept, those "
+                       "of deleted tables too, take the %zu MiB of memory that this server has for them",
                        most >> 20);
 }
 

@@ -6,6 +6,9 @@
 #include "stream/record.h"
 #include "stream/streams.h"
 
+/* A lane's shards, of which most have few. */
+#define LANE_BYTES_BESIDE 512
+
 static size_t lower_bound(const struct streams *streams, uint32_t id)
 {
     size_t low = 0, high = streams->count;
@@ -51,6 +54,18 @@ void streams_remove(struct streams *streams, struct stream *stream)
     memmove(&streams->at[place], &streams->at[place + 1], (streams->count - place) * sizeof(struct stream *));
     pthread_rwlock_unlock(&streams->lock);
     stream_release(stream);
+}
+
+size_t streams_bytes(struct streams *streams)
+{
+    size_t bytes = 0;
+
+    pthread_rwlock_rdlock(&streams->lock);
+    for (size_t i = 0; i < streams->count; i++)
+        bytes += sizeof(struct stream) + streams->at[i]->stored.capacity +
+                 streams->at[i]->about.lanes * (sizeof(struct lane) + LANE_BYTES_BESIDE);
+    pthread_rwlock_unlock(&streams->lock);
+    return bytes;
 }
 
 /* --- Opening ------------------------------------------------------------------------------------------------------ */

@@ -35,6 +35,9 @@ STATOR_MUST_CHECK enum stator_rc streams_open(struct streams **out, struct store
                                               const struct streams_options *options, struct stator_error *err);
 void streams_close(struct streams *streams); /* NULL is allowed */
 
+/* What all of them take in memory, roughly; those of tables that are gone are kept for as long as their records. */
+size_t streams_bytes(struct streams *streams);
+
 /* The stream with that id, held, or NULL. */
 struct stream *streams_find(struct streams *streams, uint32_t id);
 

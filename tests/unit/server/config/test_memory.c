@@ -58,6 +58,8 @@ static void requests_may_take_a_third(void **state)
     (void)state;
     assert_int_equal(memory_for_requests(300 * MIB), 100 * MIB);
     assert_int_equal(memory_for_tables(300 * MIB), 50 * MIB);
+    assert_int_equal(memory_for_connections(256 * MIB), 2048);
+    assert_int_equal(memory_for_connections((size_t)1 << 40), LIMIT_CONNECTIONS);
     assert_int_equal(memory_for_tables(16 * MIB), LIMIT_TABLES_LEAST_BYTES);
     assert_int_equal(memory_for_requests(16 * MIB), LIMIT_MEMORY_LEAST_BYTES);
     assert_int_equal(memory_for_requests((size_t)1 << 40), LIMIT_MEMORY_MOST_BYTES);

@@ -728,6 +728,30 @@ static void answers_wait_for_the_sync(void **state)
     temporary_remove(dir);
 }
 
+/* Streams of tables that are gone are kept for a day, in memory: they count with the definitions of tables. */
+static void streams_of_deleted_tables_have_a_bound(void **state)
+{
+    static const struct step drop = {"DeleteTable", "{'TableName':'test'}", "~'TableStatus':'DELETING'"};
+    const struct engine_options options = {.shards = 4, .tables_bytes = 1 << 20};
+    struct stator_error err = {0};
+    struct engine *engine;
+    struct answer answer;
+    char request[4096];
+    int made = 0;
+
+    (void)state;
+    assert_int_equal(engine_open(&engine, &options, &err), STATOR_OK);
+    do {
+        if (made != 0)
+            run_step(engine, (size_t)made, &drop, true);
+        run_job(&answer, engine, OPERATION_CreateTable, quoted(request, sizeof(request), create.request), true,
+                JOB_ARENA_MAX);
+    } while (answer.rc == STATOR_OK && ++made < 5000);
+    assert_int_equal(answer.rc, STATOR_LIMIT_EXCEEDED);
+    assert_in_range(made, 50, 2000);
+    engine_close(engine);
+}
+
 /* --- Tokens ------------------------------------------------------------------------------------------------------- */
 
 #define WITH_TOKEN(name, digits)                                                                                       \
@@ -850,6 +874,7 @@ int main(void)
         cmocka_unit_test(cold_reads_go_to_a_worker),
         cmocka_unit_test(long_pages_leave_the_loop),
         cmocka_unit_test(answers_wait_for_the_sync),
+        cmocka_unit_test(streams_of_deleted_tables_have_a_bound),
         cmocka_unit_test(repetitions_wait_for_the_sync),
         cmocka_unit_test(tokens_in_use),
         cmocka_unit_test(items_in_use),
