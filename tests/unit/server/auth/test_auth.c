@@ -103,6 +103,12 @@ static const struct case_ cases[] = {
     {NULL, NULL, NULL, PRESIGNED("%1b"), NULL, NULL, STATOR_UNRECOGNIZED_CLIENT, UNKNOWN},
     {NULL, NULL, NULL, PRESIGNED("a%20b"), NULL, NULL, STATOR_UNRECOGNIZED_CLIENT, UNKNOWN},
     {NULL, NULL, NULL, PRESIGNED("a%zz"), NULL, NULL, STATOR_UNRECOGNIZED_CLIENT, UNKNOWN},
+    {"AWS4-HMAC-SHA256 Credential=a/20130301/us_east.1-local/dynamodb/aws4_request" REST, DATE, NULL, NULL, "a",
+     "us_east.1-local", STATOR_OK, NULL},
+    {"AWS4-HMAC-SHA256 Credential=a/20130301/us:east/dynamodb/aws4_request" REST, DATE, NULL, NULL, NULL, NULL,
+     STATOR_INVALID_SIGNATURE, "Credential should be scoped to a valid region, not 'us:east'. "},
+    {"AWS4-HMAC-SHA256 Credential=a/20130301/" KEY_128 "/dynamodb/aws4_request" REST, DATE, NULL, NULL, NULL, NULL,
+     STATOR_INVALID_SIGNATURE, "Credential should be scoped to a valid region, not '" KEY_128 "'. "},
 };
 
 static struct bytes view(const char *text)
