@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/config.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -548,20 +549,44 @@ static bool is_port(const char *text, size_t len, const char *scheme)
            !(port == 443 && strncasecmp(scheme, "https:", 6) == 0);
 }
 
-/* A page's origin as a browser sends it, in any case: scheme, host, port, and nothing behind it. */
+#define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+/* Whether it is such characters only, and not empty. */
+static bool is_made_of(const char *text, size_t len, const char *chars)
+{
+    return len != 0 && strspn(text, chars) >= len;
+}
+
+/* An IPv6 address in brackets. */
+static bool is_bracketed(const char *text, size_t len)
+{
+    char address[INET6_ADDRSTRLEN];
+    struct in6_addr ignored;
+
+    if (len < 2 || len - 2 >= sizeof(address) || text[0] != '[' || text[len - 1] != ']')
+        return false;
+    memcpy(address, text + 1, len - 2);
+    address[len - 2] = '\0';
+    return inet_pton(AF_INET6, address, &ignored) == 1;
+}
+
+/* A page's origin as a browser sends it, in any case: scheme, host, port, and nothing behind it. A browser sends a host of
+ * other letters as xn--. */
 static bool is_origin(const char *text, size_t len)
 {
     const char *colon = memchr(text, ':', len), *end = text + len, *host, *port;
 
     if ((len == 1 && *text == '*') || (len == 4 && memcmp(text, "null", 4) == 0))
         return true;
-    if (colon == NULL || colon == text || end - colon < 4 || memcmp(colon, "://", 3) != 0)
+    if (colon == NULL || end - colon < 4 || memcmp(colon, "://", 3) != 0 ||
+        !is_made_of(text, (size_t)(colon - text), LETTERS_AND_DIGITS "+-."))
         return false;
     host = colon + 3;
     port = end[-1] != ']' ? memrchr(host, ':', (size_t)(end - host)) : NULL;
-    if (port == host || strcspn(host, "/*@?#\\ \t") < (size_t)(end - host))
+    if (port != NULL && !is_port(port + 1, (size_t)(end - port - 1), text))
         return false;
-    return port == NULL || is_port(port + 1, (size_t)(end - port - 1), text);
+    len = (size_t)((port != NULL ? port : end) - host);
+    return is_made_of(host, len, LETTERS_AND_DIGITS ".-_") || is_bracketed(host, len);
 }
 
 /* What the user wrote to set it. */
@@ -573,7 +598,8 @@ static void name_source(char *out, size_t size, const struct given *given, enum 
         snprintf(out, size, "--%s", options[id].name);
 }
 
-/* Each of a list with commas between is what it is to be, or the option is refused with what it would be like. */
+/* Each of a list with commas between is what it is to be, or the option is refused with what it would be like. Blanks may
+ * stand before each. */
 static enum stator_rc check_list(const struct given *given, enum option_id id,
                                  bool (*is_one)(const char *text, size_t len), const char *what,
                                  struct stator_error *err)
@@ -586,7 +612,7 @@ static enum stator_rc check_list(const struct given *given, enum option_id id,
         size_t len;
 
         list += strspn(list, " ");
-        len = strcspn(list, " ,");
+        len = strcspn(list, ",");
         if (!is_one(list, len))
             return stator_fail(err, STATOR_VALIDATION, "%s: '%.*s' is no %s", who, (int)len, list, what);
         list = strchr(list, ',');
@@ -613,9 +639,7 @@ static enum stator_rc settle_cors(struct config *out, const struct given *given,
 /* As a Host has it, without its port. */
 static bool is_host_name(const char *text, size_t len)
 {
-    static const char chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
-
-    return (len == 1 && *text == '*') || (len != 0 && strspn(text, chars) >= len);
+    return (len == 1 && *text == '*') || is_made_of(text, len, LETTERS_AND_DIGITS ".-_");
 }
 
 static uint32_t number_or(const struct given *given, enum option_id id, uint32_t otherwise)

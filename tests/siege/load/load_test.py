@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything beside everything against a sanitizer build: operations on many items while their tables are changed and deleted,
-statements that fail inside the write, long and compressed bodies, clients that hang up at any point. What is wrong is said by
-the sanitizer, by an answer of 500 and by one that is no JSON. SIEGE_SEED replays what each client asks, SIEGE_SECONDS lengthens."""
+statements that fail inside the write, long and compressed bodies, readers of streams, clients that hang up at any point. What is wrong
+is said by the sanitizer, by an answer of 500 and by one that is no JSON. SIEGE_SEED replays what each client asks (of streams: what
+answers have named), SIEGE_SECONDS lengthens."""
+import gzip
 import json
 import os
 import pathlib
@@ -37,6 +39,10 @@ def item(chance):
 
 def table(chance):
     return chance.choice(TABLES)
+
+
+def arn_of(name):
+    return f"arn:aws:dynamodb:us-east-1:000000000000:table/{name}"
 
 
 def get(chance):
@@ -130,8 +136,42 @@ def scan(chance):
                     "TotalSegments": 3, "Segment": chance.randrange(3)}
 
 
+def describe_time_to_live(chance):
+    return "DescribeTimeToLive", {"TableName": table(chance)}
+
+
+def list_tags(chance):
+    return "ListTagsOfResource", {"ResourceArn": arn_of(table(chance))}
+
+
 OPERATIONS = [get, put, update, delete, batch_get, batch_write, transact_get, transact_write, execute, batch_execute,
-              execute_transaction, query, scan]
+              execute_transaction, query, scan, describe_time_to_live, list_tags]
+OFTEN_STREAMS = 4  # times as often as another, for it is four operations
+
+
+class Streams:
+    """Reads streams: what answers name is asked for next, and before there is any what no server has."""
+
+    def __init__(self):
+        self.arns = [arn_of("none/stream/2000-01-01T00:00:00.000")]
+        self.shards = [(self.arns[0], "shardId-00000000000000000000-00000000")]
+        self.iterator = "none"
+
+    def next_request(self, chance):
+        arn, (shards_arn, shard) = (known[int(chance.random() * len(known))] for known in (self.arns, self.shards))
+        return chance.choice([
+            ("ListStreams", {}),
+            ("DescribeStream", {"StreamArn": arn}),
+            ("GetShardIterator", {"StreamArn": shards_arn, "ShardId": shard, "ShardIteratorType": chance.choice(["TRIM_HORIZON", "LATEST"])}),
+            ("GetRecords", {"ShardIterator": self.iterator, "Limit": chance.choice([1, 1000])}),
+        ])
+
+    def hear(self, answer):
+        """Any answer; most have nothing of a stream."""
+        described = answer.get("StreamDescription", {})
+        self.arns = [stream["StreamArn"] for stream in answer.get("Streams", [])] or self.arns
+        self.shards = [(described["StreamArn"], shard["ShardId"]) for shard in described.get("Shards", [])] or self.shards
+        self.iterator = answer.get("ShardIterator") or answer.get("NextShardIterator") or self.iterator
 
 
 def creation(name):
@@ -147,7 +187,6 @@ def creation(name):
 def change(chance):
     """A table deleted, made, or with other indexes, stream, tags, time to live."""
     name = table(chance)
-    arn = f"arn:aws:dynamodb:us-east-1:000000000000:table/{name}"
     late = {"IndexName": "late", "KeySchema": [{"AttributeName": "l", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}
     return chance.choice([
         ("DeleteTable", {"TableName": OFTEN_REPLACED}),
@@ -157,8 +196,8 @@ def change(chance):
         ("UpdateTable", {"TableName": name, "GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "late"}}]}),
         ("UpdateTable", {"TableName": name, "StreamSpecification": {"StreamEnabled": False}}),
         ("UpdateTable", {"TableName": name, "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}}),
-        ("TagResource", {"ResourceArn": arn, "Tags": [{"Key": "k", "Value": str(chance.random())}]}),
-        ("UntagResource", {"ResourceArn": arn, "TagKeys": ["k"]}),
+        ("TagResource", {"ResourceArn": arn_of(name), "Tags": [{"Key": "k", "Value": str(chance.random())}]}),
+        ("UntagResource", {"ResourceArn": arn_of(name), "TagKeys": ["k"]}),
         ("UpdateTimeToLive", {"TableName": name, "TimeToLiveSpecification": {"Enabled": chance.random() < .6, "AttributeName": "ttl"}}),
         ("DescribeTable", {"TableName": name}),
         ("ListTables", {}),
@@ -171,10 +210,11 @@ class Client(threading.Thread):
     def __init__(self, port, seed, changes):
         super().__init__(daemon=True)
         self.port, self.chance, self.changes = port, random.Random(seed), changes
-        self.over, self.faults, self.counts = threading.Event(), [], {}
+        self.over, self.faults, self.counts, self.streams = threading.Event(), [], {}, Streams()
+        self.operations = [change] if changes else OPERATIONS + [self.streams.next_request] * OFTEN_STREAMS
 
     def next_request(self):
-        operation, body = change(self.chance) if self.changes else self.chance.choice(OPERATIONS)(self.chance)
+        operation, body = self.chance.choice(self.operations)(self.chance)
         if self.chance.random() < .05:
             body["Unknown"] = ["x" * 100] * self.chance.choice([10, 3000, 30_000])
         return operation, raw.request(operation, body, compressed=self.chance.random() < .2,
@@ -191,8 +231,8 @@ class Client(threading.Thread):
         self.counts[operation, status] = self.counts.get((operation, status), 0) + 1
         if status not in EXPECTED:
             self.faults.append(f"{operation}: {status} {answer[:300]!r}")
-        elif answer[:2] != b"\x1f\x8b" and answer:
-            json.loads(answer)
+        elif answer:
+            self.streams.hear(json.loads(gzip.decompress(answer) if answer[:2] == b"\x1f\x8b" else answer))
 
     def run(self):
         sock = None
@@ -237,8 +277,7 @@ class Mixed(unittest.TestCase):
             faults = [fault for client in clients for fault in client.faults]
             siege.report(load=" ".join(flags) or "in memory", seed=SEED, requests=sum(counts.values()), faults=faults[:3])
             self.assertEqual(faults[:3], [], f"seed {SEED}\n{server.text()[-6000:]}")
-            for make in OPERATIONS:
-                operation = make(random.Random(0))[0]
+            for operation in [make(random.Random(0))[0] for make in OPERATIONS] + list(raw.OF_STREAMS):
                 self.assertGreater(counts.get((operation, 200), 0), 0, f"{operation} never succeeded (seed {SEED}): {counts}")
             self.assertIsNone(siege.still_held(server))
         finally:

@@ -198,6 +198,7 @@ answered! {
     DeleteRequest { key }
     Endpoint { address cache_period_in_minutes }
     GlobalSecondaryIndexDescription { backfilling index_name index_status key_schema projection }
+    GlobalTable { global_table_name }
     ItemCollectionMetrics { item_collection_key size_estimate_range_gb }
     ItemResponse { item }
     KeySchemaElement { attribute_name key_type }

@@ -122,6 +122,7 @@ operations! {
     } -> { consumed_capacity item }
     "GetResourcePolicy" get_resource_policy { set_resource_arn } -> { policy revision_id }
     "ListContributorInsights" list_contributor_insights { set_table_name } -> { contributor_insights_summaries next_token }
+    "ListGlobalTables" list_global_tables { set_region_name } -> { global_tables }
     "ListTagsOfResource" list_tags_of_resource { set_next_token set_resource_arn } -> { next_token tags }
     "PutItem" put_item {
         set_condition_expression set_conditional_operator set_expected set_expression_attribute_names

@@ -211,10 +211,12 @@ static void begins_with(void **state)
 
 static void dynamodb_local(void **state)
 {
+    static const char *const spaced[] = {"STATOR_CORS= https://a_b,  capacitor+x.y-1://[2001:DB8::1]:8", NULL};
     struct stator_error err;
     struct config config;
 
     (void)state;
+    assert_int_equal(parse(&config, "stator", spaced, &err), STATOR_OK);
     assert_int_equal(parse(&config,
                            "java -Xmx512m -Djava.library.path=./DynamoDBLocal_lib -jar DynamoDBLocal.jar -sharedDb "
                            "-dbPath ./data -port 8001 -cors * -delayTransientStatuses -optimizeDbBeforeStartup "
@@ -291,6 +293,7 @@ static void refused(void **state)
          "--operator-hosts: 'db1.example.com:8000' is no " HOST_NAME},
         {"stator --operator-hosts a,,b", NULL, "--operator-hosts: '' is no " HOST_NAME},
         {"stator", "STATOR_OPERATOR_HOSTS=http://a", "STATOR_OPERATOR_HOSTS: 'http://a' is no " HOST_NAME},
+        {"stator", "STATOR_OPERATOR_HOSTS=a b", "STATOR_OPERATOR_HOSTS: 'a b' is no " HOST_NAME},
         {"stator --operator-hosts *.a", NULL, "--operator-hosts: '*.a' is no " HOST_NAME},
         {"stator --cors https://*.example.com", NULL, "--cors: 'https://*.example.com' is no origin; " ORIGINS},
         {"stator --cors a.example", NULL, "--cors: 'a.example' is no origin; " ORIGINS},
@@ -306,6 +309,18 @@ static void refused(void **state)
         {"stator --cors http://", NULL, "--cors: 'http://' is no origin; " ORIGINS},
         {"stator --cors http://me@a", NULL, "--cors: 'http://me@a' is no origin; " ORIGINS},
         {"stator -cors ://a", NULL, "--cors: '://a' is no origin; " ORIGINS},
+        {"stator --cors h_t://a", NULL, "--cors: 'h_t://a' is no origin; " ORIGINS},
+        {"stator --cors https://\xc3\xa4.example", NULL, "--cors: 'https://\xc3\xa4.example' is no origin; " ORIGINS},
+        {"stator --cors https://[::1", NULL, "--cors: 'https://[::1' is no origin; " ORIGINS},
+        {"stator --cors https://[::1]]", NULL, "--cors: 'https://[::1]]' is no origin; " ORIGINS},
+        {"stator --cors https://a[::1]", NULL, "--cors: 'https://a[::1]' is no origin; " ORIGINS},
+        {"stator --cors https://[a.b]", NULL, "--cors: 'https://[a.b]' is no origin; " ORIGINS},
+        {"stator --cors https://[]", NULL, "--cors: 'https://[]' is no origin; " ORIGINS},
+        {"stator --cors https://]", NULL, "--cors: 'https://]' is no origin; " ORIGINS},
+        {"stator --cors https://[0000:0000:0000:0000:0000:0000:0000:0000:0000:0000]", NULL,
+         "--cors: 'https://[0000:0000:0000:0000:0000:0000:0000:0000:0000:0000]' is no origin; " ORIGINS},
+        {"stator", "STATOR_CORS=http://a b", "STATOR_CORS: 'http://a b' is no origin; " ORIGINS},
+        {"stator", "STATOR_CORS=http://a ,http://b", "STATOR_CORS: 'http://a ' is no origin; " ORIGINS},
         {"stator", "STATOR_CORS=http://a/b,http://c", "STATOR_CORS: 'http://a/b' is no origin; " ORIGINS},
         {"stator -sharedDB", NULL, "unknown flag '-sharedDB' (stator --help lists them)"},
         {"stator --port", NULL, "--port: needs a value"},
