@@ -205,7 +205,7 @@ class Plain(Case):
         container = self.container("serve", "--port", "9123", options=HARDENED, port=9123)
         self.assertTrue(container.healthy())
         done = container.exec("/usr/bin/stator", "healthcheck", "--port", "8000")
-        self.assertEqual((done.returncode, done.stderr.splitlines()[0]), (1, "stator: cannot connect: Connection refused"))
+        self.assertEqual((done.returncode, done.stderr.splitlines()[0]), (1, "stator: http://localhost:8000: cannot connect: Connection refused"))
         container = self.container(options=["-e", "STATOR_PORT=9124"], port=9124)
         self.assertTrue(container.healthy())
 
