@@ -18,7 +18,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "bounds")]
 import raw
 import siege
 
-SECONDS = float(os.environ.get("SIEGE_SECONDS", 15))
+SECONDS = float(os.environ.get("SIEGE_SECONDS", 10))
 SEED = int(os.environ.get("SIEGE_SEED", time.time()))
 CLIENTS, CHANGERS = 6, 2
 TABLES = ["first", "second", "third"]
