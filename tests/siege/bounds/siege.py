@@ -21,7 +21,7 @@ from server import Server
 
 HERE = pathlib.Path(__file__).resolve().parent
 STRICT = os.environ.get("SIEGE_STRICT") == "1"
-SECONDS = float(os.environ.get("SIEGE_SECONDS", 20 if STRICT else 1))  # of each attack
+SECONDS = float(os.environ.get("SIEGE_SECONDS", 20 if STRICT else 0.7))  # of each attack
 REPORT = os.environ.get("SIEGE_REPORT")  # a file to which measured figures are added
 CONNECTIONS = 4
 PROMISED = {"p99": 5.0, "max": 30.0}  # ms
