@@ -757,7 +757,7 @@ void config_print_help(void)
     printf(
         "Stator, a DynamoDB-compatible database.\n\n"
         "Usage: stator [serve] [flags]      serve requests until SIGTERM or SIGINT\n"
-        "       stator healthcheck [flags]  exit 0 when the server with these flags, or at STATOR_ENDPOINT, answers\n"
+        "       stator healthcheck [flags]  exit 0 when the server with these flags, or at STATOR_ENDPOINT, is well\n"
         "       stator status [flags]       tell how it is; as JSON when not to a terminal\n"
         "       stator COMMAND ...          put, query, import, ... as 'stator help commands' lists them\n"
         "       stator --help | --version\n\n"

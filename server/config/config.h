@@ -29,8 +29,7 @@ struct config {
     uint32_t max_connections;
     uint32_t max_connections_per_address; /* 0: the default */
     const char *max_connections_by;       /* the flag or variable that asked for so many; NULL: the default */
-    const char
-        *cors; /* origins whose pages may use the server, with commas between, or "*"; NULL: this machine's only */
+    const char *cors; /* origins whose pages may use it, with commas between, or "*"; NULL: this machine's only */
 
     const char *data_dir; /* NULL: in memory */
     enum store_durability durability;

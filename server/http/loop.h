@@ -79,7 +79,7 @@ struct loop {
     h2o_linklist_t connections;
     uint32_t connections_count;
     struct peers peers;
-    _Atomic uint32_t waiting_count; /* of connections; others read it */
+    _Atomic uint32_t waiting_count; /* connections that wait; other loops read it */
     uint32_t away_count;            /* jobs not at home */
     bool draining, accept_rests;
     bool hurried; /* the time to drain is over */

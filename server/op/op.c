@@ -103,8 +103,8 @@ static enum stator_rc decode(const struct engine *engine, struct job *job)
     return message_validate(info->input, job->input, engine->options.wording, &job->error);
 }
 
-/* A loop's share of an expression's work is below a millisecond, and where many wait for it a small part of that; that of a worker for quick jobs some milliseconds; all
- * of it is some 100 ms at worst. */
+/* A loop's share of an expression's work is below a millisecond, and a small part of that while others have waited long for
+ * the loop; that of a worker for quick jobs is some milliseconds; all of it is some 100 ms at worst. */
 #define BUDGET_BRIEF   ((uint64_t)8 * 1024)
 #define BUDGET_ON_LOOP ((uint64_t)256 * 1024)
 #define BUDGET_QUICK   ((uint64_t)2 * 1024 * 1024)

@@ -113,8 +113,8 @@ STATOR_MUST_CHECK enum stator_rc store_counter(struct store *store, struct bytes
 
 /* --- Iterating ---------------------------------------------------------------------------------------------------- */
 
-/* Keys that are deleted, or were written anew, stay until they are compacted away, and a move passes over them at 0.07 us
- * each; of a table that was emptied over all there were. */
+/* Keys that are deleted, or were written anew, stay until they are compacted away, and a move passes over them, 0.07 us
+ * for each: in a table that was emptied, over all that there were. */
 #define STORE_PASSED_MAX 256
 
 /* Keys of one family from lower up to, not including, upper (copied; absent: no bound), as of snapshot or, when NULL,
@@ -138,7 +138,8 @@ void store_iterator_previous(struct store_iterator *iterator);
 bool store_iterator_valid(const struct store_iterator *iterator);
 struct bytes store_iterator_key(const struct store_iterator *iterator);   /* until the next move */
 struct bytes store_iterator_value(const struct store_iterator *iterator); /* until the next move */
-/* When it is not valid: STATOR_OK at the end, STATOR_AGAIN on a cache miss or past too much that is deleted, else an error. What it showed before a miss
+/* When it is not valid: STATOR_OK at the end, STATOR_AGAIN on a cache miss or past too much that is deleted, else an error.
+ * What it showed before a miss
  * is right and complete; go on with a new iterator of STORE_ANY behind the last key. */
 STATOR_MUST_CHECK enum stator_rc store_iterator_status(const struct store_iterator *iterator, struct stator_error *err);
 

@@ -78,16 +78,19 @@ static enum stator_rc prepare_all(struct working *w, enum write_wait wait, struc
 static enum stator_rc commit(struct working *w, struct database *db, enum write_wait wait, struct stator_error *err)
 {
     struct transact_write *t = w->transact;
+    bool marked = t->mark != NULL && !store_read_only(db->store); /* else it is refused, and leaves no mark */
     enum stator_rc rc;
 
     if (t->before_commit != NULL)
         STATOR_TRY(t->before_commit(t->context, w->group.site.batch, err));
     w->group.more = t->mark != NULL;
-    if (t->mark != NULL)
+    if (marked)
         durable_mark_begin(t->mark);
     rc = write_group_commit(&w->group, wait, err);
-    if (t->mark != NULL)
+    if (marked && (rc == STATOR_OK || store_read_only(db->store))) /* it may be stored */
         durable_mark_end(t->mark, db->durability);
+    else if (marked)
+        durable_mark_undo(t->mark);
     return rc;
 }
 
