@@ -12,8 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MARK "STATOR-INCOMPLETE" /* there while a database is made */
-#define LOCK "STATOR-LOCK"       /* the engine's own goes with a database that is made anew */
+#define MARK  "STATOR-INCOMPLETE" /* there while a database is made */
+#define CLAIM "A Stator database. Its server holds a lock on this file.\n"
+#define LOCK  "STATOR-LOCK" /* the engine's own goes with a database that is made anew */
 /* Most that the making of a database leaves in its one log (the format record) or its one table. */
 #define MADE_LOG_BYTES_MAX   256
 #define MADE_TABLE_BYTES_MAX 4096
@@ -29,7 +30,7 @@ static bool ends_with(const char *name, const char *suffix)
  * them and without CURRENT it is a damaged database, and the engine would begin a new one over it. */
 static bool is_engines(const char *name)
 {
-    static const char *const names[] = {"LOCK", "LOG", "IDENTITY", MARK, LOCK};
+    static const char *const names[] = {"LOCK", "LOG", "IDENTITY", MARK, LOCK, SYNCED_NAME};
     static const char *const prefixes[] = {"LOG.old.", "MANIFEST-", "OPTIONS-"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -148,6 +149,7 @@ struct seen {
     char foreign[256], data[256]; /* names; "": there is none */
     uint32_t tables, full_logs;
     bool large;
+    bool had_database;
 };
 
 /* A log or a table. */
@@ -166,6 +168,20 @@ static void see_data(struct seen *seen, int dir, const char *name)
         seen->large = true;
 }
 
+/* What is left says that there was one. */
+static bool had_database(int dir)
+{
+    static const char *const names[] = {LOCK, SYNCED_NAME};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct stat info;
+
+        if (fstatat(dir, names[i], &info, AT_SYMLINK_NOFOLLOW) == 0 && info.st_size != 0)
+            return true;
+    }
+    return false;
+}
+
 static enum stator_rc judge(const struct directory *found, const struct seen *seen, const char *dir,
                             struct stator_error *err)
 {
@@ -178,7 +194,14 @@ static enum stator_rc judge(const struct directory *found, const struct seen *se
                            "The data directory '%s' has " MARK ", as one that was never complete, and data: if it is a "
                            "copy of a complete one, remove that file; otherwise choose another directory.",
                            dir);
-    if (!found->has_database && foreign[0] != '\0')
+    /* without the lock it may be one that another server is just making */
+    if (found->lock >= 0 && !found->has_database && !found->incomplete && seen->had_database)
+        return stator_fail(
+            err, STATOR_INTERNAL_SERVER_ERROR,
+            "The data directory '%s' is damaged: it had a database, and its CURRENT is gone. Put back a copy. If "
+            "nothing in it is wanted, remove " LOCK " and " SYNCED_NAME ", too, and it is a new one.",
+            dir);
+    if (!found->has_database && !seen->had_database && foreign[0] != '\0')
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
                            "The data directory '%s' has other files in it (for example '%s') and no Stator database: "
                            "choose an empty or a new one.",
@@ -207,6 +230,7 @@ static enum stator_rc look(struct directory *out, DIR *stream, const char *dir, 
     }
     if (errno != 0)
         return fail(err, dir, "cannot be read", errno);
+    seen.had_database = had_database(dirfd(stream));
     return judge(out, &seen, dir, err);
 }
 
@@ -310,11 +334,20 @@ static int sync_all(DIR *stream)
     return error;
 }
 
-enum stator_rc directory_complete(const char *dir, struct stator_error *err)
+enum stator_rc directory_claim(const char *dir, int lock, struct stator_error *err)
 {
-    DIR *stream = opendir(dir);
+    if (pwrite(lock, CLAIM, sizeof(CLAIM) - 1, 0) != (ssize_t)sizeof(CLAIM) - 1)
+        return fail_write(err, dir, errno);
+    return fdatasync(lock) == 0 ? STATOR_OK : fail(err, dir, "cannot be synced", errno);
+}
+
+enum stator_rc directory_complete(const char *dir, int lock, struct stator_error *err)
+{
+    DIR *stream;
     int error;
 
+    STATOR_TRY(directory_claim(dir, lock, err));
+    stream = opendir(dir);
     if (stream == NULL)
         return fail(err, dir, "cannot be read", errno);
     error = sync_all(stream);

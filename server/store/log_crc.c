@@ -3,11 +3,10 @@
 
 #include "store/nowait.h"
 
-#if NOWAIT /* the engine is linked statically */
-
 #include <string.h>
 
 /* rocksdb::crc32c::Extend, and what the linker's --wrap calls in its place. */
+#if NOWAIT /* the engine is linked statically */
 uint32_t engine_extend(uint32_t crc, const char *data, size_t len) __asm__("__real__ZN7rocksdb6crc32c6ExtendEjPKcm");
 uint32_t called_by_engine(uint32_t crc, const char *data, size_t len) __asm__("__wrap__ZN7rocksdb6crc32c6ExtendEjPKcm");
 
@@ -15,6 +14,9 @@ uint32_t called_by_engine(uint32_t crc, const char *data, size_t len)
 {
     return log_crc_extend(crc, data, len);
 }
+#else
+uint32_t engine_extend(uint32_t crc, const char *data, size_t len) __asm__("_ZN7rocksdb6crc32c6ExtendEjPKcm");
+#endif
 
 #if defined(__x86_64__)
 
@@ -47,5 +49,4 @@ uint32_t log_crc_extend(uint32_t crc, const char *data, size_t len)
     return engine_extend(crc, data, len);
 }
 
-#endif
 #endif

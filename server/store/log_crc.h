@@ -2,7 +2,8 @@
 /* log_crc: the checksum of the engine's log by the processor's own instruction.
  *
  * Debian builds the engine for the oldest x86-64, without it, and the engine does not look again when it runs: CRC-32C by
- * tables was a seventh of what a PutItem of 64 KB costs. The linker sends the engine's calls here.
+ * tables was a seventh of what a PutItem of 64 KB costs. Where the engine is linked statically the linker sends
+ * its calls here.
  * Thread: [any], pure.
  */
 #ifndef SERVER_STORE_LOG_CRC_H

@@ -5,9 +5,13 @@
  *
  *      key    "format"
  *      value  version (4 bytes, big-endian) · shards (4) · the layout text
- *             00 00 00 01  00 00 00 04  "siphash-2-4 points=1024"
+ *             00 00 00 02  00 00 00 04  "siphash-2-4 points=1024"
  *
  * Every later version keeps the first four bytes, so that an older server knows what it cannot read.
+ *
+ *      1  up to 0.1.0
+ *      2  STATOR-SYNCED says what the directory must have (synced.h); an older server would not keep it. One of version 1
+ *         becomes this when it is opened.
  */
 #include "store/rocks.h"
 
@@ -15,9 +19,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "store/log_ahead.h"
 #include "store/unsynced.h"
+#include "store/verify.h"
 
-#define FORMAT_VERSION 1
+#define FORMAT_VERSION 2
 #define FORMAT_KEY     BYTES("format")
 #define RECORD_BYTES   8 /* before the layout text */
 #define SHARDS_DEFAULT 4
@@ -33,8 +39,10 @@ struct opening {
     const struct store_options *options;
     const char *path;
     bool flush_on_recovery;
-    size_t count; /* families */
-    size_t known; /* of them in the database already; the others are to be made */
+    size_t count;             /* families */
+    size_t known;             /* of them in the database already; the others are to be made */
+    uint32_t version;         /* of the format record that was read */
+    struct synced_list found; /* the files that it had */
     char (*names)[FAMILY_NAME_MAX];
     rocksdb_column_family_handle_t **handles;
 };
@@ -77,6 +85,53 @@ static void close_database(struct opening *opening)
     rocksdb_close(store->db);
     store->db = NULL;
 }
+
+/* --- Its files ---------------------------------------------------------------------------------------------------- */
+
+static int making(void *context, uint64_t number)
+{
+    return synced_enter(context, number);
+}
+
+static int deleting(void *context, uint64_t number)
+{
+    return synced_strike(context, number);
+}
+
+static void syncing(void *context)
+{
+    (void)context;
+    log_ahead_note_sync();
+}
+
+static void reached(void *context, uint64_t number, uint64_t bytes)
+{
+    synced_reached(context, number, bytes);
+}
+
+static void forget_files(struct store *store)
+{
+    if (store->env != NULL)
+        rocksdb_env_destroy(store->env);
+    store->env = NULL;
+    synced_close(store->synced);
+    store->synced = NULL;
+}
+
+/* From here on the engine's files are watched. begun: the directory has no lines yet. */
+static enum stator_rc watch_files(struct opening *opening, bool begun, struct stator_error *err)
+{
+    struct store *store = opening->store;
+    struct files_watcher watcher = {.making = making, .deleting = deleting, .syncing = syncing, .synced = reached};
+
+    forget_files(store);
+    STATOR_TRY(synced_open(&store->synced, store->dir, &opening->found, begun, err));
+    watcher.context = store->synced;
+    store->env = files_env(&watcher);
+    return store->env != NULL ? STATOR_OK : stator_fail_memory(err);
+}
+
+/* --- The database ------------------------------------------------------------------------------------------------- */
 
 static const rocksdb_options_t *options_of_family(const struct rocks_options *rocks, const char *name)
 {
@@ -192,10 +247,15 @@ static enum stator_rc create(struct opening *opening, struct stator_error *err)
     if (opening->options->dir == NULL)
         return make_database(opening, err);
     STATOR_TRY(directory_begin(opening->path, err));
+    opening->found.count = 0;
     unsynced_begin();
-    rc = make_database(opening, err);
+    rc = watch_files(opening, true, err);
+    if (rc == STATOR_OK)
+        rc = make_database(opening, err);
+    if (rc == STATOR_OK)
+        rc = synced_start(opening->store->synced, opening->path, err);
     unsynced_end();
-    return rc == STATOR_OK ? directory_complete(opening->path, err) : rc;
+    return rc == STATOR_OK ? directory_complete(opening->path, opening->store->lock, err) : rc;
 }
 
 /* Nobody was ever told that anything in it is safe. */
@@ -240,6 +300,7 @@ static enum stator_rc check_record(struct opening *opening, struct bytes value, 
             "The data directory '%s' has format %u, written by a newer Stator; this one reads formats up "
             "to %u: start the newer one.",
             opening->path, version, FORMAT_VERSION);
+    opening->version = version;
     if (version == 0 || opening->count != 3 + (size_t)shards)
         return stator_fail(err, rc, "The data directory '%s' is damaged: its format record and its families disagree.",
                            opening->path);
@@ -293,7 +354,7 @@ static enum stator_rc list_families(struct opening *opening, struct stator_error
     return rc;
 }
 
-static enum stator_rc open_existing(struct opening *opening, struct stator_error *err)
+static enum stator_rc read_record(struct opening *opening, struct stator_error *err)
 {
     enum stator_rc rc;
     rocksdb_pinnableslice_t *slice;
@@ -301,23 +362,51 @@ static enum stator_rc open_existing(struct opening *opening, struct stator_error
     char *why = NULL;
     size_t len;
 
-    STATOR_TRY(list_families(opening, err));
-    STATOR_TRY(open_database(opening, err));
     slice = rocksdb_get_pinned_cf(opening->store->db, opening->store->read_any, opening->handles[0], chars(FORMAT_KEY),
                                   FORMAT_KEY.len, &why);
     if (why != NULL)
         return fault_of_open(err, opening->path, why);
     if (slice == NULL)
-        return without_record(opening, err);
+        return STATOR_OK;
     at = rocksdb_pinnableslice_value(slice, &len);
     rc = check_record(opening, bytes_of(at, len), err);
     rocksdb_pinnableslice_destroy(slice);
-    if (rc == STATOR_OK && opening->flush_on_recovery) {
-        /* Recovery has emptied the memtables; the engine lets go of old WAL files when one more table is written. */
-        STATOR_TRY(write_record(opening, opening->store->shards, err));
-        rc = flush_record(opening, err);
-    }
     return rc;
+}
+
+/* A directory of format 1 becomes one of this. From the record on no older server takes it; until the lines are written, which
+ * is after it, nothing is held to them. */
+static enum stator_rc settle_format(struct opening *opening, struct stator_error *err)
+{
+    if (opening->version == FORMAT_VERSION && opening->found.state == SYNCED_ABSENT)
+        return stator_fail(
+            err, STATOR_INTERNAL_SERVER_ERROR,
+            "The data directory '%s' is damaged: " SYNCED_NAME
+            ", which says what it must have, is gone. `stator check %s` says what is lost, and `stator check "
+            "--repair %s` keeps the rest; or put back a copy.",
+            opening->path, opening->path, opening->path);
+    if (opening->version < FORMAT_VERSION) {
+        STATOR_TRY(write_record(opening, opening->store->shards, err));
+        STATOR_TRY(directory_claim(opening->path, opening->store->lock, err));
+    }
+    return synced_start(opening->store->synced, opening->path, err);
+}
+
+static enum stator_rc open_existing(struct opening *opening, struct stator_error *err)
+{
+    STATOR_TRY(verify_directory(&opening->found, opening->path, err));
+    STATOR_TRY(list_families(opening, err));
+    STATOR_TRY(watch_files(opening, opening->found.state != SYNCED_SOUND, err));
+    STATOR_TRY(open_database(opening, err));
+    STATOR_TRY(read_record(opening, err));
+    if (opening->version == 0)
+        return without_record(opening, err);
+    STATOR_TRY(settle_format(opening, err));
+    if (!opening->flush_on_recovery)
+        return STATOR_OK;
+    /* Recovery has emptied the memtables; the engine lets go of old WAL files when one more table is written. */
+    STATOR_TRY(write_record(opening, opening->store->shards, err));
+    return flush_record(opening, err);
 }
 
 static void make_call_options(struct store *store)
@@ -326,6 +415,8 @@ static void make_call_options(struct store *store)
     store->read_cached = rocksdb_readoptions_create();
     if (store->dir != NULL) /* in memory no file is slow, so no read has to be tried twice */
         rocksdb_readoptions_set_read_tier(store->read_cached, 1);
+    store->mark_batch = rocksdb_writebatch_create();
+    buf_init(&store->mark, SYNCED_PLACE_BYTES);
     store->write = rocksdb_writeoptions_create();
     rocksdb_writeoptions_set_no_slowdown(store->write, 1);
     rocksdb_writeoptions_disable_WAL(store->write, store->durability == STORE_NONE);
@@ -346,9 +437,10 @@ static void free_store(struct store *store)
     rocksdb_readoptions_destroy(store->read_any);
     rocksdb_readoptions_destroy(store->read_cached);
     rocksdb_writeoptions_destroy(store->write);
+    rocksdb_writebatch_destroy(store->mark_batch);
+    buf_deinit(&store->mark);
     pthread_rwlock_destroy(&store->log_lock);
-    if (store->env != NULL)
-        rocksdb_env_destroy(store->env);
+    forget_files(store);
     if (store->lock >= 0)
         close(store->lock);
     free(store->families);
@@ -412,6 +504,7 @@ enum stator_rc store_open(struct store **out, const struct store_options *option
         *out = store;
     }
     free(opening.names);
+    synced_list_deinit(&opening.found);
     return rc;
 }
 

@@ -94,7 +94,6 @@ static void set_housekeeping(rocksdb_options_t *o)
     rocksdb_options_set_max_background_jobs(o, 2); /* one thread flushes, one compacts */
     rocksdb_options_set_max_file_opening_threads(o, 1);
     rocksdb_options_set_skip_stats_update_on_db_open(o, 1);
-    rocksdb_options_set_skip_checking_sst_file_sizes_on_db_open(o, 1);
     rocksdb_options_set_stats_dump_period_sec(o, 0);
     rocksdb_options_set_stats_persist_period_sec(o, 0);
     /* Debian's library has assertions on: on a full disk its second line of log aborts the process. At this level there

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "store/store.h"
+#include "store/synced.h"
 
 #define STORE_SHARDS_MAX 256
 /* The families that every directory has before its shards'. RocksDB wants "default": it holds the format record. */
@@ -22,9 +23,10 @@
 
 struct store {
     rocksdb_t *db;
-    rocksdb_env_t *env; /* NULL: the real one */
-    char *dir;          /* NULL: in memory */
-    int lock;           /* directory.lock, or -1 */
+    rocksdb_env_t *env;    /* files.h, or of memory */
+    char *dir;             /* NULL: in memory */
+    struct synced *synced; /* NULL: in memory */
+    int lock;              /* directory.lock, or -1 */
     enum store_durability durability;
     uint32_t shards;
     bool log_is_buffered; /* the engine writes the log's file only when told to, or when its buffer is full */
@@ -40,6 +42,8 @@ struct store {
      * writes. A loop does not wait for it. After a failure nobody may touch the engine's log again (Debian's library
      * asserts that), so read_only is set and looked at under it. */
     pthread_rwlock_t log_lock;
+    struct buf mark; /* put_mark's, with log_lock held alone */
+    rocksdb_writebatch_t *mark_batch;
 
     atomic_bool read_only;                                       /* set once, by the first failed write or sync */
     atomic_bool hurried;                                         /* store_hurry */
@@ -108,7 +112,10 @@ STATOR_MUST_CHECK enum stator_rc directory_prepare(struct directory *out, const 
 /* Between these two a database is made whose files nobody syncs. directory_complete syncs them, and only after it may
  * anyone be told that something is safe. */
 STATOR_MUST_CHECK enum stator_rc directory_begin(const char *dir, struct stator_error *err);
-STATOR_MUST_CHECK enum stator_rc directory_complete(const char *dir, struct stator_error *err);
+STATOR_MUST_CHECK enum stator_rc directory_complete(const char *dir, int lock, struct stator_error *err);
+
+/* Leaves a word in the lock's file, so that a directory of which nothing else is left is not taken for a new one. */
+STATOR_MUST_CHECK enum stator_rc directory_claim(const char *dir, int lock, struct stator_error *err);
 
 /* Removes the OPTIONS files that the engine began and could not finish (see options.c). Call it with the engine open.
  */

@@ -186,6 +186,22 @@ static void let_writers_in(void *context)
     pthread_rwlock_unlock(&store->log_lock);
 }
 
+/* Into the log goes how far it was synced before this sync: behind a hole that is the proof that something was there. Nobody
+ * misses a mark that cannot be written, for the next one says more. */
+static void put_mark(struct store *store)
+{
+    char *why = NULL;
+
+    if (store->synced == NULL)
+        return;
+    buf_reset(&store->mark);
+    synced_mark(store->synced, &store->mark);
+    rocksdb_writebatch_clear(store->mark_batch);
+    rocksdb_writebatch_put_log_data(store->mark_batch, (const char *)store->mark.at, store->mark.len);
+    rocksdb_write(store->db, store->write, store->mark_batch, &why);
+    rocksdb_free(why);
+}
+
 /* Hands the log's buffer to the system, with all writers kept out. */
 static enum stator_rc flush_log(struct store *store, struct stator_error *err)
 {
@@ -195,6 +211,7 @@ static enum stator_rc flush_log(struct store *store, struct stator_error *err)
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
                            "An earlier write or sync failed: whether the writes since are stored is not known until a "
                            "restart.");
+    put_mark(store);
     flush_buffer(store, &why);
     return why != NULL ? fault_of_sync(store, err, why) : STATOR_OK;
 }

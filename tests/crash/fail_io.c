@@ -2,7 +2,7 @@
 /* Preloaded into a program, makes its disk fail.
  *
  *      FAIL_SYNC_AT=n    the n-th fsync or fdatasync fails with EIO
- *      FAIL_WRITE_AT=n   the n-th write of a file below FAIL_DIR fails with ENOSPC, and so do all after it
+ *      FAIL_WRITE_AT=n   the n-th write or pwrite of a file below FAIL_DIR fails with ENOSPC, and so do all after it
  *      FAIL_DIR=dir      count only files below this directory
  *      FAIL_REPORT=file  gets "hit" when a call was made to fail
  *      FREE_SPACE_LIE=1  statvfs says that there is much space
@@ -84,6 +84,11 @@ int fdatasync(int fd)
 ssize_t write(int fd, const void *data, size_t len)
 {
     return write_fails(fd) ? -1 : syscall(SYS_write, fd, data, len);
+}
+
+ssize_t pwrite(int fd, const void *data, size_t len, off_t offset)
+{
+    return write_fails(fd) ? -1 : syscall(SYS_pwrite64, fd, data, len, offset);
 }
 
 int statvfs(const char *path, struct statvfs *out)

@@ -9,7 +9,7 @@ import sys
 
 from store_runs import Runs, asserted
 
-TEXTS = ("not known until a restart", "read-only", "is full", "cannot be opened", "cannot be synced", "damaged", "disagree")
+TEXTS = ("not known until a restart", "cannot be used", "cannot be written", "read-only", "is full", "cannot be opened", "cannot be synced", "damaged", "disagree")
 
 
 def one(runs, kind, number):

@@ -77,7 +77,8 @@ static void write_file(const char *dir, const char *name, const char *text)
     fclose(file);
 }
 
-/* Does one thing to the database with the plain engine: puts a value into the family "default". */
+/* Does one thing to the database with the plain engine: puts a value into the family "default". What the directory must have is
+ * left unknown. */
 static void put_raw(const char *dir, const char *key, const char *value, size_t len)
 {
     rocksdb_options_t *options = rocksdb_options_create();
@@ -105,6 +106,7 @@ static void put_raw(const char *dir, const char *key, const char *value, size_t 
     rocksdb_close(db);
     rocksdb_writeoptions_destroy(write);
     rocksdb_options_destroy(options);
+    write_file(dir, "STATOR-SYNCED", "STATOR-SYNCED 2\n");
 }
 
 static void shards_and_layout_are_kept(void **state)
@@ -206,8 +208,8 @@ static void a_newer_format_is_refused(void **state)
     struct fixture *f = *state;
 
     assert_opens(f->dir, 1);
-    put_raw(f->dir, "format", "\0\0\0\2 and what we do not know", 29);
-    assert_refused(f->dir, 1, LAYOUT, "format 2", "newer Stator");
+    put_raw(f->dir, "format", "\0\0\0\3 and what we do not know", 29);
+    assert_refused(f->dir, 1, LAYOUT, "format 3", "newer Stator");
     put_raw(f->dir, "format", "\0\0\0", 3);
     assert_refused(f->dir, 1, LAYOUT, "damaged", "");
 }
@@ -438,7 +440,7 @@ static void damage_is_told(void **state)
     assert_refused(f->dir, 1, LAYOUT, "damaged", "");
     snprintf(path, sizeof(path), "%s/CURRENT", f->dir);
     assert_int_equal(remove(path), 0);
-    assert_refused(f->dir, 1, LAYOUT, ".log", "no Stator database"); /* the engine would begin a new one over it */
+    assert_refused(f->dir, 1, LAYOUT, "damaged", "CURRENT is gone"); /* the engine would begin a new one over it */
 }
 
 static void rights_are_told(void **state)

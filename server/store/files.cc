@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/files.h"
+
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+#include <utility>
+
+/* As in the engine's db/c.cc, where alone it is defined. */
+struct rocksdb_env_t {
+    rocksdb::Env *rep;
+    bool is_default;
+};
+
+namespace
+{
+
+using rocksdb::FileOptions;
+using rocksdb::FileSystem;
+using rocksdb::FSWritableFile;
+using rocksdb::IODebugContext;
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+using rocksdb::Slice;
+
+/* Its number, as files.h has it; 0 for a file that is neither a log nor a manifest. */
+uint64_t number_of(const std::string &path)
+{
+    static const char manifest[] = "MANIFEST-";
+    const char *name = path.c_str() + path.rfind('/') + 1;
+    const bool is_manifest = std::strncmp(name, manifest, sizeof(manifest) - 1) == 0;
+    const char *digits = is_manifest ? name + sizeof(manifest) - 1 : name;
+    uint64_t number = 0;
+
+    for (; *digits >= '0' && *digits <= '9'; digits++)
+        number = number * 10 + static_cast<uint64_t>(*digits - '0');
+    if (is_manifest)
+        return *digits == '\0' ? number | FILES_MANIFEST : 0;
+    return std::strcmp(digits, ".log") == 0 ? number : 0;
+}
+
+IOStatus status_of(int error, const std::string &path)
+{
+    if (error == 0)
+        return IOStatus::OK();
+    if (error == ENOSPC)
+        return IOStatus::NoSpace("While keeping what is synced of " + path, std::strerror(error));
+    return IOStatus::IOError("While keeping what is synced of " + path, std::strerror(error));
+}
+
+class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper
+{
+  public:
+    WatchedFile(std::unique_ptr<FSWritableFile> file, const files_watcher &watcher, uint64_t number)
+        : FSWritableFileOwnerWrapper(std::move(file)), watcher_(watcher), number_(number)
+    {
+    }
+
+    IOStatus Append(const Slice &data, const IOOptions &options, IODebugContext *debug) override
+    {
+        return count(data, FSWritableFileOwnerWrapper::Append(data, options, debug));
+    }
+
+    IOStatus Append(const Slice &data, const IOOptions &options, const rocksdb::DataVerificationInfo &info,
+                    IODebugContext *debug) override
+    {
+        return count(data, FSWritableFileOwnerWrapper::Append(data, options, info, debug));
+    }
+
+    IOStatus Sync(const IOOptions &options, IODebugContext *debug) override
+    {
+        const uint64_t bytes = bytes_.load();
+
+        watcher_.syncing(watcher_.context);
+        return note(bytes, FSWritableFileOwnerWrapper::Sync(options, debug));
+    }
+
+    IOStatus Fsync(const IOOptions &options, IODebugContext *debug) override
+    {
+        const uint64_t bytes = bytes_.load();
+
+        watcher_.syncing(watcher_.context);
+        return note(bytes, FSWritableFileOwnerWrapper::Fsync(options, debug));
+    }
+
+  private:
+    IOStatus count(const Slice &data, IOStatus status)
+    {
+        if (status.ok())
+            bytes_ += data.size();
+        return status;
+    }
+
+    IOStatus note(uint64_t bytes, IOStatus status)
+    {
+        if (status.ok())
+            watcher_.synced(watcher_.context, number_, bytes);
+        return status;
+    }
+
+    const files_watcher watcher_;
+    const uint64_t number_;
+    std::atomic<uint64_t> bytes_{0};
+};
+
+class WatchedFiles : public rocksdb::FileSystemWrapper
+{
+  public:
+    explicit WatchedFiles(const files_watcher &watcher) : FileSystemWrapper(FileSystem::Default()), watcher_(watcher)
+    {
+    }
+
+    static const char *kClassName()
+    {
+        return "WatchedFiles";
+    }
+
+    const char *Name() const override
+    {
+        return kClassName();
+    }
+
+    IOStatus NewWritableFile(const std::string &path, const FileOptions &options, std::unique_ptr<FSWritableFile> *out,
+                             IODebugContext *debug) override
+    {
+        const uint64_t number = number_of(path);
+        IOStatus status = status_of(number != 0 ? watcher_.making(watcher_.context, number) : 0, path);
+
+        if (status.ok())
+            status = target()->NewWritableFile(path, options, out, debug);
+        if (status.ok() && number != 0)
+            out->reset(new WatchedFile(std::move(*out), watcher_, number));
+        return status;
+    }
+
+    IOStatus DeleteFile(const std::string &path, const IOOptions &options, IODebugContext *debug) override
+    {
+        const uint64_t number = number_of(path);
+        const IOStatus status = status_of(number != 0 ? watcher_.deleting(watcher_.context, number) : 0, path);
+
+        return status.ok() ? target()->DeleteFile(path, options, debug) : status;
+    }
+
+  private:
+    const files_watcher watcher_;
+};
+
+} // namespace
+
+rocksdb_env_t *files_env(const files_watcher *watcher)
+{
+    try {
+        std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(std::make_shared<WatchedFiles>(*watcher));
+        rocksdb_env_t *out = new rocksdb_env_t{env.get(), false};
+
+        env.release();
+        return out;
+    } catch (const std::bad_alloc &) {
+        return nullptr;
+    }
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* files: the engine's files, watched: whoever opens a database is told what it makes, syncs and deletes. This is the engine's
+ * own extension point, a FileSystem, which its C API does not have; hence the one file in C++.
+ *
+ * Thread: [any]; the engine calls from all of its threads.
+ */
+#ifndef SERVER_STORE_FILES_H
+#define SERVER_STORE_FILES_H
+
+#include <rocksdb/c.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FILES_MANIFEST ((uint64_t)1 << 63)
+
+/* A log's number is that of its name, a manifest's has FILES_MANIFEST besides; of other files nothing is told. What making and
+ * deleting return is 0, or errno's value: then it is not done, and the engine has a failure. */
+struct files_watcher {
+    void *context;
+    int (*making)(void *context, uint64_t number);
+    int (*deleting)(void *context, uint64_t number);
+    void (*syncing)(void *context); /* its first so many bytes, those that it has now, */
+    void (*synced)(void *context, uint64_t number, uint64_t bytes); /* and they are on the disk */
+};
+
+/* The system's files, for rocksdb_options_set_env; ended by rocksdb_env_destroy after the database is closed. watcher is
+ * copied. NULL: no memory. */
+rocksdb_env_t *files_env(const struct files_watcher *watcher);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/synced.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/log_crc.h"
+
+#define HEAD        "STATOR-SYNCED 2\n"
+#define HEAD_BYTES  (sizeof(HEAD) - 1)
+#define PLACE_FIRST 4096 /* each place begins a page */
+#define SECRET_AT   8
+#define COUNT_AT    (SECRET_AT + SYNCED_SECRET_BYTES)
+#define FIXED_BYTES (COUNT_AT + 4)
+#define LINE_BYTES  16
+#define CRC_BYTES   4
+#define MARK        BYTES("stator.synced")
+
+struct synced {
+    int fd;
+    pthread_mutex_t lock;    /* guards all below */
+    bool writes;             /* the file has lines */
+    bool started;            /* what is entered goes to the disk at once */
+    struct synced_list list; /* owned; room for SYNCED_FILES_MAX */
+    struct buf place;        /* encoded */
+};
+
+/* --- The file's form ---------------------------------------------------------------------------------------------- */
+
+static off_t place_of(uint64_t generation)
+{
+    return PLACE_FIRST + (off_t)(generation % 2) * SYNCED_PLACE_BYTES;
+}
+
+static bool is_manifest(uint64_t number)
+{
+    return (number & FILES_MANIFEST) != 0;
+}
+
+static void put_lines(struct buf *out, const struct synced_list *list, bool manifests)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (!manifests && is_manifest(list->files[i].number))
+            continue;
+        buf_append_be64(out, list->files[i].number);
+        buf_append_be64(out, list->files[i].bytes);
+    }
+}
+
+static struct synced_file read_line(const uint8_t *at)
+{
+    return (struct synced_file){.number = read_be64(at), .bytes = read_be64(at + 8)};
+}
+
+/* False: nothing whole was written to that place. */
+static bool read_place(struct synced_list *list, struct bytes place)
+{
+    size_t count, len;
+
+    if (place.len < FIXED_BYTES + CRC_BYTES)
+        return false;
+    count = read_be32(place.at + COUNT_AT);
+    len = FIXED_BYTES + count * LINE_BYTES;
+    if (count > SYNCED_FILES_MAX || place.len < len + CRC_BYTES ||
+        read_be32(place.at + len) != log_crc_extend(0, (const char *)place.at, len))
+        return false;
+    if (list->state == SYNCED_SOUND && list->generation > read_be64(place.at))
+        return true;
+    list->state = SYNCED_SOUND;
+    list->generation = read_be64(place.at);
+    memcpy(list->secret, place.at + SECRET_AT, SYNCED_SECRET_BYTES);
+    list->count = count;
+    for (size_t i = 0; i < count; i++)
+        list->files[i] = read_line(place.at + FIXED_BYTES + i * LINE_BYTES);
+    return true;
+}
+
+static ssize_t read_whole(int fd, uint8_t *at, size_t len, off_t offset)
+{
+    size_t had = 0;
+
+    while (had < len) {
+        ssize_t got = pread(fd, at + had, len - had, offset + (off_t)had);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        had += (size_t)got;
+    }
+    return (ssize_t)had;
+}
+
+/* Returns errno's value. */
+static int read_places(struct synced_list *list, int fd, uint8_t *place)
+{
+    uint8_t head[HEAD_BYTES];
+    struct stat info;
+
+    list->state = SYNCED_DAMAGED;
+    for (uint64_t i = 0; i < 2; i++) {
+        ssize_t len = read_whole(fd, place, SYNCED_PLACE_BYTES, place_of(i));
+
+        if (len < 0)
+            return errno;
+        (void)read_place(list, bytes_of(place, (size_t)len));
+    }
+    if (fstat(fd, &info) != 0 || read_whole(fd, head, HEAD_BYTES, 0) < 0)
+        return errno;
+    if (list->state == SYNCED_DAMAGED && info.st_size == HEAD_BYTES && memcmp(head, HEAD, HEAD_BYTES) == 0)
+        list->state = SYNCED_BEGUN;
+    return 0;
+}
+
+static enum stator_rc fail(struct stator_error *err, const char *dir, int error)
+{
+    return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "The file '%s/" SYNCED_NAME "' cannot be used: %s.", dir,
+                       strerror(error));
+}
+
+static int open_file(const char *dir, int flags)
+{
+    char path[PATH_MAX];
+
+    if ((size_t)snprintf(path, sizeof(path), "%s/" SYNCED_NAME, dir) >= sizeof(path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+enum stator_rc synced_read(struct synced_list *out, const char *dir, struct stator_error *err)
+{
+    uint8_t *place = malloc(SYNCED_PLACE_BYTES);
+    int fd = open_file(dir, O_RDONLY), error = fd < 0 && errno != ENOENT ? errno : 0;
+
+    *out = (struct synced_list){.state = SYNCED_ABSENT, .files = calloc(SYNCED_FILES_MAX, sizeof(*out->files))};
+    if (place == NULL || out->files == NULL)
+        error = ENOMEM;
+    if (error == 0 && fd >= 0)
+        error = read_places(out, fd, place);
+    if (fd >= 0)
+        close(fd);
+    free(place);
+    return error == 0 ? STATOR_OK : fail(err, dir, error);
+}
+
+void synced_list_deinit(struct synced_list *list)
+{
+    free(list->files);
+    list->files = NULL;
+}
+
+struct synced_file *synced_find(const struct synced_list *list, uint64_t number)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->files[i].number == number)
+            return &list->files[i];
+    }
+    return NULL;
+}
+
+/* --- Writing it --------------------------------------------------------------------------------------------------- */
+
+/* Each of these with the lock held. They return errno's value. */
+
+static int write_whole(int fd, struct bytes bytes, off_t offset)
+{
+    while (bytes.len != 0) {
+        ssize_t put = pwrite(fd, bytes.at, bytes.len, offset);
+
+        if (put < 0 && errno != EINTR)
+            return errno;
+        if (put > 0) {
+            bytes = bytes_of(bytes.at + put, bytes.len - (size_t)put);
+            offset += put;
+        }
+    }
+    return 0;
+}
+
+static int write_lines(struct synced *synced)
+{
+    struct buf *place = &synced->place;
+
+    buf_reset(place);
+    buf_append_be64(place, ++synced->list.generation);
+    buf_append(place, synced->list.secret, SYNCED_SECRET_BYTES);
+    buf_append_be32(place, (uint32_t)synced->list.count);
+    put_lines(place, &synced->list, true);
+    buf_append_be32(place, log_crc_extend(0, (const char *)place->at, place->len));
+    return place->failed ? ENOMEM : write_whole(synced->fd, buf_bytes(place), place_of(synced->list.generation));
+}
+
+static int put_on_disk(struct synced *synced)
+{
+    int error = write_lines(synced);
+
+    return error == 0 && fdatasync(synced->fd) != 0 ? errno : error;
+}
+
+static int enter(struct synced *synced, uint64_t number)
+{
+    struct synced_file *line = synced_find(&synced->list, number);
+
+    if (line == NULL && synced->list.count == SYNCED_FILES_MAX)
+        return EMFILE;
+    if (line == NULL)
+        line = &synced->list.files[synced->list.count++];
+    *line = (struct synced_file){.number = number};
+    if (!synced->writes)
+        return 0;
+    return synced->started && !is_manifest(number) ? put_on_disk(synced) : write_lines(synced);
+}
+
+static int strike(struct synced *synced, uint64_t number)
+{
+    struct synced_file *line = synced_find(&synced->list, number);
+
+    struct synced_file kept;
+    int error = 0;
+
+    if (line == NULL)
+        return 0;
+    kept = *line;
+    *line = synced->list.files[--synced->list.count];
+    if (synced->writes)
+        error = is_manifest(number) ? write_lines(synced) : put_on_disk(synced);
+    if (error != 0)
+        synced->list.files[synced->list.count++] = kept;
+    return error;
+}
+
+int synced_enter(struct synced *synced, uint64_t number)
+{
+    int error;
+
+    pthread_mutex_lock(&synced->lock);
+    error = enter(synced, number);
+    pthread_mutex_unlock(&synced->lock);
+    return error;
+}
+
+int synced_strike(struct synced *synced, uint64_t number)
+{
+    int error;
+
+    pthread_mutex_lock(&synced->lock);
+    error = strike(synced, number);
+    pthread_mutex_unlock(&synced->lock);
+    return error;
+}
+
+/* A failed write costs the proof of this sync alone, and the next one says it again. */
+void synced_reached(struct synced *synced, uint64_t number, uint64_t bytes)
+{
+    struct synced_file *line;
+
+    pthread_mutex_lock(&synced->lock);
+    line = synced_find(&synced->list, number);
+    if (line != NULL && line->bytes < bytes) {
+        line->bytes = bytes;
+        if (synced->writes)
+            (void)write_lines(synced);
+    }
+    pthread_mutex_unlock(&synced->lock);
+}
+
+/* --- Opening ------------------------------------------------------------------------------------------------------ */
+
+enum stator_rc synced_open(struct synced **out, const char *dir, const struct synced_list *lines, bool begun,
+                           struct stator_error *err)
+{
+    struct synced *synced = calloc(1, sizeof(*synced));
+    int error = 0;
+
+    *out = NULL;
+    if (synced == NULL)
+        return stator_fail_memory(err);
+    pthread_mutex_init(&synced->lock, NULL);
+    buf_init(&synced->place, SYNCED_PLACE_BYTES);
+    synced->writes = !begun;
+    synced->list = *lines;
+    if (begun && getrandom(synced->list.secret, SYNCED_SECRET_BYTES, 0) != SYNCED_SECRET_BYTES)
+        error = EIO;
+    synced->list.files = calloc(SYNCED_FILES_MAX, sizeof(*synced->list.files));
+    synced->fd = synced->list.files != NULL ? open_file(dir, O_RDWR | O_CREAT) : -1;
+    if (synced->fd < 0)
+        error = synced->list.files != NULL ? errno : ENOMEM;
+    else if (lines->count != 0)
+        memcpy(synced->list.files, lines->files, lines->count * sizeof(*lines->files));
+    if (error == 0 && begun && ftruncate(synced->fd, 0) != 0)
+        error = errno;
+    if (error == 0 && begun)
+        error = write_whole(synced->fd, bytes_of(HEAD, HEAD_BYTES), 0);
+    if (error == 0 && begun && fdatasync(synced->fd) != 0)
+        error = errno;
+    if (error == 0) {
+        *out = synced;
+        return STATOR_OK;
+    }
+    synced_close(synced);
+    return fail(err, dir, error);
+}
+
+void synced_close(struct synced *synced)
+{
+    if (synced == NULL)
+        return;
+    if (synced->fd >= 0)
+        close(synced->fd);
+    pthread_mutex_destroy(&synced->lock);
+    buf_deinit(&synced->place);
+    synced_list_deinit(&synced->list);
+    free(synced);
+}
+
+enum stator_rc synced_start(struct synced *synced, const char *dir, struct stator_error *err)
+{
+    int error;
+
+    pthread_mutex_lock(&synced->lock);
+    error = put_on_disk(synced);
+    synced->writes = synced->started = error == 0;
+    pthread_mutex_unlock(&synced->lock);
+    return error == 0 ? STATOR_OK : fail(err, dir, error);
+}
+
+/* --- Marks -------------------------------------------------------------------------------------------------------- */
+
+void synced_mark(struct synced *synced, struct buf *out)
+{
+    buf_append_bytes(out, MARK);
+    buf_append(out, synced->list.secret, SYNCED_SECRET_BYTES);
+    pthread_mutex_lock(&synced->lock);
+    put_lines(out, &synced->list, false);
+    pthread_mutex_unlock(&synced->lock);
+}
+
+bool synced_take_mark(struct synced_list *list, struct bytes mark)
+{
+    const size_t head = MARK.len + SYNCED_SECRET_BYTES;
+
+    if (mark.len < head || !bytes_starts_with(mark, MARK) || (mark.len - head) % LINE_BYTES != 0 ||
+        memcmp(mark.at + MARK.len, list->secret, SYNCED_SECRET_BYTES) != 0)
+        return false;
+    for (size_t at = head; at < mark.len; at += LINE_BYTES) {
+        struct synced_file said = read_line(mark.at + at), *line = synced_find(list, said.number);
+
+        if (line != NULL && line->bytes < said.bytes)
+            line->bytes = said.bytes;
+    }
+    return true;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether a directory still has what was synced, read from its files before the engine sees them: the engine takes whatever
+ * cannot be read for the torn end of a log, and begins behind it.
+ */
+#include "store/verify.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/log_read.h"
+
+#define BATCH_HEAD_BYTES 12 /* of a record of the log: sequence (8), count of changes (4) */
+#define TAG_LOG_DATA     3  /* in front of what the engine keeps in its log and does nothing with */
+
+struct verifying {
+    const char *dir;
+    int fd;                    /* of the directory */
+    struct synced_list kept;   /* what STATOR-SYNCED says, and then the marks */
+    struct synced_list *found; /* what there is */
+    struct stator_error *err;
+};
+
+static enum stator_rc fail(const struct verifying *v, const char *name, const char *what, int error)
+{
+    return stator_fail(v->err, STATOR_INTERNAL_SERVER_ERROR, "The file '%s/%s' %s: %s.", v->dir, name, what,
+                       strerror(error));
+}
+
+static enum stator_rc damaged(const struct verifying *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static enum stator_rc damaged(const struct verifying *v, const char *format, ...)
+{
+    char what[300];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(what, sizeof(what), format, arguments);
+    va_end(arguments);
+    return stator_fail(
+        v->err, STATOR_INTERNAL_SERVER_ERROR,
+        "The data directory '%s' is damaged: %s. Nothing was changed. `stator check %s` says what is lost, and "
+        "`stator check --repair %s` keeps the rest; or put back a copy.",
+        v->dir, what, v->dir, v->dir);
+}
+
+static void name_of(char out[32], uint64_t number)
+{
+    if ((number & FILES_MANIFEST) != 0)
+        snprintf(out, 32, "MANIFEST-%06llu", (unsigned long long)(number & ~FILES_MANIFEST));
+    else
+        snprintf(out, 32, "%06llu.log", (unsigned long long)number);
+}
+
+/* The engine's variable-length number; false: cut off. */
+static bool read_length(struct bytes *from, size_t *out)
+{
+    *out = 0;
+    for (unsigned shift = 0; from->len != 0 && shift < 32; shift += 7) {
+        uint8_t byte = *from->at;
+
+        *from = bytes_of(from->at + 1, from->len - 1);
+        *out |= (size_t)(byte & 0x7f) << shift;
+        if (byte < 0x80)
+            return *out <= from->len;
+    }
+    return false;
+}
+
+/* A mark is a batch of its own, without a change. */
+static void take_mark(struct verifying *v, struct bytes record)
+{
+    struct bytes rest;
+    size_t len;
+
+    if (record.len <= BATCH_HEAD_BYTES || memcmp(record.at + 8, "\0\0\0\0", 4) != 0 ||
+        record.at[BATCH_HEAD_BYTES] != TAG_LOG_DATA)
+        return;
+    rest = bytes_of(record.at + BATCH_HEAD_BYTES + 1, record.len - BATCH_HEAD_BYTES - 1);
+    if (read_length(&rest, &len))
+        (void)synced_take_mark(&v->kept, bytes_of(rest.at, len));
+}
+
+/* How far a log's or manifest's records go before the first that cannot be read. */
+static enum stator_rc read_file(struct verifying *v, int fd, uint64_t number, uint64_t *sound)
+{
+    struct log_reader reader;
+    bool whole = true;
+    enum log_read found = LOG_RECORD;
+
+    *sound = 0;
+    if (!log_reader_init(&reader, fd)) {
+        log_reader_deinit(&reader);
+        return stator_fail_memory(v->err);
+    }
+    while (found != LOG_END && found != LOG_FAILED) {
+        found = log_reader_next(&reader);
+        whole &= found != LOG_GAP;
+        if (whole)
+            *sound = reader.end;
+        if (found == LOG_RECORD && (number & FILES_MANIFEST) == 0)
+            take_mark(v, buf_bytes(&reader.record));
+    }
+    if (found == LOG_FAILED) {
+        char name[32];
+
+        name_of(name, number);
+        log_reader_deinit(&reader);
+        return fail(v, name, "cannot be read", reader.error);
+    }
+    log_reader_deinit(&reader);
+    return STATOR_OK;
+}
+
+/* A log is synced as well: what is in it was perhaps written by a process that was killed before it did so, and whoever reads
+ * it from now on takes it for durable. */
+static enum stator_rc look_at(struct verifying *v, uint64_t number)
+{
+    struct synced_file *line = &v->found->files[v->found->count];
+    char name[32];
+    enum stator_rc rc;
+    int fd;
+
+    name_of(name, number);
+    if (v->found->count == SYNCED_FILES_MAX)
+        return fail(v, name, "cannot be used", EMFILE);
+    fd = openat(v->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return fail(v, name, "cannot be read", errno);
+    line->number = number;
+    rc = read_file(v, fd, number, &line->bytes);
+    if (rc == STATOR_OK && (number & FILES_MANIFEST) == 0 && fdatasync(fd) != 0)
+        rc = fail(v, name, "cannot be synced", errno);
+    close(fd);
+    v->found->count += rc == STATOR_OK;
+    return rc;
+}
+
+/* 0: not one. */
+static uint64_t log_number(const char *name)
+{
+    char *end;
+    unsigned long long number = strtoull(name, &end, 10);
+
+    return name[0] >= '0' && name[0] <= '9' && strcmp(end, ".log") == 0 ? number : 0;
+}
+
+static enum stator_rc look_at_logs(struct verifying *v, DIR *stream)
+{
+    struct dirent *entry;
+
+    while ((errno = 0, entry = readdir(stream)) != NULL) {
+        uint64_t number = log_number(entry->d_name);
+
+        if (number != 0)
+            STATOR_TRY(look_at(v, number));
+    }
+    return errno == 0 && fsync(v->fd) == 0 ? STATOR_OK : fail(v, "", "cannot be read and synced", errno);
+}
+
+/* The manifest that the engine will take; 0 where CURRENT does not tell, which the engine says better. */
+static uint64_t current_manifest(const struct verifying *v)
+{
+    char text[64] = "";
+    int fd = openat(v->fd, "CURRENT", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    ssize_t len = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+    unsigned long long number = 0;
+
+    if (fd >= 0)
+        close(fd);
+    return len > 0 && sscanf(text, "MANIFEST-%llu\n", &number) == 1 && number != 0 ? number | FILES_MANIFEST : 0;
+}
+
+static enum stator_rc judge_line(const struct verifying *v, const struct synced_file *line)
+{
+    const struct synced_file *file = synced_find(v->found, line->number);
+    const bool manifest = (line->number & FILES_MANIFEST) != 0;
+    char name[32];
+
+    name_of(name, line->number);
+    if (file == NULL && (manifest || line->bytes == 0))
+        return STATOR_OK; /* an older one; or one that was to be made when the power went */
+    if (file == NULL)
+        return damaged(v, "its log %s is gone, with %llu bytes that were synced", name,
+                       (unsigned long long)line->bytes);
+    if (file->bytes < line->bytes)
+        return damaged(v,
+                       "%s cannot be read from byte %llu on, and was synced up to byte %llu, so that at most the %s in "
+                       "%llu bytes are lost",
+                       name, (unsigned long long)file->bytes, (unsigned long long)line->bytes,
+                       manifest ? "tables" : "writes", (unsigned long long)(line->bytes - file->bytes));
+    return STATOR_OK;
+}
+
+/* What is there and was never entered belongs to another time: it was copied while the server went on. */
+static enum stator_rc judge_strangers(const struct verifying *v)
+{
+    for (size_t i = 0; i < v->found->count; i++) {
+        const struct synced_file *file = &v->found->files[i];
+        char name[32];
+
+        name_of(name, file->number);
+        if ((file->number & FILES_MANIFEST) == 0 && file->bytes != 0 && synced_find(&v->kept, file->number) == NULL)
+            return damaged(
+                v,
+                "its log %s is not of the same time as its other files, as in a copy that was made while a server "
+                "was writing",
+                name);
+    }
+    return STATOR_OK;
+}
+
+static enum stator_rc judge(const struct verifying *v)
+{
+    if (v->kept.state == SYNCED_DAMAGED)
+        return damaged(v, SYNCED_NAME ", which says what it must have, cannot be read");
+    if (v->kept.state != SYNCED_SOUND)
+        return STATOR_OK;
+    for (size_t i = 0; i < v->kept.count; i++)
+        STATOR_TRY(judge_line(v, &v->kept.files[i]));
+    return judge_strangers(v);
+}
+
+static enum stator_rc verify(struct verifying *v, DIR *stream)
+{
+    uint64_t manifest = current_manifest(v);
+
+    STATOR_TRY(synced_read(&v->kept, v->dir, v->err));
+    v->found->state = v->kept.state;
+    v->found->generation = v->kept.generation;
+    memcpy(v->found->secret, v->kept.secret, SYNCED_SECRET_BYTES);
+    STATOR_TRY(look_at_logs(v, stream));
+    if (manifest != 0 && synced_find(&v->kept, manifest) != NULL)
+        STATOR_TRY(look_at(v, manifest));
+    return judge(v);
+}
+
+enum stator_rc verify_directory(struct synced_list *out, const char *dir, struct stator_error *err)
+{
+    struct verifying v = {.dir = dir, .found = out, .err = err};
+    DIR *stream = opendir(dir);
+    enum stator_rc rc;
+
+    *out = (struct synced_list){.files = calloc(SYNCED_FILES_MAX, sizeof(*out->files))};
+    if (out->files == NULL)
+        rc = stator_fail_memory(err);
+    else if (stream == NULL)
+        rc = fail(&v, "", "cannot be read", errno);
+    else {
+        v.fd = dirfd(stream);
+        rc = verify(&v, stream);
+    }
+    if (stream != NULL)
+        closedir(stream);
+    synced_list_deinit(&v.kept);
+    return rc;
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A directory after a crash of which a part is gone, cut short or changed: what was synced is there, or the directory is
+ * refused. A crash is a copy of the files of an open store. */
+#include "unit/unit.h"
+
+#include "store/store.h"
+#include "store/synced.h"
+#include "unit/server/store/crashed.h"
+#include "unit/server/store/temporary.h"
+
+#define ITEMS 40
+
+struct fixture {
+    char dir[64], crashed[64];
+    struct store *store;
+};
+
+static struct store *open_it(const char *dir, struct stator_error *err)
+{
+    struct store *store;
+
+    (void)!store_open(&store, &(struct store_options){.dir = dir, .shards = 2, .memtable_bytes = 64 << 10}, err);
+    return store;
+}
+
+static void put(struct store *store, uint32_t number, size_t len, bool sync)
+{
+    struct store_batch *batch = store_batch_new(store);
+    uint8_t *value = malloc(len);
+
+    for (size_t i = 0; i < len; i++) /* not to be made shorter */
+        value[i] = (uint8_t)((number + 1) * 2654435761u * (i + 7) >> 13);
+    store_batch_put(batch, STORE_SHARD(number % 2), bytes_of(&number, sizeof(number)), bytes_of(value, len));
+    store_batch_add(batch, BYTES("count"), 1);
+    assert_int_equal(store_write(store, batch, true, NULL), STATOR_OK);
+    if (sync)
+        assert_int_equal(store_sync(store, NULL), STATOR_OK);
+    store_batch_free(batch);
+    free(value);
+}
+
+/* An item that cannot be read is as good as a word. */
+static bool has_all(struct store *store, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct store_pinned pinned;
+
+        if (store_get(store, STORE_SHARD(i % 2), bytes_of(&i, sizeof(i)), STORE_ANY, NULL, &pinned, NULL) != STATOR_OK)
+            continue;
+        bool there = bytes_present(pinned.value);
+
+        store_release(&pinned);
+        if (!there)
+            return false;
+    }
+    return true;
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+
+    temporary_make(f->dir);
+    temporary_make(f->crashed);
+    f->store = open_it(f->dir, NULL);
+    assert_non_null(f->store);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    store_close(f->store);
+    temporary_remove(f->dir);
+    temporary_remove(f->crashed);
+    free(f);
+    return 0;
+}
+
+static void crash(struct fixture *f)
+{
+    temporary_remove(f->crashed);
+    assert_int_equal(mkdir(f->crashed, 0700), 0);
+    copy_files(f->dir, f->crashed);
+}
+
+/* Opens what a crash has left: with all of count items, or refused with a text that has that part. */
+static void assert_all_or_refused(struct fixture *f, uint32_t count, const char *part, const char *what, size_t at)
+{
+    struct stator_error err = {0};
+    struct store *store = open_it(f->crashed, &err);
+
+    if (store != NULL && !has_all(store, count))
+        fail_msg("%s at %zu: items are gone, without a word", what, at);
+    if (store == NULL && (strstr(err.message, f->crashed) == NULL || strstr(err.message, part) == NULL))
+        fail_msg("%s at %zu: %s", what, at, err.message);
+    store_close(store);
+}
+
+static void assert_refused(struct fixture *f, const char *part)
+{
+    struct stator_error err = {0};
+
+    assert_null(open_it(f->crashed, &err));
+    if (strstr(err.message, f->crashed) == NULL || strstr(err.message, part) == NULL)
+        fail_msg("%s", err.message);
+}
+
+/* One file of the crashed directory, with a byte changed or its end cut off. */
+static void spoil(struct fixture *f, const char *name, size_t at, bool cut)
+{
+    uint8_t *bytes = malloc(FILE_MAX);
+    char path[512];
+    size_t len;
+
+    snprintf(path, sizeof(path), "%s/%s", f->crashed, name);
+    len = read_file(path, bytes);
+    bytes[at] ^= 0x41;
+    write_bytes(f->crashed, name, bytes_of(bytes, cut ? at : len));
+    free(bytes);
+}
+
+/* Several logs, tables, and changes of the manifest: memtables are small. */
+static void fill(struct fixture *f)
+{
+    for (uint32_t i = 0; i < ITEMS; i++)
+        put(f->store, i, 4000 + i * 100, i % 3 == 0);
+    assert_int_equal(store_sync(f->store, NULL), STATOR_OK);
+}
+
+static uint32_t names_of(const char *dir, char names[64][64])
+{
+    DIR *stream = opendir(dir);
+    struct dirent *entry;
+    uint32_t count = 0;
+
+    while ((entry = readdir(stream)) != NULL && count < 64) {
+        if (entry->d_name[0] != '.')
+            snprintf(names[count++], 64, "%.63s", entry->d_name);
+    }
+    closedir(stream);
+    return count;
+}
+
+static void spoil_each(struct fixture *f, const char *name, size_t step, bool cut)
+{
+    char path[512];
+    struct stat info;
+
+    snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+    assert_int_equal(stat(path, &info), 0);
+    for (size_t at = 0; at < (size_t)info.st_size; at += step + at % 7) {
+        crash(f);
+        spoil(f, name, at, cut);
+        assert_all_or_refused(f, ITEMS, "", name, at);
+    }
+}
+
+static void a_changed_byte_is_told(void **state)
+{
+    char names[64][64];
+    uint32_t count;
+
+    fill(*state);
+    count = names_of(((struct fixture *)*state)->dir, names);
+    for (uint32_t i = 0; i < count; i++)
+        spoil_each(*state, names[i], strstr(names[i], ".log") != NULL ? 5000 : 1021, false);
+}
+
+static void a_short_file_is_told(void **state)
+{
+    char names[64][64];
+    uint32_t count;
+
+    fill(*state);
+    count = names_of(((struct fixture *)*state)->dir, names);
+    for (uint32_t i = 0; i < count; i++)
+        spoil_each(*state, names[i], 30011, true);
+}
+
+static void a_missing_file_is_told(void **state)
+{
+    struct fixture *f = *state;
+    char names[64][64], path[512];
+    uint32_t count;
+
+    fill(f);
+    count = names_of(f->dir, names);
+    for (uint32_t i = 0; i < count; i++) {
+        crash(f);
+        snprintf(path, sizeof(path), "%s/%s", f->crashed, names[i]);
+        assert_int_equal(remove(path), 0);
+        assert_all_or_refused(f, ITEMS, "", names[i], 0);
+    }
+}
+
+/* The lock's file says that it is no new directory. */
+static void what_is_left_is_no_new_directory(void **state)
+{
+    struct fixture *f = *state;
+    char names[64][64], path[512];
+    uint32_t count;
+
+    crash(f);
+    count = names_of(f->crashed, names);
+    for (uint32_t i = 0; i < count; i++) {
+        snprintf(path, sizeof(path), "%s/%s", f->crashed, names[i]);
+        if (strcmp(names[i], "STATOR-LOCK") != 0)
+            assert_int_equal(remove(path), 0);
+    }
+    assert_refused(f, "had a database");
+    snprintf(path, sizeof(path), "%s/STATOR-LOCK", f->crashed);
+    assert_int_equal(remove(path), 0);
+    assert_all_or_refused(f, 0, "no text", "an empty directory", 0);
+}
+
+/* After a power cut STATOR-SYNCED may be as old as the log: then the marks in the log tell. */
+static void a_mark_in_the_log_tells(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t *synced = malloc(FILE_MAX);
+    char path[512], log[256];
+    struct bytes old;
+
+    for (uint32_t i = 0; i < 4; i++)
+        put(f->store, i, 1000, true);
+    snprintf(path, sizeof(path), "%s/%s", f->dir, SYNCED_NAME);
+    old = bytes_of(synced, read_file(path, synced));
+    for (uint32_t i = 4; i < 12; i++)
+        put(f->store, i, 1000, true);
+    find_log(f->dir, log);
+    for (size_t at = 5000; at < 10000; at += 300) { /* items 4 to 8 */
+        crash(f);
+        write_bytes(f->crashed, SYNCED_NAME, old);
+        spoil(f, strrchr(log, '/') + 1, at, false);
+        assert_refused(f, "cannot be read from byte");
+    }
+    free(synced);
+}
+
+/* What was not synced may be gone, in part or out of order: that is no damage, nor is it at the start after that. */
+static void a_torn_end_is_no_damage(void **state)
+{
+    struct fixture *f = *state;
+    struct stator_error err = {0};
+    uint8_t *synced = malloc(FILE_MAX);
+    char path[512], log[256];
+    struct bytes old;
+    struct store *store;
+
+    for (uint32_t i = 0; i < 8; i++)
+        put(f->store, i, 1000, true);
+    snprintf(path, sizeof(path), "%s/%s", f->dir, SYNCED_NAME);
+    old = bytes_of(synced, read_file(path, synced));
+    for (uint32_t i = 8; i < 50; i++)
+        put(f->store, i, 1000, false);
+    assert_int_equal(store_sync(f->store, NULL), STATOR_OK);
+    find_log(f->dir, log);
+    for (size_t at = 9500; at < 52000; at += 4111) {
+        crash(f);
+        write_bytes(f->crashed, SYNCED_NAME, old);
+        spoil(f, strrchr(log, '/') + 1, at, false);
+        for (int start = 0; start < 3; start++) {
+            store = open_it(f->crashed, &err);
+            if (store == NULL)
+                fail_msg("%s", err.message);
+            assert_true(has_all(store, 8));
+            put(store, 300 + (uint32_t)start, 100, true);
+            store_close(store);
+        }
+    }
+    free(synced);
+}
+
+/* A copy of a directory that is written to has files of several moments. */
+static void a_bent_copy_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t *synced = malloc(FILE_MAX);
+    char path[512];
+    struct bytes old;
+
+    put(f->store, 0, 1000, true);
+    snprintf(path, sizeof(path), "%s/%s", f->dir, SYNCED_NAME);
+    old = bytes_of(synced, read_file(path, synced));
+    fill(f);
+    crash(f);
+    write_bytes(f->crashed, SYNCED_NAME, old);
+    assert_refused(f, "damaged");
+    free(synced);
+}
+
+int main(void)
+{
+#define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        ONE(a_changed_byte_is_told),           ONE(a_short_file_is_told),    ONE(a_missing_file_is_told),
+        ONE(what_is_left_is_no_new_directory), ONE(a_mark_in_the_log_tells), ONE(a_torn_end_is_no_damage),
+        ONE(a_bent_copy_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
