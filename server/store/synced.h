@@ -6,7 +6,7 @@
  * STATOR-SYNCED, a line for each write-ahead log and for the manifest: its number, and how many of its bytes were synced.
  *
  * - A log is entered, on the disk, before it is made, and struck out, on the disk, before it is deleted: the lines are
- *   exactly the logs that must be there. A flush makes one log and deletes some, and costs a sync for each.
+ *   exactly the logs that must be there; one that is there besides and older is a deletion that a power cut undid. A flush makes one log and deletes some, and costs a sync for each.
  * - How far a file is synced is written after each sync, without one of its own. The system keeps that if the process is
  *   killed. For a power cut the same is said by a mark that each sync of the log brings (synced_mark): it tells of all syncs
  *   but the last.

@@ -196,21 +196,40 @@ static enum stator_rc judge_line(const struct verifying *v, const struct synced_
     return STATOR_OK;
 }
 
-/* What is there and was never entered belongs to another time: it was copied while the server went on. */
+static uint64_t newest_log(const struct synced_list *list)
+{
+    uint64_t newest = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        uint64_t number = list->files[i].number;
+
+        newest = (number & FILES_MANIFEST) == 0 && number > newest ? number : newest;
+    }
+    return newest;
+}
+
+/* A log without a line was struck out and deleted, and a power cut has brought its name back: the engine knows that it is over,
+ * too. The line of the newest is never struck out, so that one which is newer still is of another time. */
 static enum stator_rc judge_strangers(const struct verifying *v)
 {
+    const uint64_t newest = newest_log(&v->kept);
+    size_t count = 0;
+
     for (size_t i = 0; i < v->found->count; i++) {
-        const struct synced_file *file = &v->found->files[i];
+        const struct synced_file file = v->found->files[i];
+        const bool stranger = synced_find(&v->kept, file.number) == NULL;
         char name[32];
 
-        name_of(name, file->number);
-        if ((file->number & FILES_MANIFEST) == 0 && file->bytes != 0 && synced_find(&v->kept, file->number) == NULL)
-            return damaged(
-                v,
-                "its log %s is not of the same time as its other files, as in a copy that was made while a server "
-                "was writing",
-                name);
+        name_of(name, file.number);
+        if (stranger && file.number > newest && file.bytes != 0)
+            return damaged(v,
+                           "its log %s is not of the same time as its other files, as in a copy that was made while "
+                           "a server was writing",
+                           name);
+        if (!stranger)
+            v->found->files[count++] = file;
     }
+    v->found->count = count;
     return STATOR_OK;
 }
 

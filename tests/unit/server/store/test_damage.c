@@ -274,6 +274,37 @@ static void a_torn_end_is_no_damage(void **state)
     free(synced);
 }
 
+/* A deletion that a power cut undid. */
+static void a_log_that_is_over_may_come_back(void **state)
+{
+    struct fixture *f = *state;
+    struct stator_error err = {0};
+    uint8_t *bytes = malloc(FILE_MAX);
+    char log[256];
+    size_t len;
+    struct store *store;
+
+    find_log(f->dir, log);
+    put(f->store, 0, 1000, true);
+    len = read_file(log, bytes);
+    fill(f);
+    for (int start = 0; start < 10; start++) { /* so many logs are folded into tables */
+        store_close(f->store);
+        f->store = open_it(f->dir, NULL);
+    }
+    assert_int_not_equal(access(log, F_OK), 0);
+    crash(f);
+    write_bytes(f->crashed, strrchr(log, '/') + 1, bytes_of(bytes, len));
+    for (int start = 0; start < 2; start++) {
+        store = open_it(f->crashed, &err);
+        if (store == NULL)
+            fail_msg("%s", err.message);
+        assert_true(has_all(store, ITEMS));
+        store_close(store);
+    }
+    free(bytes);
+}
+
 /* A copy of a directory that is written to has files of several moments. */
 static void a_bent_copy_is_refused(void **state)
 {
@@ -298,7 +329,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ONE(a_changed_byte_is_told),           ONE(a_short_file_is_told),    ONE(a_missing_file_is_told),
         ONE(what_is_left_is_no_new_directory), ONE(a_mark_in_the_log_tells), ONE(a_torn_end_is_no_damage),
-        ONE(a_bent_copy_is_refused),
+        ONE(a_log_that_is_over_may_come_back), ONE(a_bent_copy_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
