@@ -109,11 +109,10 @@ use_cross_compiler() {
 }
 
 # own_libraries <root> <architecture> <library>...: h2o, without which there is no Stator, and what else deploy/libraries
-# knows; where that cannot be had, or is for another architecture, Debian's own is linked.
+# knows; where that cannot be had Debian's own is linked.
 own_libraries() {
     local library
     "$1/deploy/libraries" --for "$2" h2o || return
-    ! is_foreign "$2" || return 0
     for library in "${@:3}"; do
         "$1/deploy/libraries" --for "$2" "$library" || say "-- going on with Debian's own"
     done
