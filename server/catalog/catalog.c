@@ -339,6 +339,17 @@ static void table_key(struct buf *key, const struct table *table)
     buf_append_bytes(key, table->name);
 }
 
+/* Whether the version is on the way to erasing something, which a full disk must not prevent. */
+static bool erases(const struct table *table)
+{
+    if (table->status == TableStatus_DELETING || table->extras->dropped_count != 0)
+        return true;
+    for (size_t i = 0; i < table->index_count; i++)
+        if (table->indexes[i].status == IndexStatus_DELETING)
+            return true;
+    return false;
+}
+
 /* Writes the batch with the table's record, or its removal, and waits until it is on disk. */
 static enum stator_rc store_table(struct catalog *catalog, const struct table *table, bool remove,
                                   struct store_batch *batch, struct stator_error *err)
@@ -364,6 +375,8 @@ static enum stator_rc store_table(struct catalog *catalog, const struct table *t
         store_batch_put(batch, STORE_CATALOG, bytes_of(next_id_key, sizeof(next_id_key)),
                         bytes_of(&next, sizeof(next)));
     }
+    if (remove || erases(table))
+        store_batch_frees(batch);
     rc = store_write(catalog->store, batch, true, err);
     if (rc == STATOR_OK)
         rc = store_sync(catalog->store, err);

@@ -90,6 +90,7 @@ static enum stator_rc trim_lane(struct streams *streams, struct stream *stream, 
     note_trimmed(stream, lane, trimmed, batch);
     for (size_t i = 0; i < gone; i++)
         delete_shard(stream, lane, starts[i], batch);
+    store_batch_frees(batch);
     rc = store_write(streams->store, batch, true, err);
     if (rc == STATOR_OK) {
         lane->deleted = trimmed;
@@ -152,6 +153,7 @@ static enum stator_rc remove_stream(struct streams *streams, struct stream *stre
         for (size_t k = 0; k < lane->count; k++) /* closed, and only this thread trims: it does not change */
             delete_shard(stream, lane, lane->shards[k].start, batch);
     }
+    store_batch_frees(batch);
     rc = store_write(streams->store, batch, true, err);
     store_batch_free(batch);
     if (rc == STATOR_OK)
