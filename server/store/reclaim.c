@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "store/rocks.h"
 
@@ -405,6 +406,26 @@ bool store_shorten_log(struct store *store)
     return free_now > memory && rocks_flush(store, &err) == STATOR_OK;
 }
 
+static uint64_t monotonic_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+void store_close_within(struct store *store, uint32_t ms)
+{
+    atomic_store(&store->flush_until_ms, monotonic_ms() + ms);
+}
+
+static bool gives_up(struct store *store)
+{
+    uint64_t until_ms = atomic_load(&store->flush_until_ms);
+
+    return atomic_load(&store->hurried) || (until_ms != 0 && monotonic_ms() >= until_ms);
+}
+
 enum stator_rc rocks_flush(struct store *store, struct stator_error *err)
 {
     rocksdb_flushoptions_t *flush = rocksdb_flushoptions_create();
@@ -414,7 +435,7 @@ enum stator_rc rocks_flush(struct store *store, struct stator_error *err)
     for (uint32_t i = 0; i <= store->family_count && rc == STATOR_OK; i++) {
         char *why = NULL;
 
-        if (atomic_load(&store->hurried))
+        if (gives_up(store))
             rc = stator_fail(err, STATOR_AGAIN, "the server is stopping");
         else
             rocksdb_flush_cf(store->db, flush, i < store->family_count ? store->families[i] : store->format, &why);

@@ -43,6 +43,7 @@ struct store {
 
     atomic_bool read_only;                                       /* set once, by the first failed write or sync */
     atomic_bool hurried;                                         /* store_hurry */
+    _Atomic uint64_t flush_until_ms;                             /* monotonic; 0: without end: store_close_within */
     atomic_bool reclaim_stopped, reclaiming;                     /* reclaim.c */
     atomic_bool disk_full;                                       /* the last look found less free than reserve_bytes */
     _Atomic uint64_t log_bytes;                                  /* in the log's buffer, at most */
@@ -142,7 +143,8 @@ void family_name(char out[FAMILY_NAME_MAX], size_t index);
 /* 0 for what the engine does not know. */
 uint64_t stats_property(struct store *store, rocksdb_column_family_handle_t *family, const char *name);
 
-/* Makes tables of all that is in memory; gives up between two families once the store is hurried. */
+/* Makes tables of all that is in memory; gives up between two families once the store is hurried, or
+ * its time is over. */
 STATOR_MUST_CHECK enum stator_rc rocks_flush(struct store *store, struct stator_error *err);
 
 /* --- space.c ------------------------------------------------------------------------------------------------------ */

@@ -59,6 +59,10 @@ STATOR_MUST_CHECK enum stator_rc store_open(struct store **out, const struct sto
 /* Every iterator, snapshot and pinned value must be gone. NULL is allowed. [main] */
 void store_close(struct store *store);
 
+/* Called before: store_close makes tables of the log, for the next start's sake, only as far as it can begin them within
+ * that time from now. [any] */
+void store_close_within(struct store *store, uint32_t ms);
+
 uint32_t store_shards(const struct store *store);
 
 /* A value held in the engine's memory until store_release. value.at is NULL when there is none. */
@@ -153,7 +157,7 @@ uint64_t store_approximate_bytes(struct store *store, uint32_t family, struct by
 /* True after a failed write or sync made the store read-only. */
 bool store_read_only(const struct store *store);
 
-/* From now on no write waits for a stalled engine, and store_close makes no tables of the log. [any] */
+/* From now on no write waits for a stalled engine, and no tables are made of the log. [any] */
 void store_hurry(struct store *store);
 
 /* True while writes are refused for lack of space. */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "catalog/catalog.h"
 #include "stream/record.h"
 #include "stream/streams.h"
 
@@ -95,6 +96,8 @@ static enum stator_rc trim_lane(struct streams *streams, struct stream *stream, 
     if (rc == STATOR_OK) {
         lane->deleted = trimmed;
         *more |= gone == SHARDS_AT_ONCE;
+        rc = store_drop_files(streams->store, stream_family(stream, lane->index), record_key(first, stream, lane, 0),
+                              record_key(end, stream, lane, trimmed), err);
     }
     store_batch_free(batch);
     return rc;
@@ -154,6 +157,7 @@ static enum stator_rc remove_stream(struct streams *streams, struct stream *stre
             delete_shard(stream, lane, lane->shards[k].start, batch);
     }
     store_batch_frees(batch);
+    catalog_note_erased(streams->store, stream->id, batch);
     rc = store_write(streams->store, batch, true, err);
     store_batch_free(batch);
     if (rc == STATOR_OK)
