@@ -21,6 +21,8 @@ struct reclaim {
     bool stop, asked;
     struct reclaim_state state;
     struct store_sweep sweep; /* of the thread alone, like all below */
+    uint32_t from_id;         /* notes of lower ids wait for room */
+    bool waits;               /* there were such in the last look */
     uint32_t erased_id;       /* the note that is looked at; 0: none */
     uint64_t erased_moment;   /* when it was first seen */
     uint64_t idle_moment;     /* of the store, when there was nothing to do */
@@ -50,11 +52,11 @@ static struct range range_of(uint32_t id)
     return range;
 }
 
-/* The first note, or 0. */
-static uint32_t find_note(struct store *store)
+/* The first note from that id on, or 0. */
+static uint32_t find_note(struct store *store, uint32_t from)
 {
     uint8_t lower[CATALOG_ERASED_KEY_BYTES], upper[CATALOG_ERASED_KEY_BYTES];
-    struct store_iterator *it = store_iterator_open(store, STORE_CATALOG, catalog_erased_key(lower, 0),
+    struct store_iterator *it = store_iterator_open(store, STORE_CATALOG, catalog_erased_key(lower, from),
                                                     catalog_erased_key(upper, UINT32_MAX), NULL, STORE_ANY);
     uint32_t id = 0;
 
@@ -109,16 +111,18 @@ static enum store_reclaimed rewrite_rest(struct store *store, uint32_t id)
     return done;
 }
 
-/* In how many milliseconds to go on; LOOK_MS: nothing is noted. The files go at once; what they shared with others is
- * rewritten when there is room. */
+/* In how many milliseconds to go on; LOOK_MS: nothing is noted, or nothing but what has no room. The files go at once, on a
+ * full disk, too; what they shared with others is rewritten when there is room, and does not keep other notes waiting. */
 static uint64_t follow_notes(struct reclaim *reclaim)
 {
-    uint32_t id = find_note(reclaim->store);
-    enum store_reclaimed rest;
+    uint32_t id = find_note(reclaim->store, reclaim->from_id);
     struct stator_error err;
 
-    if (id == 0)
+    if (id == 0) {
+        reclaim->waits = reclaim->from_id != 0;
+        reclaim->from_id = 0;
         return LOOK_MS;
+    }
     if (id != reclaim->erased_id) {
         reclaim->erased_id = id;
         reclaim->erased_moment = store_moment(reclaim->store);
@@ -127,8 +131,9 @@ static uint64_t follow_notes(struct reclaim *reclaim)
         return LOOK_MS / 10;
     if (drop(reclaim->store, id, &err) != STATOR_OK)
         return RETRY_MS;
-    rest = rewrite_rest(reclaim->store, id);
-    if (rest > STORE_RECLAIM_NOTHING || write_erased(reclaim->store, id, true, &err) != STATOR_OK)
+    if (rewrite_rest(reclaim->store, id) > STORE_RECLAIM_NOTHING)
+        reclaim->from_id = id + 1;
+    else if (write_erased(reclaim->store, id, true, &err) != STATOR_OK)
         return RETRY_MS;
     return AT_ONCE;
 }
@@ -197,7 +202,7 @@ static uint64_t round_of(struct reclaim *reclaim)
         return LOOK_MS;
     if (full && store_shorten_log(reclaim->store))
         return AT_ONCE;
-    if (!compacts && moment == reclaim->idle_moment) /* nothing was written */
+    if (!compacts && !reclaim->waits && moment == reclaim->idle_moment) /* nothing was written */
         return LOOK_MS;
     wait_ms = follow_notes(reclaim);
     if (compacts) {
@@ -229,10 +234,11 @@ static bool wait_for(struct reclaim *reclaim, uint64_t wait_ms)
 static void *run(void *argument)
 {
     struct reclaim *reclaim = argument;
+    uint64_t wait_ms = LOOK_MS; /* a start has other things to do */
 
     pthread_setschedparam(pthread_self(), SCHED_BATCH, &(const struct sched_param){0});
-    while (wait_for(reclaim, round_of(reclaim)))
-        continue;
+    while (wait_for(reclaim, wait_ms))
+        wait_ms = round_of(reclaim);
     return NULL;
 }
 
