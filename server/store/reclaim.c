@@ -64,6 +64,48 @@ static int compare_files(const void *a, const void *b)
                                        : bytes_compare(left->first, right->first);
 }
 
+/* A number of the engine's text about tables: "# entries=7; ...". */
+static uint64_t number_in(const char *text, const char *name)
+{
+    const char *at = text != NULL ? strstr(text, name) : NULL;
+
+    return at != NULL ? strtoull(at + strlen(name), NULL, 10) : 0;
+}
+
+/* Files from before the start, which the engine has not looked into: they share, by their sizes, what it then finds in all of
+ * the level. It opens each of them for that. */
+static void look_into_level(struct store *store, uint32_t family, struct file *files, size_t count)
+{
+    uint64_t bytes = 0, entries, deletions;
+    char name[64], *text;
+    bool known = true;
+
+    for (size_t i = 0; i < count; i++) {
+        known = known && files[i].entries != 0;
+        bytes += files[i].bytes;
+    }
+    if (known || bytes == 0 || count > STORE_OPEN_FILES_MAX)
+        return;
+    snprintf(name, sizeof(name), "rocksdb.aggregated-table-properties-at-level%d", files[0].level);
+    text = rocksdb_property_value_cf(store->db, family_of(store, family), name);
+    entries = number_in(text, "# entries=");
+    deletions = number_in(text, "# deletions=");
+    rocksdb_free(text);
+    for (size_t i = 0; i < count; i++) {
+        files[i].entries = (uint64_t)((double)entries * (double)files[i].bytes / (double)bytes);
+        files[i].deletions = (uint64_t)((double)deletions * (double)files[i].bytes / (double)bytes);
+    }
+}
+
+static void look_into(struct files *files, struct store *store, uint32_t family)
+{
+    for (size_t begin = 0, end; begin < files->count; begin = end) {
+        for (end = begin; end < files->count && files->at[end].level == files->at[begin].level;)
+            end++;
+        look_into_level(store, family, &files->at[begin], end - begin);
+    }
+}
+
 /* The family's files, by level and key. False without memory. */
 static bool files_of(struct files *out, struct store *store, uint32_t family, const rocksdb_livefiles_t *live)
 {
@@ -78,6 +120,7 @@ static bool files_of(struct files *out, struct store *store, uint32_t family, co
         if (strcmp(rocksdb_livefiles_column_family_name(live, i), name) == 0)
             out->at[out->count++] = file_at(live, i);
     qsort(out->at, out->count, sizeof(struct file), compare_files);
+    look_into(out, store, family);
     out->lowest = out->count != 0 ? out->at[out->count - 1].level : 0;
     out->deletions = stats_property(store, family_of(store, family), "rocksdb.num-deletes-active-mem-table") +
                      stats_property(store, family_of(store, family), "rocksdb.num-deletes-imm-mem-tables");

@@ -178,8 +178,8 @@ enum store_reclaimed {
 /* Rewrites the file that most of is dead, if it is a sixteenth or more. *dead is how much of it was, by estimate. */
 enum store_reclaimed store_reclaim_step(struct store *store, uint64_t *dead);
 
-/* An estimate of what is deleted and still in files: not what was overwritten, nor ranges, nor, for some time after a
- * start, what was deleted before it. Looks at all files; not for a loop. */
+/* An estimate of what is deleted and still in files: not what was overwritten, nor ranges, nor, where there are
+ * hundreds of files, what was deleted before the start. Looks at all files; not for a loop. */
 uint64_t store_dead_bytes(struct store *store);
 
 /* How far a rewriting of all families has come. Zero it, and buf_init `from` (any key fits into STORE_SWEEP_KEY_MAX). */

@@ -163,6 +163,24 @@ static void deleted_here_and_there(void **state)
     assert_int_equal(keys_of(f, 'a'), KEYS - KEYS / 10);
 }
 
+static void deleted_before_a_start(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t before, dead;
+
+    fill(f, 'a');
+    compact_all(f);
+    delete_each(f, 'a', 5);
+    before = files_bytes(f);
+    reopen(f, STORE_FULL);
+    store_batch_free(f->batch);
+    f->batch = store_batch_new(f->store);
+    assert_in_range(store_dead_bytes(f->store), before / 8, before / 3);
+    while (store_reclaim_step(f->store, &dead) == STORE_RECLAIM_DONE)
+        continue;
+    assert_in_range(files_bytes(f), before * 7 / 10, before * 88 / 100);
+}
+
 /* One in fifty is not worth a compaction. */
 static void deleted_a_little(void **state)
 {
@@ -359,6 +377,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(deleted_here_and_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(deleted_a_little, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(deleted_before_a_start, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_range_that_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(readers_of_a_range_that_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_drop_is_durable_without_a_log, set_up, tear_down),
