@@ -4,13 +4,16 @@
  *   start: configuration, port, engine (which recovers the data), what --init-dir has, loops. Nothing listens before the
  *          data is there.
  *   stop:  SIGTERM, SIGINT or SIGQUIT; requests in flight are answered, with an error if they take longer than
- *          LIMIT_DRAIN_MS, loops end, then the engine closes. A second signal ends the process at once, which loses nothing
+ *          LIMIT_DRAIN_MS, loops end, then the engine closes. What hangs for longer than --stop-timeout-s, on a disk that
+ *          does not answer, is left: the process ends as by a kill. A second signal ends the process at once, which loses nothing
  *          that was acknowledged; one that comes with the first is the same one (timeout(1) signals us and our group).
  *   SIGHUP opens --log-file anew, SIGUSR1 logs how the server is.
  */
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -19,19 +22,21 @@
 #include "config/asked.h"
 #include "config/config.h"
 #include "config/descriptors.h"
+#include "config/limits.h"
 #include "config/memory.h"
 #include "config/outside.h"
 #include "http/http.h"
 #include "op/op.h"
 #include "seed/seed.h"
+#include "watch/compact.h"
 #include "watch/first_process.h"
 #include "watch/health.h"
 #include "watch/log.h"
 #include "watch/port_file.h"
 #include "watch/status.h"
 
-/* Exit codes: 1 cannot do it, 2 asked for in a wrong way. */
-enum { EXIT_USAGE = 2 };
+/* Exit codes: 1 cannot do it, 2 asked for in a wrong way, 3 the stop was cut short by --stop-timeout-s. */
+enum { EXIT_USAGE = 2, EXIT_CUT_SHORT = 3 };
 
 #if defined(__SANITIZE_ADDRESS__)
 #define VISIBLE __attribute__((visibility("default")))
@@ -169,7 +174,38 @@ static void catch_second_signal(void)
     pthread_sigmask(SIG_UNBLOCK, &stops, NULL);
 }
 
-static void serve_until_signal(const struct config *config, struct http *http, const sigset_t *signals)
+static atomic_flag ending = ATOMIC_FLAG_INIT; /* by the stop itself, or by cut_short */
+
+static void *cut_short(void *argument)
+{
+    const struct config *config = argument;
+    struct timespec left = {.tv_sec = config->stop_timeout_s};
+
+    while (nanosleep(&left, &left) != 0)
+        continue;
+    if (atomic_flag_test_and_set(&ending))
+        return NULL;
+    LOG_LINE(LOG_LEVEL_ERROR, "the stop takes too long: the process ends as by a kill; what was answered is kept",
+             LOG_NUMBER("stop_timeout_s", config->stop_timeout_s));
+    log_stop();
+    _exit(EXIT_CUT_SHORT);
+}
+
+/* Its thread ends with the process. */
+static void bound_stop(struct config *config, struct engine *engine)
+{
+    pthread_attr_t detached;
+    pthread_t thread;
+
+    engine_close_within(engine, config->stop_timeout_s * 500);
+    pthread_attr_init(&detached);
+    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    if (pthread_create(&thread, &detached, cut_short, config) != 0)
+        LOG_LINE(LOG_LEVEL_WARN, "no thread could be started that bounds the stop");
+    pthread_attr_destroy(&detached);
+}
+
+static void serve_until_signal(struct config *config, struct http *http, struct engine *engine, const sigset_t *signals)
 {
     int number = 0;
 
@@ -177,6 +213,7 @@ static void serve_until_signal(const struct config *config, struct http *http, c
         sigwait(signals, &number);
     while (!take_signal(number, config, http));
     catch_second_signal();
+    bound_stop(config, engine);
     http_drain(http);
 }
 
@@ -209,6 +246,12 @@ static enum stator_rc seed(struct engine *engine, const struct config *config, s
     return config->init_dir != NULL ? seed_apply(engine, &options, err) : STATOR_OK;
 }
 
+/* The other half is for what comes behind it: the last sync, closing. */
+static uint32_t drain_ms(const struct config *config)
+{
+    return config->stop_timeout_s < 2 * LIMIT_DRAIN_MS / 1000 ? config->stop_timeout_s * 500 : LIMIT_DRAIN_MS;
+}
+
 static enum stator_rc start(struct http **http, struct engine **engine, const struct config *config,
                             struct stator_error *err)
 {
@@ -227,6 +270,7 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .isolate_by_access_key = config->isolate_by_access_key,
         .operator_hosts = config->operator_hosts,
         .metrics_tables = config->metrics_tables,
+        .drain_ms = drain_ms(config),
         .slow_request_ms = config->slow_request_ms,
     };
     const struct engine_options engine_options = {
@@ -309,10 +353,12 @@ static int serve(struct config *config)
         return complain(&err);
     rc = begin(&http, &engine, &port_file, config, &err);
     if (rc == STATOR_OK)
-        serve_until_signal(config, http, &signals);
+        serve_until_signal(config, http, engine, &signals);
     port_file_remove(&port_file);
     http_close(http);
     engine_close(engine);
+    if (atomic_flag_test_and_set(&ending))
+        pause(); /* cut_short ends the process */
     if (rc == STATOR_OK)
         LOG_LINE(LOG_LEVEL_INFO, "stopped");
     else if (config->log_format == LOG_FORMAT_JSON ||
@@ -374,6 +420,17 @@ static int healthcheck(struct config *config, bool has_flags)
     return health_check(config->host, (uint16_t)config->port, &err) == STATOR_OK ? EXIT_SUCCESS : complain(&err);
 }
 
+static int compact(struct config *config)
+{
+    struct stator_error err = {0};
+
+    if (!settle_asked(config, "compact", false))
+        return EXIT_USAGE;
+    return compact_run(config->host, (uint16_t)config->port, isatty(STDERR_FILENO) == 1, &err) == STATOR_OK
+               ? EXIT_SUCCESS
+               : complain(&err);
+}
+
 static int status(struct config *config)
 {
     struct stator_error err = {0};
@@ -423,6 +480,8 @@ int main(int argc, char **argv)
         return healthcheck(&config, argc > 2);
     case COMMAND_STATUS:
         return status(&config);
+    case COMMAND_COMPACT:
+        return compact(&config);
     case COMMAND_SERVE:
         break;
     }

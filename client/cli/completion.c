@@ -65,7 +65,7 @@ static void print_bash(void)
            "    local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} words= tables= command=\n"
            "    COMPREPLY=()\n");
     bash_values();
-    printf("    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        COMPREPLY=($(compgen -W 'serve healthcheck status");
+    printf("    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        COMPREPLY=($(compgen -W 'serve healthcheck status compact");
     for (size_t i = 0; i < command_count; i++)
         if (!is_second_word(&commands[i]))
             printf(" %s", commands[i].name);
@@ -146,7 +146,7 @@ static void print_zsh(void)
            "'\"')\"} }\n"
            "_stator() {\n    local command=$words[2]\n    local -a names\n"
            "    if (( CURRENT == 2 )); then\n        names=('serve:the server' 'healthcheck:whether a server answers' "
-           "'status:how a server is'");
+           "'status:how a server is' 'compact:rewrite its files'");
     zsh_names(false);
     printf(")\n        _describe command names\n        return\n    fi\n"
            "    if [[ $command == tables ]]; then\n        if (( CURRENT == 3 )) && [[ $words[3] != -* ]]; then\n"
@@ -220,7 +220,8 @@ static void print_fish(void)
     printf("function __stator_tables\n    stator tables --output jsonl --timeout 2 2>/dev/null | tr -d '\"'\nend\n"
            "complete -c stator -f -n __fish_use_subcommand -a serve -d 'the server'\n"
            "complete -c stator -f -n __fish_use_subcommand -a healthcheck -d 'whether a server answers'\n"
-           "complete -c stator -f -n __fish_use_subcommand -a status -d 'how a server is'\n");
+           "complete -c stator -f -n __fish_use_subcommand -a status -d 'how a server is'\n"
+           "complete -c stator -f -n __fish_use_subcommand -a compact -d 'rewrite its files'\n");
     for (size_t i = 0; i < command_count; i++)
         fish_name(&commands[i]);
     for (int id = OPTION_NONE + 1; id <= OPTION_GLOBAL_LAST; id++)

@@ -4,6 +4,7 @@
  *   'n'                                        next id, 4 bytes big-endian
  *   't' · length of the namespace (2 bytes, big-endian) · namespace · name    a table: record.c
  *   'b' · index id (4 bytes, big-endian)       how far the backfill of that index got: server/task
+ *   'd' · id (4 bytes, big-endian)             all keys of that id are deleted, and take space yet: server/task
  *   'i' · name                                what the server itself has done: op/note.c
  *   'k' · ... and 'e' · ...                    a ClientRequestToken and when it was used: token.c
  *
@@ -13,6 +14,8 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+
+#define ERASED_BYTES_LEAST ((uint64_t)1 << 20) /* less than that the engine gets back some time */
 
 struct catalog {
     struct store *store;    /* borrowed */
@@ -339,6 +342,17 @@ static void table_key(struct buf *key, const struct table *table)
     buf_append_bytes(key, table->name);
 }
 
+/* Whether the version is on the way to erasing something, which a full disk must not prevent. */
+static bool erases(const struct table *table)
+{
+    if (table->status == TableStatus_DELETING || table->extras->dropped_count != 0)
+        return true;
+    for (size_t i = 0; i < table->index_count; i++)
+        if (table->indexes[i].status == IndexStatus_DELETING)
+            return true;
+    return false;
+}
+
 /* Writes the batch with the table's record, or its removal, and waits until it is on disk. */
 static enum stator_rc store_table(struct catalog *catalog, const struct table *table, bool remove,
                                   struct store_batch *batch, struct stator_error *err)
@@ -364,6 +378,8 @@ static enum stator_rc store_table(struct catalog *catalog, const struct table *t
         store_batch_put(batch, STORE_CATALOG, bytes_of(next_id_key, sizeof(next_id_key)),
                         bytes_of(&next, sizeof(next)));
     }
+    if (remove || erases(table))
+        store_batch_frees(batch);
     rc = store_write(catalog->store, batch, true, err);
     if (rc == STATOR_OK)
         rc = store_sync(catalog->store, err);
@@ -446,4 +462,31 @@ struct bytes catalog_backfill_key(uint8_t out[5], uint32_t index_id)
     out[0] = 'b';
     memcpy(out + 1, &id, sizeof(id));
     return bytes_of(out, 5);
+}
+
+struct bytes catalog_erased_key(uint8_t out[CATALOG_ERASED_KEY_BYTES], uint32_t id)
+{
+    const uint32_t swapped = __builtin_bswap32(id);
+
+    out[0] = 'd';
+    memcpy(out + 1, &swapped, sizeof(swapped));
+    return bytes_of(out, CATALOG_ERASED_KEY_BYTES);
+}
+
+uint32_t catalog_erased_id(struct bytes key)
+{
+    return key.len == CATALOG_ERASED_KEY_BYTES && key.at[0] == 'd' ? read_be32(key.at + 1) : 0;
+}
+
+void catalog_note_erased(struct store *store, uint32_t id, struct store_batch *batch)
+{
+    const uint32_t first = __builtin_bswap32(id), end = __builtin_bswap32(id + 1);
+    uint8_t key[CATALOG_ERASED_KEY_BYTES];
+    uint64_t bytes = 0;
+
+    for (uint32_t shard = 0; shard < store_shards(store); shard++)
+        bytes +=
+            store_range_bytes(store, STORE_SHARD(shard), bytes_of(&first, sizeof(first)), bytes_of(&end, sizeof(end)));
+    if (bytes >= ERASED_BYTES_LEAST)
+        store_batch_put(batch, STORE_CATALOG, catalog_erased_key(key, id), BYTES(""));
 }

@@ -66,4 +66,13 @@ struct bytes catalog_counter_key(uint8_t out[8], uint32_t index_id, enum catalog
 /* Where a backfill notes how far it got, in the catalog's family. out has 5 bytes. */
 struct bytes catalog_backfill_key(uint8_t out[5], uint32_t index_id);
 
+/* Notes, in a batch that deletes all keys of that id, that their space is to be got back, unless it is little: for
+ * task/reclaim.h. */
+void catalog_note_erased(struct store *store, uint32_t id, struct store_batch *batch);
+
+/* The note, in the catalog's family, and the id that its key is about (0: it is no such key). */
+#define CATALOG_ERASED_KEY_BYTES 5
+struct bytes catalog_erased_key(uint8_t out[CATALOG_ERASED_KEY_BYTES], uint32_t id);
+uint32_t catalog_erased_id(struct bytes key);
+
 #endif

@@ -19,6 +19,7 @@
 
 #define DEFAULT_SLOW_REQUEST_MS 1000
 #define DEFAULT_METRICS_TABLES  100
+#define DEFAULT_STOP_TIMEOUT_S  10
 
 #define DAY_S 86400
 
@@ -54,6 +55,7 @@ enum option_id {
     OPTION_CLOCK_FILE,
     OPTION_INIT_DIR,
     OPTION_CORS,
+    OPTION_STOP_TIMEOUT_S,
     OPTION_LOG_FORMAT,
     OPTION_LOG_LEVEL,
     OPTION_LOG_FILE,
@@ -201,6 +203,13 @@ static const struct option options[OPTION_COUNT] = {
                      {NULL},
                      "web pages of these origins, with commas between, may use it, too; *: all; null: from files, but "
                      "any page can pose as null (those of this machine)"},
+    [OPTION_STOP_TIMEOUT_S] = {"stop-timeout-s",
+                               KIND_NUMBER,
+                               "N",
+                               1,
+                               86400,
+                               {NULL},
+                               "a stop that takes longer, on a disk that does not answer, ends as a kill would (10)"},
     [OPTION_LOG_FORMAT] =
         {"log-format", KIND_CHOICE, "text|json", 0, 0, {"text", "json", NULL}, "form of the log (text)"},
     [OPTION_LOG_LEVEL] = {"log-level",
@@ -453,11 +462,9 @@ static enum stator_rc parse_command(struct given *given, const char *word, struc
     static const struct {
         const char *word;
         enum config_command command;
-    } commands[] = {{"serve", COMMAND_SERVE},
-                    {"healthcheck", COMMAND_HEALTHCHECK},
-                    {"status", COMMAND_STATUS},
-                    {"help", COMMAND_HELP},
-                    {"version", COMMAND_VERSION}};
+    } commands[] = {{"serve", COMMAND_SERVE},   {"healthcheck", COMMAND_HEALTHCHECK},
+                    {"status", COMMAND_STATUS}, {"compact", COMMAND_COMPACT},
+                    {"help", COMMAND_HELP},     {"version", COMMAND_VERSION}};
 
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]) && !given->command_seen; i++) {
         if (strcmp(word, commands[i].word) == 0) {
@@ -687,6 +694,7 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
     out->enforce_throughput = number[OPTION_ENFORCE_THROUGHPUT] != 0;
     out->clock_file = given->text[OPTION_CLOCK_FILE];
     out->init_dir = given->text[OPTION_INIT_DIR];
+    out->stop_timeout_s = number_or(given, OPTION_STOP_TIMEOUT_S, DEFAULT_STOP_TIMEOUT_S);
     out->log_format = (enum log_format)number[OPTION_LOG_FORMAT];
     out->log_level =
         given->source[OPTION_LOG_LEVEL] != FROM_DEFAULT ? (enum log_level)number[OPTION_LOG_LEVEL] : LOG_LEVEL_INFO;
@@ -759,6 +767,8 @@ void config_print_help(void)
         "Usage: stator [serve] [flags]      serve requests until SIGTERM or SIGINT\n"
         "       stator healthcheck [flags]  exit 0 when the server with these flags, or at STATOR_ENDPOINT, is well\n"
         "       stator status [flags]       tell how it is; as JSON when not to a terminal\n"
+        "       stator compact [flags]      have the server rewrite its files without what is deleted, and wait for "
+        "it\n"
         "       stator COMMAND ...          put, query, import, ... as 'stator help commands' lists them\n"
         "       stator --help | --version\n\n"
         "Flags (--flag value or --flag=value; each also as a variable, --data-dir as STATOR_DATA_DIR):\n");

@@ -17,7 +17,14 @@
 #include "store/store.h"
 #include "watch/log.h"
 
-enum config_command { COMMAND_SERVE, COMMAND_HEALTHCHECK, COMMAND_STATUS, COMMAND_HELP, COMMAND_VERSION };
+enum config_command {
+    COMMAND_SERVE,
+    COMMAND_HEALTHCHECK,
+    COMMAND_STATUS,
+    COMMAND_COMPACT,
+    COMMAND_HELP,
+    COMMAND_VERSION
+};
 
 struct config {
     enum config_command command;
@@ -48,6 +55,8 @@ struct config {
     const char *clock_file;                    /* or NULL */
     const char *init_dir;                      /* tables and items to begin with; or NULL */
     const char *init_region, *init_access_key; /* whose they are, by AWS's own variables; or NULL */
+
+    uint32_t stop_timeout_s; /* within which a stop ends the process, whatever hangs */
 
     enum log_format log_format;
     enum log_level log_level;

@@ -30,6 +30,7 @@ struct http_options {
     bool isolate_by_region, isolate_by_access_key; /* for the log */
     const char *operator_hosts;                    /* more names of ours for /_stator/: guard.h; NULL: none */
     uint32_t metrics_tables;                       /* places of watch/metrics.h: the engine's, too */
+    uint32_t drain_ms;                             /* work unfinished so long after http_drain ends with an error */
     uint32_t slow_request_ms;                      /* one that takes so long is logged; 0: none */
 };
 

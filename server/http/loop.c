@@ -470,7 +470,7 @@ static void begin(struct loop *loop)
     h2o_timeout_init(loop->evloop, &loop->sweep_timeout, LIMIT_SWEEP_MS);
     h2o_timeout_init(loop->evloop, &loop->hurry_timeout, LIMIT_HURRY_MS);
     h2o_timeout_init(loop->evloop, &loop->rest_timeout, LIMIT_ACCEPT_REST_MS);
-    h2o_timeout_init(loop->evloop, &loop->drain_timeout, LIMIT_DRAIN_MS);
+    h2o_timeout_init(loop->evloop, &loop->drain_timeout, http->options.drain_ms);
     h2o_timeout_init(loop->evloop, &loop->end_timeout, LIMIT_END_MS);
     loop->sweep_entry.cb = on_sweep;
     loop->rest_entry.cb = on_rested;

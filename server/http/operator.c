@@ -14,6 +14,7 @@
 #include "json/writer.h"
 
 #define PREFIX     "/_stator"
+#define COMPACT    PREFIX "/compact"
 #define PLAIN      BYTES("text/plain; charset=utf-8")
 #define JSON       BYTES("application/json")
 #define EXPOSITION BYTES("text/plain; version=0.0.4; charset=utf-8")
@@ -230,6 +231,15 @@ static void tell_status(struct buf *out, const struct http *http)
     json_object_end(&writer);
 }
 
+static void tell_compaction(struct buf *out, const struct http *http)
+{
+    struct json_writer writer = json_writer_of(out);
+
+    json_object_begin(&writer);
+    engine_tell_compaction(http->engine, &writer);
+    json_object_end(&writer);
+}
+
 void http_log_status(const struct http *http)
 {
     const char *trouble = health_text(engine_health(http->engine));
@@ -255,8 +265,10 @@ void operator_work(void *context, struct job *job)
     if (request->errand == ERRAND_METRICS) {
         tell_process(&job->answer, http);
         engine_tell_metrics(http->engine, http->metrics, &job->answer);
-    } else {
+    } else if (request->errand == ERRAND_STATUS) {
         tell_status(&job->answer, http);
+    } else {
+        tell_compaction(&job->answer, http);
     }
     if (!job->answer.failed && answer_wants_packing(request))
         answer_pack(request);
@@ -315,8 +327,22 @@ static void route(struct request *request)
         send_on_errand(request, ERRAND_METRICS);
     else if (asks_for(req, PREFIX "/status"))
         send_on_errand(request, ERRAND_STATUS);
+    else if (asks_for(req, COMPACT))
+        send_on_errand(request, ERRAND_COMPACTION);
     else
-        answer_text(request, 404, "There are " PREFIX "/health, /ready, /metrics and /status.");
+        answer_text(request, 404, "There are " PREFIX "/health, /ready, /metrics, /status and /compact.");
+}
+
+static bool has_method(const h2o_req_t *req, const char *method)
+{
+    return h2o_memis(req->method.base, req->method.len, method, strlen(method)) != 0;
+}
+
+static void start_compaction(struct request *request)
+{
+    LOG_LINE(LOG_LEVEL_INFO, "an operator has all files rewritten");
+    engine_compact(request->loop->http->engine);
+    send_on_errand(request, ERRAND_COMPACTION);
 }
 
 void operator_on_request(struct request *request)
@@ -331,9 +357,10 @@ void operator_on_request(struct request *request)
     request_answer_beside_budget(request);
     if (refusal != NULL)
         answer_text(request, 403, refusal);
-    else if (!h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) &&
-             !h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD")))
-        answer_text(request, 405, "GET and HEAD are understood here.");
-    else
+    else if (has_method(req, "GET") || has_method(req, "HEAD"))
         route(request);
+    else if (has_method(req, "POST") && asks_for(req, COMPACT))
+        start_compaction(request);
+    else
+        answer_text(request, 405, "GET and HEAD are understood here, and POST by " COMPACT ".");
 }

@@ -17,7 +17,7 @@
 #include "http/loop.h"
 
 /* What a job that is no operation's is away for: operator.c. */
-enum errand { ERRAND_NONE, ERRAND_METRICS, ERRAND_STATUS };
+enum errand { ERRAND_NONE, ERRAND_METRICS, ERRAND_STATUS, ERRAND_COMPACTION };
 
 struct request {
     struct job job;

@@ -7,6 +7,7 @@
 #include "clock/clock.h"
 #include "op/meter.h"
 #include "op/throttle.h"
+#include "task/reclaim.h"
 #include "task/tasks.h"
 
 static enum stator_rc open_streams(struct engine *engine, struct stator_error *err)
@@ -75,6 +76,8 @@ enum stator_rc engine_open(struct engine **out, const struct engine_options *opt
         rc = open_database(engine, err);
     if (rc == STATOR_OK)
         rc = tasks_start(&engine->tasks, &tasks, err);
+    if (rc == STATOR_OK)
+        rc = reclaim_start(&engine->reclaim, engine->db.store, err);
     if (rc != STATOR_OK) {
         engine_close(engine);
         return rc;
@@ -87,6 +90,7 @@ void engine_close(struct engine *engine)
 {
     if (engine == NULL)
         return;
+    reclaim_stop(engine->reclaim);
     tasks_stop(engine->tasks);
     durability_stop(engine->db.durability);
     catalog_close(engine->db.catalog);
@@ -99,6 +103,16 @@ void engine_close(struct engine *engine)
     meters_free(engine->meters);
     free(engine->partitions);
     free(engine);
+}
+
+void engine_close_within(struct engine *engine, uint32_t ms)
+{
+    store_close_within(engine->db.store, ms);
+}
+
+void engine_compact(struct engine *engine)
+{
+    reclaim_compact(engine->reclaim);
 }
 
 void engine_hurry(struct engine *engine)

@@ -7,6 +7,7 @@
 #include "table/database.h"
 
 struct tasks; /* server/task: background work */
+struct reclaim;
 struct throttle_partition;
 struct meters;
 
@@ -14,6 +15,7 @@ struct engine {
     struct database db;
     struct engine_options options;
     struct tasks *tasks;
+    struct reclaim *reclaim;
     struct throttle_partition *partitions; /* throttle.h; NULL: throughput is not enforced */
     bool lenient;                          /* nor for the time being; set before loops start */
     struct meters *meters;

@@ -41,6 +41,9 @@ STATOR_MUST_CHECK enum stator_rc engine_open(struct engine **out, const struct e
 /* No job may be running. Stops background tasks, syncs, closes. NULL is allowed. */
 void engine_close(struct engine *engine);
 
+/* Called before: what only serves the next start is begun within that time from now, or left. [any] */
+void engine_close_within(struct engine *engine, uint32_t ms);
+
 /* From now on whatever has not come to its end gets an error that clients repeat: expressions, waiting for a stalled store.
  * Once that is so, a job need not be run any more. [any] */
 void engine_hurry(struct engine *engine);
@@ -85,6 +88,12 @@ void engine_enforce_throughput(struct engine *engine, bool on);
 /* Members of an object that tell about the data. Likewise. */
 struct json_writer;
 void engine_tell_status(struct engine *engine, struct json_writer *writer);
+
+/* Has all files rewritten, in the background. [any] */
+void engine_compact(struct engine *engine);
+
+/* How that stands, as members of an object. Asks the store; not for a loop. */
+void engine_tell_compaction(struct engine *engine, struct json_writer *writer);
 
 /* What the calling thread has read since its last call is from now on in the metrics: for each thread that runs jobs, now
  * and then. */

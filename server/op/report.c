@@ -5,6 +5,7 @@
 
 #include "clock/clock.h"
 #include "op/meter.h"
+#include "task/reclaim.h"
 #include "watch/exposition.h"
 #include "json/writer.h"
 
@@ -202,6 +203,11 @@ static void tell_store(struct buf *out, struct store *store)
     exposition_gauge(out, "stator_store_read_only",
                      "1 after a failed write or sync, until the server is started again.", store_read_only(store));
     exposition_gauge(out, "stator_store_disk_full", "1 while writes are refused for lack of space.", stats.full);
+    exposition_gauge(out, "stator_store_reclaimable_bytes",
+                     "What is deleted and still in table files, estimated; background work gets it back.",
+                     store_dead_bytes(store));
+    exposition_gauge(out, "stator_store_reclaiming", "1 while files are rewritten to get space back.",
+                     store_is_reclaiming(store));
     exposition_gauge(out, "stator_store_disk_free_bytes", "Free space of the data directory's disk; 0 in memory.",
                      stats.free_bytes);
     exposition_gauge(out, "stator_store_disk_size_bytes", "Size of that disk; 0 in memory.", stats.disk_bytes);
@@ -257,23 +263,47 @@ static void tell_number(struct json_writer *writer, struct bytes key, uint64_t v
     json_integer(writer, (int64_t)value);
 }
 
+static uint64_t files_bytes(struct store *store)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < STORE_SHARD_FIRST + store_shards(store); i++) {
+        struct store_family_stats family;
+
+        store_family_stats(store, i, &family);
+        bytes += family.table_bytes;
+    }
+    return bytes;
+}
+
+void engine_tell_compaction(struct engine *engine, struct json_writer *writer)
+{
+    static const char *const states[] = {[RECLAIM_NONE] = "none",
+                                         [RECLAIM_RUNNING] = "running",
+                                         [RECLAIM_DONE] = "done",
+                                         [RECLAIM_NO_SPACE] = "no room"};
+    struct reclaim_state state;
+
+    reclaim_tell(engine->reclaim, &state);
+    json_key(writer, BYTES("compaction"));
+    json_string(writer, bytes_of_string(states[state.compaction]));
+    tell_number(writer, BYTES("compaction_left_bytes"), state.left_bytes);
+    tell_number(writer, BYTES("files_bytes"), files_bytes(engine->db.store));
+    tell_number(writer, BYTES("reclaimable_bytes"), store_dead_bytes(engine->db.store));
+    json_key(writer, BYTES("reclaiming"));
+    json_bool(writer, state.working);
+}
+
 void engine_tell_status(struct engine *engine, struct json_writer *writer)
 {
     static const char *const durability[] = {"full", "process", "none"};
     struct totals totals = {0};
     struct durability_stats syncs;
     struct store_stats store;
-    uint64_t files = 0;
 
     catalog_each(engine->db.catalog, add_table, &totals);
     durability_stats(engine->db.durability, &syncs);
     store_stats(engine->db.store, &store);
-    for (uint32_t i = 0; i < STORE_SHARD_FIRST + store_shards(engine->db.store); i++) {
-        struct store_family_stats family;
-
-        store_family_stats(engine->db.store, i, &family);
-        files += family.table_bytes;
-    }
     json_key(writer, BYTES("data_dir"));
     if (engine->options.data_dir != NULL)
         json_string(writer, bytes_of_string(engine->options.data_dir));
@@ -285,7 +315,7 @@ void engine_tell_status(struct engine *engine, struct json_writer *writer)
     tell_number(writer, BYTES("tables"), (uint64_t)totals.tables);
     tell_number(writer, BYTES("items"), (uint64_t)totals.items);
     tell_number(writer, BYTES("data_bytes"), (uint64_t)totals.bytes);
-    tell_number(writer, BYTES("files_bytes"), files);
+    engine_tell_compaction(engine, writer);
     if (store.disk_bytes != 0)
         tell_number(writer, BYTES("disk_free_bytes"), store.free_bytes);
     tell_number(writer, BYTES("cache_hits"), store.cache_hits);

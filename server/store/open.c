@@ -47,7 +47,7 @@ struct opening {
     rocksdb_column_family_handle_t **handles;
 };
 
-static void family_name(char out[FAMILY_NAME_MAX], size_t index)
+void family_name(char out[FAMILY_NAME_MAX], size_t index)
 {
     static const char *const fixed[] = {STORE_FAMILY_FORMAT, "catalog", "counters"};
 
@@ -511,7 +511,8 @@ enum stator_rc store_open(struct store **out, const struct store_options *option
 /* Whatever cannot be flushed the log has, too. */
 static void flush_long_log(struct store *store)
 {
-    rocksdb_flushoptions_t *flush;
+    struct stator_error err;
+    enum stator_rc rc;
     uint64_t most = 0;
 
     if (store->dir == NULL || store->durability == STORE_NONE || store_read_only(store) || store_full(store))
@@ -524,14 +525,8 @@ static void flush_long_log(struct store *store)
     }
     if (most < CLOSE_FLUSH_BYTES)
         return;
-    flush = rocksdb_flushoptions_create();
-    for (uint32_t i = 0; i <= store->family_count; i++) { /* the record's family, too: it would keep the oldest log */
-        char *why = NULL;
-
-        rocksdb_flush_cf(store->db, flush, i < store->family_count ? store->families[i] : store->format, &why);
-        rocksdb_free(why);
-    }
-    rocksdb_flushoptions_destroy(flush);
+    rc = rocks_flush(store, &err);
+    (void)rc;
 }
 
 void store_close(struct store *store)

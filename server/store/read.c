@@ -302,7 +302,7 @@ static uint64_t memtable_bytes(struct store *store, uint32_t family, struct byte
     return bytes;
 }
 
-uint64_t store_approximate_bytes(struct store *store, uint32_t family, struct bytes first, struct bytes end)
+uint64_t store_range_bytes(struct store *store, uint32_t family, struct bytes first, struct bytes end)
 {
     const char *start_at = chars(first), *end_at = chars(end);
     uint64_t bytes = 0;
@@ -312,6 +312,13 @@ uint64_t store_approximate_bytes(struct store *store, uint32_t family, struct by
         return 0;
     rocksdb_approximate_sizes_cf(store->db, family_of(store, family), 1, &start_at, &first.len, &end_at, &end.len,
                                  &bytes, &why);
-    rocksdb_free(why); /* an unreadable index: count what is in memory */
-    return bytes + memtable_bytes(store, family, first, end);
+    rocksdb_free(why); /* an unreadable index: nothing */
+    return bytes;
+}
+
+uint64_t store_approximate_bytes(struct store *store, uint32_t family, struct bytes first, struct bytes end)
+{
+    if (bytes_compare(first, end) >= 0)
+        return 0;
+    return store_range_bytes(store, family, first, end) + memtable_bytes(store, family, first, end);
 }

@@ -47,6 +47,8 @@ struct store {
 
     atomic_bool read_only;                                       /* set once, by the first failed write or sync */
     atomic_bool hurried;                                         /* store_hurry */
+    _Atomic uint64_t flush_until_ms;                             /* monotonic; 0: without end: store_close_within */
+    atomic_bool reclaim_stopped, reclaiming;                     /* reclaim.c */
     atomic_bool disk_full;                                       /* the last look found less free than reserve_bytes */
     _Atomic uint64_t log_bytes;                                  /* in the log's buffer, at most */
     _Atomic uint64_t unseen_bytes;                               /* written since the last look at the free space */
@@ -63,6 +65,7 @@ struct store_batch {
     struct store *store;
     rocksdb_writebatch_t *batch;
     size_t bytes; /* of keys and values, with a little for each */
+    bool frees;   /* store_batch_frees */
 };
 
 /* --- options.c ---------------------------------------------------------------------------------------------------- */
@@ -139,13 +142,29 @@ enum stator_rc fault_of_sync(struct store *store, struct stator_error *err, char
 /* What a read-only store answers to a write. */
 enum stator_rc fault_read_only(struct stator_error *err);
 
+/* --- open.c, stats.c, reclaim.c ----------------------------------------------------------------------------------- */
+
+/* 0 is the format record's, 1 + family the others'. */
+void family_name(char out[FAMILY_NAME_MAX], size_t index);
+
+/* 0 for what the engine does not know. */
+uint64_t stats_property(struct store *store, rocksdb_column_family_handle_t *family, const char *name);
+
+/* Makes tables of all that is in memory; gives up between two families once the store is hurried, or
+ * its time is over. */
+STATOR_MUST_CHECK enum stator_rc rocks_flush(struct store *store, struct stator_error *err);
+
 /* --- space.c ------------------------------------------------------------------------------------------------------ */
 
 /* Sets how much is kept free. Call it when dir exists. */
 void space_init(struct store *store, uint64_t memtables_bytes);
 
-/* Counts bytes about to be written and, now and then, looks at the free space. False: refuse the write. */
-STATOR_MUST_CHECK bool space_allows(struct store *store, size_t bytes);
+/* Counts bytes about to be written and, now and then, looks at the free space. False: refuse the write. What frees space
+ * may use half of what is kept free. */
+STATOR_MUST_CHECK bool space_allows(struct store *store, size_t bytes, bool frees);
+
+/* What even a write that frees space leaves. */
+uint64_t space_floor_bytes(const struct store *store);
 
 /* Of the disk with that directory. False: it does not tell. */
 bool space_of(const char *dir, uint64_t *out_free, uint64_t *out_total);

@@ -3,7 +3,9 @@
  * read-only; and Debian's library, built with assertions, can abort when a sync meets a log that has just run out of
  * space. So some space is kept free: with less than that, writes are refused, reads go on, and writes are taken again
  * as soon as there is space. The engine's own failure is still handled, for a disk that another program fills.
- */
+ *
+ * Half of it is for those who make space: deletions are taken until only the other half is left, which is room to flush
+ * what is in memory once. */
 #include "store/rocks.h"
 
 #include <sys/statvfs.h>
@@ -34,17 +36,24 @@ void space_init(struct store *store, uint64_t memtables_bytes)
     atomic_store(&store->disk_full, free_now < store->reserve_bytes);
 }
 
-/* Whether it is full. */
-static bool look(struct store *store)
+uint64_t space_floor_bytes(const struct store *store)
+{
+    return store->reserve_bytes / 2;
+}
+
+/* Free bytes; where the disk does not tell this time, what the last look found stands. */
+static uint64_t look(struct store *store)
 {
     uint64_t free_now, total;
 
-    if (space_of(store->dir, &free_now, &total))
-        atomic_store_explicit(&store->disk_full, free_now < store->reserve_bytes, memory_order_relaxed);
-    return atomic_load_explicit(&store->disk_full, memory_order_relaxed);
+    if (!space_of(store->dir, &free_now, &total))
+        return atomic_load_explicit(&store->disk_full, memory_order_relaxed) ? space_floor_bytes(store)
+                                                                             : store->reserve_bytes;
+    atomic_store_explicit(&store->disk_full, free_now < store->reserve_bytes, memory_order_relaxed);
+    return free_now;
 }
 
-bool space_allows(struct store *store, size_t bytes)
+bool space_allows(struct store *store, size_t bytes, bool frees)
 {
     if (store->reserve_bytes == 0)
         return true;
@@ -52,11 +61,11 @@ bool space_allows(struct store *store, size_t bytes)
         atomic_fetch_add_explicit(&store->unseen_bytes, bytes, memory_order_relaxed) + bytes < LOOK_EVERY_BYTES)
         return true;
     atomic_store_explicit(&store->unseen_bytes, 0, memory_order_relaxed);
-    return !look(store);
+    return look(store) >= (frees ? space_floor_bytes(store) : store->reserve_bytes);
 }
 
 /* Nobody may be writing just now, so this looks itself. */
 bool store_full(struct store *store)
 {
-    return store->reserve_bytes != 0 && look(store);
+    return store->reserve_bytes != 0 && look(store) < store->reserve_bytes;
 }

@@ -25,8 +25,7 @@ void store_note_thread(struct store *store)
     told_misses = misses;
 }
 
-/* 0 for what the engine does not know. */
-static uint64_t property(struct store *store, rocksdb_column_family_handle_t *family, const char *name)
+uint64_t stats_property(struct store *store, rocksdb_column_family_handle_t *family, const char *name)
 {
     uint64_t value = 0;
 
@@ -37,10 +36,10 @@ void store_family_stats(struct store *store, uint32_t family, struct store_famil
 {
     rocksdb_column_family_handle_t *handle = family_of(store, family);
 
-    out->table_bytes = property(store, handle, "rocksdb.live-sst-files-size");
-    out->memory_bytes = property(store, handle, "rocksdb.cur-size-all-mem-tables");
-    out->keys = property(store, handle, "rocksdb.estimate-num-keys");
-    out->waiting_bytes = property(store, handle, "rocksdb.estimate-pending-compaction-bytes");
+    out->table_bytes = stats_property(store, handle, "rocksdb.live-sst-files-size");
+    out->memory_bytes = stats_property(store, handle, "rocksdb.cur-size-all-mem-tables");
+    out->keys = stats_property(store, handle, "rocksdb.estimate-num-keys");
+    out->waiting_bytes = stats_property(store, handle, "rocksdb.estimate-pending-compaction-bytes");
     for (int level = 0; level < STORE_LEVELS; level++) {
         char name[40], *value;
 
@@ -54,16 +53,16 @@ void store_family_stats(struct store *store, uint32_t family, struct store_famil
 void store_stats(struct store *store, struct store_stats *out)
 {
     *out = (struct store_stats){
-        .cache_bytes = property(store, store->format, "rocksdb.block-cache-usage"),
-        .cache_bytes_max = property(store, store->format, "rocksdb.block-cache-capacity"),
+        .cache_bytes = stats_property(store, store->format, "rocksdb.block-cache-usage"),
+        .cache_bytes_max = stats_property(store, store->format, "rocksdb.block-cache-capacity"),
         .cache_hits = atomic_load_explicit(&store->cache_hits, memory_order_relaxed),
         .cache_misses = atomic_load_explicit(&store->cache_misses, memory_order_relaxed),
         .stalls = atomic_load_explicit(&store->stalls, memory_order_relaxed),
         .stall_ns = atomic_load_explicit(&store->stall_ns, memory_order_relaxed),
-        .slowed_bytes_s = property(store, store->format, "rocksdb.actual-delayed-write-rate"),
-        .flushes = property(store, store->format, "rocksdb.num-running-flushes"),
-        .compactions = property(store, store->format, "rocksdb.num-running-compactions"),
-        .stopped = property(store, store->format, "rocksdb.is-write-stopped") != 0,
+        .slowed_bytes_s = stats_property(store, store->format, "rocksdb.actual-delayed-write-rate"),
+        .flushes = stats_property(store, store->format, "rocksdb.num-running-flushes"),
+        .compactions = stats_property(store, store->format, "rocksdb.num-running-compactions"),
+        .stopped = stats_property(store, store->format, "rocksdb.is-write-stopped") != 0,
         .full = store_full(store),
     };
     if (store->dir != NULL && !space_of(store->dir, &out->free_bytes, &out->disk_bytes))

@@ -10,6 +10,7 @@
 #ifndef SERVER_STORE_STORE_H
 #define SERVER_STORE_STORE_H
 
+#include "base/buf.h"
 #include "base/bytes.h"
 #include "base/error.h"
 
@@ -58,6 +59,10 @@ STATOR_MUST_CHECK enum stator_rc store_open(struct store **out, const struct sto
 /* Every iterator, snapshot and pinned value must be gone. NULL is allowed. [main] */
 void store_close(struct store *store);
 
+/* Called before: store_close makes tables of the log, for the next start's sake, only as far as it can begin them within
+ * that time from now. [any] */
+void store_close_within(struct store *store, uint32_t ms);
+
 uint32_t store_shards(const struct store *store);
 
 /* A value held in the engine's memory until store_release. value.at is NULL when there is none. */
@@ -89,6 +94,9 @@ void store_batch_delete(struct store_batch *batch, uint32_t family, struct bytes
 /* All keys from first up to, not including, end, for ever: nothing may be put into that range again (ids of tables and
  * indexes are never used again), and iterators must keep out of it: they may still show its keys, unlike store_get. */
 void store_batch_delete_range(struct store_batch *batch, uint32_t family, struct bytes first, struct bytes end);
+/* Says that the batch serves to make space: on a full disk it is taken for longer than others are. Until the batch is
+ * cleared. */
+void store_batch_frees(struct store_batch *batch);
 /* Adds delta to the counter of that key (absent is 0). */
 void store_batch_add(struct store_batch *batch, struct bytes counter_key, int64_t delta);
 
@@ -98,7 +106,7 @@ void store_batch_add(struct store_batch *batch, struct bytes counter_key, int64_
 /* All of the batch or none of it, visible on return; what it survives is said at enum store_durability. With may_wait
  * false nothing is written and it is STATOR_AGAIN where the engine is stalled, where it is another thread's turn to write
  * the log's file or a large batch, and where the batch is large itself. On a full disk nothing is written until there is
- * space: STATOR_INTERNAL_SERVER_ERROR. After an I/O error the same code, and the store is read-only until it is opened
+ * space, but for batches that free some, which have a reserve: STATOR_INTERNAL_SERVER_ERROR. After an I/O error the same code, and the store is read-only until it is opened
  * anew. */
 STATOR_MUST_CHECK enum stator_rc store_write(struct store *store, struct store_batch *batch, bool may_wait,
                                              struct stator_error *err);
@@ -149,11 +157,68 @@ uint64_t store_approximate_bytes(struct store *store, uint32_t family, struct by
 /* True after a failed write or sync made the store read-only. */
 bool store_read_only(const struct store *store);
 
-/* From now on no write waits for a stalled engine. [any] */
+/* From now on no write waits for a stalled engine, and no tables are made of the log. [any] */
 void store_hurry(struct store *store);
 
 /* True while writes are refused for lack of space. */
 bool store_full(struct store *store);
+
+/* --- Getting space back ------------------------------------------------------------------------------------------- */
+
+/* What is deleted stays in files until they are rewritten. Each step here rewrites about a file's worth of the lowest
+ * level with what lies above it, waits for that (up to seconds), and lets others read and write meanwhile. For one thread at
+ * a time, in the background; nothing here keeps a latch or a lock of the caller's for long. */
+enum store_reclaimed {
+    STORE_RECLAIM_DONE,     /* one step */
+    STORE_RECLAIM_NOTHING,  /* there is nothing that would be worth one */
+    STORE_RECLAIM_NO_SPACE, /* the disk has no room for what it would write (or there is no memory): later */
+    STORE_RECLAIM_STOPPED,  /* by store_reclaim_stop, or the store is read-only; the step may be done in part */
+};
+
+/* Rewrites the file that most of is dead, if it is a sixteenth or more. *dead is how much of it was, by estimate. */
+enum store_reclaimed store_reclaim_step(struct store *store, uint64_t *dead);
+
+/* An estimate of what is deleted and still in files: not what was overwritten, nor ranges, nor, where there are
+ * hundreds of files, what was deleted before the start. Looks at all files; not for a loop. */
+uint64_t store_dead_bytes(struct store *store);
+
+/* How far a rewriting of all families has come. Zero it, and buf_init `from` (any key fits into STORE_SWEEP_KEY_MAX). */
+#define STORE_SWEEP_KEY_MAX ((size_t)64 * 1024)
+struct store_sweep {
+    uint32_t family;
+    struct buf from;
+    uint64_t left_bytes; /* of files: what the next steps have to do, by the last step */
+};
+
+/* Rewrites the next part, whatever is dead in it. STORE_RECLAIM_NOTHING: that was all. */
+enum store_reclaimed store_compact_step(struct store *store, struct store_sweep *sweep);
+
+/* All that is written so far; and whether a snapshot is open that was taken before. */
+uint64_t store_moment(struct store *store);
+bool store_is_looked_at(struct store *store, uint64_t moment);
+
+/* Bytes of that range in files, roughly; what is deleted counts until it is rewritten. */
+uint64_t store_range_bytes(struct store *store, uint32_t family, struct bytes first, struct bytes end);
+
+/* For a range that store_batch_delete_range has deleted before: drops the files that have nothing else, at once and without
+ * needing space. Syncs first, so that no power cut brings the range's owner back without what was in it. Nobody may have
+ * a snapshot from before the deletion (store_is_looked_at); an iterator keeps the files that it is in. The range's
+ * deletion may go with the files while something that it hides stays in others: delete the range once more, and then
+ * store_compact_range it. Nothing is done for a range of less than a few hundred KB. */
+STATOR_MUST_CHECK enum stator_rc store_drop_files(struct store *store, uint32_t family, struct bytes first,
+                                                  struct bytes end, struct stator_error *err);
+
+/* Rewrites what lies in that range, which store_drop_files has left little of. */
+enum store_reclaimed store_compact_range(struct store *store, uint32_t family, struct bytes first, struct bytes end);
+
+/* On a disk that is full: makes tables of what is in memory, if the log is long and there is room for them, so that the
+ * log goes, which otherwise stays for as long as writes are refused. True: it is done. */
+bool store_shorten_log(struct store *store);
+
+/* Ends a step under way, and refuses further ones. [any] */
+void store_reclaim_stop(struct store *store);
+
+bool store_is_reclaiming(const struct store *store);
 
 /* --- Watching ----------------------------------------------------------------------------------------------------- */
 

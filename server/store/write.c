@@ -44,6 +44,12 @@ void store_batch_clear(struct store_batch *batch)
         rocksdb_writebatch_clear(batch->batch);
     }
     batch->bytes = 0;
+    batch->frees = false;
+}
+
+void store_batch_frees(struct store_batch *batch)
+{
+    batch->frees = true;
 }
 
 void store_batch_put(struct store_batch *batch, uint32_t family, struct bytes key, struct bytes value)
@@ -165,7 +171,7 @@ enum stator_rc store_write(struct store *store, struct store_batch *batch, bool 
     enum stator_rc rc;
 
     stator_assert(batch->store == store);
-    if (!space_allows(store, batch->bytes))
+    if (!space_allows(store, batch->bytes, batch->frees))
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
                            "The disk of the data directory '%s' is full: nothing was written. Writes are taken again "
                            "when there is space.",

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "catalog/catalog.h"
 #include "stream/record.h"
 #include "stream/streams.h"
 
@@ -90,10 +91,13 @@ static enum stator_rc trim_lane(struct streams *streams, struct stream *stream, 
     note_trimmed(stream, lane, trimmed, batch);
     for (size_t i = 0; i < gone; i++)
         delete_shard(stream, lane, starts[i], batch);
+    store_batch_frees(batch);
     rc = store_write(streams->store, batch, true, err);
     if (rc == STATOR_OK) {
         lane->deleted = trimmed;
         *more |= gone == SHARDS_AT_ONCE;
+        rc = store_drop_files(streams->store, stream_family(stream, lane->index), record_key(first, stream, lane, 0),
+                              record_key(end, stream, lane, trimmed), err);
     }
     store_batch_free(batch);
     return rc;
@@ -152,6 +156,8 @@ static enum stator_rc remove_stream(struct streams *streams, struct stream *stre
         for (size_t k = 0; k < lane->count; k++) /* closed, and only this thread trims: it does not change */
             delete_shard(stream, lane, lane->shards[k].start, batch);
     }
+    store_batch_frees(batch);
+    catalog_note_erased(streams->store, stream->id, batch);
     rc = store_write(streams->store, batch, true, err);
     store_batch_free(batch);
     if (rc == STATOR_OK)

@@ -194,6 +194,15 @@ static enum lane_outcome outcome_of(const struct write_group *group, enum stator
     return store_read_only(group->site.db->store) ? LANE_UNKNOWN : LANE_NOT_STORED;
 }
 
+/* Whether the items take less space afterwards, or as much, however many records tell of it. */
+static bool frees(const struct write_group *group)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (!group->steps[i].nothing && group->steps[i].write->kind != WRITE_DELETE)
+            return false;
+    return true;
+}
+
 static enum stator_rc store_group(struct write_group *group, enum write_wait wait, struct stator_error *err)
 {
     struct store *store = group->site.db->store;
@@ -201,6 +210,8 @@ static enum stator_rc store_group(struct write_group *group, enum write_wait wai
     uint64_t epoch = 0;
     enum stator_rc rc;
 
+    if (frees(group))
+        store_batch_frees(group->site.batch);
     if (store_read_only(store)) /* refused: there is nothing that readers would have to wait for */
         return store_write(store, group->site.batch, wait != WAIT_NOT, err);
     begin_marks(group);

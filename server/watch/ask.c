@@ -72,7 +72,8 @@ static bool understand(struct ask_answer *out)
 static enum stator_rc converse(struct ask_answer *out, int fd, const struct ask *ask, struct stator_error *err)
 {
     char request[256];
-    int len = snprintf(request, sizeof(request), "GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n", ask->path);
+    int len = snprintf(request, sizeof(request), "%s %s HTTP/1.0\r\nHost: localhost\r\n%s\r\n",
+                       ask->posts ? "POST" : "GET", ask->path, ask->posts ? "Content-Length: 0\r\n" : "");
     ssize_t got;
 
     stator_assert(len > 0 && (size_t)len < sizeof(request));
@@ -93,7 +94,7 @@ static enum stator_rc converse(struct ask_answer *out, int fd, const struct ask 
     return STATOR_OK;
 }
 
-enum stator_rc ask_get(struct ask_answer *out, const struct ask *ask, struct stator_error *err)
+enum stator_rc ask_server(struct ask_answer *out, const struct ask *ask, struct stator_error *err)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
     enum stator_rc rc;

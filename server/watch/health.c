@@ -12,7 +12,7 @@ enum stator_rc health_check(const char *host, uint16_t port, struct stator_error
     struct ask_answer answer;
     enum stator_rc rc;
 
-    STATOR_TRY(ask_get(&answer, &ask, err));
+    STATOR_TRY(ask_server(&answer, &ask, err));
     if (answer.status == 200)
         rc = STATOR_OK;
     else if (answer.status == 503)

@@ -200,7 +200,7 @@ enum stator_rc status_print(const char *host, uint16_t port, bool person, struct
     struct ask_answer answer;
     enum stator_rc rc;
 
-    STATOR_TRY(ask_get(&answer, &ask, err));
+    STATOR_TRY(ask_server(&answer, &ask, err));
     rc = print_answer(&ask, &answer, person, err);
     ask_release(&answer);
     return rc;

@@ -17,6 +17,7 @@ import once
 import report
 import rounds
 import servers
+import space
 import workloads
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -105,8 +106,9 @@ PARTS = {
     "sdk": once.sdk,
     "library": once.library,
     "soak": once.soak,
+    "space": space.space,
 }
-ON_REQUEST = ("soak",)
+ON_REQUEST = ("soak", "space")
 SMOKE = r"300 B|0 GSIs|of 10$|Scan|alone|backfill|YCSB A|, 1,000 items|16 connections|1,024|100 tables"
 
 

@@ -2,7 +2,7 @@
 -- wrk fills a table with BatchWriteItem on one connection and ends when all is answered.
 -- Environment: BENCH_HERE, BENCH_TABLE, BENCH_FIRST and BENCH_END (the items' numbers), BENCH_BATCH (items a request),
 -- BENCH_PARTITION (items a partition), BENCH_ITEM: a file with an item's JSON, in which @i@ is its number, @p@ its
--- partition's, @s@ its place in that, @r@ eight digits in no order.
+-- partition's, @s@ its place in that, @r@ eight digits in no order, @x@ a thousand letters that do not compress.
 local first, last = tonumber(os.getenv("BENCH_FIRST")), tonumber(os.getenv("BENCH_END"))
 local batch = tonumber(os.getenv("BENCH_BATCH"))
 local partition, item = tonumber(os.getenv("BENCH_PARTITION")), io.open(os.getenv("BENCH_ITEM")):read("*a")
@@ -11,11 +11,21 @@ local total, sent, answered = math.ceil((last - first) / batch), -1, 0 -- wrk as
 
 headers["x-amz-target"] = "DynamoDB_20120810.BatchWriteItem"
 
+local letters = {}
+for i = 1, 2 ^ 20 do
+  letters[i] = string.char(math.random(97, 122))
+end
+letters = table.concat(letters)
+
 local function item_of(i)
   local values = {
     i = string.format("%08d", i), p = string.format("%06d", math.floor(i / partition)),
     s = string.format("%06d", i % partition), r = string.format("%08d", (i * 48271 + 11) % 99999989),
   }
+  if item:find("@x@", 1, true) then
+    local from = math.random(#letters - 1000)
+    values.x = letters:sub(from, from + 999)
+  end
   return (item:gsub("@(%l)@", values))
 end
 

@@ -5,6 +5,7 @@
  *      FAIL_WRITE_AT=n   the n-th write or pwrite of a file below FAIL_DIR fails with ENOSPC, and so do all after it
  *      FAIL_DIR=dir      count only files below this directory
  *      FAIL_REPORT=file  gets "hit" when a call was made to fail
+ *      SLOW_SYNC_IF=file syncs of files below FAIL_DIR take SLOW_SYNC_S seconds while this file is there
  *      FREE_SPACE_LIE=1  statvfs says that there is much space
  */
 #include <dlfcn.h>
@@ -71,13 +72,23 @@ static bool write_fails(int fd)
     return true;
 }
 
+static void rest(int fd)
+{
+    const char *name = getenv("SLOW_SYNC_IF");
+
+    if (name != NULL && counts(fd) && access(name, F_OK) == 0)
+        sleep((unsigned)number_of("SLOW_SYNC_S"));
+}
+
 int fsync(int fd)
 {
+    rest(fd);
     return sync_fails(fd) ? -1 : (int)syscall(SYS_fsync, fd);
 }
 
 int fdatasync(int fd)
 {
+    rest(fd);
     return sync_fails(fd) ? -1 : (int)syscall(SYS_fdatasync, fd);
 }
 

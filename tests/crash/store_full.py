@@ -13,7 +13,7 @@ from store_runs import SKIPPED, Runs, asserted
 DISK = 40 << 20
 BALLAST = 8 << 20
 # What the first refused writer was told. Of several writers the first to say it may have met the refusal after the failure.
-WORDS = {0: ("full", "No space left"), 4: ("full", "No space left", "read-only because an earlier write or sync failed")}
+WORDS = {0: ("full", "No space left"), 4: ("full", "No space left", "read-only because an earlier write or sync failed", "An earlier write or sync failed")}
 
 
 def fill(runs, mount, told, faults, expected):

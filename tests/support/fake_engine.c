@@ -101,6 +101,23 @@ void engine_tell_status(struct engine *engine, struct json_writer *writer)
     json_integer(writer, 0);
 }
 
+void engine_tell_compaction(struct engine *engine, struct json_writer *writer)
+{
+    (void)engine;
+    json_key(writer, BYTES("compaction"));
+    json_string(writer, BYTES("none"));
+}
+
+void engine_compact(struct engine *engine)
+{
+    (void)engine;
+}
+
+void engine_close_within(struct engine *engine, uint32_t ms)
+{
+    (void)engine, (void)ms;
+}
+
 void engine_hurry(struct engine *engine)
 {
     atomic_store(&engine->hurried, true);

@@ -312,6 +312,17 @@ class Life(unittest.TestCase):
         for wire in silent, endless:
             wire.close()
 
+    def test_a_short_time_to_stop(self):
+        """Half of --stop-timeout-s is for work that is under way; then it is ended, and so is the process, in good order."""
+        server = self.server("--stop-timeout-s", "2")
+        endless = Wire(server)
+        endless.send(request('{"Work":100000,"StepMs":10}'))
+        time.sleep(0.5)
+        took = server.stop(seconds=12)
+        self.assertGreater(took, 0.5)
+        self.assertLess(took, AT_ONCE)
+        endless.close()
+
     def test_second_signal(self):
         server = self.server()
         wire = Wire(server)

@@ -69,6 +69,7 @@ static void defaults(void **state)
     assert_int_equal(config.ttl_cooldown_s, 1860);
     assert_false(config.enforce_throughput);
     assert_null(config.clock_file);
+    assert_int_equal(config.stop_timeout_s, 10);
     assert_null(config.init_dir);
     assert_null(config.init_region);
     assert_int_equal(config.log_format, LOG_FORMAT_TEXT);
@@ -107,6 +108,7 @@ static void settings(void **state)
                                               "STATOR_SLOW_REQUEST_MS=0",
                                               "STATOR_METRICS_TABLES=1000",
                                               "STATOR_CACHE_MIB=64",
+                                              "STATOR_STOP_TIMEOUT_S=7",
                                               "STATOR_MEMORY_MIB=48",
                                               "STATOR_OPERATOR_HOSTS=a.b,c.d",
                                               "STATOR_CORS=http://a,http://b",
@@ -120,7 +122,7 @@ static void settings(void **state)
         "--transition-ms 250 --ttl-interval-ms 20 --ttl-cooldown-s 0 --enforce-throughput "
         "--clock-file /c --cors http://a,http://b --log-format json --log-level error "
         "--log-file /l --port-file /p --slow-request-ms 0 --metrics-tables 1000 --cache-mib 64 --memory-mib 48 "
-        "--operator-hosts a.b,c.d";
+        "--operator-hosts a.b,c.d --stop-timeout-s 7";
     struct config config;
 
     (void)state;
@@ -156,6 +158,7 @@ static void settings(void **state)
         assert_int_equal(config.slow_request_ms, 0);
         assert_int_equal(config.metrics_tables, 1000);
         assert_int_equal(config.cache_mib, 64);
+        assert_int_equal(config.stop_timeout_s, 7);
         assert_int_equal(config.memory_mib, 48);
         assert_string_equal(config.operator_hosts, "a.b,c.d");
         assert_int_equal(config.log_format, LOG_FORMAT_JSON);

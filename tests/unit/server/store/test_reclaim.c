@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Space comes back: what is deleted leaves the files, step by step, and what is not stays. */
+#include "unit/unit.h"
+
+#include <sys/statvfs.h>
+
+#include "store/store.h"
+#include "unit/server/store/temporary.h"
+
+#define KEYS        3000
+#define VALUE_BYTES 2000
+#define SHARD       STORE_SHARD(0)
+
+struct fixture {
+    char dir[64];
+    struct store *store;
+    struct store_batch *batch;
+};
+
+static uint64_t free_bytes; /* that statvfs tells; 0: the truth */
+
+int __real_statvfs(const char *path, struct statvfs *out);
+int __wrap_statvfs(const char *path, struct statvfs *out);
+int __wrap_statvfs(const char *path, struct statvfs *out)
+{
+    int failed = __real_statvfs(path, out);
+
+    if (free_bytes != 0)
+        out->f_bfree = out->f_bavail = free_bytes / out->f_frsize;
+    return failed;
+}
+
+static void reopen(struct fixture *f, enum store_durability durability)
+{
+    const struct store_options options = {
+        .dir = f->dir, .shards = 2, .durability = durability, .memtable_bytes = (size_t)256 << 10};
+
+    store_close(f->store);
+    assert_int_equal(store_open(&f->store, &options, NULL), STATOR_OK);
+}
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+
+    if (f == NULL || temporary_make(f->dir) == NULL)
+        return -1;
+    reopen(f, STORE_FULL);
+    f->batch = store_batch_new(f->store);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    free_bytes = 0;
+    store_batch_free(f->batch);
+    store_close(f->store);
+    temporary_remove(f->dir);
+    free(f);
+    return 0;
+}
+
+/* Of a table with that letter. */
+static struct bytes key_of(char out[16], char table, int number)
+{
+    snprintf(out, 16, "%c%05d", table, number % 100000);
+    return bytes_of(out, 6);
+}
+
+static void fill(struct fixture *f, char table)
+{
+    static uint32_t random = 1;
+    uint8_t value[VALUE_BYTES];
+    char key[16];
+
+    for (int i = 0; i < KEYS; i++) {
+        for (size_t k = 0; k < sizeof(value); k++)
+            value[k] = (uint8_t)((random = random * 1103515245 + 12345) >> 16); /* nothing to compress */
+        store_batch_clear(f->batch);
+        store_batch_put(f->batch, SHARD, key_of(key, table, i), bytes_of(value, sizeof(value)));
+        assert_int_equal(store_write(f->store, f->batch, true, NULL), STATOR_OK);
+    }
+}
+
+static void delete_range(struct fixture *f, char table)
+{
+    const char first[] = {table}, end[] = {(char)(table + 1)};
+
+    store_batch_clear(f->batch);
+    store_batch_delete_range(f->batch, SHARD, bytes_of(first, 1), bytes_of(end, 1));
+    assert_int_equal(store_write(f->store, f->batch, true, NULL), STATOR_OK);
+}
+
+static void delete_each(struct fixture *f, char table, int step)
+{
+    char key[16];
+
+    for (int i = 0; i < KEYS; i += step) {
+        store_batch_clear(f->batch);
+        store_batch_delete(f->batch, SHARD, key_of(key, table, i));
+        assert_int_equal(store_write(f->store, f->batch, true, NULL), STATOR_OK);
+    }
+}
+
+static int keys_of(struct fixture *f, char table)
+{
+    const char first[] = {table}, end[] = {(char)(table + 1)};
+    struct store_iterator *it =
+        store_iterator_open(f->store, SHARD, bytes_of(first, 1), bytes_of(end, 1), NULL, STORE_ANY);
+    int count = 0;
+
+    for (store_iterator_seek_first(it); store_iterator_valid(it); store_iterator_next(it))
+        count++;
+    assert_int_equal(store_iterator_status(it, NULL), STATOR_OK);
+    store_iterator_close(it);
+    return count;
+}
+
+static uint64_t files_bytes(struct fixture *f)
+{
+    struct store_family_stats stats;
+
+    store_family_stats(f->store, SHARD, &stats);
+    return stats.table_bytes;
+}
+
+static void compact_all(struct fixture *f)
+{
+    struct store_sweep sweep = {.family = 0};
+    int steps = 0;
+
+    buf_init(&sweep.from, STORE_SWEEP_KEY_MAX);
+    while (store_compact_step(f->store, &sweep) == STORE_RECLAIM_DONE)
+        assert_true(steps++ < 100);
+    assert_int_equal(sweep.family, STORE_SHARD(2));
+    buf_deinit(&sweep.from);
+}
+
+static void deleted_here_and_there(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t before, dead = 0;
+    int steps = 0;
+
+    fill(f, 'a');
+    compact_all(f);
+    before = files_bytes(f);
+    assert_int_equal(store_dead_bytes(f->store), 0);
+    assert_int_equal(store_reclaim_step(f->store, &dead), STORE_RECLAIM_NOTHING);
+    delete_each(f, 'a', 10);
+    assert_in_range(store_dead_bytes(f->store), before / 12, before / 8);
+    assert_in_range(files_bytes(f), before, before * 5 / 4);
+    while (store_reclaim_step(f->store, &dead) == STORE_RECLAIM_DONE) {
+        assert_true(dead > before / 16);
+        assert_true(steps++ < 100);
+    }
+    assert_true(steps > 0);
+    assert_in_range(files_bytes(f), before * 8 / 10, before * 92 / 100);
+    assert_int_equal(store_dead_bytes(f->store), 0);
+    assert_int_equal(keys_of(f, 'a'), KEYS - KEYS / 10);
+}
+
+static void deleted_before_a_start(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t before, dead;
+
+    fill(f, 'a');
+    compact_all(f);
+    delete_each(f, 'a', 5);
+    before = files_bytes(f);
+    reopen(f, STORE_FULL);
+    store_batch_free(f->batch);
+    f->batch = store_batch_new(f->store);
+    assert_in_range(store_dead_bytes(f->store), before / 8, before / 3);
+    while (store_reclaim_step(f->store, &dead) == STORE_RECLAIM_DONE)
+        continue;
+    assert_in_range(files_bytes(f), before * 7 / 10, before * 88 / 100);
+}
+
+/* One in fifty is not worth a compaction. */
+static void deleted_a_little(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t dead;
+
+    fill(f, 'a');
+    compact_all(f);
+    delete_each(f, 'a', 50);
+    assert_true(store_dead_bytes(f->store) > 0);
+    assert_int_equal(store_reclaim_step(f->store, &dead), STORE_RECLAIM_NOTHING);
+}
+
+static void a_range_that_is_gone(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t before, one;
+
+    fill(f, 'a');
+    fill(f, 'b');
+    fill(f, 'c');
+    compact_all(f);
+    before = files_bytes(f);
+    one = before / 3;
+    delete_range(f, 'b');
+    assert_true(files_bytes(f) >= before);
+    assert_int_equal(store_drop_files(f->store, SHARD, BYTES("b"), BYTES("c"), NULL), STATOR_OK);
+    delete_range(f, 'b');
+    assert_int_equal(store_compact_range(f->store, SHARD, BYTES("b"), BYTES("c")), STORE_RECLAIM_DONE);
+    assert_in_range(files_bytes(f), 2 * one - one / 10, 2 * one + one / 10);
+    assert_int_equal(store_compact_range(f->store, SHARD, BYTES("b"), BYTES("c")), STORE_RECLAIM_NOTHING);
+    assert_int_equal(keys_of(f, 'a') + keys_of(f, 'b') + keys_of(f, 'c'), 2 * KEYS);
+    reopen(f, STORE_FULL);
+    assert_int_equal(keys_of(f, 'a') + keys_of(f, 'b') + keys_of(f, 'c'), 2 * KEYS);
+}
+
+/* An iterator that was opened before keeps its files; who opens one later sees less, and no harm. */
+static void readers_of_a_range_that_is_gone(void **state)
+{
+    struct fixture *f = *state;
+    struct store_iterator *it;
+    struct store_snapshot *snapshot;
+    uint64_t moment;
+    int count = 0;
+
+    fill(f, 'a');
+    compact_all(f);
+    it = store_iterator_open(f->store, SHARD, BYTES("a"), BYTES("b"), NULL, STORE_ANY);
+    store_iterator_seek_first(it);
+    snapshot = store_snapshot_take(f->store);
+    delete_range(f, 'a');
+    moment = store_moment(f->store);
+    assert_true(store_is_looked_at(f->store, moment));
+    store_snapshot_drop(f->store, snapshot);
+    assert_false(store_is_looked_at(f->store, moment));
+    snapshot = store_snapshot_take(f->store); /* a later one does not count */
+    assert_false(store_is_looked_at(f->store, moment));
+    assert_int_equal(store_drop_files(f->store, SHARD, BYTES("a"), BYTES("b"), NULL), STATOR_OK);
+    for (; store_iterator_valid(it); store_iterator_next(it))
+        count++;
+    assert_int_equal(count, KEYS);
+    assert_int_equal(store_iterator_status(it, NULL), STATOR_OK);
+    store_iterator_close(it);
+    store_snapshot_drop(f->store, snapshot);
+}
+
+/* What the range's owner was told of must not be less durable than the files' being gone. */
+static void a_drop_is_durable_without_a_log(void **state)
+{
+    static const uint8_t large[100000];
+    struct fixture *f = *state;
+
+    reopen(f, STORE_NONE);
+    store_batch_free(f->batch);
+    f->batch = store_batch_new(f->store);
+    fill(f, 'a');
+    compact_all(f);
+    delete_range(f, 'a');
+    store_batch_clear(f->batch);
+    store_batch_put(f->batch, STORE_CATALOG, BYTES("dropped"), bytes_of(large, sizeof(large)));
+    assert_int_equal(store_write(f->store, f->batch, true, NULL), STATOR_OK);
+    assert_int_equal(store_drop_files(f->store, SHARD, BYTES("a"), BYTES("b"), NULL), STATOR_OK);
+    for (uint32_t family = 0; family < STORE_SHARD(2); family++) {
+        struct store_family_stats stats;
+
+        store_family_stats(f->store, family, &stats);
+        assert_true(stats.memory_bytes < sizeof(large));
+    }
+}
+
+static void a_stop_ends_it(void **state)
+{
+    struct fixture *f = *state;
+    struct store_sweep sweep = {.family = 0};
+    uint64_t dead;
+
+    fill(f, 'a');
+    delete_each(f, 'a', 2);
+    buf_init(&sweep.from, STORE_SWEEP_KEY_MAX);
+    store_reclaim_stop(f->store);
+    assert_int_equal(store_reclaim_step(f->store, &dead), STORE_RECLAIM_STOPPED);
+    assert_int_equal(store_compact_step(f->store, &sweep), STORE_RECLAIM_STOPPED);
+    assert_false(store_is_reclaiming(f->store));
+    buf_deinit(&sweep.from);
+}
+
+/* --- A full disk -------------------------------------------------------------------------------------------------- */
+
+#define RESERVE ((uint64_t)64 << 20) /* twice the least that memtables may have */
+
+static void the_reserve_is_for_deletions(void **state)
+{
+    static const struct {
+        uint64_t free;
+        bool ordinary, deletions;
+    } cases[] = {{RESERVE + 4096, true, true},
+                 {RESERVE - 4096, false, true},
+                 {RESERVE / 2 + 4096, false, true},
+                 {RESERVE / 2 - 4096, false, false},
+                 {RESERVE * 2, true, true}};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        free_bytes = cases[i].free;
+        assert_int_equal(store_full(f->store), !cases[i].ordinary);
+        store_batch_clear(f->batch);
+        store_batch_put(f->batch, SHARD, BYTES("k"), BYTES("v"));
+        assert_int_equal(store_write(f->store, f->batch, true, NULL) == STATOR_OK, cases[i].ordinary);
+        store_batch_clear(f->batch);
+        store_batch_delete(f->batch, SHARD, BYTES("k"));
+        store_batch_frees(f->batch);
+        assert_int_equal(store_write(f->store, f->batch, true, NULL) == STATOR_OK, cases[i].deletions);
+    }
+}
+
+static void no_room_to_compact(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t dead;
+
+    fill(f, 'a');
+    compact_all(f);
+    delete_each(f, 'a', 10);
+    free_bytes = RESERVE / 2 + (1 << 20); /* above the floor, but for what a file takes */
+    assert_int_equal(store_reclaim_step(f->store, &dead), STORE_RECLAIM_NO_SPACE);
+    free_bytes = RESERVE - 4096; /* full, and there is room within the reserve */
+    assert_int_equal(store_reclaim_step(f->store, &dead), STORE_RECLAIM_DONE);
+}
+
+/* Files that have nothing else go without space. */
+static void a_range_goes_from_a_full_disk(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t before;
+
+    fill(f, 'a');
+    compact_all(f);
+    fill(f, 'b');
+    before = files_bytes(f);
+    delete_range(f, 'a');
+    free_bytes = 4096;
+    assert_int_equal(store_drop_files(f->store, SHARD, BYTES("a"), BYTES("b"), NULL), STATOR_OK);
+    assert_true(files_bytes(f) < before - before / 4);
+    assert_int_equal(store_compact_range(f->store, SHARD, BYTES("b"), BYTES("c")), STORE_RECLAIM_NO_SPACE);
+    free_bytes = 0;
+    assert_int_equal(keys_of(f, 'b'), KEYS);
+}
+
+static void the_log_goes(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_options options = {.dir = f->dir, .shards = 2, .durability = STORE_FULL};
+    struct store_family_stats stats;
+
+    store_close(f->store); /* memtables of 4 MiB */
+    assert_int_equal(store_open(&f->store, &options, NULL), STATOR_OK);
+    store_batch_free(f->batch);
+    f->batch = store_batch_new(f->store);
+    assert_false(store_shorten_log(f->store)); /* it is short */
+    fill(f, 'a');
+    fill(f, 'b');
+    assert_int_equal(store_sync(f->store, NULL), STATOR_OK);
+    free_bytes = 1 << 20; /* no room for the tables */
+    assert_false(store_shorten_log(f->store));
+    free_bytes = RESERVE - 4096;
+    assert_true(store_shorten_log(f->store));
+    store_family_stats(f->store, SHARD, &stats);
+    assert_true(stats.memory_bytes < 4096);
+    assert_false(store_shorten_log(f->store));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(deleted_here_and_there, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(deleted_a_little, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(deleted_before_a_start, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_range_that_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(readers_of_a_range_that_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_drop_is_durable_without_a_log, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_stop_ends_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_reserve_is_for_deletions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_room_to_compact, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_range_goes_from_a_full_disk, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_log_goes, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
