@@ -5,7 +5,6 @@ One table has three indexes, a stream, a counter, items that transactions change
 nobody touches, and an index that comes and goes over all of them. Another has items that end. `load` lets the clients go on;
 `check` holds everything against what they were told: nothing acknowledged is lost, nothing is there by half, what was seen
 stays seen."""
-import os
 import random
 import threading
 import time
@@ -232,12 +231,3 @@ class World:
 
     def close(self):
         self.server.kill()
-
-
-def running_text(server):
-    """What it is if it ended by itself."""
-    return "it runs" if server.running() else f"it ended with {server.process.returncode}:\n{server.text()[-3000:]}"
-
-
-def seen_hit(path):
-    return os.path.exists(path)
