@@ -3,9 +3,10 @@
  *
  *      FAIL_SYNC_AT=n    the n-th fsync or fdatasync fails with EIO
  *      FAIL_WRITE_AT=n   the n-th write or pwrite of a file below FAIL_DIR fails with ENOSPC, and so do all after it
+ *      FAIL_EIO_AT=n     the n-th of them alone fails, with EIO
+ *      SLOW_SYNC=file    each sync of a file below FAIL_DIR begins as many milliseconds late as this file says
  *      FAIL_DIR=dir      count only files below this directory
  *      FAIL_REPORT=file  gets "hit" when a call was made to fail
- *      SLOW_SYNC_IF=file syncs of files below FAIL_DIR take SLOW_SYNC_S seconds while this file is there
  *      FREE_SPACE_LIE=1  statvfs says that there is much space
  */
 #include <dlfcn.h>
@@ -21,7 +22,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static atomic_long syncs, writes;
+static atomic_long syncs, writes, writes_once;
 
 static long number_of(const char *name)
 {
@@ -63,6 +64,29 @@ static bool sync_fails(int fd)
     return true;
 }
 
+static bool write_fails_once(int fd)
+{
+    if (number_of("FAIL_EIO_AT") == 0 || !counts(fd) ||
+        atomic_fetch_add(&writes_once, 1) + 1 != number_of("FAIL_EIO_AT"))
+        return false;
+    report();
+    errno = EIO;
+    return true;
+}
+
+static void be_slow(int fd)
+{
+    const char *name = getenv("SLOW_SYNC");
+    char text[16] = "";
+    int file;
+
+    if (name == NULL || !counts(fd) || (file = open(name, O_RDONLY | O_CLOEXEC)) < 0)
+        return;
+    (void)!read(file, text, sizeof(text) - 1);
+    close(file);
+    usleep((useconds_t)atol(text) * 1000);
+}
+
 static bool write_fails(int fd)
 {
     if (number_of("FAIL_WRITE_AT") == 0 || !counts(fd) || atomic_fetch_add(&writes, 1) + 1 < number_of("FAIL_WRITE_AT"))
@@ -72,34 +96,26 @@ static bool write_fails(int fd)
     return true;
 }
 
-static void rest(int fd)
-{
-    const char *name = getenv("SLOW_SYNC_IF");
-
-    if (name != NULL && counts(fd) && access(name, F_OK) == 0)
-        sleep((unsigned)number_of("SLOW_SYNC_S"));
-}
-
 int fsync(int fd)
 {
-    rest(fd);
+    be_slow(fd);
     return sync_fails(fd) ? -1 : (int)syscall(SYS_fsync, fd);
 }
 
 int fdatasync(int fd)
 {
-    rest(fd);
+    be_slow(fd);
     return sync_fails(fd) ? -1 : (int)syscall(SYS_fdatasync, fd);
 }
 
 ssize_t write(int fd, const void *data, size_t len)
 {
-    return write_fails(fd) ? -1 : syscall(SYS_write, fd, data, len);
+    return write_fails(fd) || write_fails_once(fd) ? -1 : syscall(SYS_write, fd, data, len);
 }
 
 ssize_t pwrite(int fd, const void *data, size_t len, off_t offset)
 {
-    return write_fails(fd) ? -1 : syscall(SYS_pwrite64, fd, data, len, offset);
+    return write_fails(fd) || write_fails_once(fd) ? -1 : syscall(SYS_pwrite64, fd, data, len, offset);
 }
 
 int statvfs(const char *path, struct statvfs *out)

@@ -68,6 +68,8 @@ class Writer(threading.Thread):
     """A client with keys of its own: what it was told last about each is in `told`; of one write it may not know. Its last
     transaction it sends again after a restart, with the same token."""
 
+    over = False  # set from outside: it ends with its next step
+
     def __init__(self, number, seed, keys=40):
         super().__init__(daemon=True)
         self.random = random.Random(f"{seed}/{number}")
@@ -95,7 +97,7 @@ class Writer(threading.Thread):
         try:
             if self.last is not None:
                 self.repeat()
-            while True:
+            while not self.over:
                 self.step()
         except dynamo.LOST:
             pass
@@ -156,6 +158,7 @@ class Writer(threading.Thread):
             self.send("TransactWriteItems", request)
         elif not self.do("TransactWriteItems", request, write):
             self.last = None
+        self.undone = None
 
     def send(self, operation, request):
         """True when it is acknowledged. An unclear answer ends the writer, with its doubt."""
@@ -210,8 +213,8 @@ class Writer(threading.Thread):
         if self.error is not None:
             raise self.error
         mine = {key: item for key, item in found.items() if key in set(self.keys)}
-        self.undone = None
         if self.doubt is not None and self.doubt.effects:
+            self.undone = None
             if all(mine.get(key) == after for key, after in self.doubt.effects.items()):
                 self.happened(self.doubt)
             else:

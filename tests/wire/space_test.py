@@ -324,7 +324,7 @@ class Stops(unittest.TestCase):
     def serve(self, *flags):
         server = Server("--durability", "process", *flags)
         server.environment = {"LD_PRELOAD": str(find_binary("fail_io.so")), "ASAN_OPTIONS": "verify_asan_link_order=0",
-                              "FAIL_DIR": server.base, "SLOW_SYNC_IF": str(self.slow), "SLOW_SYNC_S": str(self.SYNC_S)}
+                              "FAIL_DIR": server.base, "SLOW_SYNC": str(self.slow)}
         self.addCleanup(server.remove)
         self.addCleanup(server.kill)
         return server.start()
@@ -337,7 +337,7 @@ class Stops(unittest.TestCase):
         for i in range(30):  # more log than a stop leaves to the next start
             client.call("PutItem", {"TableName": "kept", "Item": {"pk": {"S": f"k{i}"}, "v": {"S": text(300000)}}})
         client.close()
-        self.slow.touch()
+        self.slow.write_text(str(self.SYNC_S * 1000))
         began = time.monotonic()
         server.send_signal(signal.SIGTERM)
         self.assertEqual(server.wait(self.SYNC_S), 3)

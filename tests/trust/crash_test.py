@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Crashes of every kind, one behind the other in every order; disks whose n-th write or sync fails; disks that fill up.
+
+    tests/trust/run --minutes 20 crash           TRUST_SEED=7 for another order
+
+A round is a start, a check of everything (world.py), a load or none, and an end of the server. What is checked at a start was
+answered by it, so it must be there after the next end too, whatever that is."""
+import itertools
+import random
+import threading
+import time
+import unittest
+
+from trust import SEED, Shim, seconds, told
+
+import dynamo
+import ledger
+from disks import Disk, Folder
+from world import ENDING, TABLE, World
+
+ENDS = ("kill", "cut", "cut flushed", "stop", "kill starting", "cut starting")
+LOAD_SECONDS = 0.15  # at most
+
+
+def in_every_order(chance):
+    """Ends, so that each comes behind each other two, again and again."""
+    orders = list(itertools.product(ENDS, repeat=3))
+    while True:
+        chance.shuffle(orders)
+        yield from itertools.chain.from_iterable(orders)
+
+
+class Rounds:
+    """A world on a disk whose power can be cut."""
+
+    def __init__(self, disk, seed):
+        self.disk, self.random, self.counts = disk, random.Random(f"rounds {seed}"), dict.fromkeys(ENDS, 0)
+        self.world = World(disk, seed)
+        self.slow = Folder()
+        self.ends, self.trail, self.extra = in_every_order(self.random), [], 0
+
+    def environment(self):
+        """Half of the lives have a disk whose syncs take a while, so that more is under way when it ends."""
+        delay = self.random.choice((0, 0, 3, 20))
+        (self.slow.mount / "ms").write_text(str(delay), encoding="ascii")
+        return Shim.environment(SLOW_SYNC=self.slow.mount / "ms", FAIL_DIR=self.disk.mount) if delay else {}
+
+    def run(self, length):
+        end, self.began = time.monotonic() + length, time.monotonic()
+        self.world.make()
+        try:
+            while time.monotonic() < end:
+                self.end_by(next(self.ends))
+                self.world.start(self.environment())
+                self.world.check()
+            self.world.check_all()
+        except Exception as error:
+            raise AssertionError(f"{error}\n-- seed {SEED}, after the ends {self.trail[-8:]} ({len(self.trail)} in all)\n"
+                                 f"-- the server said: {self.world.server.text()[-3000:]}") from error
+        finally:
+            self.world.close()
+            self.slow.close()
+
+    def end_by(self, how):
+        self.counts[how] += 1
+        self.trail.append(how)
+        loaded = self.random.random() < 0.6
+        length = self.random.uniform(0, LOAD_SECONDS)
+        if how == "stop":
+            self.world.load(length if loaded else 0, self.world.server.stop)
+        elif how.endswith("starting"):
+            self.world.load(length if loaded else 0, self.world.server.kill)
+            self.end_while_starting(how == "cut starting")
+        else:
+            ending = self.world.server.kill if how == "kill" else lambda: self.cut(how == "cut flushed")
+            if loaded:
+                self.world.load(length, ending)
+            else:
+                ending()
+            if how != "kill":
+                self.disk.back()
+
+    def cut(self, flushed):
+        """What is acknowledged after the cut does not count: a sync that meets it may say that all is well. So the clients are
+        stopped with it, by the process's stop: it cannot answer any more."""
+        self.world.server.send_signal(19)
+        time.sleep(0.001)
+        self.disk.cut(flushed)
+        self.world.server.kill()
+
+    def end_while_starting(self, cut):
+        server = self.world.server
+        server.environment = {}
+        server.start(wait=False)
+        server.started.wait(self.random.choice((0.002, 0.01, 0.03, 0.1)))
+        if cut:
+            server.send_signal(19)
+            self.disk.cut(self.random.random() < 0.5)
+        server.kill()
+        if cut:
+            self.disk.back()
+
+
+class Crash(unittest.TestCase):
+    def rounds(self, disk, length, seed=SEED):
+        try:
+            rounds = Rounds(disk, seed)
+            rounds.run(length)
+        finally:
+            told(f"{disk.kind}: {sum(rounds.counts.values())} ends {rounds.counts}, {rounds.world.starts} starts, "
+                 f"{rounds.world.writes} acknowledged writes, {rounds.world.replay.records} records; the trail: {rounds.trail[-4:]}")
+            disk.close()
+
+    def test_ext4(self):
+        self.rounds(Disk("ext4"), seconds(14, 0.35))
+
+    def test_xfs(self):
+        self.rounds(Disk("xfs"), seconds(8, 0.3))
+
+
+class Faults(unittest.TestCase):
+    """The n-th call fails. The server lives, reads go on; after the next start everything acknowledged is there."""
+
+    def setUp(self):
+        self.disk = Folder()
+        self.addCleanup(self.disk.close)
+        self.chance = random.Random(f"faults {SEED}")
+        self.outcomes = {}
+
+    def count(self, outcome):
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+
+    def enumerate(self, what, length):
+        world = World(self.disk, SEED, filled=100)
+        world.make()
+        world.server.stop()
+        end, number, hits = time.monotonic() + length, 1, 0
+        report = self.disk.mount / "hit"
+        troubles = []
+        try:
+            while time.monotonic() < end:
+                report.unlink(missing_ok=True)
+                trouble = self.one(world, what, number, report)
+                if trouble:
+                    troubles.append(f"{what}={number}: {trouble}")
+                if not report.exists():
+                    self.count(f"not reached: {number}")
+                    number = 0  # from the first again, on what the others have left
+                hits += report.exists()
+                number += 1 if number < 25 else self.chance.randrange(5, 23)
+                world.start()
+                world.check()
+                world.server.stop()
+            world.start()
+            world.check_all()
+        except Exception as error:
+            troubles.append(f"{error}\n{world.server.text()[-3000:]}")
+        finally:
+            world.close()
+        told(f"{what}: {hits} calls failed; {self.outcomes}")
+        if troubles:
+            self.fail(f"seed {SEED}: {len(troubles)} of {hits}\n" + "\n".join(troubles[:6]))
+
+    def one(self, world, what, number, report):
+        """A life in which one call fails. Gives what was wrong."""
+        server = world.server
+        try:
+            world.start(Shim.environment(FAIL_DIR=self.disk.mount, FAIL_REPORT=report, FREE_SPACE_LIE=1, **{what: number}))
+        except RuntimeError:
+            self.count("did not start")
+            said = [line for line in server.text().splitlines() if "stator:" in line or "error" in line]
+            return None if server.process.returncode == 1 and said else f"start ended with {server.process.returncode}: {server.text()}"
+        world.begin()
+        end = time.monotonic() + 0.6
+        while time.monotonic() < end and not report.exists() and server.running():
+            time.sleep(0.01)
+        time.sleep(0.05)
+        trouble = self.reads(world) if server.running() else None
+        died = None if server.running() else server.process.returncode
+        server.kill()
+        world.end()
+        self.count("hit" if report.exists() else "untouched")
+        if died is not None:
+            return f"the server ended by itself with {died}: {server.text()[-600:]}"
+        return trouble
+
+    def reads(self, world):
+        """Reads of what is committed go on, for every table."""
+        client, wrong = dynamo.Client(world.server.url), []
+        try:
+            for key in list(world.untouched)[:40]:
+                self.read(client, wrong, "GetItem", {"TableName": TABLE, "ConsistentRead": True, "Key": {
+                    "pk": {"S": key[0]}, "sk": {"N": key[1]}}})
+            stays = [key for key, possible in world.ending.items() if len(possible) == 1 and possible[0] is not None]
+            for key in stays[:20]:  # of the others a write may be under way
+                self.read(client, wrong, "GetItem", {"TableName": ENDING, "ConsistentRead": True, "Key": {"pk": {"S": key}}})
+            self.read(client, wrong, "Query", {"TableName": TABLE, "ConsistentRead": True, "KeyConditionExpression": "pk = :p",
+                                               "ExpressionAttributeValues": {":p": {"S": "filled1"}}})
+        except dynamo.LOST as error:
+            wrong.append(str(error))
+        client.close()
+        return f"{len(wrong)} reads of what nobody writes failed, as {wrong[0]}" if wrong else None
+
+    @staticmethod
+    def read(client, wrong, operation, request):
+        try:
+            client.call(operation, request)
+        except dynamo.DynamoError as error:
+            wrong.append(f"{operation} of {request['TableName']}: {error}")
+
+    def test_sync_fails(self):
+        self.enumerate("FAIL_SYNC_AT", seconds(7, 0.1))
+
+    def test_write_fails(self):
+        self.enumerate("FAIL_EIO_AT", seconds(7, 0.1))
+
+    def test_no_space_from_the_nth_write_on(self):
+        self.enumerate("FAIL_WRITE_AT", seconds(4, 0.05))
+
+
+class Filling(unittest.TestCase):
+    def test_crashes_of_a_disk_that_fills_up(self):
+        """Another program takes the space while clients write; then a crash, a start on the full disk, and space again."""
+        disk = Disk("ext4", 96)
+        chance = random.Random(f"filling {SEED}")
+        world, rounds, full_starts = World(disk, SEED, filled=100), 0, 0
+        end = time.monotonic() + seconds(6, 0.1)
+        try:
+            world.make()
+            while time.monotonic() < end or rounds < 2:
+                filler = threading.Timer(0.05, disk.fill, (chance.choice((0, 40, 400, 4000)),))
+                filler.start()
+                world.load(chance.uniform(0.1, 0.4), world.server.kill)
+                filler.join()
+                try:
+                    world.start()
+                    world.server.kill()
+                    full_starts += 1
+                except RuntimeError:  # it may say that there is no space; that it says so is what is asked for
+                    self.assertEqual(world.server.process.returncode, 1, world.server.text())
+                    self.assertRegex(world.server.text(), "full|[Nn]o space")
+                disk.free()
+                world.start()
+                world.check()
+                rounds += 1
+            world.check_all()
+        except Exception as error:
+            raise AssertionError(f"{error}\n-- seed {SEED}, round {rounds}\n{world.server.text()[-3000:]}") from error
+        finally:
+            told(f"filling: {rounds} full disks, {full_starts} starts on one, {world.writes} acknowledged writes")
+            world.close()
+            disk.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
