@@ -104,8 +104,13 @@ STATOR_MUST_CHECK enum stator_rc store_write(struct store *store, struct store_b
                                              struct stator_error *err);
 
 /* Everything written before the call is on disk when it returns STATOR_OK. A failure makes the store read-only: whether
- * the writes since the last sync are there is unknown. Immediate in memory. */
+ * the writes since the last sync are there is unknown, and with STORE_FULL reads no longer show them. Immediate in
+ * memory. */
 STATOR_MUST_CHECK enum stator_rc store_sync(struct store *store, struct stator_error *err);
+
+/* True when a sync has failed: reads and snapshots are now of the last state that is known to be on the disk, and stay so.
+ * Only with STORE_FULL. */
+bool store_frozen(const struct store *store);
 
 /* Value of a counter written by store_batch_add; 0 when absent. Slow: for start-up. */
 STATOR_MUST_CHECK enum stator_rc store_counter(struct store *store, struct bytes counter_key, int64_t *out,
