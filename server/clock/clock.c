@@ -12,6 +12,7 @@
 
 static const char *followed; /* NULL: none */
 static _Atomic int64_t last_offset_ms;
+static _Atomic uint64_t forwards_ms; /* the sum of all its rises */
 
 /* False when there is no such file or no number in it. */
 static bool read_offset(int64_t *out_ms, const char *path)
@@ -46,17 +47,36 @@ enum stator_rc clock_follow(const char *path, struct stator_error *err)
     return STATOR_OK;
 }
 
+/* What the file says. */
+static int64_t look(void)
+{
+    int64_t before = atomic_load(&last_offset_ms), now;
+
+    if (!read_offset(&now, followed) || now == before)
+        return before;
+    if (atomic_compare_exchange_strong(&last_offset_ms, &before, now) && now > before)
+        atomic_fetch_add(&forwards_ms, (uint64_t)(now - before));
+    return now;
+}
+
 uint64_t clock_ms(void)
 {
     struct timespec now;
-    int64_t offset_ms = 0, ms;
+    int64_t ms;
 
     clock_gettime(CLOCK_REALTIME, &now);
     ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-    if (followed == NULL)
-        return (uint64_t)ms;
-    if (read_offset(&offset_ms, followed))
-        atomic_store(&last_offset_ms, offset_ms);
-    ms += atomic_load(&last_offset_ms);
+    if (followed != NULL)
+        ms += look();
     return ms > 0 ? (uint64_t)ms : 0;
+}
+
+uint64_t clock_flow_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (followed != NULL)
+        (void)look();
+    return ((uint64_t)now.tv_sec * 1000 + atomic_load(&forwards_ms)) * 1000000 + (uint64_t)now.tv_nsec;
 }

@@ -3,8 +3,8 @@
  *
  * In:     a file with a number of seconds (--clock-file), read anew whenever the time is asked for. While it is away or
  *         is no number, what it said last counts.
- * Out:    milliseconds since 1970.
- * Thread: [any]; clock_follow [main], before there are others. Intervals and timeouts do not go by this clock.
+ * Out:    milliseconds since 1970; or a time that only goes forwards.
+ * Thread: [any]; clock_follow [main], before there are others. Timeouts go by neither.
  */
 #ifndef SERVER_CLOCK_CLOCK_H
 #define SERVER_CLOCK_CLOCK_H
@@ -16,5 +16,9 @@
 STATOR_MUST_CHECK enum stator_rc clock_follow(const char *path, struct stator_error *err);
 
 uint64_t clock_ms(void);
+
+/* The monotonic clock's time, and how far the file's seconds were put forwards since clock_follow: what flows in with time
+ * is not held up when either clock is put back. */
+uint64_t clock_flow_ns(void);
 
 #endif

@@ -60,6 +60,7 @@ struct job {
     struct job_hold *holds;    /* newest first; job_defer */
     bool on_worker;            /* may wait for the disk and for a stalled store */
     bool brief;                /* its loop has worked for long without a pause: there it may do only what is small */
+    bool frozen;               /* all that it reads is on the disk: it began after store_frozen */
     bool slow;                 /* it costs much: it may use all of its budget, and waits among its like for a worker */
     struct expr_budget budget; /* what expressions may still cost here; once it is spent, elsewhere */
     uint32_t latch;            /* with STATOR_AGAIN: 0, or 1 + the latch of another's that the job is to wait for */

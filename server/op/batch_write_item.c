@@ -177,6 +177,15 @@ static enum stator_rc admit(struct writing *w, size_t i, struct promised *promis
     return STATOR_OK;
 }
 
+/* *kept counts those that stay; the others come back as unprocessed. */
+static void keep(struct writing *w, size_t i, size_t *kept)
+{
+    w->writes[*kept] = w->writes[i];
+    w->keys[*kept] = w->keys[i];
+    w->requests[*kept] = w->requests[i];
+    w->table_of[(*kept)++] = w->table_of[i];
+}
+
 /* Keeps the writes that are let in; the others are unprocessed. When none is left, that is an error: the last refusal. */
 static enum stator_rc keep_admitted(struct writing *w)
 {
@@ -196,12 +205,8 @@ static enum stator_rc keep_admitted(struct writing *w)
 
         if (rc == STATOR_NO_MEMORY)
             return rc;
-        if (rc != STATOR_OK)
-            continue;
-        w->writes[kept] = w->writes[i];
-        w->keys[kept] = w->keys[i];
-        w->requests[kept] = w->requests[i];
-        w->table_of[kept++] = w->table_of[i];
+        if (rc == STATOR_OK)
+            keep(w, i, &kept);
     }
     if (kept == 0)
         return w->job->error.rc;
@@ -344,18 +349,43 @@ static enum stator_rc write_part(struct writing *w, bool *stale)
     return rc;
 }
 
-/* *stale: a table's version has been superseded meanwhile, and nothing is done. Later that leaves the rest unprocessed,
- * as does an item that is in a transaction under way where contention is refused. */
+static void let_last_answer(struct writing *w)
+{
+    w->writes[w->count - 1].before_commit = before_last;
+    w->writes[w->count - 1].context = w;
+}
+
+/* Items that are in a transaction under way, where contention is refused, are unprocessed; the others are tried again. */
+static enum stator_rc leave_conflicts(struct writing *w)
+{
+    size_t done = w->series.done, kept = done;
+
+    for (size_t i = done; i < w->count; i++) {
+        if (!w->results[i].in_transaction)
+            keep(w, i, &kept);
+        w->results[i].in_transaction = false;
+    }
+    w->count = w->series.count = kept;
+    if (kept == done)
+        return answer(w, done);
+    let_last_answer(w);
+    return STATOR_OK;
+}
+
+/* *stale: a table's version has been superseded meanwhile, and nothing is done. Later that leaves the rest unprocessed. */
 static enum stator_rc write_parts(struct writing *w, bool *stale)
 {
     enum stator_rc rc = STATOR_OK;
 
     *stale = false;
-    while (rc == STATOR_OK && !*stale && w->series.done < w->count)
+    while (rc == STATOR_OK && !*stale && w->series.done < w->count) {
         rc = write_part(w, stale);
+        if (rc == STATOR_TRANSACTION_CONFLICT)
+            rc = leave_conflicts(w);
+    }
     if (rc == STATOR_AGAIN && w->series.done != 0)
         w->job->progress = w;
-    if (rc == STATOR_TRANSACTION_CONFLICT || (*stale && w->series.done != 0)) {
+    if (*stale && w->series.done != 0) {
         *stale = false;
         return answer(w, w->series.done);
     }
@@ -365,14 +395,10 @@ static enum stator_rc write_parts(struct writing *w, bool *stale)
 /* On versions of the tables as they are now. */
 static enum stator_rc write_anew(struct writing *w, bool *stale)
 {
-    struct write *last;
-
     STATOR_TRY(make_writes(w));
     if (throttle_is_on(w->engine))
         STATOR_TRY(keep_admitted(w));
-    last = &w->writes[w->count - 1];
-    last->before_commit = before_last;
-    last->context = w;
+    let_last_answer(w);
     w->series = (struct write_series){.writes = w->writes, .results = w->results, .count = w->count};
     return write_parts(w, stale);
 }

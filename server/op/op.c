@@ -245,7 +245,9 @@ enum op_outcome op_run(struct engine *engine, struct job *job)
 {
     enum stator_rc rc;
 
-    durable_seen_begin(job->wait.epoch);
+    if (job->progress == NULL)
+        job->frozen = store_frozen(engine->db.store);
+    durable_seen_begin(job->wait.epoch, job->frozen);
     rc = run(engine, job);
     job->wait.epoch = durable_seen();
     if (rc == STATOR_AGAIN) {

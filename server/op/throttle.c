@@ -14,11 +14,6 @@
 
 enum limit { LIMIT_PROVISIONED, LIMIT_ON_DEMAND, LIMIT_PARTITION };
 
-static int64_t now_ns(void)
-{
-    return (int64_t)clock_ms() * 1000000;
-}
-
 /* --- Which bucket, which rate ------------------------------------------------------------------------------------- */
 
 /* What has the capacity: a global index or the table. */
@@ -177,11 +172,11 @@ void throttle_forgive(struct job *job)
 enum stator_rc throttle_admit(struct engine *engine, struct job *job, const struct throttle_use *use)
 {
     struct bucket_rate rate;
-    int64_t now;
+    uint64_t now;
 
     if (!throttle_is_on(engine))
         return STATOR_OK;
-    now = now_ns();
+    now = clock_flow_ns();
     if (rate_of(&rate, use) && bucket_left(&resource_of(use)->state->buckets[use->kind], rate, now) <= use->reserved)
         return refuse(engine, job, use, is_on_demand(use->table) ? LIMIT_ON_DEMAND : LIMIT_PROVISIONED);
     if (use->one_partition && bucket_left(partition_of(engine, use), partition_rate(use->kind), now) <= 0)
@@ -209,11 +204,11 @@ enum stator_rc throttle_admit_indexes(struct engine *engine, struct job *job, co
 static void charge(struct engine *engine, const struct throttle_use *use, double units)
 {
     struct bucket_rate rate;
-    int64_t now;
+    uint64_t now;
 
     if (units <= 0)
         return;
-    now = now_ns();
+    now = clock_flow_ns();
     if (rate_of(&rate, use))
         bucket_take(&resource_of(use)->state->buckets[use->kind], rate, units, now);
     if (use->one_partition)

@@ -269,15 +269,17 @@ void durable_mark_look(const struct durable_mark *mark, const struct durability 
 }
 
 static _Thread_local uint64_t seen;
+static _Thread_local bool sees_durable;
 
-void durable_seen_begin(uint64_t epoch)
+void durable_seen_begin(uint64_t epoch, bool frozen)
 {
     seen = epoch;
+    sees_durable = frozen;
 }
 
 void durable_saw(uint64_t epoch)
 {
-    if (epoch > seen)
+    if (!sees_durable && epoch > seen)
         seen = epoch;
 }
 

@@ -15,7 +15,8 @@
  *
  * With STORE_PROCESS and STORE_NONE every epoch is reached at once and there is no thread.
  *
- * A failed sync ends every wait for an epoch not reached, then and from then on: the store is read-only.
+ * A failed sync ends every wait for an epoch not reached, then and from then on: the store is read-only, and shows what
+ * was on the disk before it. What is begun after that waits for nothing.
  *
  * In:     a struct durable_wait whose `epoch` and `answers` are set. Out: its `done`, called exactly once, on the
  *         syncer thread.
@@ -63,8 +64,9 @@ void durable_mark_undo(struct durable_mark *mark);
 /* A reader of that mark's data must wait for what it has seen: call it after the read. */
 void durable_mark_look(const struct durable_mark *mark, const struct durability *durability);
 
-/* What this thread sees from here on; `epoch` has been seen already, elsewhere. */
-void durable_seen_begin(uint64_t epoch);
+/* What this thread sees from here on; `epoch` has been seen already, elsewhere. frozen: all that it reads is read after
+ * store_frozen, so that there is nothing to wait for, though marks may tell of writes that no sync will reach. */
+void durable_seen_begin(uint64_t epoch, bool frozen);
 /* Something that waits for this epoch. */
 void durable_saw(uint64_t epoch);
 /* The newest epoch that it has seen since. */

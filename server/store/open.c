@@ -500,6 +500,7 @@ enum stator_rc store_open(struct store **out, const struct store_options *option
         store->family_count = (uint32_t)opening.count - 1;
         if (store->dir != NULL)
             directory_sweep(store->dir);
+        frozen_init(store);
         space_init(store, rocks_memtables_bytes(settled.memtable_bytes, (uint32_t)opening.count));
         *out = store;
     }
@@ -534,6 +535,7 @@ void store_close(struct store *store)
     if (store == NULL)
         return;
     flush_long_log(store);
+    frozen_deinit(store);
     rocksdb_column_family_handle_destroy(store->format);
     for (uint32_t i = 0; i < store->family_count; i++)
         rocksdb_column_family_handle_destroy(store->families[i]);

@@ -6,7 +6,6 @@
 
 #include "store/nowait.h"
 
-#define TIER_CACHED 1 /* RocksDB's kBlockCacheTier: memtables and block cache, no file */
 #define TIER_MEMORY 3 /* kMemtableTier: memtables alone */
 
 /* What STORE_SCAN reads at once, in files. Items of a megabyte take 300 reads without it, half of a scan's time. */
@@ -34,9 +33,17 @@ static bool is_tiered(const struct store *store, enum store_tier tier)
     return !NOWAIT && tier == STORE_CACHED && store->dir != NULL;
 }
 
-static rocksdb_readoptions_t *options_of(const struct store *store, enum store_tier tier,
-                                         const struct store_snapshot *snapshot)
+/* NULL: the newest state. */
+static const struct store_snapshot *snapshot_of(const struct store *store, const struct store_snapshot *asked)
 {
+    return asked == NULL && store_frozen(store) ? &store->frozen.view : asked;
+}
+
+static rocksdb_readoptions_t *options_of(const struct store *store, enum store_tier tier,
+                                         const struct store_snapshot *asked)
+{
+    const struct store_snapshot *snapshot = snapshot_of(store, asked);
+
     if (is_tiered(store, tier))
         return snapshot != NULL ? snapshot->read_cached : store->read_cached;
     return snapshot != NULL ? snapshot->read_any : store->read_any;
@@ -106,13 +113,14 @@ struct store_snapshot *store_snapshot_take(struct store *store)
 
     if (snapshot == NULL)
         return NULL;
-    snapshot->snapshot = rocksdb_create_snapshot(store->db);
+    snapshot->borrowed = store_frozen(store);
+    snapshot->snapshot = snapshot->borrowed ? store->frozen.view.snapshot : rocksdb_create_snapshot(store->db);
     snapshot->read_any = rocksdb_readoptions_create();
     snapshot->read_cached = rocksdb_readoptions_create();
     rocksdb_readoptions_set_snapshot(snapshot->read_any, snapshot->snapshot);
     rocksdb_readoptions_set_snapshot(snapshot->read_cached, snapshot->snapshot);
     if (store->dir != NULL)
-        rocksdb_readoptions_set_read_tier(snapshot->read_cached, TIER_CACHED);
+        rocksdb_readoptions_set_read_tier(snapshot->read_cached, ROCKS_TIER_CACHED);
     return snapshot;
 }
 
@@ -122,7 +130,8 @@ void store_snapshot_drop(struct store *store, struct store_snapshot *snapshot)
         return;
     rocksdb_readoptions_destroy(snapshot->read_any);
     rocksdb_readoptions_destroy(snapshot->read_cached);
-    rocksdb_release_snapshot(store->db, snapshot->snapshot);
+    if (!snapshot->borrowed)
+        rocksdb_release_snapshot(store->db, snapshot->snapshot);
     free(snapshot);
 }
 
@@ -147,6 +156,7 @@ static struct store_iterator *open_with_tier(struct store *store, uint32_t famil
         memcpy(it->bounds + lower.len, upper.at, upper.len);
         rocksdb_readoptions_set_iterate_upper_bound(it->options, it->bounds + lower.len, upper.len);
     }
+    snapshot = snapshot_of(store, snapshot);
     if (snapshot != NULL)
         rocksdb_readoptions_set_snapshot(it->options, snapshot->snapshot);
     if (engine_tier != 0)
@@ -169,7 +179,7 @@ struct store_iterator *store_iterator_open_brief(struct store *store, uint32_t f
 
     if (nowait)
         nowait_begin();
-    it = open_with_tier(store, family, lower, upper, snapshot, is_tiered(store, tier) ? TIER_CACHED : 0,
+    it = open_with_tier(store, family, lower, upper, snapshot, is_tiered(store, tier) ? ROCKS_TIER_CACHED : 0,
                         tier == STORE_SCAN, passed_max);
     if (it != NULL && nowait)
         it->nowait = true;

@@ -21,6 +21,24 @@
 #define MEMTABLE_BYTES_DEFAULT ((size_t)4 << 20)
 #define CACHE_BYTES_DEFAULT    ((size_t)8 << 20)
 
+#define ROCKS_TIER_CACHED 1 /* RocksDB's kBlockCacheTier: memtables and block cache, no file */
+
+struct store_snapshot {
+    const rocksdb_snapshot_t *snapshot;
+    rocksdb_readoptions_t *read_any, *read_cached; /* as of the snapshot */
+    bool borrowed;                                 /* the snapshot is the store's */
+};
+
+/* frozen.c */
+struct frozen {
+    pthread_mutex_t lock;              /* guards durable and synced */
+    const rocksdb_snapshot_t *durable; /* all of it is on the disk; NULL but with STORE_FULL */
+    uint64_t synced;                   /* number of the sync that it is of */
+    uint64_t begun;                    /* number of the last one; under log_lock, alone */
+    atomic_bool is_set;                /* set once; after it nothing here changes */
+    struct store_snapshot view;        /* then: what everybody reads */
+};
+
 struct store {
     rocksdb_t *db;
     rocksdb_env_t *env;    /* files.h, or of memory */
@@ -53,12 +71,8 @@ struct store {
     _Atomic uint64_t log_bytes;                                  /* in the log's buffer, at most */
     _Atomic uint64_t unseen_bytes;                               /* written since the last look at the free space */
     _Atomic uint64_t stalls, stall_ns, cache_hits, cache_misses; /* stats.c */
+    struct frozen frozen;
     uint64_t reserve_bytes; /* kept free: writes are refused before the engine itself runs out of space */
-};
-
-struct store_snapshot {
-    const rocksdb_snapshot_t *snapshot;
-    rocksdb_readoptions_t *read_any, *read_cached; /* as of the snapshot */
 };
 
 struct store_batch {
@@ -153,6 +167,24 @@ uint64_t stats_property(struct store *store, rocksdb_column_family_handle_t *fam
 /* Makes tables of all that is in memory; gives up between two families once the store is hurried, or
  * its time is over. */
 STATOR_MUST_CHECK enum stator_rc rocks_flush(struct store *store, struct stator_error *err);
+
+/* --- frozen.c ----------------------------------------------------------------------------------------------------- */
+
+/* Tells of a snapshot that a sync under way will make durable. */
+struct frozen_sync {
+    const rocksdb_snapshot_t *snapshot; /* NULL: nobody needs one */
+    uint64_t number;
+};
+
+/* What is in the store is on the disk: when it is open. Ends before the engine is closed. */
+void frozen_init(struct store *store);
+void frozen_deinit(struct store *store);
+
+/* With log_lock held alone, before the log is written. */
+struct frozen_sync frozen_begin(struct store *store);
+
+/* Failed: whoever reads from now on reads what the last one that did not has covered. */
+void frozen_end(struct store *store, struct frozen_sync sync, bool synced);
 
 /* --- space.c ------------------------------------------------------------------------------------------------------ */
 

@@ -112,8 +112,13 @@ STATOR_MUST_CHECK enum stator_rc store_write(struct store *store, struct store_b
                                              struct stator_error *err);
 
 /* Everything written before the call is on disk when it returns STATOR_OK. A failure makes the store read-only: whether
- * the writes since the last sync are there is unknown. Immediate in memory. */
+ * the writes since the last sync are there is unknown, and with STORE_FULL reads no longer show them. Immediate in
+ * memory. */
 STATOR_MUST_CHECK enum stator_rc store_sync(struct store *store, struct stator_error *err);
+
+/* True when a sync has failed: reads and snapshots are now of the last state that is known to be on the disk, and stay so.
+ * Only with STORE_FULL. */
+bool store_frozen(const struct store *store);
 
 /* Value of a counter written by store_batch_add; 0 when absent. Slow: for start-up. */
 STATOR_MUST_CHECK enum stator_rc store_counter(struct store *store, struct bytes counter_key, int64_t *out,
@@ -193,7 +198,8 @@ struct store_sweep {
 /* Rewrites the next part, whatever is dead in it. STORE_RECLAIM_NOTHING: that was all. */
 enum store_reclaimed store_compact_step(struct store *store, struct store_sweep *sweep);
 
-/* All that is written so far; and whether a snapshot is open that was taken before. */
+/* All that is written so far; and whether a snapshot is open that was taken before. With STORE_FULL the store has one itself, as
+ * of its last sync. */
 uint64_t store_moment(struct store *store);
 bool store_is_looked_at(struct store *store, uint64_t moment);
 

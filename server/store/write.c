@@ -226,12 +226,14 @@ static enum stator_rc flush_log(struct store *store, struct stator_error *err)
  * wait for its write(2). */
 enum stator_rc store_sync(struct store *store, struct stator_error *err)
 {
+    struct frozen_sync frozen;
     enum stator_rc rc;
     char *why = NULL;
 
     if (store->durability == STORE_NONE)
         return STATOR_OK;
     pthread_rwlock_wrlock(&store->log_lock);
+    frozen = frozen_begin(store);
     log_ahead_begin(let_writers_in, store);
     rc = flush_log(store, err);
     if (rc == STATOR_OK) {
@@ -241,5 +243,6 @@ enum stator_rc store_sync(struct store *store, struct stator_error *err)
         rc = why != NULL ? fault_of_sync(store, err, why) : STATOR_OK;
     }
     log_ahead_end();
+    frozen_end(store, frozen, rc == STATOR_OK);
     return rc;
 }

@@ -70,8 +70,9 @@ static enum stator_rc add_record(struct stream_page *page, struct store_iterator
     return page->json->failed ? stator_fail_memory(err) : STATOR_OK;
 }
 
-static enum stator_rc read_records(struct stream_page *page, struct store_iterator *it, const struct lane_view *view,
-                                   const struct stream_page_request *request, struct stator_error *err)
+static enum stator_rc read_records(struct stream_page *page, struct store *store, struct store_iterator *it,
+                                   const struct lane_view *view, const struct stream_page_request *request,
+                                   struct stator_error *err)
 {
     const struct stream_record_context context = {
         .stream = request->stream->id, .region = stream_region(request->stream), .view = request->stream->about.view};
@@ -98,7 +99,8 @@ static enum stator_rc read_records(struct stream_page *page, struct store_iterat
     }
     if (!store_iterator_valid(it))
         STATOR_TRY(store_iterator_status(it, err));
-    if (page->next < view->until) /* otherwise all of it was trimmed since */
+    /* Otherwise all of it was trimmed since; or there may be more than is shown, when the server is started again. */
+    if (page->next < view->until && !store_frozen(store))
         page->next = view->until; /* all that is there was read */
     return STATOR_OK;
 }
@@ -129,7 +131,7 @@ static enum stator_rc read_between(struct stream_page *page, struct store *store
     if (rc == STATOR_OK)
         rc = start_of(&page->next, &later, request->number, err);
     if (rc == STATOR_OK)
-        rc = read_records(page, it, view, request, err);
+        rc = read_records(page, store, it, view, request, err);
     store_iterator_close(it);
     return rc;
 }

@@ -76,24 +76,33 @@ static enum stator_rc put_expiry(struct database *db, const struct table *table,
     return rc;
 }
 
-static enum stator_rc do_item(struct database *db, const struct table *table, const struct index *index,
-                              uint32_t family, struct bytes base_key, struct stator_error *err)
+struct filling {
+    struct database *db;
+    const struct table *table;
+    const struct index *index; /* NULL: of expiry */
+};
+
+static enum stator_rc do_item(void *context, uint32_t shard, struct bytes base_key, struct bytes seen,
+                              struct stator_error *err)
 {
+    const struct filling *filling = context;
+    struct database *db = filling->db;
     uint32_t latch = latch_of(db->latches, ring_token(base_key));
     struct store_pinned pinned = {0};
     struct buf key, entry;
     struct arena arena;
     enum stator_rc rc;
 
+    (void)seen; /* not under the latch */
     arena_init(&arena, ARENA_BYTES_MAX);
     buf_init(&key, KEY_BYTES_MAX);
     buf_init(&entry, STORED_ITEM_BYTES_MAX);
     latch_take(db->latches, latch);
-    rc = store_get(db->store, family, base_key, STORE_ANY, NULL, &pinned, err);
-    if (rc == STATOR_OK && bytes_present(pinned.value) && index == NULL)
-        rc = put_expiry(db, table, family, base_key, pinned.value, &key, err);
+    rc = store_get(db->store, STORE_SHARD(shard), base_key, STORE_ANY, NULL, &pinned, err);
+    if (rc == STATOR_OK && bytes_present(pinned.value) && filling->index == NULL)
+        rc = put_expiry(db, filling->table, STORE_SHARD(shard), base_key, pinned.value, &key, err);
     else if (rc == STATOR_OK && bytes_present(pinned.value))
-        rc = put_entry(db, table, index, pinned.value, &key, &entry, &arena, err);
+        rc = put_entry(db, filling->table, filling->index, pinned.value, &key, &entry, &arena, err);
     store_release(&pinned);
     latch_release(db->latches, latch);
     buf_deinit(&key);
@@ -102,73 +111,12 @@ static enum stator_rc do_item(struct database *db, const struct table *table, co
     return rc;
 }
 
-/* The cursor stands behind what is done, and nothing else: after an error the same item is the next. */
-static void pass(struct backfill_cursor *cursor, struct buf *key)
-{
-    struct buf passed = *key;
-
-    *key = cursor->after;
-    cursor->after = passed;
-}
-
-/* One shard from the cursor on. *left counts down; 0 means that the step is over. */
-static enum stator_rc do_shard(struct database *db, const struct table *table, const struct index *index,
-                               struct backfill_cursor *cursor, uint32_t *left, struct stator_error *err)
-{
-    uint32_t family = STORE_SHARD(cursor->shard);
-    struct store_iterator *iterator;
-    struct buf lower, upper, key;
-    enum stator_rc rc = STATOR_OK;
-
-    buf_init(&lower, 64);
-    buf_init(&upper, 64);
-    key_append_prefix(&lower, table->base.state->id, 0);
-    key_append_prefix(&upper, table->base.state->id + 1, 0);
-    iterator = store_iterator_open(db->store, family, buf_bytes(&lower), buf_bytes(&upper), NULL, STORE_ANY);
-    buf_deinit(&lower);
-    buf_deinit(&upper);
-    if (iterator == NULL)
-        return stator_fail_memory(err);
-    store_iterator_seek_first(iterator);
-    if (cursor->after.len != 0) {
-        store_iterator_seek(iterator, buf_bytes(&cursor->after));
-        if (store_iterator_valid(iterator) && bytes_equal(store_iterator_key(iterator), buf_bytes(&cursor->after)))
-            store_iterator_next(iterator);
-    }
-    buf_init(&key, KEY_BYTES_MAX);
-    for (; rc == STATOR_OK && *left != 0 && store_iterator_valid(iterator); --*left) {
-        buf_reset(&key);
-        buf_append_bytes(&key, store_iterator_key(iterator));
-        rc = key.failed ? stator_fail_memory(err) : do_item(db, table, index, family, buf_bytes(&key), err);
-        if (rc == STATOR_OK)
-            pass(cursor, &key);
-        store_iterator_next(iterator);
-    }
-    buf_deinit(&key);
-    if (rc == STATOR_OK && !store_iterator_valid(iterator))
-        rc = store_iterator_status(iterator, err);
-    store_iterator_close(iterator);
-    return rc;
-}
-
 enum stator_rc table_backfill(struct database *db, const struct table *table, const struct index *index,
-                              struct backfill_cursor *cursor, uint32_t items_max, bool *done, struct stator_error *err)
+                              struct walk *walk, uint32_t items_max, bool *done, struct stator_error *err)
 {
-    uint32_t left = items_max;
+    struct filling filling = {db, table, index};
 
-    *done = false;
-    while (left != 0) {
-        if (cursor->shard == store_shards(db->store)) {
-            *done = true;
-            return STATOR_OK;
-        }
-        STATOR_TRY(do_shard(db, table, index, cursor, &left, err));
-        if (left != 0) { /* the shard's end came first */
-            cursor->shard++;
-            buf_reset(&cursor->after);
-        }
-    }
-    return STATOR_OK;
+    return table_walk(db, table->base.state->id, walk, items_max, do_item, &filling, done, err);
 }
 
 void table_erase(const struct database *db, const struct index *index, struct store_batch *batch)

@@ -9,17 +9,12 @@
 #ifndef SERVER_TABLE_BACKFILL_H
 #define SERVER_TABLE_BACKFILL_H
 
-#include "table/database.h"
-
-struct backfill_cursor {
-    uint32_t shard;   /* being walked */
-    struct buf after; /* the last base key done in it; empty: none */
-};
+#include "table/walk.h"
 
 /* Does up to items_max items. index NULL: the table's expiry index. *done is set when the table's end is reached. For background threads. */
 STATOR_MUST_CHECK enum stator_rc table_backfill(struct database *db, const struct table *table,
-                                                const struct index *index, struct backfill_cursor *cursor,
-                                                uint32_t items_max, bool *done, struct stator_error *err);
+                                                const struct index *index, struct walk *walk, uint32_t items_max,
+                                                bool *done, struct stator_error *err);
 
 /* Deletes every entry of an index, or every item of a base, and its counters, in all shards: added to the batch. */
 void table_erase(const struct database *db, const struct index *index, struct store_batch *batch);

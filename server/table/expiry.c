@@ -52,6 +52,15 @@ void expiry_key(struct buf *key, const struct time_to_live *ttl, uint64_t second
     buf_append(key, base_key.at + ID_BYTES, base_key.len - ID_BYTES);
 }
 
+bool expiry_base_key(struct buf *base_key, uint32_t table_id, struct bytes key)
+{
+    if (key.len < KEY_PREFIX_BYTES + (KEY_PREFIX_BYTES - ID_BYTES))
+        return false;
+    buf_append_be32(base_key, table_id);
+    buf_append(base_key, key.at + KEY_PREFIX_BYTES, key.len - KEY_PREFIX_BYTES);
+    return !base_key->failed;
+}
+
 struct bytes expiry_key_values(struct bytes key)
 {
     const size_t before = KEY_PREFIX_BYTES + (KEY_PREFIX_BYTES - ID_BYTES);

@@ -18,9 +18,9 @@
 struct page {
     const struct page_request *request;
     struct database *db;
-    struct expr_budget *budget; /* borrowed; of the filter; NULL: none */
-    struct arena *arena;        /* of the job: what lasts */
-    struct arena scratch;       /* of the item at hand */
+    struct expr_budget *budget;      /* borrowed; of the filter; NULL: none */
+    struct arena *arena;             /* of the job: what lasts */
+    struct arena scratch;            /* of the item at hand */
     struct store_iterator *iterator; /* within a step alone: an open one keeps all memtables of its time in memory */
     bool iterator_lasts;             /* nothing ends it early: the position is noted when the step ends */
     struct store_snapshot *snapshot; /* with fetch: index and base at one moment */

@@ -49,6 +49,7 @@ enum write_wait {
 
 struct write_result {
     uint32_t busy;         /* with STATOR_AGAIN: 0, or 1 + a latch that another holds: latch_park */
+    bool in_transaction;   /* with STATOR_TRANSACTION_CONFLICT: the item is in one under way, which is refused */
     bool stale;            /* the table's version is superseded: nothing was done, look it up again */
     bool condition_failed; /* nothing was done; `old` is what the condition saw */
     bool existed;
@@ -83,7 +84,7 @@ struct write_series {
 /* Does the next part of a series with one batch of the store, which is cheaper than one by one: as many writes as
  * WRITE_PART_BYTES hold, and the one that goes past them, so that others are not kept waiting for long; adds their number
  * to series->done. An error leaves none of the part stored. `stale` is set in all results of the part or in none, `busy`
- * in its first. Otherwise as table_write; write_result_release each result of the part, and of those behind it. */
+ * in its first, `in_transaction` in those of the items that make it STATOR_TRANSACTION_CONFLICT. Otherwise as table_write; write_result_release each result of the part, and of those behind it. */
 STATOR_MUST_CHECK enum stator_rc table_write_part(struct database *db, struct write_series *series,
                                                   enum write_wait wait, struct arena *arena, struct stator_error *err);
 

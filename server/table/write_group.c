@@ -55,11 +55,15 @@ enum stator_rc write_group_open(struct write_group *group, struct database *db, 
 enum stator_rc write_group_check_free(const struct write_group *group, struct stator_error *err)
 {
     struct running *running = group->site.db->running;
+    enum stator_rc rc = STATOR_OK;
 
-    for (size_t i = 0; running != NULL && i < group->count; i++)
-        if (running_has(running, group->steps[i].hash))
-            return stator_fail(err, STATOR_TRANSACTION_CONFLICT, WRITE_CONFLICT_TEXT);
-    return STATOR_OK;
+    for (size_t i = 0; running != NULL && i < group->count; i++) {
+        if (!running_has(running, group->steps[i].hash))
+            continue;
+        group->steps[i].result->in_transaction = true;
+        rc = stator_fail(err, STATOR_TRANSACTION_CONFLICT, WRITE_CONFLICT_TEXT);
+    }
+    return rc;
 }
 
 static enum stator_rc warm_one(const struct write_step *step, enum store_tier tier, struct stator_error *err)

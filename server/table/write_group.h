@@ -35,7 +35,8 @@ STATOR_MUST_CHECK enum stator_rc write_group_open(struct write_group *group, str
                                                   const struct write *writes, struct write_result *results,
                                                   size_t count, struct arena *arena, struct stator_error *err);
 
-/* Where contention is refused: STATOR_TRANSACTION_CONFLICT when one of the items is in a transaction under way. Before
+/* Where contention is refused: STATOR_TRANSACTION_CONFLICT when items are in a transaction under way; their results say
+ * so. Before
  * take, which waits for its end. */
 STATOR_MUST_CHECK enum stator_rc write_group_check_free(const struct write_group *group, struct stator_error *err);
 

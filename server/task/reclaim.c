@@ -124,8 +124,10 @@ static uint64_t follow_notes(struct reclaim *reclaim)
         return LOOK_MS;
     }
     if (id != reclaim->erased_id) {
-        reclaim->erased_id = id;
         reclaim->erased_moment = store_moment(reclaim->store);
+        if (store_sync(reclaim->store, &err) != STATOR_OK) /* the store looks at what its last sync covered */
+            return RETRY_MS;
+        reclaim->erased_id = id;
     }
     if (store_is_looked_at(reclaim->store, reclaim->erased_moment))
         return LOOK_MS / 10;

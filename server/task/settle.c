@@ -2,10 +2,10 @@
 #include "task/settle.h"
 
 #include "table/backfill.h"
+#include "table/compare.h"
 
 #define SETTLE_ARENA_MAX ((size_t)16 << 20)
 #define SETTLE_ITEMS_MAX 256 /* that a request waits for: some milliseconds */
-#define CURSOR_MAX       ((size_t)16 * 1024)
 
 static enum stator_rc ids_of(const uint32_t **out, size_t *count, const struct TableDescription *description,
                              const struct table *previous, struct arena *arena, struct stator_error *err)
@@ -176,15 +176,42 @@ enum stator_rc task_put_ttl(struct database *db, const struct table *table, enum
     return task_put(db, table, table->description, &extras, batch, NULL, err);
 }
 
+/* Only background tasks mend. */
+static enum stator_rc note_difference(void *context, const struct compare_difference *difference,
+                                      struct stator_error *err)
+{
+    (void)context, (void)difference, (void)err;
+    return STATOR_OK;
+}
+
+/* *sound: all was compared, and there is no difference. */
+static enum stator_rc compare_expiry(struct database *db, const struct table *table, bool *sound,
+                                     struct stator_error *err)
+{
+    const struct compare_request request = {.table = table, .differs = note_difference};
+    enum stator_rc rc = STATOR_OK;
+    struct compare compare;
+    bool done = false;
+
+    compare_init(&compare);
+    for (int walks = 0; rc == STATOR_OK && !done && walks < 2; walks++)
+        rc = table_compare(db, &compare, &request, SETTLE_ITEMS_MAX, &done, err);
+    *sound = done && compare.differences == 0;
+    compare_deinit(&compare);
+    return rc;
+}
+
 enum stator_rc task_settle_ttl(struct database *db, const struct table *table, struct stator_error *err)
 {
-    struct backfill_cursor cursor = {0};
+    struct walk walk;
     enum stator_rc rc;
     bool done;
 
     latch_barrier(db->latches); /* every writer keeps the index */
-    buf_init(&cursor.after, CURSOR_MAX);
-    rc = table_backfill(db, table, NULL, &cursor, SETTLE_ITEMS_MAX, &done, err);
-    buf_deinit(&cursor.after);
+    walk_init(&walk);
+    rc = table_backfill(db, table, NULL, &walk, SETTLE_ITEMS_MAX, &done, err);
+    walk_deinit(&walk);
+    if (rc == STATOR_OK && done)
+        rc = compare_expiry(db, table, &done, err);
     return rc == STATOR_OK && done ? task_put_ttl(db, table, TimeToLiveStatus_ENABLED, NULL, err) : rc;
 }

@@ -11,7 +11,7 @@
 #define RETRY_MS     1000 /* after a failed write, or without memory */
 /* A pass over what is deleted and not yet compacted away takes its time, and such passes take a small part of the thread.
  * One that has deleted takes most of it: there is more to delete when it ends. */
-#define REST_OF_IDLE(pass_ms) ((pass_ms) * 10)
+#define REST_OF_IDLE(pass_ms) ((pass_ms)*10)
 #define REST_OF_BUSY(pass_ms) ((pass_ms) / 4)
 
 struct sweep {

@@ -9,15 +9,17 @@
 #include "clock/clock.h"
 #include "stream/tend.h"
 #include "table/backfill.h"
+#include "table/compare.h"
 #include "table/token.h"
 #include "task/settle.h"
 #include "task/sweep.h"
+#include "watch/log.h"
 
 #define STEP_ITEMS  64   /* of a backfill while the catalog's change lock is held: a few milliseconds */
 #define ROUND_STEPS 16   /* of one backfill before other tables are looked at */
 #define SAVE_MS     1000 /* between two notes of how far a backfill got */
 #define RETRY_MS    1000 /* after a failed write */
-#define CURSOR_MAX  ((size_t)16 * 1024)
+#define NOTE_MAX    ((size_t)256 * 1024)
 #define SWEEP_MS    (60 * 1000) /* between two looks for tokens whose time is over */
 #define SWEEP_MAX   256         /* tokens before other work is looked at */
 #define NEVER       UINT64_MAX
@@ -26,7 +28,9 @@
 struct backfill {
     struct backfill *next;
     uint32_t id; /* of the index */
-    struct backfill_cursor cursor;
+    struct walk walk;
+    bool filled; /* all items were walked over: the index is being compared with its table */
+    struct compare compare;
     uint64_t saved_ms;
     bool seen; /* in this round: its index is still there */
 };
@@ -81,12 +85,13 @@ static bool is_due(struct tasks *tasks, uint64_t due_ms)
 
 static void backfill_free(struct backfill *backfill)
 {
-    buf_deinit(&backfill->cursor.after);
+    walk_deinit(&backfill->walk);
+    compare_deinit(&backfill->compare);
     free(backfill);
 }
 
 /* A note is the shard (4 bytes, big-endian) and the last base key done in it. */
-static enum stator_rc load_cursor(struct database *db, struct backfill *backfill, struct stator_error *err)
+static enum stator_rc load_walk(struct database *db, struct backfill *backfill, struct stator_error *err)
 {
     struct store_pinned pinned;
     uint8_t key[5];
@@ -96,15 +101,15 @@ static enum stator_rc load_cursor(struct database *db, struct backfill *backfill
     if (!bytes_present(pinned.value))
         return STATOR_OK;
     if (pinned.value.len >= 4 && read_be32(pinned.value.at) <= store_shards(db->store)) {
-        backfill->cursor.shard = read_be32(pinned.value.at);
-        buf_append(&backfill->cursor.after, pinned.value.at + 4, pinned.value.len - 4);
+        backfill->walk.shard = read_be32(pinned.value.at);
+        buf_append(&backfill->walk.after, pinned.value.at + 4, pinned.value.len - 4);
     }
     store_release(&pinned);
     return STATOR_OK;
 }
 
 /* Not synced: the entries that the note vouches for are before it in the WAL. */
-static void save_cursor(struct database *db, struct backfill *backfill)
+static void save_walk(struct database *db, struct backfill *backfill)
 {
     struct store_batch *batch = store_batch_new(db->store);
     struct stator_error err;
@@ -113,9 +118,9 @@ static void save_cursor(struct database *db, struct backfill *backfill)
 
     if (batch == NULL)
         return;
-    buf_init(&note, CURSOR_MAX + 4);
-    buf_append_be32(&note, backfill->cursor.shard);
-    buf_append_bytes(&note, buf_bytes(&backfill->cursor.after));
+    buf_init(&note, NOTE_MAX);
+    buf_append_be32(&note, backfill->walk.shard);
+    buf_append_bytes(&note, buf_bytes(&backfill->walk.after));
     if (!note.failed) {
         store_batch_put(batch, STORE_CATALOG, catalog_backfill_key(key, backfill->id), buf_bytes(&note));
         if (store_write(db->store, batch, true, &err) == STATOR_OK)
@@ -140,8 +145,9 @@ static struct backfill *backfill_of(struct tasks *tasks, uint32_t id)
         return NULL;
     backfill->id = id;
     backfill->saved_ms = monotonic_ms();
-    buf_init(&backfill->cursor.after, CURSOR_MAX);
-    if (load_cursor(tasks->db, backfill, &err) != STATOR_OK) {
+    walk_init(&backfill->walk);
+    compare_init(&backfill->compare);
+    if (load_walk(tasks->db, backfill, &err) != STATOR_OK) {
         backfill_free(backfill);
         return NULL;
     }
@@ -193,24 +199,72 @@ static enum stator_rc finish_expiry(struct tasks *tasks, const struct table *tab
     return rc;
 }
 
+struct mending {
+    struct database *db;
+    const struct index *index; /* NULL: of expiry */
+};
+
+static enum stator_rc mend(void *context, const struct compare_difference *difference, struct stator_error *err)
+{
+    const struct mending *mending = context;
+
+    return compare_mend(mending->db, mending->index, difference, err);
+}
+
+static void tell_compared(const struct table *table, const struct index *index, const struct compare *compare)
+{
+    const struct bytes name = index != NULL ? index->name : BYTES("(time to live)");
+
+    if (compare->differences != 0)
+        LOG_LINE(LOG_LEVEL_ERROR, "a new index was not what its table calls for, was mended and is compared again",
+                 LOG_TEXT("table", table->name), LOG_TEXT("index", name),
+                 LOG_NUMBER("differences", (int64_t)compare->differences));
+    else
+        LOG_LINE(LOG_LEVEL_INFO, "a new index was compared with its table and is complete",
+                 LOG_TEXT("table", table->name), LOG_TEXT("index", name), LOG_NUMBER("items", (int64_t)compare->items),
+                 LOG_NUMBER("entries", (int64_t)compare->entries));
+}
+
+/* *sound: all was compared, and nothing had to be mended. Until then the index is not complete. */
+static enum stator_rc step_compare(struct tasks *tasks, struct backfill *backfill, const struct table *table,
+                                   const struct index *index, bool *sound, struct stator_error *err)
+{
+    struct mending mending = {tasks->db, index};
+    const struct compare_request request = {.table = table, .index = index, .differs = mend, .context = &mending};
+    bool done;
+
+    *sound = false;
+    STATOR_TRY(table_compare(tasks->db, &backfill->compare, &request, STEP_ITEMS, &done, err));
+    if (!done)
+        return STATOR_OK;
+    tell_compared(table, index, &backfill->compare);
+    *sound = backfill->compare.differences == 0;
+    compare_restart(&backfill->compare);
+    return STATOR_OK;
+}
+
 /* Of a global index, or, with NULL, of the expiry index. Within a change, so that it is not erased meanwhile. */
 static enum stator_rc step_index(struct tasks *tasks, const struct table *table, const struct index *index,
                                  struct stator_error *err)
 {
     struct backfill *backfill = backfill_of(tasks, index != NULL ? index->state->id : table->extras->ttl.id);
-    bool done;
+    bool sound;
 
     if (backfill == NULL)
         return stator_fail_memory(err);
     backfill->seen = true;
-    STATOR_TRY(table_backfill(tasks->db, table, index, &backfill->cursor, STEP_ITEMS, &done, err));
-    if (!done) {
-        if (monotonic_ms() - backfill->saved_ms >= SAVE_MS)
-            save_cursor(tasks->db, backfill);
+    if (!backfill->filled) {
+        STATOR_TRY(table_backfill(tasks->db, table, index, &backfill->walk, STEP_ITEMS, &backfill->filled, err));
+        if (backfill->filled || monotonic_ms() - backfill->saved_ms >= SAVE_MS)
+            save_walk(tasks->db, backfill);
         return STATOR_OK;
     }
+    STATOR_TRY(step_compare(tasks, backfill, table, index, &sound, err));
+    if (!sound)
+        return STATOR_OK;
+    STATOR_TRY(index != NULL ? finish_backfill(tasks, table, index, err) : finish_expiry(tasks, table, err));
     backfill->seen = false; /* freed after the round */
-    return index != NULL ? finish_backfill(tasks, table, index, err) : finish_expiry(tasks, table, err);
+    return STATOR_OK;
 }
 
 /* Frees those whose index is complete or gone. */
@@ -311,6 +365,8 @@ static void work_on(struct tasks *tasks, const struct table *found)
         table_release(table);
         catalog_change_end(tasks->db->catalog);
         if (rc != STATOR_OK) {
+            LOG_LINE(LOG_LEVEL_ERROR, "background work on a table failed and will be tried again",
+                     LOG_TEXT("table", found->name), LOG_STRING("reason", err.message));
             look_again_in(tasks, RETRY_MS);
             return;
         }
@@ -417,7 +473,7 @@ static void *run(void *argument)
         struct backfill *backfill = tasks->backfills;
 
         tasks->backfills = backfill->next;
-        save_cursor(tasks->db, backfill);
+        save_walk(tasks->db, backfill);
         backfill_free(backfill);
     }
     sweeps_deinit(&tasks->sweeps);

@@ -5,6 +5,8 @@
  *      FAIL_WRITE_AT=n   the n-th write or pwrite of a file below FAIL_DIR fails with ENOSPC, and so do all after it
  *      FAIL_EIO_AT=n     the n-th of them alone fails, with EIO
  *      SLOW_SYNC=file    each sync of a file below FAIL_DIR begins as many milliseconds late as this file says
+ *      FAIL_SYNC_WHEN=file   every sync fails while there is such a file
+ *      SLOW_SYNC_WHEN=file   a sync does not end while there is such a file
  *      FAIL_DIR=dir      count only files below this directory
  *      FAIL_REPORT=file  gets "hit" when a call was made to fail
  *      FREE_SPACE_LIE=1  statvfs says that there is much space
@@ -55,8 +57,21 @@ static void report(void)
     }
 }
 
+static bool is_there(const char *name)
+{
+    const char *file = getenv(name);
+
+    return file != NULL && access(file, F_OK) == 0;
+}
+
 static bool sync_fails(int fd)
 {
+    while (is_there("SLOW_SYNC_WHEN") && counts(fd))
+        usleep(1000);
+    if (is_there("FAIL_SYNC_WHEN") && counts(fd)) {
+        errno = EIO;
+        return true;
+    }
     if (number_of("FAIL_SYNC_AT") == 0 || !counts(fd) || atomic_fetch_add(&syncs, 1) + 1 != number_of("FAIL_SYNC_AT"))
         return false;
     report();

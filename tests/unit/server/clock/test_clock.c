@@ -63,6 +63,32 @@ static void follows_a_file(void **state)
     assert_int_equal(clock_follow(NULL, &err), STATOR_OK);
 }
 
+/* Moves of the file forwards count, those back do not. */
+static void flows_forwards(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t hours; /* since the start */
+    } moves[] = {{"3600", 0}, {"7200", 1}, {"0", 1}, {"-36000", 1}, {"-28800", 3}, {"x", 3}, {"-28800", 3}};
+    struct stator_error err;
+    uint64_t start = 0;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(moves); i++) {
+        uint64_t now;
+
+        say(moves[i].text);
+        if (i == 0) {
+            assert_int_equal(clock_follow(path, &err), STATOR_OK);
+            start = clock_flow_ns();
+        }
+        now = (clock_flow_ns() - start) / 1000000000;
+        assert_in_range(now, moves[i].hours * HOUR, moves[i].hours * HOUR + 60);
+    }
+    say("0");
+    assert_int_equal(clock_follow(NULL, &err), STATOR_OK);
+}
+
 static void refuses_what_is_no_number(void **state)
 {
     static const char *const texts[] = {"", "x", "1x", "-", "1e3", "9999999999999"};
@@ -84,6 +110,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_the_systems_time),
         cmocka_unit_test(follows_a_file),
+        cmocka_unit_test(flows_forwards),
         cmocka_unit_test(refuses_what_is_no_number),
     };
     int file = mkstemp(path), failed;

@@ -809,8 +809,8 @@ static void tokens_in_use(void **state)
     engine_close(engine);
 }
 
-/* Where contention is refused, an item of a transaction under way refuses item operations, and leaves a batch to be
- * sent again. */
+/* Where contention is refused, an item of a transaction under way refuses item operations, and comes back from
+ * a batch. */
 static void items_in_use(void **state)
 {
 #define ITEM_KEY "{'pk':{'S':'p'},'sk':{'N':'1'}}"
@@ -820,11 +820,6 @@ static void items_in_use(void **state)
         {"UpdateItem", "{'TableName':'test','Key':" ITEM_KEY "}", ONGOING},
         {"DeleteItem", "{'TableName':'test','Key':" ITEM_KEY "}", ONGOING},
         {"GetItem", "{'TableName':'test','Key':" ITEM_KEY "}", "~'l':{'S':'l'}"},
-        {"BatchWriteItem",
-         "{'RequestItems':{'test':[{'PutRequest':{'Item':{'pk':{'S':'new'},'sk':{'N':'1'}}}},"
-         "{'DeleteRequest':{'Key':" ITEM_KEY "}}]}}",
-         "{'UnprocessedItems':{'test':[{'PutRequest':{'Item':{'pk':{'S':'new'},'sk':{'N':'1'}}}},"
-         "{'DeleteRequest':{'Key':" ITEM_KEY "}}]}}"},
         {"TransactGetItems", "{'TransactItems':[{'Get':{'TableName':'test','Key':" ITEM_KEY "}}]}",
          "{'__type':'com.amazonaws.dynamodb.v20120810#TransactionCanceledException','CancellationReasons':["
          "{'Code':'TransactionConflict','Message':'Transaction is ongoing for the item'}],'Message':'Transaction "
@@ -833,6 +828,25 @@ static void items_in_use(void **state)
          "{'TransactItems':[{'Put':{'TableName':'test','Item':{'pk':{'S':'new'},'sk':{'N':'1'}}}},"
          "{'Delete':{'TableName':'test','Key':" ITEM_KEY "}}]}",
          "~specific reasons [None, TransactionConflict]"},
+    };
+    /* Only the item in the transaction comes back, wherever it stands. */
+#define BATCH_ITEM(n) "{'PutRequest':{'Item':{'new':{'S':'x'},'pk':{'S':'p'},'sk':{'N':'" n "'}}}}"
+    static const struct step batches[] = {
+        {"BatchWriteItem",
+         "{'RequestItems':{'test':[" BATCH_ITEM("1") "," BATCH_ITEM("2") "],'arn:aws:dynamodb:eu-west-1:"
+                                                                         "000000000000:table/test':[" BATCH_ITEM(
+                                                                             "3") "]}}",
+         "{'UnprocessedItems':{'test':[" BATCH_ITEM("1") "]}}"},
+        {"BatchWriteItem", "{'RequestItems':{'test':[" BATCH_ITEM("4") "," BATCH_ITEM("1") "," BATCH_ITEM("5") "]}}",
+         "{'UnprocessedItems':{'test':[" BATCH_ITEM("1") "]}}"},
+        {"BatchWriteItem", "{'RequestItems':{'test':[" BATCH_ITEM("6") "," BATCH_ITEM("1") "]}}",
+         "{'UnprocessedItems':{'test':[" BATCH_ITEM("1") "]}}"},
+        {"BatchWriteItem", "{'RequestItems':{'test':[" BATCH_ITEM("1") "]}}",
+         "{'UnprocessedItems':{'test':[" BATCH_ITEM("1") "]}}"},
+        {"Scan",
+         "{'TableName':'test','Select':'COUNT','FilterExpression':'attribute_exists(#n)',"
+         "'ExpressionAttributeNames':{'#n':'new'}}",
+         "{'Count':5,'ScannedCount':7}"},
     };
     static const struct step free_again = {"DeleteItem", "{'TableName':'test','Key':" ITEM_KEY "}", "{}"};
     struct engine_options options = {.durability = STORE_NONE, .shards = 4, .refuse_conflicts = true};
@@ -856,8 +870,10 @@ static void items_in_use(void **state)
     assert_true(running_enter(engine->db.running, &entry));
     for (size_t i = 0; i < COUNT_OF(refused); i++)
         run_step(engine, i, &refused[i], i % 2 == 0);
+    for (size_t i = 0; i < COUNT_OF(batches); i++)
+        run_step(engine, COUNT_OF(refused) + i, &batches[i], i % 2 == 0);
     running_leave(engine->db.running, &entry);
-    run_step(engine, COUNT_OF(refused), &free_again, false);
+    run_step(engine, COUNT_OF(refused) + COUNT_OF(batches), &free_again, false);
     audit(engine);
     table_release(table);
     arena_deinit(&arena);

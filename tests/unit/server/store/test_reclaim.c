@@ -233,6 +233,7 @@ static void readers_of_a_range_that_is_gone(void **state)
     snapshot = store_snapshot_take(f->store);
     delete_range(f, 'a');
     moment = store_moment(f->store);
+    assert_int_equal(store_sync(f->store, NULL), STATOR_OK);
     assert_true(store_is_looked_at(f->store, moment));
     store_snapshot_drop(f->store, snapshot);
     assert_false(store_is_looked_at(f->store, moment));

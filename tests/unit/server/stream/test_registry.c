@@ -223,7 +223,7 @@ static void pages_follow_each_other(void **state)
     for (int i = 0; i < 10; i++)
         write_one(&f, stream, 1, true);
     assert_int_equal(lane_list(&stream->lanes[1], 0, &view, 1), 1);
-    durable_seen_begin(0);
+    durable_seen_begin(0, false);
     assert_int_equal(page_of(&f, stream, view.shard.start, 0, 4, &page), 4);
     assert_false(page.finished);
     assert_int_equal(durable_seen(), 1);

@@ -20,8 +20,22 @@ static struct {
     unsigned every, calls;
 } fault;
 
+/* The latch that must be held whenever the store is asked or written; NULL: nobody looks. */
+static struct {
+    struct latch_table *latches;
+    uint32_t latch;
+    int looks;
+} held;
+
 static bool fails(void)
 {
+    uint32_t latch = held.latch, busy;
+    size_t count = 1;
+
+    if (held.latches != NULL) {
+        assert_false(latch_try_many(held.latches, &latch, &count, &busy));
+        held.looks++;
+    }
     return fault.every != 0 && fault.calls++ % fault.every == 0;
 }
 
@@ -107,7 +121,7 @@ static void put_items(struct fixture *f, int count)
 }
 
 /* Steps of so many items to the end; how many steps it took. */
-static size_t fill(struct fixture *f, struct backfill_cursor *cursor, uint32_t items, size_t steps_max)
+static size_t fill(struct fixture *f, struct walk *cursor, uint32_t items, size_t steps_max)
 {
     struct stator_error err = {0};
     bool done = false;
@@ -117,12 +131,6 @@ static size_t fill(struct fixture *f, struct backfill_cursor *cursor, uint32_t i
         if (table_backfill(&f->db, f->after, new_index(f), cursor, items, &done, &err) != STATOR_OK)
             fail_msg("%s", err.message);
     return steps;
-}
-
-static void cursor_init(struct backfill_cursor *cursor)
-{
-    cursor->shard = 0;
-    buf_init(&cursor->after, 16 * 1024);
 }
 
 static void fills_in_steps(void **state)
@@ -135,22 +143,22 @@ static void fills_in_steps(void **state)
 
     (void)state;
     for (size_t c = 0; c < COUNT_OF(cases); c++) {
-        struct backfill_cursor cursor;
+        struct walk cursor;
         struct fixture f;
 
         set_up(&f, NULL);
         put_items(&f, cases[c].items);
-        cursor_init(&cursor);
+        walk_init(&cursor);
         assert_true(fill(&f, &cursor, cases[c].step, 100000) >= cases[c].steps_least);
         database_audit(&f.db, f.after);
         if (cases[c].items == 100)
             assert_int_equal(atomic_load(&new_index(&f)->state->item_count), 13 + 13 + 12);
-        buf_deinit(&cursor.after);
+        walk_deinit(&cursor);
 
-        cursor_init(&cursor); /* once more from the start: nothing changes */
+        walk_init(&cursor); /* once more from the start: nothing changes */
         fill(&f, &cursor, cases[c].step, 100000);
         database_audit(&f.db, f.after);
-        buf_deinit(&cursor.after);
+        walk_deinit(&cursor);
         tear_down(&f);
     }
 }
@@ -163,7 +171,7 @@ static void goes_on_where_it_failed(void **state)
     (void)state;
     for (size_t s = 0; s < COUNT_OF(steps); s++)
         for (unsigned every = 4; every < 12; every++) {
-            struct backfill_cursor cursor;
+            struct walk cursor;
             struct stator_error err = {0};
             bool done = false;
             int failed = 0;
@@ -171,7 +179,7 @@ static void goes_on_where_it_failed(void **state)
 
             set_up(&f, NULL);
             put_items(&f, 100);
-            cursor_init(&cursor);
+            walk_init(&cursor);
             fault.every = every;
             while (!done)
                 failed += table_backfill(&f.db, f.after, new_index(&f), &cursor, steps[s], &done, &err) != STATOR_OK;
@@ -179,9 +187,47 @@ static void goes_on_where_it_failed(void **state)
             assert_true(failed > 0);
             database_audit(&f.db, f.after);
             assert_int_equal(atomic_load(&new_index(&f)->state->item_count), 13 + 13 + 12);
-            buf_deinit(&cursor.after);
+            walk_deinit(&cursor);
             tear_down(&f);
         }
+}
+
+/* From the read of the item to the write of its entry nobody else may write it. */
+static void holds_the_latch(void **state)
+{
+    (void)state;
+    for (int expiry = 0; expiry < 2; expiry++) {
+        struct stator_error err = {0};
+        struct location where;
+        struct walk walk;
+        struct fixture f;
+        struct item item;
+        struct buf key;
+        bool done;
+
+        set_up(&f, NULL);
+        if (expiry) {
+            table_release(f.after);
+            f.after = table_version_of(BEFORE " | ttl exp", f.before, &f.arena);
+        }
+        database_put(&f.db, f.before,
+                     ITEM(S("pk", "p"), N("sk", "1"), S("g", "x"), N("h", "1"), N("exp", "1800000000")));
+        item = item_of(ITEM(S("pk", "p"), N("sk", "1")), &f.arena);
+        buf_init(&key, 1 << 16);
+        assert_true(index_key(&key, &where, &f.db.ring, f.before, &f.before->base, &item));
+        walk_init(&walk);
+        held.latch = latch_of(f.db.latches, ring_token(buf_bytes(&key)));
+        held.latches = f.db.latches;
+        held.looks = 0;
+        assert_int_equal(table_backfill(&f.db, f.after, expiry ? NULL : new_index(&f), &walk, 100, &done, &err),
+                         STATOR_OK);
+        held.latches = NULL;
+        assert_int_equal(held.looks, expiry ? 2 : 3);
+        database_audit(&f.db, f.after);
+        walk_deinit(&walk);
+        buf_deinit(&key);
+        tear_down(&f);
+    }
 }
 
 /* A writer that comes before, or after, the backfill of its item. */
@@ -189,12 +235,12 @@ static void writes_between_steps(void **state)
 {
     (void)state;
     for (size_t steps = 0; steps < 60; steps += 3) {
-        struct backfill_cursor cursor;
+        struct walk cursor;
         struct fixture f;
 
         set_up(&f, NULL);
         put_items(&f, 50);
-        cursor_init(&cursor);
+        walk_init(&cursor);
         fill(&f, &cursor, 1, steps);
         for (int i = 0; i < 50; i += 5) {
             char text[256];
@@ -210,7 +256,7 @@ static void writes_between_steps(void **state)
         }
         fill(&f, &cursor, 4, 100000);
         database_audit(&f.db, f.after);
-        buf_deinit(&cursor.after);
+        walk_deinit(&cursor);
         tear_down(&f);
     }
 }
@@ -292,7 +338,7 @@ static void concurrent_writers(void **state)
     for (uint32_t round = 0; round < 4; round++) {
         struct writer writers[WRITERS];
         pthread_t threads[WRITERS];
-        struct backfill_cursor cursor;
+        struct walk cursor;
         _Atomic(struct table *) current;
         _Atomic bool stop;
         struct fixture f;
@@ -301,7 +347,7 @@ static void concurrent_writers(void **state)
         put_items(&f, 60);
         atomic_init(&current, f.before);
         atomic_init(&stop, false);
-        cursor_init(&cursor);
+        walk_init(&cursor);
         for (uint32_t i = 0; i < WRITERS; i++) {
             writers[i] = (struct writer){.f = &f, .current = &current, .stop = &stop, .seed = 1000 * round + i};
             assert_int_equal(pthread_create(&threads[i], NULL, write_on, &writers[i]), 0);
@@ -311,8 +357,7 @@ static void concurrent_writers(void **state)
         latch_barrier(f.db.latches);
         for (int pass = 0; pass < PASSES; pass++) { /* over and over, to meet writers at every point */
             fill(&f, &cursor, 1 + round, 100000);
-            cursor.shard = 0;
-            buf_reset(&cursor.after);
+            walk_restart(&cursor);
         }
         atomic_store(&stop, true);
         for (uint32_t i = 0; i < WRITERS; i++) {
@@ -321,7 +366,7 @@ static void concurrent_writers(void **state)
                 fail_msg("%s", writers[i].trouble);
         }
         database_audit(&f.db, f.after);
-        buf_deinit(&cursor.after);
+        walk_deinit(&cursor);
         tear_down(&f);
     }
 }
@@ -411,9 +456,9 @@ static void erases_one_index(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fills_in_steps),       cmocka_unit_test(goes_on_where_it_failed),
-        cmocka_unit_test(writes_between_steps), cmocka_unit_test(concurrent_writers),
-        cmocka_unit_test(erases_one_index),
+        cmocka_unit_test(fills_in_steps),     cmocka_unit_test(goes_on_where_it_failed),
+        cmocka_unit_test(holds_the_latch),    cmocka_unit_test(writes_between_steps),
+        cmocka_unit_test(concurrent_writers), cmocka_unit_test(erases_one_index),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -299,7 +299,7 @@ static void backfill_makes_entries(void **state)
 {
     (void)state;
     for (uint32_t steps = 0; steps < 60; steps += 7) {
-        struct backfill_cursor cursor = {0};
+        struct walk cursor;
         struct stator_error err = {0};
         bool done = false;
         struct fixture f;
@@ -309,7 +309,7 @@ static void backfill_makes_entries(void **state)
             put_time(&f, f.plain, i, NOW - 50 + i);
         put(&f, f.plain, 50, S("exp", "x"));
         put(&f, f.plain, 51, "");
-        buf_init(&cursor.after, EXPIRE_KEY_MAX);
+        walk_init(&cursor);
         for (uint32_t i = 0; i < steps && !done; i++)
             assert_int_equal(table_backfill(&f.db, f.table, NULL, &cursor, 1, &done, &err), STATOR_OK);
         for (int i = 0; i < 50; i += 5) {
@@ -322,7 +322,7 @@ static void backfill_makes_entries(void **state)
         database_audit(&f.db, f.table);
         expire(&f, NOW, 100);
         assert_int_equal(database_items(&f.db, f.table), 22);
-        buf_deinit(&cursor.after);
+        walk_deinit(&cursor);
         tear_down(&f);
     }
 }

@@ -148,13 +148,13 @@ static enum stator_rc write_to(struct fixture *f, enum write_kind kind, struct s
 
 static enum stator_rc fill_index(struct fixture *f, struct stator_error *err)
 {
-    struct backfill_cursor cursor = {.shard = 0};
+    struct walk cursor;
     enum stator_rc rc;
     bool done;
 
-    buf_init(&cursor.after, KEY_BYTES_MAX);
+    walk_init(&cursor);
     rc = table_backfill(&f->db, f->table, &f->table->indexes[1], &cursor, 100, &done, err);
-    buf_deinit(&cursor.after);
+    walk_deinit(&cursor);
     return rc;
 }
 

@@ -660,23 +660,23 @@ static void epochs_of_results(void **state)
     arena_init(&f.arena, 1 << 24);
     database_open(&f.db, dir, STORE_FULL);
     f.table = table_of(SCHEMA, &f.arena);
-    durable_seen_begin(0);
+    durable_seen_begin(0, false);
     assert_int_equal(write_once(&f, &put_one, true, &result, &err), STATOR_OK);
     written = durable_seen();
     assert_false(durability_reached(f.db.durability, written));
-    durable_seen_begin(0);
+    durable_seen_begin(0, false);
     durable_mark_look(&f.table->state->mark, f.db.durability);
     assert_true(durable_seen() >= written);
     write_result_release(&result);
 
-    durable_seen_begin(0);
+    durable_seen_begin(0, false);
     assert_int_equal(write_once(&f, &failing, true, &result, &err), STATOR_OK);
     assert_true(result.condition_failed);
     assert_true(durable_seen() >= written); /* it tells of the write before */
     write_result_release(&result);
 
     struct item key = item_of(ITEM(KEY), &f.arena);
-    durable_seen_begin(0);
+    durable_seen_begin(0, false);
     assert_int_equal(table_get(&f.db, f.table, &key, true, &read, &err), STATOR_OK);
     assert_true(read.exists && durable_seen() >= written);
     store_release(&read.pinned);

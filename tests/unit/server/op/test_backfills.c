@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Indexes that are added to a full table by a background thread whose store fails, or does not do what it says: they end
+ * complete, or not ACTIVE. */
+#include "unit/server/database.h"
+#include "unit/server/op/jobs.h"
+#include "unit/unit.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#define ITEMS      150
+#define PATIENCE_S 30
+
+static pthread_t tester;
+
+/* Of the calls of other threads than the test's: one in so many fails, up to `left` times. */
+static struct {
+    _Atomic unsigned every, calls, left;
+} fault;
+
+/* Of the reads of an index's entries the last so many of the first ITEMS, which are the backfill's, are told that the entry
+ * is there. */
+#define LIES 5
+static _Atomic int reads; /* that are left of them */
+static _Atomic uint32_t reads_of;
+
+static bool fails(struct stator_error *err)
+{
+    unsigned every = atomic_load(&fault.every);
+
+    if (every == 0 || pthread_equal(pthread_self(), tester) || atomic_fetch_add(&fault.calls, 1) % every != 0 ||
+        atomic_load(&fault.left) == 0)
+        return false;
+    atomic_fetch_sub(&fault.left, 1);
+    stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "as the test wants");
+    return true;
+}
+
+enum stator_rc __real_store_write(struct store *store, struct store_batch *batch, bool may_wait,
+                                  struct stator_error *err);
+enum stator_rc __wrap_store_write(struct store *store, struct store_batch *batch, bool may_wait,
+                                  struct stator_error *err);
+enum stator_rc __wrap_store_write(struct store *store, struct store_batch *batch, bool may_wait,
+                                  struct stator_error *err)
+{
+    return fails(err) ? STATOR_INTERNAL_SERVER_ERROR : __real_store_write(store, batch, may_wait, err);
+}
+
+enum stator_rc __real_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
+                                const struct store_snapshot *snapshot, struct store_pinned *out,
+                                struct stator_error *err);
+enum stator_rc __wrap_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
+                                const struct store_snapshot *snapshot, struct store_pinned *out,
+                                struct stator_error *err);
+enum stator_rc __wrap_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
+                                const struct store_snapshot *snapshot, struct store_pinned *out,
+                                struct stator_error *err)
+{
+    *out = (struct store_pinned){.slice = NULL};
+    if (fails(err))
+        return STATOR_INTERNAL_SERVER_ERROR;
+    if (key.len > 4 && read_be32(key.at) == atomic_load(&reads_of) && atomic_load(&reads) > 0 &&
+        atomic_fetch_sub(&reads, 1) <= LIES) {
+        out->value = BYTES("there");
+        return STATOR_OK;
+    }
+    return __real_store_get(store, family, key, tier, snapshot, out, err);
+}
+
+struct store_iterator *__real_store_iterator_open(struct store *store, uint32_t family, struct bytes lower,
+                                                  struct bytes upper, const struct store_snapshot *snapshot,
+                                                  enum store_tier tier);
+struct store_iterator *__wrap_store_iterator_open(struct store *store, uint32_t family, struct bytes lower,
+                                                  struct bytes upper, const struct store_snapshot *snapshot,
+                                                  enum store_tier tier);
+struct store_iterator *__wrap_store_iterator_open(struct store *store, uint32_t family, struct bytes lower,
+                                                  struct bytes upper, const struct store_snapshot *snapshot,
+                                                  enum store_tier tier)
+{
+    return fails(NULL) ? NULL : __real_store_iterator_open(store, family, lower, upper, snapshot, tier);
+}
+
+enum stator_rc __real_store_iterator_status(const struct store_iterator *iterator, struct stator_error *err);
+enum stator_rc __wrap_store_iterator_status(const struct store_iterator *iterator, struct stator_error *err);
+enum stator_rc __wrap_store_iterator_status(const struct store_iterator *iterator, struct stator_error *err)
+{
+    return fails(err) ? STATOR_INTERNAL_SERVER_ERROR : __real_store_iterator_status(iterator, err);
+}
+
+static struct engine *open_full(void)
+{
+    static struct answer answer;
+    struct engine *engine = open_engine(NULL);
+
+    tester = pthread_self();
+    run_step(engine, 0, &create_without_stream, true);
+    for (int i = 0; i < ITEMS; i++) {
+        char item[256];
+
+        snprintf(item, sizeof(item),
+                 "{\"TableName\":\"test\",\"Item\":{\"pk\":{\"S\":\"p%d\"},\"sk\":{\"N\":\"%d\"},\"n\":{\"S\":\"%d\"},"
+                 "\"exp\":{\"N\":\"4000000000\"}}}",
+                 i % 20, i, i % 3);
+        run_job(&answer, engine, OPERATION_PutItem, item, true, JOB_ARENA_MAX);
+        assert_int_equal(answer.rc, STATOR_OK);
+    }
+    return engine;
+}
+
+static const struct step add_index = {
+    "UpdateTable",
+    "{'TableName':'test','AttributeDefinitions':[{'AttributeName':'n','AttributeType':'S'}],"
+    "'GlobalSecondaryIndexUpdates':[{'Create':{'IndexName':'new','KeySchema':[{'AttributeName':'n','KeyType':'HASH'}],"
+    "'Projection':{'ProjectionType':'ALL'}}}]}",
+    "~'IndexStatus':'CREATING'",
+};
+
+static const struct step enable = {
+    "UpdateTimeToLive",
+    "{'TableName':'test','TimeToLiveSpecification':{'Enabled':true,'AttributeName':'exp'}}",
+    "~'Enabled':true",
+};
+
+static bool is_complete(struct engine *engine, bool ttl)
+{
+    struct table *table = catalog_find(engine->db.catalog, BYTES(""), BYTES("test"));
+    bool complete = ttl ? table->extras->ttl.status == TimeToLiveStatus_ENABLED
+                        : table->indexes[table->index_count - 1].status == IndexStatus_ACTIVE;
+
+    table_release(table);
+    return complete;
+}
+
+static void await_complete(struct engine *engine, bool ttl)
+{
+    for (int ms = 0; !is_complete(engine, ttl); ms++) {
+        assert_true(ms < PATIENCE_S * 1000);
+        usleep(1000);
+    }
+}
+
+/* The index of next id is about to be made. */
+static uint32_t next_id(struct engine *engine)
+{
+    struct table *table = catalog_find(engine->db.catalog, BYTES(""), BYTES("test"));
+    uint32_t id = table->base.state->id;
+
+    for (size_t i = 0; i < table->index_count; i++)
+        id = table->indexes[i].state->id > id ? table->indexes[i].state->id : id;
+    table_release(table);
+    return id + 1;
+}
+
+static void make_fail(unsigned every)
+{
+    atomic_store(&fault.calls, 0);
+    atomic_store(&fault.left, 2); /* each costs a second's pause */
+    atomic_store(&fault.every, every);
+}
+
+/* Every kind of call fails somewhere: a step is done again, and nothing is left out. */
+static void errors_cost_no_entry(void **state)
+{
+    static const unsigned every[] = {7, 150};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(every); i++)
+        for (int ttl = 0; ttl < 2; ttl++) {
+            struct engine *engine = open_full();
+
+            make_fail(every[i]);
+            run_step(engine, 1, ttl ? &enable : &add_index, true);
+            await_complete(engine, ttl);
+            atomic_store(&fault.every, 0);
+            if (!ttl)
+                assert_int_equal(atomic_load(&fault.left), 0);
+            audit(engine);
+            engine_close(engine);
+        }
+}
+
+/* Entries that the backfill takes to be there and that are not: the comparison finds and mends them. */
+static void what_is_left_out_is_found(void **state)
+{
+    struct engine *engine = open_full();
+
+    (void)state;
+    atomic_store(&reads_of, next_id(engine));
+    atomic_store(&reads, ITEMS);
+    run_step(engine, 1, &add_index, true);
+    await_complete(engine, false);
+    assert_int_equal(atomic_load(&reads), 0);
+    audit(engine);
+    engine_close(engine);
+}
+
+/* While it cannot be compared it is not ACTIVE. */
+static void is_not_complete_while_steps_fail(void **state)
+{
+    struct engine *engine = open_full();
+
+    (void)state;
+    atomic_store(&fault.left, UINT32_MAX);
+    atomic_store(&fault.every, 1);
+    run_step(engine, 1, &add_index, true);
+    usleep(1200000); /* a second try included */
+    assert_false(is_complete(engine, false));
+    atomic_store(&fault.every, 0);
+    await_complete(engine, false);
+    audit(engine);
+    engine_close(engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(errors_cost_no_entry),
+        cmocka_unit_test(what_is_left_out_is_found),
+        cmocka_unit_test(is_not_complete_while_steps_fail),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

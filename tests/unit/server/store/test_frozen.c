@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is read after a sync has failed: what the one before has covered, and nothing else. */
+#include "store/store.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "unit/server/store/temporary.h"
+#include "unit/unit.h"
+
+static bool failing;
+
+int fdatasync(int fd)
+{
+    if (failing) {
+        errno = EIO;
+        return -1;
+    }
+    return (int)syscall(SYS_fdatasync, fd);
+}
+
+static struct store *open_store(const char *dir)
+{
+    const struct store_options options = {.dir = dir, .shards = 1, .durability = STORE_FULL};
+    struct stator_error err = {0};
+    struct store *store;
+
+    if (store_open(&store, &options, &err) != STATOR_OK)
+        fail_msg("%s", err.message);
+    return store;
+}
+
+static enum stator_rc put(struct store *store, const char *key, const char *value)
+{
+    struct store_batch *batch = store_batch_new(store);
+    enum stator_rc rc;
+
+    store_batch_put(batch, STORE_SHARD(0), bytes_of_string(key), bytes_of_string(value));
+    rc = store_write(store, batch, true, NULL);
+    store_batch_free(batch);
+    return rc;
+}
+
+/* value NULL: there must be none. */
+static void assert_value(struct store *store, const struct store_snapshot *snapshot, const char *key, const char *value)
+{
+    static const enum store_tier tiers[] = {STORE_ANY, STORE_CACHED};
+
+    for (size_t i = 0; i < COUNT_OF(tiers); i++) {
+        struct store_pinned pinned;
+
+        assert_int_equal(
+            store_get(store, STORE_SHARD(0), bytes_of_string(key), tiers[i], snapshot, &pinned, NULL), STATOR_OK);
+        assert_int_equal(bytes_present(pinned.value), value != NULL);
+        assert_true(value == NULL || bytes_equal_string(pinned.value, value));
+        store_release(&pinned);
+    }
+}
+
+/* "key=value;" of all. */
+static void assert_all(struct store *store, const struct store_snapshot *snapshot, const char *expected)
+{
+    struct store_iterator *it =
+        store_iterator_open(store, STORE_SHARD(0), (struct bytes){0}, (struct bytes){0}, snapshot, STORE_ANY);
+    char text[256];
+    size_t len = 0;
+
+    text[0] = '\0';
+    for (store_iterator_seek_first(it); store_iterator_valid(it); store_iterator_next(it))
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%.*s=%.*s;", BYTES_ARG(store_iterator_key(it)),
+                                BYTES_ARG(store_iterator_value(it)));
+    assert_int_equal(store_iterator_status(it, NULL), STATOR_OK);
+    store_iterator_close(it);
+    assert_string_equal(text, expected);
+}
+
+static void shows_what_was_synced(void **state)
+{
+    char dir[64];
+    struct store_snapshot *before, *after;
+    struct store *store;
+
+    (void)state;
+    assert_non_null(temporary_make(dir));
+    store = open_store(dir);
+    assert_int_equal(put(store, "a", "1"), STATOR_OK);
+    assert_int_equal(put(store, "b", "1"), STATOR_OK);
+    assert_int_equal(store_sync(store, NULL), STATOR_OK);
+    assert_int_equal(put(store, "a", "2"), STATOR_OK);
+    assert_int_equal(store_sync(store, NULL), STATOR_OK);
+    assert_int_equal(put(store, "a", "3"), STATOR_OK);
+    assert_int_equal(put(store, "c", "3"), STATOR_OK);
+    before = store_snapshot_take(store);
+    assert_false(store_frozen(store));
+    assert_value(store, NULL, "a", "3");
+    failing = true;
+    assert_int_equal(store_sync(store, NULL), STATOR_INTERNAL_SERVER_ERROR);
+    assert_true(store_frozen(store) && store_read_only(store));
+    after = store_snapshot_take(store);
+    failing = false;
+    assert_int_equal(store_sync(store, NULL), STATOR_INTERNAL_SERVER_ERROR);
+    for (int i = 0; i < 2; i++) {
+        const struct store_snapshot *snapshot = i == 0 ? NULL : after;
+
+        assert_value(store, snapshot, "a", "2");
+        assert_value(store, snapshot, "b", "1");
+        assert_value(store, snapshot, "c", NULL);
+        assert_all(store, snapshot, "a=2;b=1;");
+    }
+    assert_all(store, before, "a=3;b=1;c=3;"); /* whoever has it says that it waits */
+    assert_int_equal(put(store, "d", "4"), STATOR_INTERNAL_SERVER_ERROR);
+    assert_value(store, NULL, "d", NULL);
+    store_snapshot_drop(store, before);
+    store_snapshot_drop(store, after);
+    store_close(store);
+    temporary_remove(dir);
+}
+
+/* Of a directory that is opened all is on the disk. */
+static void shows_what_was_there(void **state)
+{
+    char dir[64];
+    struct store *store;
+
+    (void)state;
+    assert_non_null(temporary_make(dir));
+    store = open_store(dir);
+    assert_int_equal(put(store, "a", "1"), STATOR_OK);
+    assert_int_equal(store_sync(store, NULL), STATOR_OK);
+    store_close(store);
+    store = open_store(dir);
+    assert_int_equal(put(store, "a", "2"), STATOR_OK);
+    failing = true;
+    assert_int_equal(store_sync(store, NULL), STATOR_INTERNAL_SERVER_ERROR);
+    failing = false;
+    assert_all(store, NULL, "a=1;");
+    assert_int_equal(put(store, "b", "1"), STATOR_INTERNAL_SERVER_ERROR);
+    store_close(store);
+    temporary_remove(dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shows_what_was_synced),
+        cmocka_unit_test(shows_what_was_there),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
