@@ -123,11 +123,12 @@ build_preset() {
     own_libraries "$1" "" && (cd "$1" && cmake --preset "$2" && cmake --build --preset "$2" -j "$(nproc)")
 }
 
-# build_server <root> <architecture>: the release preset's program alone, for that architecture.
+# build_server <root> <architecture>: the release preset's program alone, for that architecture. $STATOR_REVISION is the commit,
+# where git does not tell.
 build_server() {
     local cross=() folder
     folder=$(libraries_folder "$1" "$2")
     ! is_foreign "$2" || use_cross_compiler "$2" || return
-    (cd "$1" && STATOR_LIBRARIES=$folder cmake --preset release "${cross[@]}" &&
+    (cd "$1" && STATOR_LIBRARIES=$folder cmake --preset release "-DSTATOR_REVISION=${STATOR_REVISION-}" "${cross[@]}" &&
         cmake --build --preset release --target stator -j "$(nproc)")
 }

@@ -61,6 +61,14 @@ static int complain(const struct stator_error *err)
     return EXIT_FAILURE;
 }
 
+static void print_version(void)
+{
+    const bool known = STATOR_REVISION[0] != '\0';
+
+    printf("stator %s%s%s%s\ndata directories of format %u\n", STATOR_VERSION, known ? " (" : "", STATOR_REVISION,
+           known ? ")" : "", engine_data_format());
+}
+
 /* Tools wait for its first line. */
 static void print_local_banner(const struct config *config, uint16_t port)
 {
@@ -81,7 +89,8 @@ static void log_started(const struct config *config, const struct http *http, co
              LOG_NUMBER("port", http_port(http)),
              LOG_STRING("data_dir", config->data_dir != NULL ? config->data_dir : "in memory"),
              LOG_STRING("durability", durability[config->durability]), LOG_NUMBER("shards", engine_shards(engine)),
-             LOG_NUMBER("loops", config->loops), LOG_STRING("version", STATOR_VERSION));
+             LOG_NUMBER("loops", config->loops), LOG_STRING("version", STATOR_VERSION),
+             LOG_STRING("revision", STATOR_REVISION));
 }
 
 /* --- Signals ------------------------------------------------------------------------------------------------------ */
@@ -265,6 +274,7 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
             config->memory_mib != 0 ? (size_t)config->memory_mib << 20 : memory_for_requests(memory_limit("")),
         .cors = config->cors,
         .version = STATOR_VERSION,
+        .revision = STATOR_REVISION,
         .as_dynamodb_local = config->as_dynamodb_local,
         .isolate_by_region = config->isolate_by_region,
         .isolate_by_access_key = config->isolate_by_access_key,
@@ -474,7 +484,7 @@ int main(int argc, char **argv)
         config_print_help();
         return EXIT_SUCCESS;
     case COMMAND_VERSION:
-        printf("stator %s\n", STATOR_VERSION);
+        print_version();
         return EXIT_SUCCESS;
     case COMMAND_HEALTHCHECK:
         return healthcheck(&config, argc > 2);

@@ -26,6 +26,7 @@ struct http_options {
     size_t memory_bytes;                  /* all requests together: job/budget.h */
     const char *cors;                     /* origins whose pages may use it, "*" for all; NULL: this machine's */
     const char *version;                  /* for the Server header */
+    const char *revision;                 /* the commit; empty where it is not known */
     bool as_dynamodb_local;               /* answer GET with 400, and operations under any path */
     bool isolate_by_region, isolate_by_access_key; /* for the log */
     const char *operator_hosts;                    /* more names of ours for /_stator/: guard.h; NULL: none */

@@ -93,12 +93,13 @@ static void answer_ready(struct request *request)
 
 /* --- Metrics ------------------------------------------------------------------------------------------------------ */
 
-static void tell_version(struct buf *out, const char *version)
+static void tell_version(struct buf *out, const struct http_options *options)
 {
-    const struct exposition_label label = {"version", bytes_of_string(version)};
+    const struct exposition_label labels[] = {{"version", bytes_of_string(options->version)},
+                                              {"revision", bytes_of_string(options->revision)}};
 
-    exposition_family(out, "stator_build_info", "gauge", "1, with the version as a label.");
-    exposition_integer(out, "stator_build_info", (struct exposition_labels){&label, 1}, 1);
+    exposition_family(out, "stator_build_info", "gauge", "1, with the version and the commit as labels.");
+    exposition_integer(out, "stator_build_info", (struct exposition_labels){labels, 2}, 1);
 }
 
 static uint64_t resident_bytes(void)
@@ -126,7 +127,7 @@ static uint64_t cpu_ns(void)
 
 static void tell_process(struct buf *out, const struct http *http)
 {
-    tell_version(out, http->options.version);
+    tell_version(out, &http->options);
     exposition_family(out, "stator_start_time_seconds", "gauge", "When the server was started, since 1970.");
     exposition_integer(out, "stator_start_time_seconds", EXPOSITION_NO_LABELS, http->started_s);
     exposition_family(out, "stator_cpu_seconds_total", "counter", "CPU time of the process.");
@@ -217,6 +218,8 @@ static void tell_status(struct buf *out, const struct http *http)
     }
     json_key(&writer, BYTES("version"));
     json_string(&writer, bytes_of_string(http->options.version));
+    json_key(&writer, BYTES("revision"));
+    json_string(&writer, bytes_of_string(http->options.revision));
     tell_integer(&writer, BYTES("uptime_s"), now > (time_t)http->started_s ? (uint64_t)now - http->started_s : 0);
     tell_integer(&writer, BYTES("resident_bytes"), resident_bytes());
     tell_integer(&writer, BYTES("loops"), http->options.loops);

@@ -89,6 +89,9 @@ void engine_enforce_throughput(struct engine *engine, bool on);
 struct json_writer;
 void engine_tell_status(struct engine *engine, struct json_writer *writer);
 
+/* Of the data directories that it makes. */
+uint32_t engine_data_format(void);
+
 /* Has all files rewritten, in the background. [any] */
 void engine_compact(struct engine *engine);
 

@@ -294,6 +294,11 @@ void engine_tell_compaction(struct engine *engine, struct json_writer *writer)
     json_bool(writer, state.working);
 }
 
+uint32_t engine_data_format(void)
+{
+    return STORE_FORMAT;
+}
+
 void engine_tell_status(struct engine *engine, struct json_writer *writer)
 {
     static const char *const durability[] = {"full", "process", "none"};
@@ -304,6 +309,7 @@ void engine_tell_status(struct engine *engine, struct json_writer *writer)
     catalog_each(engine->db.catalog, add_table, &totals);
     durability_stats(engine->db.durability, &syncs);
     store_stats(engine->db.store, &store);
+    tell_number(writer, BYTES("data_format"), engine_data_format());
     json_key(writer, BYTES("data_dir"));
     if (engine->options.data_dir != NULL)
         json_string(writer, bytes_of_string(engine->options.data_dir));

@@ -23,7 +23,6 @@
 #include "store/unsynced.h"
 #include "store/verify.h"
 
-#define FORMAT_VERSION 2
 #define FORMAT_KEY     BYTES("format")
 #define RECORD_BYTES   8 /* before the layout text */
 #define SHARDS_DEFAULT 4
@@ -209,7 +208,7 @@ static enum stator_rc write_record(struct opening *opening, uint32_t shards, str
     if (value == NULL)
         return stator_fail_memory(err);
     for (int i = 0; i < 4; i++) {
-        value[i] = (uint8_t)(FORMAT_VERSION >> (24 - 8 * i));
+        value[i] = (uint8_t)(STORE_FORMAT >> (24 - 8 * i));
         value[4 + i] = (uint8_t)(shards >> (24 - 8 * i));
     }
     memcpy(value + RECORD_BYTES, layout, len - RECORD_BYTES);
@@ -294,12 +293,12 @@ static enum stator_rc check_record(struct opening *opening, struct bytes value, 
         version = version << 8 | value.at[i];
         shards = shards << 8 | value.at[4 + i];
     }
-    if (version > FORMAT_VERSION)
+    if (version > STORE_FORMAT)
         return stator_fail(
             err, rc,
             "The data directory '%s' has format %u, written by a newer Stator; this one reads formats up "
             "to %u: start the newer one.",
-            opening->path, version, FORMAT_VERSION);
+            opening->path, version, STORE_FORMAT);
     opening->version = version;
     if (version == 0 || opening->count != 3 + (size_t)shards)
         return stator_fail(err, rc, "The data directory '%s' is damaged: its format record and its families disagree.",
@@ -378,14 +377,14 @@ static enum stator_rc read_record(struct opening *opening, struct stator_error *
  * is after it, nothing is held to them. */
 static enum stator_rc settle_format(struct opening *opening, struct stator_error *err)
 {
-    if (opening->version == FORMAT_VERSION && opening->found.state == SYNCED_ABSENT)
+    if (opening->version == STORE_FORMAT && opening->found.state == SYNCED_ABSENT)
         return stator_fail(
             err, STATOR_INTERNAL_SERVER_ERROR,
             "The data directory '%s' is damaged: " SYNCED_NAME
             ", which says what it must have, is gone. `stator check %s` says what is lost, and `stator check "
             "--repair %s` keeps the rest; or put back a copy.",
             opening->path, opening->path, opening->path);
-    if (opening->version < FORMAT_VERSION) {
+    if (opening->version < STORE_FORMAT) {
         STATOR_TRY(write_record(opening, opening->store->shards, err));
         STATOR_TRY(directory_claim(opening->path, opening->store->lock, err));
     }

@@ -16,6 +16,9 @@
 
 #define STORE_OPEN_FILES_MAX 256
 
+/* Of a directory that this program has opened; it opens lower ones, too. open.c says what each is. */
+#define STORE_FORMAT 2
+
 struct store;
 struct store_iterator;
 struct store_batch;

@@ -80,7 +80,7 @@ class Emulated(Case):
     def test_version(self):
         code, said = self.container("--version", options=self.emulated, listens=False).run()
         self.assertEqual(code, 0)
-        self.assertTrue(re.fullmatch(r"stator \d+\.\d+\.\d+\n", said), said)
+        self.assertTrue(re.fullmatch(r"stator \d+\.\d+\.\d+ \(of-a-test\)\ndata directories of format \d+\n", said), said)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def inside(target, *command, check=True):
 
 class Package(unittest.TestCase):
     def test_installed(self):
-        self.assertRegex(inside("package", "stator", "--version").stdout, r"^stator \d+\.\d+\.\d+\n$")
+        self.assertRegex(inside("package", "stator", "--version").stdout, r"^stator \d+\.\d+\.\d+( \([0-9a-f]{12}\))?\ndata directories of format \d+\n$")
         self.assertEqual(inside("package", "dpkg", "--verify", "stator").stdout, "")
         files = inside("package", "dpkg", "-L", "stator").stdout.split()
         for name in ("/usr/bin/stator", "/usr/lib/systemd/system/stator.service", "/usr/share/doc/stator/copyright",

@@ -94,6 +94,11 @@ void engine_tell_metrics(struct engine *engine, const struct metrics *metrics, s
     metrics_write(metrics, out, NULL, 0);
 }
 
+uint32_t engine_data_format(void)
+{
+    return 0;
+}
+
 void engine_tell_status(struct engine *engine, struct json_writer *writer)
 {
     (void)engine;

@@ -32,7 +32,7 @@ class Commands(unittest.TestCase):
 
     def test_version_and_help(self):
         for flag in "--version", "-version", "version":
-            self.assertRegex(run(flag)[1], r"^stator \d+\.\d+\.\d+\n$")
+            self.assertRegex(run(flag)[1], r"^stator \d+\.\d+\.\d+( \([0-9a-f]{12}\))?\ndata directories of format \d+\n$")
         for flag in "--help", "-help", "-h", "help":
             code, out, err = run(flag)
             self.assertEqual((code, err), (0, ""))
@@ -82,7 +82,7 @@ class Life(unittest.TestCase):
         server = self.server()
         line = server.output[0]
         self.assertRegex(line, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info  listening address=127.0.0.1 port=\d+ "
-                               r'data_dir="in memory" durability=none shards=\d+ loops=\d+ version=\d+\.\d+\.\d+\n$')
+                               r'data_dir="in memory" durability=none shards=\d+ loops=\d+ version=\d+\.\d+\.\d+ revision=\S+\n$')
         server.stop()
 
     def test_json_log(self):
