@@ -381,9 +381,8 @@ static enum stator_rc settle_format(struct opening *opening, struct stator_error
         return stator_fail(
             err, STATOR_INTERNAL_SERVER_ERROR,
             "The data directory '%s' is damaged: " SYNCED_NAME
-            ", which says what it must have, is gone. `stator check %s` says what is lost, and `stator check "
-            "--repair %s` keeps the rest; or put back a copy.",
-            opening->path, opening->path, opening->path);
+            ", which says what it must have, is gone. " VERIFY_GO_ON,
+            opening->path, opening->path);
     if (opening->version < STORE_FORMAT) {
         STATOR_TRY(write_record(opening, opening->store->shards, err));
         STATOR_TRY(directory_claim(opening->path, opening->store->lock, err));

@@ -207,6 +207,9 @@ static enum store_reclaimed compact(struct store *store, uint32_t family, const 
         return STORE_RECLAIM_STOPPED;
     if (!has_room(store, input_bytes(files, first, last)))
         return STORE_RECLAIM_NO_SPACE;
+    /* What was deleted since the last sync is kept as it was before it (frozen.c): the step would give nothing back. */
+    if (store->durability == STORE_FULL && store_sync(store, NULL) != STATOR_OK)
+        return STORE_RECLAIM_STOPPED;
     how = rocksdb_compactoptions_create();
     rocksdb_compactoptions_set_exclusive_manual_compaction(how, 0);
     rocksdb_compactoptions_set_bottommost_level_compaction(how,

@@ -43,9 +43,9 @@ static enum stator_rc damaged(const struct verifying *v, const char *format, ...
     va_end(arguments);
     return stator_fail(
         v->err, STATOR_INTERNAL_SERVER_ERROR,
-        "The data directory '%s' is damaged: %s. Nothing was changed. `stator check %s` says what is lost, and "
-        "`stator check --repair %s` keeps the rest; or put back a copy.",
-        v->dir, what, v->dir, v->dir);
+        "The data directory '%s' is damaged: %s. A copy that was made while its server was writing looks like this, "
+        "too. Nothing was changed. " VERIFY_GO_ON,
+        v->dir, what, v->dir);
 }
 
 static void name_of(char out[32], uint64_t number)

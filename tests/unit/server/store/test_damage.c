@@ -245,6 +245,8 @@ static void a_mark_in_the_log_tells(void **state)
         spoil(f, strrchr(log, '/') + 1, at, false);
         assert_refused(f, "cannot be read from byte");
     }
+    write_bytes(f->crashed, SYNCED_NAME, BYTES("STATOR-SYNCED 2\n")); /* as the text tells who wants to go on */
+    assert_all_or_refused(f, 4, "no text", "begun anew", 0);
     free(synced);
 }
 

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a start makes of a directory of which something is changed, cut off or gone, and of a copy that was made while a server was
+writing: all that was acknowledged is there, or it is refused with a text that says why, or the reads that meet it fail. Never less
+without a word.
+
+    tests/trust/run --minutes 10 damage"""
+import concurrent.futures
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from trust import SEED, TOTAL, seconds, told
+
+import dynamo
+from server import Server, find_binary
+
+TABLE = "damaged"
+OLD, NEW = 2500, 1200  # items that are in tables, and in the log
+STEP = 1024 if TOTAL else 32 * 1024
+ATTRIBUTES = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "of")]
+
+
+def value_of(number):
+    return random.Random(number).randbytes(150).hex()
+
+
+def item(number):
+    return {"pk": {"S": f"k{number}"}, "of": {"S": f"g{number % 7}"}, "v": {"S": value_of(number)}}
+
+
+def scan(client, **more):
+    return dynamo.all_items(client, "Scan", {"TableName": TABLE, **more})
+
+
+class Damaged(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.base = pathlib.Path(tempfile.mkdtemp(prefix="stator-trust-damage-", dir="/dev/shm"))
+        cls.addClassCleanup(shutil.rmtree, cls.base, ignore_errors=True)
+        cls.whole = cls.base / "whole"
+        server = Server("--shards", "2", "--transition-ms", "0", data_dir=str(cls.whole))
+        try:
+            cls.fill(server)
+        finally:
+            server.kill()
+
+    @classmethod
+    def fill(cls, server):
+        client = dynamo.Client(server.start().url)
+        client.call("CreateTable", {
+            "TableName": TABLE, "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": ATTRIBUTES,
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+            "GlobalSecondaryIndexes": [{"IndexName": "by-of", "Projection": {"ProjectionType": "ALL"},
+                                        "KeySchema": [{"AttributeName": "of", "KeyType": "HASH"}]}]})
+        cls.put(client, range(OLD))
+        server.stop()  # makes tables of so much
+        client = dynamo.Client(server.start().url)
+        cls.put(client, range(OLD, OLD + NEW))
+
+    @staticmethod
+    def put(client, numbers):
+        numbers = list(numbers)
+        for at in range(0, len(numbers), 25):
+            answer = client.call("BatchWriteItem", {"RequestItems": {TABLE: [{"PutRequest": {"Item": item(number)}}
+                                                                             for number in numbers[at:at + 25]]}})
+            assert not answer["UnprocessedItems"]
+
+    def spoiled(self, spoil):
+        """What becomes of a copy that is spoilt: "whole", "refused" or "unread"; fails for anything else."""
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.base))
+        try:
+            copy = folder / "data"
+            shutil.copytree(self.whole, copy)
+            spoil(copy)
+            return self.look(folder, copy)
+        finally:
+            shutil.rmtree(folder)
+
+    def look(self, folder, copy):
+        port = folder / "port"
+        with open(folder / "said", "w+", encoding="utf-8") as said, subprocess.Popen(
+                [find_binary(), "--data-dir", copy, "--port", "0", "--port-file", port], stdout=said, stderr=said) as process:
+            try:
+                while process.poll() is None and not (port.exists() and port.read_text()):
+                    time.sleep(0.001)
+                if process.poll() is not None:
+                    said.seek(0)
+                    text = said.read()
+                    self.assertEqual(process.returncode, 1, text)
+                    self.assertIn(str(copy), text)
+                    return "refused"
+                return self.compare(dynamo.Client(f"http://127.0.0.1:{int(port.read_text())}"))
+            finally:
+                process.kill()
+
+    def compare(self, client):
+        try:
+            found = {entry["pk"]["S"]: entry["v"]["S"] for entry in scan(client)}
+            indexed = len(scan(client, IndexName="by-of"))
+        except dynamo.DynamoError as failure:
+            self.assertEqual(failure.status, 500, failure)
+            return "unread"
+        self.assertEqual(len(found), OLD + NEW)
+        self.assertEqual(indexed, OLD + NEW)
+        for number in range(0, OLD + NEW, 37):
+            self.assertEqual(found[f"k{number}"], value_of(number))
+        return "whole"
+
+    def each(self, what, spoils):
+        """Two at a time; what became of them, counted."""
+        counts = {"whole": 0, "refused": 0, "unread": 0}
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            for (name, _), done in [(one, pool.submit(self.spoiled, one[1])) for one in spoils]:
+                with self.subTest(name):
+                    counts[done.result()] += 1
+        told(f"{what}: {counts}")
+        return counts
+
+    def files(self, *suffixes):
+        return [path for path in sorted(self.whole.iterdir()) if path.stat().st_size and path.name.endswith(suffixes or ("",))]
+
+    @staticmethod
+    def flip(name, at):
+        def spoil(copy):
+            with open(copy / name, "r+b") as file:
+                file.seek(at)
+                byte = file.read(1)[0]
+                file.seek(at)
+                file.write(bytes([byte ^ 0x20]))
+        return spoil
+
+    def test_a_byte_of_the_log(self):
+        chance = random.Random(SEED)
+        log = self.files(".log")[-1]
+        used = len(log.read_bytes().rstrip(b"\0"))
+        counts = self.each("a byte of the log", [(f"{at}", self.flip(log.name, at + chance.randrange(min(STEP, used - at))))
+                                                 for at in range(0, used, STEP)])
+        self.assertEqual(counts["whole"], 0)  # each byte belongs to a record that was synced
+
+    def test_a_byte_of_a_file(self):
+        chance = random.Random(SEED)
+        self.each("a byte of another file", [(path.name, self.flip(path.name, at + chance.randrange(min(STEP, path.stat().st_size - at))))
+                                             for path in self.files() if path.suffix != ".log" for at in range(0, path.stat().st_size, STEP)])
+
+    def test_a_file_cut_short(self):
+        chance = random.Random(SEED)
+        self.each("a file cut short", [(path.name, lambda copy, path=path, length=length: os.truncate(copy / path.name, length))
+                                       for path in self.files() for length in (0, chance.randrange(path.stat().st_size))])
+
+    def test_a_file_gone(self):
+        self.each("a file gone", [(path.name, lambda copy, path=path: (copy / path.name).unlink()) for path in self.files()])
+
+    def test_all_gone_but_the_lock(self):
+        def spoil(copy):
+            for path in copy.iterdir():
+                if path.name != "STATOR-LOCK":
+                    path.unlink()
+        self.assertEqual(self.spoiled(spoil), "refused")
+
+
+class Copies(unittest.TestCase):
+    """By cp, tar and rsync, of a directory whose server writes pairs of items, one transaction each, and moves them in an index."""
+
+    WAYS = {"cp": lambda source, copy: ["cp", "-r", source, copy],
+            "tar": lambda source, copy: ["sh", "-c", f"mkdir {copy} && tar -C {source} -cf - . 2>/dev/null | tar -C {copy} -xf -"],
+            "rsync": lambda source, copy: ["rsync", "-a", f"{source}/", f"{copy}/"]}
+
+    def setUp(self):
+        self.base = pathlib.Path(tempfile.mkdtemp(prefix="stator-trust-copies-", dir="/dev/shm"))
+        self.addCleanup(shutil.rmtree, self.base, ignore_errors=True)
+        self.over = threading.Event()
+
+    def write(self, url, lane):
+        client, chance, filler = dynamo.Client(url), random.Random(f"{SEED} {lane}"), random.Random(lane).randbytes(6000).hex()
+        while not self.over.is_set():
+            pair, stamp = chance.randrange(150), str(chance.randrange(10**9))
+            client.call("TransactWriteItems", {"TransactItems": [
+                {"Put": {"TableName": TABLE, "Item": {"pk": {"S": f"{side}{lane}-{pair}"}, "of": {"S": stamp}, "v": {"S": filler}}}}
+                for side in "ab"]})
+
+    def check(self, folder, copy):
+        server = Server(data_dir=str(copy))
+        try:
+            try:
+                client = dynamo.Client(server.start().url)
+            except RuntimeError:
+                self.assertIn("damaged", server.text())
+                return "refused"
+            items = {entry["pk"]["S"]: entry["of"]["S"] for entry in scan(client)}
+            index = [(entry["pk"]["S"], entry["of"]["S"]) for entry in scan(client, IndexName="by-of")]
+            self.assertEqual(sorted(index), sorted(items.items()), folder)
+            for name, stamp in items.items():
+                self.assertEqual(items.get(("b" if name[0] == "a" else "a") + name[1:]), stamp, (folder, name))
+            return "whole"
+        finally:
+            server.kill()
+
+    def test_copies_of_a_live_directory(self):
+        source = self.base / "data"
+        server = Server("--transition-ms", "0", data_dir=str(source)).start()
+        self.addCleanup(server.kill)
+        client = dynamo.Client(server.url)
+        client.call("CreateTable", {
+            "TableName": TABLE, "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": ATTRIBUTES,
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+            "GlobalSecondaryIndexes": [{"IndexName": "by-of", "Projection": {"ProjectionType": "KEYS_ONLY"},
+                                        "KeySchema": [{"AttributeName": "of", "KeyType": "HASH"}]}]})
+        writers = [threading.Thread(target=self.write, args=(server.url, lane), daemon=True) for lane in range(3)]
+        for writer in writers:
+            writer.start()
+        counts, end, taken = {}, time.monotonic() + seconds(8, 0.5), 0
+        while time.monotonic() < end:
+            for way, command in self.WAYS.items():
+                if not shutil.which(way):
+                    continue
+                copy = self.base / f"copy-{taken}"
+                subprocess.run([str(part) for part in command(source, copy)], check=False, stderr=subprocess.DEVNULL)
+                become = self.check(f"{way} {taken}", copy)
+                counts[way, become] = counts.get((way, become), 0) + 1
+                shutil.rmtree(copy)
+                taken += 1
+        self.over.set()
+        for writer in writers:
+            writer.join()
+        told(f"copies: {counts}")
+        self.assertGreater(taken, 3)
+
+
+if __name__ == "__main__":
+    unittest.main()
