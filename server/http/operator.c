@@ -51,6 +51,11 @@ static const char *health_text(enum engine_health health)
         return NULL;
     case ENGINE_DISK_FULL:
         return "the disk of the data directory is full: writes are refused";
+    case ENGINE_DAMAGED:
+        return "a read met damage in the data directory: put back a sound copy of it; what is not damaged is served "
+               "meanwhile";
+    case ENGINE_SYNC_SLOW:
+        return "the disk has not ended a sync for seconds: writes wait for it, reads go on";
     case ENGINE_READ_ONLY:
         break;
     }
@@ -78,12 +83,14 @@ static void answer_state(struct request *request, const char *well, const char *
     answer_operator(request, trouble == NULL ? 200 : 503, JSON);
 }
 
-/* Only what a restart would mend makes it fail: it is for those who restart. */
+/* What passes by itself is no reason: it is for those who restart, which makes no disk faster or emptier. Damage is one, for
+ * somebody must look. */
 static void answer_health(struct request *request)
 {
     enum engine_health health = engine_health(request->loop->http->engine);
+    bool lasting = health == ENGINE_READ_ONLY || health == ENGINE_DAMAGED;
 
-    answer_state(request, "ok", health == ENGINE_READ_ONLY ? health_text(health) : NULL);
+    answer_state(request, "ok", lasting ? health_text(health) : NULL);
 }
 
 static void answer_ready(struct request *request)

@@ -19,7 +19,8 @@ struct engine {
     struct throttle_partition *partitions; /* throttle.h; NULL: throughput is not enforced */
     bool lenient;                          /* nor for the time being; set before loops start */
     struct meters *meters;
-    _Atomic bool hurried; /* engine_hurry */
+    _Atomic bool hurried;         /* engine_hurry */
+    _Atomic uint64_t damage_told; /* so many of store_damaged_reads are in the log */
 };
 
 /* What an operation's step returns. The operation leaves its output structure in job->output, or an error in

@@ -241,6 +241,16 @@ static void begin_anew(struct job *job)
     arena_rewind(&job->arena, job->decoded);
 }
 
+/* Like lines are counted by the log, not written. */
+static void tell_damage(struct engine *engine, const struct job *job)
+{
+    uint64_t met = store_damaged_reads(engine->db.store);
+
+    if (atomic_exchange(&engine->damage_told, met) != met)
+        LOG_LINE(LOG_LEVEL_ERROR, "a read met damage in the data directory: put back a sound copy of it",
+                 LOG_TEXT("table", job->table_name), LOG_STRING("reason", job->error.message));
+}
+
 enum op_outcome op_run(struct engine *engine, struct job *job)
 {
     enum stator_rc rc;
@@ -249,6 +259,8 @@ enum op_outcome op_run(struct engine *engine, struct job *job)
         job->frozen = store_frozen(engine->db.store);
     durable_seen_begin(job->wait.epoch, job->frozen);
     rc = run(engine, job);
+    if (rc == STATOR_INTERNAL_SERVER_ERROR)
+        tell_damage(engine, job);
     job->wait.epoch = durable_seen();
     if (rc == STATOR_AGAIN) {
         job->slow |= job->on_worker && job->latch == 0;

@@ -63,10 +63,14 @@ struct durability *engine_durability(struct engine *engine);
 
 uint32_t engine_shards(const struct engine *engine);
 
+#define ENGINE_SLOW_SYNC_S 5
+
 enum engine_health {
     ENGINE_WELL,
     ENGINE_DISK_FULL, /* reads go on; writes again when there is space */
     ENGINE_READ_ONLY, /* reads go on; writes after a restart */
+    ENGINE_DAMAGED,   /* a read has met damage on the disk; all else goes on */
+    ENGINE_SYNC_SLOW, /* a sync has lasted for ENGINE_SLOW_SYNC_S: reads go on, writes wait for it */
 };
 enum engine_health engine_health(struct engine *engine);
 

@@ -9,11 +9,17 @@
 #include "watch/exposition.h"
 #include "json/writer.h"
 
+#define SLOW_SYNC_NS (ENGINE_SLOW_SYNC_S * (uint64_t)1000000000)
+
 enum engine_health engine_health(struct engine *engine)
 {
     if (store_read_only(engine->db.store))
         return ENGINE_READ_ONLY;
-    return store_full(engine->db.store) ? ENGINE_DISK_FULL : ENGINE_WELL;
+    if (store_damaged_reads(engine->db.store) != 0)
+        return ENGINE_DAMAGED;
+    if (store_full(engine->db.store))
+        return ENGINE_DISK_FULL;
+    return durability_sync_ns(engine->db.durability) >= SLOW_SYNC_NS ? ENGINE_SYNC_SLOW : ENGINE_WELL;
 }
 
 void engine_note_thread(struct engine *engine)
@@ -202,6 +208,8 @@ static void tell_store(struct buf *out, struct store *store)
     exposition_gauge(out, "stator_store_compactions", "Compactions under way.", stats.compactions);
     exposition_gauge(out, "stator_store_read_only",
                      "1 after a failed write or sync, until the server is started again.", store_read_only(store));
+    exposition_counter(out, "stator_store_damaged_reads_total", "Reads that met what is damaged on the disk.",
+                       store_damaged_reads(store));
     exposition_gauge(out, "stator_store_disk_full", "1 while writes are refused for lack of space.", stats.full);
     exposition_gauge(out, "stator_store_reclaimable_bytes",
                      "What is deleted and still in table files, estimated; background work gets it back.",
@@ -222,6 +230,9 @@ static void tell_syncs(struct buf *out, const struct durability *durability)
                        histogram_total(&stats.times));
     exposition_family(out, "stator_wal_sync_duration_seconds", "histogram", "How long a sync took.");
     exposition_histogram(out, "stator_wal_sync_duration_seconds", EXPOSITION_NO_LABELS, HISTOGRAM_TIMES, &stats.times);
+    exposition_family(out, "stator_wal_sync_under_way_seconds", "gauge",
+                      "For how long the sync under way has lasted; 0: there is none.");
+    exposition_seconds(out, "stator_wal_sync_under_way_seconds", EXPOSITION_NO_LABELS, durability_sync_ns(durability));
     exposition_family(out, "stator_wal_sync_group_size", "histogram", "Answers that waited for one sync.");
     exposition_histogram(out, "stator_wal_sync_group_size", EXPOSITION_NO_LABELS, HISTOGRAM_SIZES, &stats.groups);
 }
@@ -322,6 +333,8 @@ void engine_tell_status(struct engine *engine, struct json_writer *writer)
     tell_number(writer, BYTES("items"), (uint64_t)totals.items);
     tell_number(writer, BYTES("data_bytes"), (uint64_t)totals.bytes);
     engine_tell_compaction(engine, writer);
+    tell_number(writer, BYTES("damaged_reads"), store_damaged_reads(engine->db.store));
+    tell_number(writer, BYTES("sync_under_way_s"), durability_sync_ns(engine->db.durability) / 1000000000);
     if (store.disk_bytes != 0)
         tell_number(writer, BYTES("disk_free_bytes"), store.free_bytes);
     tell_number(writer, BYTES("cache_hits"), store.cache_hits);

@@ -44,8 +44,9 @@
 
 #include "watch/log.h"
 
-#define COMPANY_NS_MAX 500000u /* longest that a sync is put off */
-#define COMPANY_ENOUGH 32      /* answers: more make a sync hardly cheaper for each */
+#define COMPANY_NS_MAX 500000u     /* longest that a sync is put off */
+#define SLOW_NS        1000000000u /* a sync that is worth a line */
+#define COMPANY_ENOUGH 32          /* answers: more make a sync hardly cheaper for each */
 
 struct durability {
     struct store *store; /* borrowed */
@@ -55,6 +56,7 @@ struct durability {
     _Atomic uint64_t current;       /* written by the syncer; starts at 1, so that a cleared mark is reached */
     _Atomic uint64_t reached;       /* written by the syncer */
     struct histogram times, groups; /* likewise */
+    _Atomic uint64_t began_ns;      /* likewise: when the sync under way began, monotonic; 0: none is */
 
     pthread_mutex_t lock;              /* guards all below */
     pthread_cond_t wake;               /* the syncer sleeps here while nobody waits */
@@ -97,12 +99,18 @@ static void end_waits(struct durability *d, struct durable_wait *waits, enum sta
 /* S1 to S4. */
 static enum stator_rc sync_epoch(struct durability *d, struct stator_error *err)
 {
-    uint64_t epoch = atomic_load(&d->current), began_ns = now_ns();
+    uint64_t epoch = atomic_load(&d->current), began_ns = now_ns(), took_ns;
     enum stator_rc rc;
 
+    atomic_store(&d->began_ns, began_ns);
     atomic_store(&d->current, epoch + 1);
     rc = store_sync(d->store, err);
-    histogram_count(&d->times, HISTOGRAM_TIMES, now_ns() - began_ns);
+    atomic_store(&d->began_ns, 0);
+    took_ns = now_ns() - began_ns;
+    histogram_count(&d->times, HISTOGRAM_TIMES, took_ns);
+    if (took_ns >= SLOW_NS)
+        LOG_LINE(LOG_LEVEL_WARN, "a sync of the disk took long: whoever wrote has waited for it",
+                 LOG_NUMBER("took_ms", (int64_t)(took_ns / 1000000)));
     if (rc == STATOR_OK)
         atomic_store(&d->reached, epoch);
     return rc;
@@ -336,6 +344,13 @@ void durability_stats(const struct durability *d, struct durability_stats *out)
     *out = (struct durability_stats){{{0}, 0}, {{0}, 0}};
     histogram_read(&out->times, &d->times);
     histogram_read(&out->groups, &d->groups);
+}
+
+uint64_t durability_sync_ns(const struct durability *d)
+{
+    uint64_t began_ns = atomic_load(&d->began_ns), now = now_ns();
+
+    return began_ns != 0 && now > began_ns ? now - began_ns : 0;
 }
 
 enum stator_rc durability_failure(struct durability *d, struct stator_error *err)

@@ -82,6 +82,9 @@ void durability_await(struct durability *durability, struct durable_wait *wait);
 STATOR_MUST_CHECK enum stator_rc durability_wait(struct durability *durability, uint64_t epoch,
                                                  struct stator_error *err);
 
+/* For how long the sync under way has lasted; 0: there is none. */
+uint64_t durability_sync_ns(const struct durability *durability);
+
 /* What the syncer did so far: how long syncs took, and how many waited for each. */
 struct durability_stats {
     struct histogram_sum times, groups;

@@ -45,16 +45,25 @@ enum stator_rc fault_of_open(struct stator_error *err, const char *dir, char *wh
     return rc;
 }
 
-enum stator_rc fault_of_read(struct stator_error *err, char *why)
+enum stator_rc fault_of_read(struct store *store, struct stator_error *err, char *why)
 {
     enum stator_rc rc = STATOR_INTERNAL_SERVER_ERROR;
 
-    if (is_kind(why, KIND_INCOMPLETE))
+    if (is_kind(why, KIND_INCOMPLETE)) {
         rc = stator_fail(err, STATOR_AGAIN, "not in memory");
-    else
+    } else if (is_kind(why, KIND_CORRUPTION)) {
+        atomic_fetch_add(&store->damaged_reads, 1);
+        stator_fail(err, rc, "A part of the store is damaged and was not read: %s", why);
+    } else {
         stator_fail(err, rc, "The store could not be read: %s", why);
+    }
     rocksdb_free(why);
     return rc;
+}
+
+uint64_t store_damaged_reads(const struct store *store)
+{
+    return atomic_load(&store->damaged_reads);
 }
 
 enum stator_rc fault_of_write(struct store *store, struct stator_error *err, char *why)

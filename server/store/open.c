@@ -378,11 +378,10 @@ static enum stator_rc read_record(struct opening *opening, struct stator_error *
 static enum stator_rc settle_format(struct opening *opening, struct stator_error *err)
 {
     if (opening->version == STORE_FORMAT && opening->found.state == SYNCED_ABSENT)
-        return stator_fail(
-            err, STATOR_INTERNAL_SERVER_ERROR,
-            "The data directory '%s' is damaged: " SYNCED_NAME
-            ", which says what it must have, is gone. " VERIFY_GO_ON,
-            opening->path, opening->path);
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                           "The data directory '%s' is damaged: " SYNCED_NAME
+                           ", which says what it must have, is gone. " VERIFY_GO_ON,
+                           opening->path, opening->path);
     if (opening->version < STORE_FORMAT) {
         STATOR_TRY(write_record(opening, opening->store->shards, err));
         STATOR_TRY(directory_claim(opening->path, opening->store->lock, err));

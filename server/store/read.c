@@ -15,6 +15,7 @@
 #define APPROXIMATE_ENTRIES_MAX 4096
 
 struct store_iterator {
+    struct store *store;
     rocksdb_iterator_t *iterator;
     rocksdb_readoptions_t *options; /* points to the bounds below; outlives the iterator */
     bool nowait, gave_up;           /* its moves do not wait; one of them gave up */
@@ -72,7 +73,7 @@ enum stator_rc store_get(struct store *store, uint32_t family, struct bytes key,
         return not_in_memory(err);
     }
     if (why != NULL)
-        return fault_of_read(err, why);
+        return fault_of_read(store, err, why);
     if (slice != NULL) {
         const char *at = rocksdb_pinnableslice_value(slice, &out->value.len);
 
@@ -143,7 +144,7 @@ static struct store_iterator *open_with_tier(struct store *store, uint32_t famil
 
     if (it == NULL)
         return NULL;
-    *it = (struct store_iterator){.options = rocksdb_readoptions_create()};
+    *it = (struct store_iterator){.store = store, .options = rocksdb_readoptions_create()};
     /* RocksDB 7.8's merging iterator drops the status of a table it cannot read (or may not, in the cached tier) when
      * it comes from the one before it in the same level: it would skip that table's keys in silence. It does so only
      * when it looks for range deletions. See store_batch_delete_range for why it need not. */
@@ -288,7 +289,7 @@ enum stator_rc store_iterator_status(const struct store_iterator *iterator, stru
     if (iterator->gave_up)
         return not_in_memory(err);
     rocksdb_iter_get_error(iterator->iterator, &why);
-    return why != NULL ? fault_of_read(err, why) : STATOR_OK;
+    return why != NULL ? fault_of_read(iterator->store, err, why) : STATOR_OK;
 }
 
 /* Bytes of the range's entries in memtables, one by one up to a limit; past it, of all the family's memtables. */

@@ -71,6 +71,7 @@ struct store {
     _Atomic uint64_t log_bytes;                                  /* in the log's buffer, at most */
     _Atomic uint64_t unseen_bytes;                               /* written since the last look at the free space */
     _Atomic uint64_t stalls, stall_ns, cache_hits, cache_misses; /* stats.c */
+    _Atomic uint64_t damaged_reads;                              /* store_damaged_reads */
     struct frozen frozen;
     uint64_t reserve_bytes; /* kept free: writes are refused before the engine itself runs out of space */
 };
@@ -146,8 +147,8 @@ enum stator_rc fault_in_use(struct stator_error *err, const char *dir);
 /* Turns the engine's text of a failed open into ours. Frees why. */
 enum stator_rc fault_of_open(struct stator_error *err, const char *dir, char *why);
 
-/* The same for a read: STATOR_AGAIN when the tier was the reason. Frees why. */
-enum stator_rc fault_of_read(struct stator_error *err, char *why);
+/* The same for a read: STATOR_AGAIN when the tier was the reason. Counts damage. Frees why. */
+enum stator_rc fault_of_read(struct store *store, struct stator_error *err, char *why);
 
 /* The same for a write or a sync; anything but STATOR_AGAIN makes the store read-only. Frees why. */
 enum stator_rc fault_of_write(struct store *store, struct stator_error *err, char *why);

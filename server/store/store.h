@@ -165,6 +165,9 @@ uint64_t store_approximate_bytes(struct store *store, uint32_t family, struct by
 /* True after a failed write or sync made the store read-only. */
 bool store_read_only(const struct store *store);
 
+/* How many reads have met what is damaged on the disk, since the store was opened. */
+uint64_t store_damaged_reads(const struct store *store);
+
 /* From now on no write waits for a stalled engine, and no tables are made of the log. [any] */
 void store_hurry(struct store *store);
 

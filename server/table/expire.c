@@ -8,6 +8,8 @@
 #include "table/expiry.h"
 #include "table/write.h"
 
+#define BATCH_MAX       32                          /* deletions of one write of the store, and latches held for it */
+#define BATCH_BYTES     ((size_t)64 * 1024)         /* of items: past it the next go one by one */
 #define ARENA_BYTES_MAX (8 * STORED_ITEM_BYTES_MAX) /* an item parsed is larger than its JSON */
 
 static uint64_t oldest(uint64_t now_s)
@@ -64,56 +66,136 @@ static void past_init(struct past *past, const struct time_to_live *ttl, uint64_
     past->both = (struct expr){.type = EXPR_AND, .child_count = 2, .children = past->children};
 }
 
-static enum stator_rc delete_item(struct database *db, const struct table *table, struct bytes entry,
-                                  const struct past *past, bool *deleted, bool *stale, struct stator_error *err)
-{
-    struct write write = {.kind = WRITE_DELETE, .table = table, .condition = &past->both, .expired = true};
-    struct write_result result = {0};
+/* Entries whose items are deleted together. Of no item there are two: a write looks at each once. */
+struct batch {
     struct arena arena;
-    struct item key;
-    enum stator_rc rc;
+    struct bytes entries[BATCH_MAX];
+    struct write writes[BATCH_MAX];
+    struct write_result results[BATCH_MAX];
+    struct item keys[BATCH_MAX];
+    uint32_t count;
+};
 
-    arena_init(&arena, ARENA_BYTES_MAX);
-    if (read_key(&key, table, expiry_key_values(entry), &arena)) {
-        write.key = &key;
-        rc = table_write(db, &write, WAIT_ALL, &result, &arena, err);
-    } else {
-        rc = arena.failed ? stator_fail_memory(err)
-                          : stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "An entry of an expiry index is damaged");
+static bool has_item(const struct batch *batch, struct bytes entry)
+{
+    for (uint32_t i = 0; i < batch->count; i++)
+        if (bytes_equal(expiry_key_values(batch->entries[i]), expiry_key_values(entry)))
+            return true;
+    return false;
+}
+
+/* Entries from where the iterator is, up to max. It stays at the first that it does not take. */
+static enum stator_rc collect(struct batch *batch, struct store_iterator *iterator, uint32_t max,
+                              struct stator_error *err)
+{
+    while (batch->count < max && store_iterator_valid(iterator) && !has_item(batch, store_iterator_key(iterator))) {
+        batch->entries[batch->count] = arena_copy(&batch->arena, store_iterator_key(iterator));
+        if (!bytes_present(batch->entries[batch->count++]))
+            return stator_fail_memory(err);
+        store_iterator_next(iterator);
     }
-    *stale = result.stale;
-    *deleted = rc == STATOR_OK && !result.stale && result.existed && !result.condition_failed;
-    write_result_release(&result);
-    arena_deinit(&arena);
+    return STATOR_OK;
+}
+
+static enum stator_rc make_writes(struct batch *batch, const struct table *table, const struct past *past,
+                                  struct stator_error *err)
+{
+    for (uint32_t i = 0; i < batch->count; i++) {
+        if (!read_key(&batch->keys[i], table, expiry_key_values(batch->entries[i]), &batch->arena))
+            return batch->arena.failed
+                       ? stator_fail_memory(err)
+                       : stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "An entry of an expiry index is damaged");
+        batch->writes[i] = (struct write){
+            .kind = WRITE_DELETE, .table = table, .key = &batch->keys[i], .condition = &past->both, .expired = true};
+        batch->results[i] = (struct write_result){.stale = false};
+    }
+    return STATOR_OK;
+}
+
+/* *bytes: of the items that were there. */
+static enum stator_rc delete_items(struct database *db, struct batch *batch, struct expire_cursor *cursor,
+                                   size_t *bytes, bool *stale, struct stator_error *err)
+{
+    struct write_series series = {.writes = batch->writes, .results = batch->results, .count = batch->count};
+    enum stator_rc rc = STATOR_OK;
+
+    *bytes = 0;
+    while (rc == STATOR_OK && !*stale && series.done < series.count) {
+        size_t from = series.done;
+
+        rc = table_write_part(db, &series, WAIT_ALL, &batch->arena, err);
+        *stale = rc == STATOR_OK && batch->results[from].stale;
+        for (size_t i = from; i < series.count; i++) {
+            bool done = i < series.done && batch->results[i].existed;
+
+            *bytes += done ? batch->results[i].old_bytes : 0;
+            cursor->deleted += done && !batch->results[i].condition_failed;
+            write_result_release(&batch->results[i]);
+        }
+    }
     return rc;
 }
 
-/* The entries of one shard that are past, behind the cursor. NULL without memory. */
+/* Behind the cursor. */
+static void place(struct store_iterator *iterator, const struct expire_cursor *cursor)
+{
+    if (cursor->after.len == 0) {
+        store_iterator_seek_first(iterator);
+        return;
+    }
+    store_iterator_seek(iterator, buf_bytes(&cursor->after));
+    if (store_iterator_valid(iterator) && bytes_equal(store_iterator_key(iterator), buf_bytes(&cursor->after)))
+        store_iterator_next(iterator);
+}
+
+/* The entries of one shard that are past. NULL without memory. */
 static struct store_iterator *open_past(struct database *db, const struct time_to_live *ttl, uint64_t now_s,
                                         const struct expire_cursor *cursor)
 {
+    uint64_t from_s = cursor->from_s > oldest(now_s) ? cursor->from_s : oldest(now_s);
     struct store_iterator *iterator = NULL;
     struct buf lower, upper;
 
     buf_init(&lower, 64);
     buf_init(&upper, 64);
-    expiry_bound(&lower, ttl, oldest(now_s));
+    expiry_bound(&lower, ttl, from_s);
     expiry_bound(&upper, ttl, now_s);
     if (!lower.failed && !upper.failed)
         iterator = store_iterator_open(db->store, STORE_SHARD(cursor->shard), buf_bytes(&lower), buf_bytes(&upper),
                                        NULL, STORE_ANY);
     buf_deinit(&lower);
     buf_deinit(&upper);
-    if (iterator == NULL)
-        return NULL;
-    if (cursor->after.len == 0) {
-        store_iterator_seek_first(iterator);
-        return iterator;
-    }
-    store_iterator_seek(iterator, buf_bytes(&cursor->after));
-    if (store_iterator_valid(iterator) && bytes_equal(store_iterator_key(iterator), buf_bytes(&cursor->after)))
-        store_iterator_next(iterator);
     return iterator;
+}
+
+/* The cursor moves past them when they are done, or when the one that is alone cannot be: what fails among others is done
+ * again, one by one. Many at a time only where that goes well. */
+static enum stator_rc do_batch(struct database *db, const struct table *table, struct store_iterator *iterator,
+                               const struct past *past, struct expire_cursor *cursor, uint32_t *left, bool *stale,
+                               struct stator_error *err)
+{
+    uint32_t max = cursor->batch != 0 ? cursor->batch : 1;
+    struct batch batch = {.count = 0};
+    size_t bytes = 0;
+    enum stator_rc rc;
+
+    arena_init(&batch.arena, ARENA_BYTES_MAX);
+    rc = collect(&batch, iterator, max < *left ? max : *left, err);
+    if (rc == STATOR_OK)
+        rc = make_writes(&batch, table, past, err);
+    if (rc == STATOR_OK)
+        rc = delete_items(db, &batch, cursor, &bytes, stale, err);
+    cursor->batch = rc != STATOR_OK || bytes > BATCH_BYTES ? 1 : 2 * max > BATCH_MAX ? BATCH_MAX : 2 * max;
+    if (rc != STATOR_OK && batch.count > 1) {
+        place(iterator, cursor);
+        rc = STATOR_OK;
+    } else if (!*stale) {
+        *left -= batch.count;
+        buf_reset(&cursor->after);
+        buf_append_bytes(&cursor->after, batch.entries[batch.count - 1]);
+    }
+    arena_deinit(&batch.arena);
+    return rc == STATOR_OK && cursor->after.failed ? stator_fail_memory(err) : rc;
 }
 
 /* *left counts down; 0 means that the step is over. */
@@ -122,22 +204,14 @@ static enum stator_rc expire_shard(struct database *db, const struct table *tabl
 {
     struct store_iterator *iterator = open_past(db, &table->extras->ttl, now_s, cursor);
     enum stator_rc rc = STATOR_OK;
-    bool deleted = false;
     struct past past;
 
     if (iterator == NULL)
         return stator_fail_memory(err);
     past_init(&past, &table->extras->ttl, now_s);
-    for (; rc == STATOR_OK && !*stale && *left != 0 && store_iterator_valid(iterator); --*left) {
-        buf_reset(&cursor->after);
-        buf_append_bytes(&cursor->after, store_iterator_key(iterator));
-        if (cursor->after.failed)
-            rc = stator_fail_memory(err);
-        else
-            rc = delete_item(db, table, buf_bytes(&cursor->after), &past, &deleted, stale, err);
-        cursor->deleted += deleted;
-        store_iterator_next(iterator);
-    }
+    place(iterator, cursor);
+    while (rc == STATOR_OK && !*stale && *left != 0 && store_iterator_valid(iterator))
+        rc = do_batch(db, table, iterator, &past, cursor, left, stale, err);
     if (rc == STATOR_OK && !store_iterator_valid(iterator))
         rc = store_iterator_status(iterator, err);
     store_iterator_close(iterator);

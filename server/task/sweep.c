@@ -6,13 +6,16 @@
 
 #include "clock/clock.h"
 #include "table/expire.h"
+#include "watch/log.h"
 
 #define STEP_ENTRIES 256  /* before other tables, and a stop, are looked at: a few milliseconds */
 #define RETRY_MS     1000 /* after a failed write, or without memory */
-/* A pass over what is deleted and not yet compacted away takes its time, and such passes take a small part of the thread.
- * One that has deleted takes most of it: there is more to delete when it ends. */
-#define REST_OF_IDLE(pass_ms) ((pass_ms)*10)
-#define REST_OF_BUSY(pass_ms) ((pass_ms) / 4)
+/* What the thread may use for a table is a share of its time. A pass that has deleted takes most of it: there is more to
+ * delete when it ends. A whole one passes over all that was deleted and is not yet compacted away; such passes take a small
+ * share, and between them it is looked at what has ended since. */
+#define REST_OF_BUSY(pass_ms)  ((pass_ms) / 4)
+#define REST_OF_IDLE(pass_ms)  (pass_ms)
+#define REST_OF_WHOLE(pass_ms) ((pass_ms)*10)
 
 struct sweep {
     struct sweep *next;
@@ -20,6 +23,9 @@ struct sweep {
     struct expire_cursor cursor;
     uint64_t now_s;            /* of the pass under way */
     uint64_t due_ms, began_ms; /* of the next pass, of this one; monotonic */
+    uint64_t whole_ms;         /* monotonic: when the next whole pass is due */
+    uint64_t done_s;           /* what ended before was deleted, but for what was written since; 0: nothing is known */
+    bool whole;                /* the pass looks at all that has ended */
     bool under_way, seen;
     bool busy; /* the pass has deleted something */
 };
@@ -62,6 +68,8 @@ static void begin_pass(struct sweep *sweep, uint64_t now_ms)
     sweep->began_ms = now_ms;
     sweep->busy = false;
     sweep->now_s = clock_ms() / 1000;
+    sweep->whole = now_ms >= sweep->whole_ms || sweep->now_s < sweep->done_s;
+    sweep->cursor.from_s = sweep->whole ? 0 : sweep->done_s;
     sweep->cursor.shard = 0;
     buf_reset(&sweep->cursor.after);
 }
@@ -72,6 +80,9 @@ static void end_pass(struct sweep *sweep, uint32_t interval_ms)
     uint64_t rest_ms = sweep->busy ? REST_OF_BUSY(pass_ms) : REST_OF_IDLE(pass_ms);
 
     sweep->under_way = false;
+    sweep->done_s = sweep->now_s;
+    if (sweep->whole)
+        sweep->whole_ms = now_ms + (sweep->busy ? rest_ms : REST_OF_WHOLE(pass_ms));
     sweep->due_ms = now_ms + (rest_ms > interval_ms ? rest_ms : interval_ms);
 }
 
@@ -102,8 +113,11 @@ uint64_t sweeps_step(struct sweeps *sweeps, struct database *db, const struct ta
     }
     rc = table_expire(db, table, sweep->now_s, &sweep->cursor, STEP_ENTRIES, &done, &err);
     tell_deleted(sweep, table);
-    if (rc != STATOR_OK)
-        return RETRY_MS; /* and then goes on behind what failed */
+    if (rc != STATOR_OK) { /* and then goes on behind what failed */
+        LOG_LINE(LOG_LEVEL_ERROR, "time to live could not delete an item and goes on", LOG_TEXT("table", table->name),
+                 LOG_STRING("reason", err.message));
+        return RETRY_MS;
+    }
     if (!done)
         return 0;
     end_pass(sweep, sweeps->interval_ms);

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """A disk whose syncs fail from some moment on, under load (fail_io.c, preloaded): writes are refused from then on, and every
-read, of every table, index and stream, is answered by what was acknowledged, and by nothing else.
+read, of every table, index and stream, is answered by what was acknowledged, and by nothing else. One whose syncs do not
+end: ready, metrics, status and the log tell of it, health does not. One that gives back other bytes: health tells of it.
 
     python3 tests/support/run_tests.py tests/crash --only sync_test
 """
+import json
 import os
 import pathlib
+import re
 import sys
 import tempfile
 import threading
 import time
 import unittest
+import urllib.error
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
@@ -39,17 +44,38 @@ def preloaded(switch, name, data_dir):
             "FAIL_DIR": str(data_dir), name: str(switch)}
 
 
-class FailedSync(unittest.TestCase):
+def ask(server, path):
+    """Status and body of what is under /_stator/."""
+    try:
+        with urllib.request.urlopen(server.url + "/_stator/" + path, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def metric(server, name):
+    return float(re.search(rf"^{name} (\S+)$", ask(server, "metrics")[1], re.M).group(1))
+
+
+class Faulty(unittest.TestCase):
+    switch_name = "FAIL_SYNC_WHEN"
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="stator-sync-")
         self.addCleanup(folder.cleanup)
         self.switch = pathlib.Path(folder.name) / "switch"
-        data = pathlib.Path(folder.name) / "data"
-        self.server = Server(data_dir=data, environment=preloaded(self.switch, "FAIL_SYNC_WHEN", data))
+        self.data = pathlib.Path(folder.name) / "data"
+        self.server = Server(data_dir=self.data, environment=preloaded(self.switch, self.switch_name, self.data))
         self.addCleanup(lambda: self.server.running() and self.server.kill())
         self.server.start()
         self.client = Client(self.server.url)
         self.addCleanup(self.client.close)
+
+
+class FailedSync(Faulty):
+    def setUp(self):
+        super().setUp()
         self.names = ["table-%d" % n for n in range(TABLES)]
         for name in self.names:
             self.client.create_table(table(name))
@@ -155,6 +181,71 @@ class FailedSync(unittest.TestCase):
                                                  "ConditionExpression": "attribute_exists(pk)"})
                 self.assertEqual(refused.exception.type, "ConditionalCheckFailedException")
         self.assertTrue(self.server.running(), self.server.text())
+
+
+class SlowSync(Faulty):
+    switch_name = "SLOW_SYNC_WHEN"
+
+    def test_is_told(self):
+        self.client.create_table(table("table"))
+        self.assertEqual(ask(self.server, "ready")[0], 200)
+        self.switch.touch()
+        writer = threading.Thread(target=Client(self.server.url).call, args=(
+            "PutItem", {"TableName": "table", "Item": {"pk": {"S": "p"}, "sk": {"S": "s"}}}))
+        writer.start()
+        began = time.monotonic()
+        while ask(self.server, "ready")[0] == 200:
+            self.assertLess(time.monotonic() - began, 20)
+            time.sleep(0.05)
+        self.assertGreater(time.monotonic() - began, 4)
+        status, body = ask(self.server, "ready")
+        self.assertEqual(status, 503)
+        self.assertIn("has not ended a sync for seconds", body)
+        self.assertEqual(ask(self.server, "health")[0], 200)
+        self.assertGreaterEqual(metric(self.server, "stator_wal_sync_under_way_seconds"), 5)
+        told = json.loads(ask(self.server, "status")[1])
+        self.assertGreaterEqual(told["sync_under_way_s"], 5)
+        self.assertIn("has not ended a sync", told["reason"])
+        self.switch.unlink()
+        writer.join(20)
+        self.assertEqual(ask(self.server, "ready")[0], 200)
+        self.assertEqual(metric(self.server, "stator_wal_sync_under_way_seconds"), 0)
+        self.server.stop()
+        self.assertRegex(self.server.text(), "warn +a sync of the disk took long.* took_ms=[5-9]...")
+
+
+class Damage(Faulty):
+    def test_is_told(self):
+        self.client.create_table(table("table"))
+        for number in range(4000):
+            self.client.call("PutItem", {"TableName": "table", "Item": {
+                "pk": {"S": "p%d" % number}, "sk": {"S": "s"}, "fill": {"S": "%d" % number * 300}}})
+        self.client.close()
+        self.server.stop()  # which makes table files of what was written
+        largest = max(self.data.glob("*.sst"), key=lambda file: file.stat().st_size)
+        content = bytearray(largest.read_bytes())
+        for at in range(len(content) // 4, len(content) // 2, 997):
+            content[at] ^= 0x10
+        largest.write_bytes(content)
+        self.server.start()
+        self.client = Client(self.server.url)
+        self.addCleanup(self.client.close)
+        self.assertEqual(ask(self.server, "health")[0], 200)
+        self.assertEqual(metric(self.server, "stator_store_damaged_reads_total"), 0)
+        for _ in range(3):
+            with self.assertRaises(DynamoError) as failed:
+                all_items(self.client, "Scan", {"TableName": "table"})
+            self.assertEqual(failed.exception.status, 500)
+        for path in ("health", "ready"):
+            status, body = ask(self.server, path)
+            self.assertEqual(status, 503)
+            self.assertIn("put back a sound copy", body)
+        self.assertGreaterEqual(metric(self.server, "stator_store_damaged_reads_total"), 3)
+        self.assertGreaterEqual(json.loads(ask(self.server, "status")[1])["damaged_reads"], 3)
+        self.client.call("PutItem", {"TableName": "table", "Item": {"pk": {"S": "new"}, "sk": {"S": "s"}}})
+        lines = [line for line in self.server.output if "met damage" in line]
+        self.assertEqual(len(lines), 1, lines)
+        self.assertIn("table=table", lines[0])
 
 
 if __name__ == "__main__":

@@ -538,6 +538,7 @@ class Trouble(unittest.TestCase):
     def test_states(self):
         with Server(binary="stator-fake", in_memory=True) as server:
             for health, well, ready, reason in ((0, 200, 200, None), (1, 200, 503, "disk"), (2, 503, 503, "read-only"),
+                                                (3, 503, 503, "met damage"), (4, 200, 503, "has not ended a sync"),
                                                 (0, 200, 200, None)):
                 with Wire(server) as wire:
                     self.assertEqual(wire.ask(request('{"Health":%d}' % health)).status, 200)

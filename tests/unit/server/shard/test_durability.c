@@ -265,6 +265,31 @@ static void a_failed_sync_ends_all_waits_for_ever(void **state)
     durability_stop(d);
 }
 
+static void tells_how_long_a_sync_has_lasted(void **state)
+{
+    struct store store = {.sync_us = 300000};
+    struct durability *d = start(&store, STORE_FULL);
+    struct check check = {.store = &store, .wait = {.answers = 1, .done = check_done}};
+    struct durable_mark mark = {0};
+    uint64_t longest = 0;
+
+    (void)state;
+    assert_int_equal(durability_sync_ns(d), 0);
+    durable_mark_begin(&mark);
+    check.record = write_record(&store);
+    check.wait.epoch = durable_mark_end(&mark, d);
+    durability_await(d, &check.wait);
+    while (atomic_load(&check.ended) == 0) {
+        uint64_t now = durability_sync_ns(d);
+
+        longest = now > longest ? now : longest;
+        usleep(1000);
+    }
+    assert_in_range(longest, 200000000, 30000000000);
+    assert_int_equal(durability_sync_ns(d), 0);
+    durability_stop(d);
+}
+
 static void stop_ends_what_waits(void **state)
 {
     struct store store = {.sync_us = 5000};
@@ -346,6 +371,7 @@ int main(void)
         cmocka_unit_test(a_reader_waits_for_an_unfinished_write),
         cmocka_unit_test(what_is_seen_adds_up),
         cmocka_unit_test(a_failed_sync_ends_all_waits_for_ever),
+        cmocka_unit_test(tells_how_long_a_sync_has_lasted),
         cmocka_unit_test(stop_ends_what_waits),
         cmocka_unit_test(nobody_waits_for_company_that_does_not_come),
         cmocka_unit_test(without_sync_every_epoch_is_reached),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "table/expire.h"
 
+#include "plan/index.h"
 #include "table/backfill.h"
 #include "table/expiry.h"
 #include "table/write.h"
@@ -275,6 +276,148 @@ static void a_stray_entry_ends_nothing(void **state)
     tear_down(&f);
 }
 
+/* An entry of a time that is not its item's any more, as a reader meets it when the item was given another one meanwhile: it
+ * is the item that counts, when nobody else may change it. */
+static void the_item_is_looked_at_again(void **state)
+{
+    struct location where;
+    struct fixture f;
+    struct item item;
+    struct buf base, key;
+
+    (void)state;
+    set_up(&f);
+    buf_init(&base, EXPIRE_KEY_MAX);
+    buf_init(&key, EXPIRE_KEY_MAX);
+    put_time(&f, f.table, 1, NOW + 5);
+    put_time(&f, f.table, 2, NOW - 5);
+    put(&f, f.table, 3, "");
+    for (int i = 1; i <= 3; i++) {
+        struct store_batch *batch = store_batch_new(f.db.store);
+        char text[64];
+
+        snprintf(text, sizeof(text), ITEM(S("pk", "p%d"), N("sk", "-%d.5")), i, i);
+        item = item_of(text, &f.arena);
+        buf_reset(&base);
+        buf_reset(&key);
+        assert_true(index_key(&base, &where, &f.db.ring, f.table, &f.table->base, &item));
+        expiry_key(&key, &f.table->extras->ttl, NOW - 10, buf_bytes(&base));
+        store_batch_put(batch, STORE_SHARD(where.shard), buf_bytes(&key), BYTES(""));
+        assert_int_equal(store_write(f.db.store, batch, true, NULL), STATOR_OK);
+        store_batch_free(batch);
+    }
+    for (int pass = 0; pass < 2; pass++) {
+        struct expire_cursor cursor = {0};
+        struct stator_error err = {0};
+        bool done = false;
+
+        buf_init(&cursor.after, EXPIRE_KEY_MAX);
+        cursor.batch = pass == 0 ? 0 : 8;
+        while (!done)
+            assert_int_equal(table_expire(&f.db, f.table, NOW, &cursor, 10, &done, &err), STATOR_OK);
+        assert_int_equal(cursor.deleted, pass == 0 ? 1 : 0); /* the second, though it has two entries */
+        buf_deinit(&cursor.after);
+        assert_int_equal(database_items(&f.db, f.table), 2);
+        assert_int_equal(atomic_load(&f.table->base.state->item_count), 2);
+    }
+    buf_deinit(&base);
+    buf_deinit(&key);
+    tear_down(&f);
+}
+
+/* Two entries of one item stand next to each other: they are not deleted as two. */
+static void an_item_is_deleted_once(void **state)
+{
+    struct expire_cursor cursor = {0};
+    struct stator_error err = {0};
+    struct location where;
+    bool done = false;
+    struct fixture f;
+    struct item item;
+    struct buf base, key;
+    struct store_batch *batch;
+
+    (void)state;
+    set_up(&f);
+    buf_init(&base, EXPIRE_KEY_MAX);
+    buf_init(&key, EXPIRE_KEY_MAX);
+    put_time(&f, f.table, 1, NOW - 9);
+    item = item_of(ITEM(S("pk", "p1"), N("sk", "-1.5")), &f.arena);
+    assert_true(index_key(&base, &where, &f.db.ring, f.table, &f.table->base, &item));
+    expiry_key(&key, &f.table->extras->ttl, NOW - 10, buf_bytes(&base));
+    batch = store_batch_new(f.db.store);
+    store_batch_put(batch, STORE_SHARD(where.shard), buf_bytes(&key), BYTES(""));
+    assert_int_equal(store_write(f.db.store, batch, true, NULL), STATOR_OK);
+    store_batch_free(batch);
+    buf_init(&cursor.after, EXPIRE_KEY_MAX);
+    cursor.batch = 8;
+    while (!done)
+        assert_int_equal(table_expire(&f.db, f.table, NOW, &cursor, 10, &done, &err), STATOR_OK);
+    assert_int_equal(cursor.deleted, 1);
+    assert_int_equal(atomic_load(&f.table->base.state->item_count), 0);
+    buf_deinit(&cursor.after);
+    buf_deinit(&base);
+    buf_deinit(&key);
+    tear_down(&f);
+}
+
+/* Of what ended before from_s nothing is looked at. */
+static void begins_where_it_is_told(void **state)
+{
+    struct expire_cursor cursor = {.from_s = NOW - 20};
+    struct stator_error err = {0};
+    bool done = false;
+    struct fixture f;
+
+    (void)state;
+    set_up(&f);
+    for (int i = 0; i < 40; i++)
+        put_time(&f, f.table, i, NOW - 40 + i);
+    buf_init(&cursor.after, EXPIRE_KEY_MAX);
+    while (!done)
+        assert_int_equal(table_expire(&f.db, f.table, NOW, &cursor, 7, &done, &err), STATOR_OK);
+    assert_int_equal(cursor.deleted, 20);
+    assert_int_equal(database_items(&f.db, f.table), 20);
+    buf_deinit(&cursor.after);
+    tear_down(&f);
+}
+
+/* One that cannot be done holds up none of those around it. */
+static void a_damaged_item_alone_stays(void **state)
+{
+    struct expire_cursor cursor = {0};
+    struct stator_error err = {0};
+    struct location where;
+    struct store_batch *batch;
+    int failed = 0;
+    bool done = false;
+    struct fixture f;
+    struct item item;
+    struct buf base;
+
+    (void)state;
+    set_up(&f);
+    for (int i = 0; i < 100; i++)
+        put_time(&f, f.table, i, NOW - 100 + i);
+    item = item_of(ITEM(S("pk", "p3"), N("sk", "-53.5")), &f.arena);
+    buf_init(&base, EXPIRE_KEY_MAX);
+    assert_true(index_key(&base, &where, &f.db.ring, f.table, &f.table->base, &item));
+    batch = store_batch_new(f.db.store);
+    store_batch_put(batch, STORE_SHARD(where.shard), buf_bytes(&base), BYTES("damaged"));
+    assert_int_equal(store_write(f.db.store, batch, true, NULL), STATOR_OK);
+    store_batch_free(batch);
+    buf_init(&cursor.after, EXPIRE_KEY_MAX);
+    for (int steps = 0; !done; steps++) {
+        assert_true(steps < 100);
+        failed += table_expire(&f.db, f.table, NOW, &cursor, 1000, &done, &err) != STATOR_OK;
+    }
+    assert_int_equal(failed, 1);
+    assert_int_equal(cursor.deleted, 99);
+    buf_deinit(&cursor.after);
+    buf_deinit(&base);
+    tear_down(&f);
+}
+
 static void a_superseded_version_ends_nothing(void **state)
 {
     struct expire_cursor cursor = {0};
@@ -336,6 +479,10 @@ int main(void)
         cmocka_unit_test(passes_go_in_steps),
         cmocka_unit_test(later_values_count),
         cmocka_unit_test(a_stray_entry_ends_nothing),
+        cmocka_unit_test(the_item_is_looked_at_again),
+        cmocka_unit_test(an_item_is_deleted_once),
+        cmocka_unit_test(begins_where_it_is_told),
+        cmocka_unit_test(a_damaged_item_alone_stays),
         cmocka_unit_test(a_superseded_version_ends_nothing),
         cmocka_unit_test(backfill_makes_entries),
     };
