@@ -185,23 +185,24 @@ static void catch_second_signal(void)
 
 static atomic_flag ending = ATOMIC_FLAG_INIT; /* by the stop itself, or by cut_short */
 
+/* The argument is the seconds themselves: main may have returned before this thread begins. */
 static void *cut_short(void *argument)
 {
-    const struct config *config = argument;
-    struct timespec left = {.tv_sec = config->stop_timeout_s};
+    const uint32_t timeout_s = (uint32_t)(uintptr_t)argument;
+    struct timespec left = {.tv_sec = timeout_s};
 
     while (nanosleep(&left, &left) != 0)
         continue;
     if (atomic_flag_test_and_set(&ending))
         return NULL;
     LOG_LINE(LOG_LEVEL_ERROR, "the stop takes too long: the process ends as by a kill; what was answered is kept",
-             LOG_NUMBER("stop_timeout_s", config->stop_timeout_s));
+             LOG_NUMBER("stop_timeout_s", timeout_s));
     log_stop();
     _exit(EXIT_CUT_SHORT);
 }
 
 /* Its thread ends with the process. */
-static void bound_stop(struct config *config, struct engine *engine)
+static void bound_stop(const struct config *config, struct engine *engine)
 {
     pthread_attr_t detached;
     pthread_t thread;
@@ -209,12 +210,13 @@ static void bound_stop(struct config *config, struct engine *engine)
     engine_close_within(engine, config->stop_timeout_s * 500);
     pthread_attr_init(&detached);
     pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-    if (pthread_create(&thread, &detached, cut_short, config) != 0)
+    if (pthread_create(&thread, &detached, cut_short, (void *)(uintptr_t)config->stop_timeout_s) != 0)
         LOG_LINE(LOG_LEVEL_WARN, "no thread could be started that bounds the stop");
     pthread_attr_destroy(&detached);
 }
 
-static void serve_until_signal(struct config *config, struct http *http, struct engine *engine, const sigset_t *signals)
+static void serve_until_signal(const struct config *config, struct http *http, struct engine *engine,
+                               const sigset_t *signals)
 {
     int number = 0;
 
