@@ -880,6 +880,37 @@ static void items_in_use(void **state)
     engine_close(engine);
 }
 
+/* 25 of all tables together. Of one table the model has it. */
+static void a_batch_has_25_requests(void **state)
+{
+    static struct answer answer;
+    struct engine *engine = open_engine(NULL);
+
+    (void)state;
+    run_step(engine, 0, &create_without_stream, true);
+    for (int count = 25; count <= 26; count++) {
+        char request[8192];
+        size_t len = (size_t)snprintf(request, sizeof(request), "{\"RequestItems\":{\"test\":[");
+
+        for (int i = 0; i < count; i++)
+            len += (size_t)snprintf(request + len, sizeof(request) - len,
+                                    "%s{\"PutRequest\":{\"Item\":{\"pk\":{\"S\":\"%d\"},\"sk\":{\"N\":\"%d\"}}}}",
+                                    i == 0    ? ""
+                                    : i == 13 ? "],\"arn:aws:dynamodb:eu-west-1:000000000000:table/test\":["
+                                              : ",",
+                                    count, i);
+        snprintf(request + len, sizeof(request) - len, "]}}");
+        run_job(&answer, engine, OPERATION_BatchWriteItem, request, true, JOB_ARENA_MAX);
+        if (!is_expected(answer.text, count == 25 ? "{'UnprocessedItems':{}}"
+                                                  : "ValidationException: Too many items requested for the "
+                                                    "BatchWriteItem call"))
+            fail_msg("%d: %s", count, answer.text);
+    }
+    contents(&answer, engine);
+    assert_non_null(strstr(answer.text, "\"Count\":25,"));
+    engine_close(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -893,6 +924,7 @@ int main(void)
         cmocka_unit_test(streams_of_deleted_tables_have_a_bound),
         cmocka_unit_test(repetitions_wait_for_the_sync),
         cmocka_unit_test(tokens_in_use),
+        cmocka_unit_test(a_batch_has_25_requests),
         cmocka_unit_test(items_in_use),
     };
 

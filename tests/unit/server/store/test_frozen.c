@@ -10,6 +10,7 @@
 #include "unit/unit.h"
 
 static bool failing;
+static struct stator_error last; /* of put */
 
 int fdatasync(int fd)
 {
@@ -36,8 +37,9 @@ static enum stator_rc put(struct store *store, const char *key, const char *valu
     struct store_batch *batch = store_batch_new(store);
     enum stator_rc rc;
 
+    last.message[0] = '\0';
     store_batch_put(batch, STORE_SHARD(0), bytes_of_string(key), bytes_of_string(value));
-    rc = store_write(store, batch, true, NULL);
+    rc = store_write(store, batch, true, &last);
     store_batch_free(batch);
     return rc;
 }
@@ -50,8 +52,8 @@ static void assert_value(struct store *store, const struct store_snapshot *snaps
     for (size_t i = 0; i < COUNT_OF(tiers); i++) {
         struct store_pinned pinned;
 
-        assert_int_equal(
-            store_get(store, STORE_SHARD(0), bytes_of_string(key), tiers[i], snapshot, &pinned, NULL), STATOR_OK);
+        assert_int_equal(store_get(store, STORE_SHARD(0), bytes_of_string(key), tiers[i], snapshot, &pinned, NULL),
+                         STATOR_OK);
         assert_int_equal(bytes_present(pinned.value), value != NULL);
         assert_true(value == NULL || bytes_equal_string(pinned.value, value));
         store_release(&pinned);
@@ -110,6 +112,8 @@ static void shows_what_was_synced(void **state)
     }
     assert_all(store, before, "a=3;b=1;c=3;"); /* whoever has it says that it waits */
     assert_int_equal(put(store, "d", "4"), STATOR_INTERNAL_SERVER_ERROR);
+    assert_non_null(
+        strstr(last.message, "nothing was written")); /* the engine was not asked: that would not be known */
     assert_value(store, NULL, "d", NULL);
     store_snapshot_drop(store, before);
     store_snapshot_drop(store, after);

@@ -11,6 +11,28 @@
 
 #define COUNT_MAX 4
 
+/* Before the n-th read of the store from now on `change` is called. */
+static struct {
+    int left;
+    void (*change)(void *context);
+    void *context;
+} meanwhile;
+
+enum stator_rc __real_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
+                                const struct store_snapshot *snapshot, struct store_pinned *out,
+                                struct stator_error *err);
+enum stator_rc __wrap_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
+                                const struct store_snapshot *snapshot, struct store_pinned *out,
+                                struct stator_error *err);
+enum stator_rc __wrap_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
+                                const struct store_snapshot *snapshot, struct store_pinned *out,
+                                struct stator_error *err)
+{
+    if (meanwhile.left != 0 && --meanwhile.left == 0)
+        meanwhile.change(meanwhile.context);
+    return __real_store_get(store, family, key, tier, snapshot, out, err);
+}
+
 struct fixture {
     struct database db;
     struct arena arena;
@@ -243,6 +265,42 @@ static void reads_of_several_tables(void **state)
     tear_down(&f);
 }
 
+static void change_both(void *context)
+{
+    struct fixture *f = context;
+
+    database_put(&f->db, f->one, ITEM(S("pk", "a"), S("x", "new")));
+    database_put(&f->db, f->two, ITEM(S("pk", "a"), S("x", "new")));
+}
+
+/* Whenever the items change, they are read as of one moment. */
+static void reads_are_of_one_moment(void **state)
+{
+    (void)state;
+    for (int n = 1; n < 4; n++) {
+        struct transact_read reads[2] = {{0}};
+        struct stator_error err = {0};
+        struct fixture f;
+
+        set_up(&f);
+        database_put(&f.db, f.one, ITEM(S("pk", "a"), S("x", "old")));
+        database_put(&f.db, f.two, ITEM(S("pk", "a"), S("x", "old")));
+        reads[0] = (struct transact_read){.table = f.one, .key = parsed(&f, ITEM(S("pk", "a")))};
+        reads[1] = (struct transact_read){.table = f.two, .key = parsed(&f, ITEM(S("pk", "a")))};
+        meanwhile.change = change_both;
+        meanwhile.context = &f;
+        meanwhile.left = n;
+        assert_int_equal(table_transact_read(&f.db, reads, 2, true, &f.arena, &err), STATOR_OK);
+        assert_true(n == 3 || meanwhile.left == 0);
+        meanwhile.left = 0;
+        assert_bytes_are(reads[0].result.item.text, ITEM(S("pk", "a"), S("x", "old")));
+        assert_bytes_are(reads[1].result.item.text, ITEM(S("pk", "a"), S("x", "old")));
+        for (size_t i = 0; i < 2; i++)
+            store_release(&reads[i].result.pinned);
+        tear_down(&f);
+    }
+}
+
 /* --- Contention --------------------------------------------------------------------------------------------------- */
 
 /* The item of the first write of a run, as another transaction would enter it. */
@@ -328,9 +386,13 @@ static void gives_way_to_the_disk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_kinds_at_once),       cmocka_unit_test(one_refusal_undoes_all),
-        cmocka_unit_test(before_commit_decides),   cmocka_unit_test(superseded_versions_do_nothing),
-        cmocka_unit_test(reads_of_several_tables), cmocka_unit_test(contention_is_refused_on_request),
+        cmocka_unit_test(all_kinds_at_once),
+        cmocka_unit_test(one_refusal_undoes_all),
+        cmocka_unit_test(before_commit_decides),
+        cmocka_unit_test(superseded_versions_do_nothing),
+        cmocka_unit_test(reads_of_several_tables),
+        cmocka_unit_test(reads_are_of_one_moment),
+        cmocka_unit_test(contention_is_refused_on_request),
         cmocka_unit_test(gives_way_to_the_disk),
     };
 
