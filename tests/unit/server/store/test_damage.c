@@ -115,7 +115,7 @@ static void spoil(struct fixture *f, const char *name, size_t at, bool cut)
     char path[512];
     size_t len;
 
-    snprintf(path, sizeof(path), "%s/%s", f->crashed, name);
+    snprintf(path, sizeof(path), "%s/%.63s", f->crashed, name);
     len = read_file(path, bytes);
     bytes[at] ^= 0x41;
     write_bytes(f->crashed, name, bytes_of(bytes, cut ? at : len));
@@ -157,7 +157,7 @@ static void spoil_each(struct fixture *f, const char *name, size_t step, bool cu
     char path[512];
     struct stat info;
 
-    snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+    snprintf(path, sizeof(path), "%s/%.63s", f->dir, name);
     assert_int_equal(stat(path, &info), 0);
     for (size_t at = 0; at < (size_t)info.st_size; at += step + at % 7) {
         crash(f);
@@ -198,7 +198,7 @@ static void a_missing_file_is_told(void **state)
     count = names_of(f->dir, names);
     for (uint32_t i = 0; i < count; i++) {
         crash(f);
-        snprintf(path, sizeof(path), "%s/%s", f->crashed, names[i]);
+        snprintf(path, sizeof(path), "%s/%.63s", f->crashed, names[i]);
         assert_int_equal(remove(path), 0);
         assert_all_or_refused(f, ITEMS, "", names[i], 0);
     }
@@ -214,7 +214,7 @@ static void what_is_left_is_no_new_directory(void **state)
     crash(f);
     count = names_of(f->crashed, names);
     for (uint32_t i = 0; i < count; i++) {
-        snprintf(path, sizeof(path), "%s/%s", f->crashed, names[i]);
+        snprintf(path, sizeof(path), "%s/%.63s", f->crashed, names[i]);
         if (strcmp(names[i], "STATOR-LOCK") != 0)
             assert_int_equal(remove(path), 0);
     }
