@@ -154,6 +154,7 @@ class Disks(Operated):
             client.call("DeleteItem", {"TableName": "bulk", "Key": {"pk": {"S": str(number)}}})
         client.delete_table("bulk")
         client.close()
+        until("there is space again", lambda: asked(world.server, "ready")[0] == 200)  # a writer ends at its first refusal
         self.writes_go_on(world)
         told(f"full by itself: {count} items of 150 KB; then DeleteItem, DeleteTable, {world.writes} writes")
         world.check()
