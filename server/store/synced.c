@@ -277,6 +277,13 @@ void synced_reached(struct synced *synced, uint64_t number, uint64_t bytes)
 
 /* --- Opening ------------------------------------------------------------------------------------------------------ */
 
+/* What this thread did comes before what others do with the lock, and the other way round, whatever else orders them. */
+static void publish(struct synced *synced)
+{
+    pthread_mutex_lock(&synced->lock);
+    pthread_mutex_unlock(&synced->lock);
+}
+
 enum stator_rc synced_open(struct synced **out, const char *dir, const struct synced_list *lines, bool begun,
                            struct stator_error *err)
 {
@@ -305,6 +312,7 @@ enum stator_rc synced_open(struct synced **out, const char *dir, const struct sy
     if (error == 0 && begun && fdatasync(synced->fd) != 0)
         error = errno;
     if (error == 0) {
+        publish(synced);
         *out = synced;
         return STATOR_OK;
     }
@@ -316,6 +324,7 @@ void synced_close(struct synced *synced)
 {
     if (synced == NULL)
         return;
+    publish(synced);
     if (synced->fd >= 0)
         close(synced->fd);
     pthread_mutex_destroy(&synced->lock);
