@@ -302,6 +302,8 @@ static void a_log_that_is_over_may_come_back(void **state)
         store_close(f->store);
         f->store = open_it(f->dir, NULL);
     }
+    store_close(f->store);
+    f->store = NULL;
     assert_int_not_equal(access(log, F_OK), 0);
     crash(f);
     write_bytes(f->crashed, strrchr(log, '/') + 1, bytes_of(bytes, len));
@@ -326,7 +328,7 @@ static void a_bent_copy_is_refused(void **state)
     put(f->store, 0, 1000, true);
     snprintf(path, sizeof(path), "%s/%s", f->dir, SYNCED_NAME);
     old = bytes_of(synced, read_file(path, synced));
-    fill(f);
+    fill_and_stop(f);
     crash(f);
     write_bytes(f->crashed, SYNCED_NAME, old);
     assert_refused(f, "damaged");
