@@ -16,6 +16,7 @@
 #define HEAD        "STATOR-SYNCED 2\n"
 #define HEAD_BYTES  (sizeof(HEAD) - 1)
 #define PLACE_FIRST 4096 /* each place begins a page */
+#define ON_DISK     2    /* places for what is synced; the one behind them is for what is not */
 #define SECRET_AT   8
 #define COUNT_AT    (SECRET_AT + SYNCED_SECRET_BYTES)
 #define FIXED_BYTES (COUNT_AT + 4)
@@ -34,9 +35,9 @@ struct synced {
 
 /* --- The file's form ---------------------------------------------------------------------------------------------- */
 
-static off_t place_of(uint64_t generation)
+static off_t place_at(unsigned place)
 {
-    return PLACE_FIRST + (off_t)(generation % 2) * SYNCED_PLACE_BYTES;
+    return PLACE_FIRST + (off_t)place * SYNCED_PLACE_BYTES;
 }
 
 static bool is_manifest(uint64_t number)
@@ -59,8 +60,7 @@ static struct synced_file read_line(const uint8_t *at)
     return (struct synced_file){.number = read_be64(at), .bytes = read_be64(at + 8)};
 }
 
-/* False: nothing whole was written to that place. */
-static bool read_place(struct synced_list *list, struct bytes place)
+static bool is_whole(struct bytes place)
 {
     size_t count, len;
 
@@ -68,18 +68,23 @@ static bool read_place(struct synced_list *list, struct bytes place)
         return false;
     count = read_be32(place.at + COUNT_AT);
     len = FIXED_BYTES + count * LINE_BYTES;
-    if (count > SYNCED_FILES_MAX || place.len < len + CRC_BYTES ||
-        read_be32(place.at + len) != log_crc_extend(0, (const char *)place.at, len))
-        return false;
-    if (list->state == SYNCED_SOUND && list->generation > read_be64(place.at))
-        return true;
+    return count <= SYNCED_FILES_MAX && place.len >= len + CRC_BYTES &&
+           read_be32(place.at + len) == log_crc_extend(0, (const char *)place.at, len);
+}
+
+/* Places are read in their order, so that what is newest of the first two is known before the third. */
+static void read_place(struct synced_list *list, unsigned which, struct bytes place)
+{
+    if (!is_whole(place) || (list->state == SYNCED_SOUND && list->generation > read_be64(place.at)))
+        return;
+    if (which < ON_DISK)
+        list->on_disk = (uint8_t)which;
     list->state = SYNCED_SOUND;
     list->generation = read_be64(place.at);
     memcpy(list->secret, place.at + SECRET_AT, SYNCED_SECRET_BYTES);
-    list->count = count;
-    for (size_t i = 0; i < count; i++)
+    list->count = read_be32(place.at + COUNT_AT);
+    for (size_t i = 0; i < list->count; i++)
         list->files[i] = read_line(place.at + FIXED_BYTES + i * LINE_BYTES);
-    return true;
 }
 
 static ssize_t read_whole(int fd, uint8_t *at, size_t len, off_t offset)
@@ -107,12 +112,12 @@ static int read_places(struct synced_list *list, int fd, uint8_t *place)
     struct stat info;
 
     list->state = SYNCED_DAMAGED;
-    for (uint64_t i = 0; i < 2; i++) {
-        ssize_t len = read_whole(fd, place, SYNCED_PLACE_BYTES, place_of(i));
+    for (unsigned i = 0; i <= ON_DISK; i++) {
+        ssize_t len = read_whole(fd, place, SYNCED_PLACE_BYTES, place_at(i));
 
         if (len < 0)
             return errno;
-        (void)read_place(list, bytes_of(place, (size_t)len));
+        read_place(list, i, bytes_of(place, (size_t)len));
     }
     if (fstat(fd, &info) != 0 || read_whole(fd, head, HEAD_BYTES, 0) < 0)
         return errno;
@@ -188,7 +193,7 @@ static int write_whole(int fd, struct bytes bytes, off_t offset)
     return 0;
 }
 
-static int write_lines(struct synced *synced)
+static int write_lines(struct synced *synced, unsigned which)
 {
     struct buf *place = &synced->place;
 
@@ -198,14 +203,24 @@ static int write_lines(struct synced *synced)
     buf_append_be32(place, (uint32_t)synced->list.count);
     put_lines(place, &synced->list, true);
     buf_append_be32(place, log_crc_extend(0, (const char *)place->at, place->len));
-    return place->failed ? ENOMEM : write_whole(synced->fd, buf_bytes(place), place_of(synced->list.generation));
+    return place->failed ? ENOMEM : write_whole(synced->fd, buf_bytes(place), place_at(which));
 }
 
 static int put_on_disk(struct synced *synced)
 {
-    int error = write_lines(synced);
+    const unsigned other = synced->list.on_disk ^ 1U;
+    int error = write_lines(synced, other);
 
-    return error == 0 && fdatasync(synced->fd) != 0 ? errno : error;
+    if (error == 0 && fdatasync(synced->fd) != 0)
+        error = errno;
+    if (error == 0)
+        synced->list.on_disk = (uint8_t)other;
+    return error;
+}
+
+static int note(struct synced *synced)
+{
+    return write_lines(synced, ON_DISK);
 }
 
 static int enter(struct synced *synced, uint64_t number)
@@ -219,13 +234,12 @@ static int enter(struct synced *synced, uint64_t number)
     *line = (struct synced_file){.number = number};
     if (!synced->writes)
         return 0;
-    return synced->started && !is_manifest(number) ? put_on_disk(synced) : write_lines(synced);
+    return synced->started && !is_manifest(number) ? put_on_disk(synced) : note(synced);
 }
 
 static int strike(struct synced *synced, uint64_t number)
 {
     struct synced_file *line = synced_find(&synced->list, number);
-
     struct synced_file kept;
     int error = 0;
 
@@ -234,7 +248,7 @@ static int strike(struct synced *synced, uint64_t number)
     kept = *line;
     *line = synced->list.files[--synced->list.count];
     if (synced->writes)
-        error = is_manifest(number) ? write_lines(synced) : put_on_disk(synced);
+        error = is_manifest(number) ? note(synced) : put_on_disk(synced);
     if (error != 0)
         synced->list.files[synced->list.count++] = kept;
     return error;
@@ -270,7 +284,7 @@ void synced_reached(struct synced *synced, uint64_t number, uint64_t bytes)
     if (line != NULL && line->bytes < bytes) {
         line->bytes = bytes;
         if (synced->writes)
-            (void)write_lines(synced);
+            (void)note(synced);
     }
     pthread_mutex_unlock(&synced->lock);
 }

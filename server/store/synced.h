@@ -6,13 +6,15 @@
  * STATOR-SYNCED, a line for each write-ahead log and for the manifest: its number, and how many of its bytes were synced.
  *
  * - A log is entered, on the disk, before it is made, and struck out, on the disk, before it is deleted: the lines are
- *   exactly the logs that must be there; one that is there besides and older is a deletion that a power cut undid. A flush makes one log and deletes some, and costs a sync for each.
+ *   exactly the logs that must be there. A log without a line that is older than they is one whose deletion a power cut
+ *   undid. A flush makes one log and deletes some, and costs a sync for each.
  * - How far a file is synced is written after each sync, without one of its own. The system keeps that if the process is
  *   killed. For a power cut the same is said by a mark that each sync of the log brings (synced_mark): it tells of all syncs
  *   but the last.
  *
- * Layout: 16 bytes of text, and from 4096 on two places of SYNCED_PLACE_BYTES which are written in turn, so that a write that
- * is torn leaves the other:
+ * Layout: 16 bytes of text, and from 4096 on three places of SYNCED_PLACE_BYTES. What is synced goes to the first two in turn,
+ * so that one of them is whole on the disk at any time. What is not synced goes to the third, which a power cut may tear. The
+ * highest generation that is whole counts.
  *
  *      generation (8 bytes, big-endian) · secret (16) · count (4) · count lines: number (8, the top bit set for a manifest),
  *      bytes (8) · CRC-32C of all these (4)
@@ -47,6 +49,7 @@ struct synced_list {
         SYNCED_DAMAGED
     } state;
     uint64_t generation;
+    uint8_t on_disk; /* of the first two places the one that is whole on the disk */
     uint8_t secret[SYNCED_SECRET_BYTES];
     size_t count;
     struct synced_file *files; /* owned */

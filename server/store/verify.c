@@ -251,6 +251,7 @@ static enum stator_rc verify(struct verifying *v, DIR *stream)
     STATOR_TRY(synced_read(&v->kept, v->dir, v->err));
     v->found->state = v->kept.state;
     v->found->generation = v->kept.generation;
+    v->found->on_disk = v->kept.on_disk;
     memcpy(v->found->secret, v->kept.secret, SYNCED_SECRET_BYTES);
     STATOR_TRY(look_at_logs(v, stream));
     if (manifest != 0 && synced_find(&v->kept, manifest) != NULL)

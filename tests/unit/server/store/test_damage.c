@@ -224,6 +224,34 @@ static void what_is_left_is_no_new_directory(void **state)
     assert_all_or_refused(f, 0, "no text", "an empty directory", 0);
 }
 
+/* What a power cut leaves of STATOR-SYNCED: whatever was written to it since it was last synced is torn. */
+static void a_torn_note_is_no_damage(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t *old = calloc(1, FILE_MAX), *torn = malloc(FILE_MAX);
+    struct stator_error err = {0};
+    struct store *store;
+    char path[512];
+    size_t len;
+
+    snprintf(path, sizeof(path), "%s/" SYNCED_NAME, f->dir);
+    (void)read_file(path, old);
+    for (uint32_t i = 0; i < 5; i++) /* enters no log, so that nothing of it is synced */
+        put(f->store, i, 1000, true);
+    crash(f);
+    len = read_file(path, torn);
+    for (size_t i = 0; i < len; i++)
+        torn[i] = torn[i] != old[i] ? 0x5a : torn[i];
+    write_bytes(f->crashed, SYNCED_NAME, bytes_of(torn, len));
+    store = open_it(f->crashed, &err);
+    if (store == NULL)
+        fail_msg("%s", err.message);
+    assert_true(has_all(store, 5));
+    store_close(store);
+    free(old);
+    free(torn);
+}
+
 /* After a power cut STATOR-SYNCED may be as old as the log: then the marks in the log tell. */
 static void a_mark_in_the_log_tells(void **state)
 {
@@ -341,7 +369,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ONE(a_changed_byte_is_told),           ONE(a_short_file_is_told),    ONE(a_missing_file_is_told),
         ONE(what_is_left_is_no_new_directory), ONE(a_mark_in_the_log_tells), ONE(a_torn_end_is_no_damage),
-        ONE(a_log_that_is_over_may_come_back), ONE(a_bent_copy_is_refused),
+        ONE(a_log_that_is_over_may_come_back), ONE(a_bent_copy_is_refused),  ONE(a_torn_note_is_no_damage),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
