@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check/check.h"
 #include "config/asked.h"
 #include "config/config.h"
 #include "config/descriptors.h"
@@ -263,6 +264,24 @@ static uint32_t drain_ms(const struct config *config)
     return config->stop_timeout_s < 2 * LIMIT_DRAIN_MS / 1000 ? config->stop_timeout_s * 500 : LIMIT_DRAIN_MS;
 }
 
+/* Of a directory that is damaged it is told whose it is. */
+static enum stator_rc open_engine(struct engine **engine, const struct engine_options *options,
+                                  struct stator_error *err)
+{
+    enum stator_rc rc = engine_open(engine, options, err);
+    struct buf concerned;
+
+    if (rc == STATOR_OK || options->data_dir == NULL)
+        return rc;
+    buf_init(&concerned, sizeof(err->message));
+    check_concerned(&concerned, options->data_dir);
+    if (!concerned.failed)
+        snprintf(err->message + strlen(err->message), sizeof(err->message) - strlen(err->message), "%.*s",
+                 (int)concerned.len, (const char *)concerned.at);
+    buf_deinit(&concerned);
+    return rc;
+}
+
 static enum stator_rc start(struct http **http, struct engine **engine, const struct config *config,
                             struct stator_error *err)
 {
@@ -312,7 +331,7 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
     STATOR_TRY(port_file_clear(config->port_file, err));
     if (config->as_dynamodb_local)
         print_local_banner(config, http_port(*http));
-    STATOR_TRY(engine_open(engine, &engine_options, err));
+    STATOR_TRY(open_engine(engine, &engine_options, err));
     STATOR_TRY(seed(*engine, config, err));
     return http_start(*http, *engine, err);
 }
@@ -443,6 +462,20 @@ static int compact(struct config *config)
                : complain(&err);
 }
 
+static int check(const struct config *config)
+{
+    struct stator_error err = {0};
+    uint64_t faults;
+    enum stator_rc rc;
+
+    umask(077);
+    rc = config->repair ? check_repair(config->data_dir, stdout, &faults, &err)
+                        : check_directory(config->data_dir, stdout, &faults, &err);
+    if (rc != STATOR_OK)
+        return complain(&err);
+    return faults == 0 || config->repair ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static int status(struct config *config)
 {
     struct stator_error err = {0};
@@ -494,6 +527,8 @@ int main(int argc, char **argv)
         return status(&config);
     case COMMAND_COMPACT:
         return compact(&config);
+    case COMMAND_CHECK:
+        return check(&config);
     case COMMAND_SERVE:
         break;
     }

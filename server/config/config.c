@@ -247,7 +247,7 @@ struct given {
     enum source source[OPTION_COUNT];
     const char *text[OPTION_COUNT];
     int64_t number[OPTION_COUNT]; /* also the choice, the switch, the list as bits */
-    bool local, shared_db, delay_statuses, optimize, command_seen;
+    bool local, shared_db, delay_statuses, optimize, command_seen, repair;
     enum config_command command;
 };
 
@@ -462,9 +462,10 @@ static enum stator_rc parse_command(struct given *given, const char *word, struc
     static const struct {
         const char *word;
         enum config_command command;
-    } commands[] = {{"serve", COMMAND_SERVE},   {"healthcheck", COMMAND_HEALTHCHECK},
-                    {"status", COMMAND_STATUS}, {"compact", COMMAND_COMPACT},
-                    {"help", COMMAND_HELP},     {"version", COMMAND_VERSION}};
+    } commands[] = {{"serve", COMMAND_SERVE},    {"healthcheck", COMMAND_HEALTHCHECK},
+                    {"status", COMMAND_STATUS},  {"compact", COMMAND_COMPACT},
+                    {"check", COMMAND_CHECK},    {"help", COMMAND_HELP},
+                    {"version", COMMAND_VERSION}};
 
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]) && !given->command_seen; i++) {
         if (strcmp(word, commands[i].word) == 0) {
@@ -498,10 +499,14 @@ static enum stator_rc parse_arguments(struct given *given, struct arguments rest
             given->command = COMMAND_VERSION;
             return STATOR_OK;
         }
-        if (strncmp(argument, "--", 2) == 0)
+        if (strcmp(argument, "--repair") == 0)
+            given->repair = true;
+        else if (strncmp(argument, "--", 2) == 0)
             STATOR_TRY(parse_long(given, argument, &rest, err));
         else if (*argument == '-')
             STATOR_TRY(parse_single_dash(given, argument, &rest, err));
+        else if (given->command == COMMAND_CHECK && given->source[OPTION_DATA_DIR] == FROM_DEFAULT)
+            STATOR_TRY(set(given, OPTION_DATA_DIR, FROM_FLAG, "check", argument, err));
         else
             STATOR_TRY(parse_command(given, argument, err));
     }
@@ -532,6 +537,16 @@ static enum stator_rc settle_storage(struct config *out, const struct given *giv
                            given->text[OPTION_DURABILITY]);
     out->data_dir = NULL;
     out->durability = STORE_NONE;
+    return STATOR_OK;
+}
+
+static enum stator_rc settle_check(struct config *out, const struct given *given, struct stator_error *err)
+{
+    out->repair = given->repair;
+    if (given->repair && given->command != COMMAND_CHECK)
+        return stator_fail(err, STATOR_VALIDATION, "--repair: only stator check takes it");
+    if (given->command == COMMAND_CHECK && given->source[OPTION_DATA_DIR] == FROM_DEFAULT)
+        return stator_fail(err, STATOR_VALIDATION, "check: needs a data directory: stator check [--repair] DIR");
     return STATOR_OK;
 }
 
@@ -705,7 +720,8 @@ static enum stator_rc settle(struct config *out, const struct given *given, uint
     out->operator_hosts = given->text[OPTION_OPERATOR_HOSTS];
     out->as_dynamodb_local = given->local;
     out->shared_db = given->shared_db;
-    return settle_storage(out, given, err);
+    STATOR_TRY(settle_storage(out, given, err));
+    return settle_check(out, given, err);
 }
 
 /* Absent where it is empty, as Compose makes of an unset one. */
@@ -769,6 +785,7 @@ void config_print_help(void)
         "       stator status [flags]       tell how it is; as JSON when not to a terminal\n"
         "       stator compact [flags]      have the server rewrite its files without what is deleted, and wait for "
         "it\n"
+        "       stator check [--repair] DIR look into a stopped server's data directory, or keep what is sound of it\n"
         "       stator COMMAND ...          put, query, import, ... as 'stator help commands' lists them\n"
         "       stator --help | --version\n\n"
         "Flags (--flag value or --flag=value; each also as a variable, --data-dir as STATOR_DATA_DIR):\n");

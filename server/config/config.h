@@ -22,6 +22,7 @@ enum config_command {
     COMMAND_HEALTHCHECK,
     COMMAND_STATUS,
     COMMAND_COMPACT,
+    COMMAND_CHECK,
     COMMAND_HELP,
     COMMAND_VERSION
 };
@@ -65,6 +66,8 @@ struct config {
     uint32_t slow_request_ms;   /* one that takes so long is logged; 0: none */
     uint32_t metrics_tables;    /* how many have metrics of their own */
     const char *operator_hosts; /* more names of ours for /_stator/, with commas between; or NULL */
+
+    bool repair; /* of COMMAND_CHECK, which has data_dir, too */
 
     bool as_dynamodb_local; /* started by its command line: its banner, its answer to GET */
     bool shared_db;         /* -sharedDb was given: for the banner */

@@ -265,6 +265,21 @@ static enum stator_rc lock(int *out, const char *dir, struct stator_error *err)
     return flock(*out, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK ? STATOR_OK : fault_in_use(err, dir);
 }
 
+enum stator_rc directory_lock(int *out, const char *dir, struct stator_error *err)
+{
+    char path[PATH_MAX];
+
+    *out = -1;
+    if (access(dir, R_OK | X_OK) != 0)
+        return fail(err, dir, "cannot be read", errno);
+    if ((size_t)snprintf(path, sizeof(path), "%s/" LOCK, dir) >= sizeof(path))
+        return fail(err, dir, "cannot be used", ENAMETOOLONG);
+    *out = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (*out < 0)
+        return errno == ENOENT ? STATOR_OK : fail(err, dir, "cannot be read", errno);
+    return flock(*out, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK ? STATOR_OK : fault_in_use(err, dir);
+}
+
 enum stator_rc directory_prepare(struct directory *out, const char *dir, struct stator_error *err)
 {
     enum stator_rc rc;

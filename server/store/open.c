@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "store/log_ahead.h"
+#include "store/rescue_files.h"
 #include "store/unsynced.h"
 #include "store/verify.h"
 
@@ -36,6 +37,7 @@
 struct opening {
     struct store *store;
     const struct store_options *options;
+    const struct rocks_looking *looking; /* NULL: the database is opened for reading and writing */
     const char *path;
     bool flush_on_recovery;
     size_t count;             /* families */
@@ -156,7 +158,11 @@ static enum stator_rc open_database(struct opening *opening, struct stator_error
     const rocksdb_options_t **each = calloc(count, sizeof(*each));
     struct rocks_options rocks = {0};
     const struct rocks_situation situation = {
-        .env = opening->store->env, .families = (uint32_t)count, .flush_on_recovery = opening->flush_on_recovery};
+        .env = opening->store->env,
+        .families = (uint32_t)count,
+        .flush_on_recovery = opening->flush_on_recovery,
+        .looking = opening->looking != NULL,
+    };
     enum stator_rc rc = STATOR_OK;
     char *why = NULL;
 
@@ -171,8 +177,12 @@ static enum stator_rc open_database(struct opening *opening, struct stator_error
         names[i] = opening->names[i];
         each[i] = options_of_family(&rocks, names[i]);
     }
-    opening->store->db = rocksdb_open_column_families(rocks.all, opening->path, (int)opening->known, names, each,
-                                                      opening->handles, &why);
+    if (opening->looking != NULL)
+        opening->store->db = rocksdb_open_for_read_only_column_families(rocks.all, opening->path, (int)opening->known,
+                                                                        names, each, opening->handles, 0, &why);
+    else
+        opening->store->db = rocksdb_open_column_families(rocks.all, opening->path, (int)opening->known, names, each,
+                                                          opening->handles, &why);
     if (why != NULL) {
         opening->store->db = NULL;
         rc = fault_of_open(err, opening->path, why);
@@ -381,7 +391,7 @@ static enum stator_rc settle_format(struct opening *opening, struct stator_error
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
                            "The data directory '%s' is damaged: " SYNCED_NAME
                            ", which says what it must have, is gone. " VERIFY_GO_ON,
-                           opening->path, opening->path);
+                           opening->path, opening->path, opening->path);
     if (opening->version < STORE_FORMAT) {
         STATOR_TRY(write_record(opening, opening->store->shards, err));
         STATOR_TRY(directory_claim(opening->path, opening->store->lock, err));
@@ -391,7 +401,7 @@ static enum stator_rc settle_format(struct opening *opening, struct stator_error
 
 static enum stator_rc open_existing(struct opening *opening, struct stator_error *err)
 {
-    STATOR_TRY(verify_directory(&opening->found, opening->path, err));
+    STATOR_TRY(verify_directory(&opening->found, opening->path, NULL, NULL, err));
     STATOR_TRY(list_families(opening, err));
     STATOR_TRY(watch_files(opening, opening->found.state != SYNCED_SOUND, err));
     STATOR_TRY(open_database(opening, err));
@@ -404,6 +414,27 @@ static enum stator_rc open_existing(struct opening *opening, struct stator_error
     /* Recovery has emptied the memtables; the engine lets go of old WAL files when one more table is written. */
     STATOR_TRY(write_record(opening, opening->store->shards, err));
     return flush_record(opening, err);
+}
+
+/* The format record may be what is lost. */
+static enum stator_rc open_looking(struct opening *opening, struct stator_error *err)
+{
+    struct store *store = opening->store;
+
+    STATOR_TRY(directory_lock(&store->lock, opening->path, err));
+    STATOR_TRY(
+        verify_directory(&opening->found, opening->path, opening->looking->tell, opening->looking->context, err));
+    STATOR_TRY(list_families(opening, err));
+    if (opening->count < 4)
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "The directory '%s' has no Stator database.",
+                           opening->path);
+    store->env = rescue_env();
+    if (store->env == NULL)
+        return stator_fail_memory(err);
+    STATOR_TRY(open_database(opening, err));
+    store->shards = (uint32_t)opening->count - 3;
+    atomic_store(&store->read_only, true);
+    return read_record(opening, err);
 }
 
 static void make_call_options(struct store *store)
@@ -449,6 +480,8 @@ static enum stator_rc open_path(struct opening *opening, struct stator_error *er
 {
     struct directory directory = {.lock = -1};
 
+    if (opening->looking != NULL)
+        return open_looking(opening, err);
     if (opening->options->dir != NULL)
         STATOR_TRY(directory_prepare(&directory, opening->path, err));
     opening->store->lock = directory.lock;
@@ -458,10 +491,12 @@ static enum stator_rc open_path(struct opening *opening, struct stator_error *er
     return directory.has_database ? open_existing(opening, err) : create(opening, err);
 }
 
-enum stator_rc store_open(struct store **out, const struct store_options *options, struct stator_error *err)
+static enum stator_rc open_store(struct store **out, const struct store_options *options,
+                                 const struct rocks_looking *looking, struct stator_error *err)
 {
     struct store_options settled = *options;
-    struct opening opening = {.options = &settled, .path = options->dir != NULL ? options->dir : MEMORY_PATH};
+    struct opening opening = {
+        .options = &settled, .looking = looking, .path = options->dir != NULL ? options->dir : MEMORY_PATH};
     struct store *store = calloc(1, sizeof(*store));
     enum stator_rc rc;
 
@@ -495,7 +530,7 @@ enum stator_rc store_open(struct store **out, const struct store_options *option
         store->families = opening.handles;
         memmove(store->families, store->families + 1, (opening.count - 1) * sizeof(*store->families));
         store->family_count = (uint32_t)opening.count - 1;
-        if (store->dir != NULL)
+        if (store->dir != NULL && looking == NULL)
             directory_sweep(store->dir);
         frozen_init(store);
         space_init(store, rocks_memtables_bytes(settled.memtable_bytes, (uint32_t)opening.count));
@@ -504,6 +539,19 @@ enum stator_rc store_open(struct store **out, const struct store_options *option
     free(opening.names);
     synced_list_deinit(&opening.found);
     return rc;
+}
+
+enum stator_rc store_open(struct store **out, const struct store_options *options, struct stator_error *err)
+{
+    return open_store(out, options, NULL, err);
+}
+
+enum stator_rc rocks_look(struct store **out, const char *dir, const char *layout, const struct rocks_looking *looking,
+                          struct stator_error *err)
+{
+    const struct store_options options = {.dir = dir, .layout = layout, .durability = STORE_NONE};
+
+    return open_store(out, &options, looking, err);
 }
 
 /* Whatever cannot be flushed the log has, too. */

@@ -10,6 +10,7 @@
 #include <rocksdb/c.h>
 #include <stdatomic.h>
 
+#include "store/rescue.h"
 #include "store/store.h"
 #include "store/synced.h"
 
@@ -96,6 +97,7 @@ struct rocks_situation {
     rocksdb_env_t *env;     /* NULL: the real one */
     uint32_t families;      /* count */
     bool flush_on_recovery; /* write what the WAL holds into tables now, and be rid of the WAL */
+    bool looking;           /* only read, whatever is damaged */
 };
 
 STATOR_MUST_CHECK enum stator_rc rocks_options_init(struct rocks_options *out, const struct store_options *options,
@@ -132,6 +134,9 @@ STATOR_MUST_CHECK enum stator_rc directory_prepare(struct directory *out, const 
 STATOR_MUST_CHECK enum stator_rc directory_begin(const char *dir, struct stator_error *err);
 STATOR_MUST_CHECK enum stator_rc directory_complete(const char *dir, int lock, struct stator_error *err);
 
+/* Locks a directory in which a database was, without changing anything. *out is -1 where there is no file to lock. */
+STATOR_MUST_CHECK enum stator_rc directory_lock(int *out, const char *dir, struct stator_error *err);
+
 /* Leaves a word in the lock's file, so that a directory of which nothing else is left is not taken for a new one. */
 STATOR_MUST_CHECK enum stator_rc directory_claim(const char *dir, int lock, struct stator_error *err);
 
@@ -158,6 +163,14 @@ enum stator_rc fault_of_sync(struct store *store, struct stator_error *err, char
 enum stator_rc fault_read_only(struct stator_error *err);
 
 /* --- open.c, stats.c, reclaim.c ----------------------------------------------------------------------------------- */
+
+/* How a directory is opened for reading alone, whatever is damaged. */
+struct rocks_looking {
+    rescue_tell *tell; /* of logs and manifest */
+    void *context;
+};
+STATOR_MUST_CHECK enum stator_rc rocks_look(struct store **out, const char *dir, const char *layout,
+                                            const struct rocks_looking *looking, struct stator_error *err);
 
 /* 0 is the format record's, 1 + family the others'. */
 void family_name(char out[FAMILY_NAME_MAX], size_t index);

@@ -22,6 +22,8 @@ struct verifying {
     int fd;                    /* of the directory */
     struct synced_list kept;   /* what STATOR-SYNCED says, and then the marks */
     struct synced_list *found; /* what there is */
+    rescue_tell *tell;         /* NULL: the first fault is a failure */
+    void *context;
     struct stator_error *err;
 };
 
@@ -31,9 +33,10 @@ static enum stator_rc fail(const struct verifying *v, const char *name, const ch
                        strerror(error));
 }
 
-static enum stator_rc damaged(const struct verifying *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static enum stator_rc damaged(const struct verifying *v, const char *name, uint64_t bytes, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
-static enum stator_rc damaged(const struct verifying *v, const char *format, ...)
+static enum stator_rc damaged(const struct verifying *v, const char *name, uint64_t bytes, const char *format, ...)
 {
     char what[300];
     va_list arguments;
@@ -41,11 +44,15 @@ static enum stator_rc damaged(const struct verifying *v, const char *format, ...
     va_start(arguments, format);
     vsnprintf(what, sizeof(what), format, arguments);
     va_end(arguments);
+    if (v->tell != NULL) {
+        v->tell(v->context, &(struct rescue_fault){.file = name, .what = what, .bytes = bytes});
+        return STATOR_OK;
+    }
     return stator_fail(
         v->err, STATOR_INTERNAL_SERVER_ERROR,
-        "The data directory '%s' is damaged: %s. A copy that was made while its server was writing looks like this, "
+        "The data directory '%s' is damaged: %s %s. A copy that was made while its server was writing looks like this, "
         "too. Nothing was changed. " VERIFY_GO_ON,
-        v->dir, what, v->dir);
+        v->dir, name, what, v->dir, v->dir);
 }
 
 static void name_of(char out[32], uint64_t number)
@@ -133,7 +140,7 @@ static enum stator_rc look_at(struct verifying *v, uint64_t number)
         return fail(v, name, "cannot be read", errno);
     line->number = number;
     rc = read_file(v, fd, number, &line->bytes);
-    if (rc == STATOR_OK && (number & FILES_MANIFEST) == 0 && fdatasync(fd) != 0)
+    if (rc == STATOR_OK && v->tell == NULL && (number & FILES_MANIFEST) == 0 && fdatasync(fd) != 0)
         rc = fail(v, name, "cannot be synced", errno);
     close(fd);
     v->found->count += rc == STATOR_OK;
@@ -159,7 +166,8 @@ static enum stator_rc look_at_logs(struct verifying *v, DIR *stream)
         if (number != 0)
             STATOR_TRY(look_at(v, number));
     }
-    return errno == 0 && fsync(v->fd) == 0 ? STATOR_OK : fail(v, "", "cannot be read and synced", errno);
+    return errno == 0 && (v->tell != NULL || fsync(v->fd) == 0) ? STATOR_OK
+                                                                : fail(v, "", "cannot be read and synced", errno);
 }
 
 /* The manifest that the engine will take; 0 where CURRENT does not tell, which the engine says better. */
@@ -185,14 +193,14 @@ static enum stator_rc judge_line(const struct verifying *v, const struct synced_
     if (file == NULL && (manifest || line->bytes == 0))
         return STATOR_OK; /* an older one; or one that was to be made when the power went */
     if (file == NULL)
-        return damaged(v, "its log %s is gone, with %llu bytes that were synced", name,
+        return damaged(v, name, line->bytes, "is gone, with %llu bytes of writes that were synced",
                        (unsigned long long)line->bytes);
     if (file->bytes < line->bytes)
-        return damaged(v,
-                       "%s cannot be read from byte %llu on, and was synced up to byte %llu, so that at most the %s in "
+        return damaged(v, name, line->bytes - file->bytes,
+                       "cannot be read from byte %llu on, and was synced up to byte %llu, so that at most the %s in "
                        "%llu bytes are lost",
-                       name, (unsigned long long)file->bytes, (unsigned long long)line->bytes,
-                       manifest ? "tables" : "writes", (unsigned long long)(line->bytes - file->bytes));
+                       (unsigned long long)file->bytes, (unsigned long long)line->bytes,
+                       manifest ? "names of table files" : "writes", (unsigned long long)(line->bytes - file->bytes));
     return STATOR_OK;
 }
 
@@ -222,10 +230,7 @@ static enum stator_rc judge_strangers(const struct verifying *v)
 
         name_of(name, file.number);
         if (stranger && file.number > newest && file.bytes != 0)
-            return damaged(v,
-                           "its log %s is not of the same time as its other files, as in a copy that was made while "
-                           "a server was writing",
-                           name);
+            STATOR_TRY(damaged(v, name, 0, "is not of the same time as the other files"));
         if (!stranger)
             v->found->files[count++] = file;
     }
@@ -236,7 +241,7 @@ static enum stator_rc judge_strangers(const struct verifying *v)
 static enum stator_rc judge(const struct verifying *v)
 {
     if (v->kept.state == SYNCED_DAMAGED)
-        return damaged(v, SYNCED_NAME ", which says what it must have, cannot be read");
+        return damaged(v, SYNCED_NAME, 0, "cannot be read, which says what there must be");
     if (v->kept.state != SYNCED_SOUND)
         return STATOR_OK;
     for (size_t i = 0; i < v->kept.count; i++)
@@ -259,9 +264,10 @@ static enum stator_rc verify(struct verifying *v, DIR *stream)
     return judge(v);
 }
 
-enum stator_rc verify_directory(struct synced_list *out, const char *dir, struct stator_error *err)
+enum stator_rc verify_directory(struct synced_list *out, const char *dir, rescue_tell *tell, void *context,
+                                struct stator_error *err)
 {
-    struct verifying v = {.dir = dir, .found = out, .err = err};
+    struct verifying v = {.dir = dir, .found = out, .tell = tell, .context = context, .err = err};
     DIR *stream = opendir(dir);
     enum stator_rc rc;
 

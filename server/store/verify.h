@@ -6,16 +6,20 @@
 #ifndef SERVER_STORE_VERIFY_H
 #define SERVER_STORE_VERIFY_H
 
+#include "store/rescue.h"
 #include "store/synced.h"
 
-/* What to do, for printf with the directory. With that file begun anew nothing is held to what was synced. */
+/* What to do, for printf with the directory, twice. */
 #define VERIFY_GO_ON                                                                                                   \
-    "Put back a sound copy. To go on with what can be read, of which indexes and counts may not be right: "            \
-    "echo STATOR-SYNCED 2 >'%s/" SYNCED_NAME "'"
+    "Put back a sound copy; or stator check '%s' says what is damaged, and stator check --repair '%s' keeps what is "  \
+    "sound."
 
-/* Reads its logs and its manifest, and syncs the logs. Fails, with nothing changed, if anything is missing or cannot be read that
- * was synced; out has the state of STATOR-SYNCED, without which nothing is known to be missing, and each log with how much of
- * it can be read. synced_list_deinit in any case. */
-STATOR_MUST_CHECK enum stator_rc verify_directory(struct synced_list *out, const char *dir, struct stator_error *err);
+/* Reads its logs and its manifest, and syncs the logs. Fails, with nothing changed, if anything is missing or cannot be read
+ * that was synced. out has the state of STATOR-SYNCED, without which nothing is known to be missing, and each log with how
+ * much of it can be read.
+ * With tell nothing is synced, and each fault is told instead of being a failure.
+ * synced_list_deinit in any case. */
+STATOR_MUST_CHECK enum stator_rc verify_directory(struct synced_list *out, const char *dir, rescue_tell *tell,
+                                                  void *context, struct stator_error *err);
 
 #endif

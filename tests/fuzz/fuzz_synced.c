@@ -42,7 +42,7 @@ static void read_directory(const char *dir)
     struct stator_error err = {.message = ""};
     struct synced_list found;
 
-    if (verify_directory(&found, dir, &err) != STATOR_OK && err.message[0] == '\0')
+    if (verify_directory(&found, dir, NULL, NULL, &err) != STATOR_OK && err.message[0] == '\0')
         abort();
     synced_list_deinit(&found);
 }

@@ -15,12 +15,15 @@ def archives(build):
 
 
 def defined(archive):
-    """The global symbols that an archive defines. A common or weak symbol clashes like any other."""
+    """The global symbols that an archive defines. A common or weak symbol clashes like any other, but for the weak ones of
+    C++: inline functions and tables of classes, which each file that uses them has, and the linker makes one of."""
     out = subprocess.run(["nm", "--defined-only", "--extern-only", "--format=posix", archive],
                          capture_output=True, text=True, check=True).stdout
     for line in out.splitlines():
         words = line.split()
-        if len(words) >= 2 and not words[0].endswith(":") and not words[0].startswith("__"):  # __: the sanitizers' own
+        if len(words) < 2 or words[0].endswith(":") or words[0].startswith("__"):  # __: the sanitizers' own
+            continue
+        if not (words[0].startswith(("_Z", "DW.ref.")) and words[1] in "VWu"):
             yield words[0]
 
 

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check/check.h"
+
+#include <stdlib.h>
+
+#include "check/contents.h"
+#include "check/repair.h"
+#include "check/report.h"
+#include "shard/ring.h"
+#include "store/rescue.h"
+
+#define PATH_BYTES_MAX ((size_t)64 * 1024)
+#define CONCERNED_MAX  3 /* files that a refused start names */
+#define TABLES_NAMED   5
+#define LINE_BYTES_MAX ((size_t)64 * 1024)
+
+static struct store_options options_of(const char *dir)
+{
+    return (struct store_options){.dir = dir, .layout = RING_LAYOUT, .durability = STORE_FULL};
+}
+
+/* --- Looking ------------------------------------------------------------------------------------------------------ */
+
+static enum stator_rc look(struct rescue *rescue, struct report *report, struct stator_error *err)
+{
+    STATOR_TRY(contents_load(rescue_store(rescue), false, report, err));
+    return rescue_examine(rescue, RESCUE_READS, report_file, report, err);
+}
+
+static void print_end(const struct report *report, const char *dir)
+{
+    fprintf(report->out, "%s: %zu %s, %llu %s: ", dir, report->table_count,
+            report->table_count == 1 ? "table" : "tables", (unsigned long long)report->items,
+            report->items == 1 ? "item" : "items");
+    if (report->faults == 0)
+        fprintf(report->out, "sound\n");
+    else
+        fprintf(report->out, "%llu %s\n", (unsigned long long)report->faults, report->faults == 1 ? "fault" : "faults");
+}
+
+enum stator_rc check_directory(const char *dir, FILE *out, uint64_t *faults, struct stator_error *err)
+{
+    const struct store_options options = options_of(dir);
+    struct report report = {.out = out};
+    struct rescue *rescue;
+    enum stator_rc rc = rescue_open(&rescue, &options, report_file, &report, err);
+
+    if (rc == STATOR_OK)
+        rc = look(rescue, &report, err);
+    if (rc == STATOR_OK)
+        rc = contents_check(rescue_store(rescue), false, &report, err);
+    rescue_close(rescue);
+    if (rc == STATOR_OK) {
+        print_end(&report, dir);
+        if (report.faults != 0)
+            fprintf(out, "Nothing was changed. stator check --repair %s keeps what is sound.\n", dir);
+    }
+    *faults = report.faults;
+    report_deinit(&report);
+    return rc;
+}
+
+/* --- Repairing ---------------------------------------------------------------------------------------------------- */
+
+static enum stator_rc mend(struct store *store, struct report *report, struct stator_error *err)
+{
+    report->items = 0;
+    report_deinit(report); /* the store's own definitions count */
+    STATOR_TRY(contents_load(store, true, report, err));
+    return contents_check(store, true, report, err);
+}
+
+/* Its files are sound. */
+static enum stator_rc repair_in_place(const char *dir, struct report *report, struct stator_error *err)
+{
+    const struct store_options options = options_of(dir);
+    struct store *store;
+    enum stator_rc rc;
+
+    STATOR_TRY(store_open(&store, &options, err));
+    rc = mend(store, report, err);
+    store_close(store);
+    return rc;
+}
+
+static enum stator_rc copy_into(const char *stage, struct rescue *rescue, struct report *report,
+                                struct stator_error *err)
+{
+    struct store_options options = options_of(stage);
+    struct store *store;
+    enum stator_rc rc;
+
+    options.shards = store_shards(rescue_store(rescue));
+    STATOR_TRY(store_open(&store, &options, err));
+    rc = rescue_copy(rescue, store, err);
+    report->copied = true;
+    if (rc == STATOR_OK)
+        rc = mend(store, report, err);
+    store_close(store);
+    return rc;
+}
+
+static void print_kept(FILE *out, const struct buf *kept)
+{
+    fprintf(out, "The old files are in %s. Remove them when nothing in them is missed.\n", (const char *)kept->at);
+}
+
+static enum stator_rc repair_by_copy(const char *dir, struct rescue *rescue, struct report *report,
+                                     struct stator_error *err)
+{
+    struct buf stage, kept;
+    enum stator_rc rc;
+
+    buf_init(&stage, PATH_BYTES_MAX);
+    buf_init(&kept, PATH_BYTES_MAX);
+    rc = repair_begin(&stage, dir, err);
+    if (rc == STATOR_OK)
+        rc = copy_into((const char *)stage.at, rescue, report, err);
+    if (rc == STATOR_OK)
+        rc = repair_exchange(dir, &kept, err);
+    else
+        repair_abandon(dir);
+    if (rc == STATOR_OK)
+        print_kept(report->out, &kept);
+    buf_deinit(&stage);
+    buf_deinit(&kept);
+    return rc;
+}
+
+static enum stator_rc repair(const char *dir, struct report *report, struct stator_error *err)
+{
+    const struct store_options options = options_of(dir);
+    struct rescue *rescue;
+    enum stator_rc rc;
+
+    STATOR_TRY(rescue_open(&rescue, &options, report_file, report, err));
+    rc = look(rescue, report, err);
+    if (rc == STATOR_OK && report->file_faults != 0) {
+        rc = repair_by_copy(dir, rescue, report, err);
+        rescue_close(rescue);
+        return rc;
+    }
+    rescue_close(rescue);
+    return rc == STATOR_OK ? repair_in_place(dir, report, err) : rc;
+}
+
+static enum stator_rc resume(const char *dir, FILE *out, struct stator_error *err)
+{
+    struct buf kept;
+    enum stator_rc rc;
+    bool done;
+
+    buf_init(&kept, PATH_BYTES_MAX);
+    rc = repair_resume(dir, &done, &kept, err);
+    if (rc == STATOR_OK && done) {
+        fprintf(out, "A repair that was interrupted has been ended.\n");
+        print_kept(out, &kept);
+    }
+    buf_deinit(&kept);
+    return rc;
+}
+
+enum stator_rc check_repair(const char *dir, FILE *out, uint64_t *faults, struct stator_error *err)
+{
+    struct report report = {.out = out, .repairing = true};
+    enum stator_rc rc;
+
+    *faults = 0;
+    STATOR_TRY(resume(dir, out, err));
+    rc = repair(dir, &report, err);
+    if (rc == STATOR_OK) {
+        print_end(&report, dir);
+        if (report.faults != 0)
+            fprintf(out, "All of them are mended; what is told of as lost is lost.\n");
+    }
+    *faults = report.faults;
+    report_deinit(&report);
+    return rc;
+}
+
+/* --- A start that was refused ------------------------------------------------------------------------------------- */
+
+struct concerned {
+    struct report report; /* its tables */
+    struct buf *out;
+    uint64_t others, tables; /* faults told: of logs and manifest, of table files */
+};
+
+static void tell_concerned(void *context, const struct rescue_fault *fault)
+{
+    struct concerned *concerned = context;
+
+    if (!fault->is_table) {
+        concerned->others++;
+        return;
+    }
+    if (concerned->tables++ >= CONCERNED_MAX)
+        return;
+    buf_printf(concerned->out, " %s %s: at most %llu bytes of ", fault->file, fault->what,
+               (unsigned long long)fault->bytes);
+    report_owners(concerned->out, &concerned->report, fault);
+    buf_append_byte(concerned->out, '.');
+}
+
+/* Whose writes a log had nobody knows. */
+static void tell_all_tables(struct concerned *concerned)
+{
+    buf_append_bytes(concerned->out, BYTES(" The tables: "));
+    report_owners(concerned->out, &concerned->report, &(struct rescue_fault){.is_table = false});
+    buf_append_byte(concerned->out, '.');
+}
+
+void check_concerned(struct buf *out, const char *dir)
+{
+    const struct store_options options = options_of(dir);
+    struct concerned concerned = {.report = {.out = fopen("/dev/null", "w")}, .out = out};
+    struct rescue *rescue = NULL;
+    struct stator_error err;
+
+    if (concerned.report.out != NULL && rescue_open(&rescue, &options, tell_concerned, &concerned, &err) == STATOR_OK &&
+        contents_load(rescue_store(rescue), false, &concerned.report, &err) == STATOR_OK &&
+        rescue_examine(rescue, RESCUE_OPENS, tell_concerned, &concerned, &err) == STATOR_OK) {
+        if (concerned.tables > CONCERNED_MAX)
+            buf_printf(out, " And %llu more.", (unsigned long long)(concerned.tables - CONCERNED_MAX));
+        if (concerned.others != 0)
+            tell_all_tables(&concerned);
+    }
+    rescue_close(rescue);
+    if (concerned.report.out != NULL)
+        fclose(concerned.report.out);
+    report_deinit(&concerned.report);
+}

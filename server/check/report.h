@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* report: the lines that a check prints, and what ids and keys in them mean.
+ *
+ * Thread: [main].
+ */
+#ifndef SERVER_CHECK_REPORT_H
+#define SERVER_CHECK_REPORT_H
+
+#include <stdio.h>
+
+#include "catalog/table.h"
+#include "store/rescue.h"
+
+/* Of one kind of fault in one place so many are printed; the others are counted. All are in a repair. */
+#define REPORT_EXAMPLES_MAX 10
+
+struct report {
+    FILE *out;
+    bool repairing;
+    bool copied; /* what is looked at is a copy, which begins without counters */
+    uint64_t faults;
+    uint64_t file_faults;  /* of them, those of files */
+    uint64_t items;        /* of all tables that were compared */
+    struct table **tables; /* one reference each; NULL until they are known */
+    size_t table_count;
+};
+
+void report_deinit(struct report *report);
+
+/* Takes over the reference. False: no memory. */
+bool report_add_table(struct report *report, struct table *table);
+
+/* One line, counted as a fault. */
+void report_fault(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* One line more about the fault before. */
+void report_line(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A fault of the n-th of its kind: printed if it is one of the first, or all are. */
+bool report_is_shown(const struct report *report, uint64_t n);
+
+/* Appends "Music", or "index ByYear of Music"; "no table" for an id that is nobody's. */
+void report_owner(struct buf *out, const struct report *report, uint32_t id);
+
+/* Appends the values in a key of that table's or index's: {"artist": "a", "year": 1999}. */
+void report_key(struct buf *out, const struct table *table, const struct index *index, struct bytes key);
+
+/* A rescue_tell: context is the report. */
+void report_file(void *context, const struct rescue_fault *fault);
+
+/* Appends whose keys lie between the two, or ("every table") all. */
+void report_owners(struct buf *out, const struct report *report, const struct rescue_fault *fault);
+
+#endif

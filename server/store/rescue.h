@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rescue: a directory that may be damaged, read as far as that goes. Nothing in it is changed.
+ *
+ * What cannot be read is taken for never written: where a block of a table file or a record of a log is lost, what lay
+ * under the same keys before counts.
+ *
+ * Thread: [main]. The directory's lock is held from rescue_open to rescue_close: a running server's is refused.
+ */
+#ifndef SERVER_STORE_RESCUE_H
+#define SERVER_STORE_RESCUE_H
+
+#include "store/store.h"
+
+struct rescue;
+
+/* A part that cannot be read. The texts and keys are good until the call returns. */
+struct rescue_fault {
+    const char *file;         /* its name in the directory */
+    const char *what;         /* what is wrong with it: "is gone" */
+    bool is_table;            /* what is lost is in that family, from first up to last; otherwise it may be anybody's */
+    uint32_t family;          /* STORE_... */
+    struct bytes first, last; /* absent: from the family's beginning, to its end */
+    uint64_t bytes;           /* that are lost at most; 0: none, or nobody knows */
+};
+
+typedef void rescue_tell(void *context, const struct rescue_fault *fault);
+
+enum rescue_depth {
+    RESCUE_OPENS, /* each is opened */
+    RESCUE_READS, /* each is read */
+};
+
+/* Of the options only dir and layout count. Tells of each fault of the logs and of the manifest. Fails if the directory is in
+ * use, is none of ours, or is in such a state that nothing can be read of it, which the text says. On STATOR_OK ended by
+ * rescue_close. */
+STATOR_MUST_CHECK enum stator_rc rescue_open(struct rescue **out, const struct store_options *options,
+                                             rescue_tell *tell, void *context, struct stator_error *err);
+
+/* Tells of each fault of the table files. */
+STATOR_MUST_CHECK enum stator_rc rescue_examine(struct rescue *rescue, enum rescue_depth depth, rescue_tell *tell,
+                                                void *context, struct stator_error *err);
+void rescue_close(struct rescue *rescue); /* NULL is allowed */
+
+/* What can be read of it. Reads that meet a fault fail; writes are refused. */
+struct store *rescue_store(struct rescue *rescue);
+
+/* Copies the catalog and the shards, but for what rescue_examine found with RESCUE_READS, into a new store that
+ * has as many shards. Counters are left out: who has the items counts them. */
+STATOR_MUST_CHECK enum stator_rc rescue_copy(struct rescue *rescue, struct store *to, struct stator_error *err);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/rescue_files.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/sst_file_reader.h>
+#include <rocksdb/sst_file_writer.h>
+#include <rocksdb/table.h>
+#include <rocksdb/table_properties.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+#include <vector>
+
+/* As in the engine's db/c.cc, where alone they are defined. */
+struct rocksdb_env_t {
+    rocksdb::Env *rep;
+    bool is_default;
+};
+struct rocksdb_t {
+    rocksdb::DB *rep;
+};
+struct rocksdb_column_family_handle_t {
+    rocksdb::ColumnFamilyHandle *rep;
+};
+struct rocksdb_iterator_t {
+    rocksdb::Iterator *rep;
+};
+
+namespace
+{
+
+using rocksdb::FileOptions;
+using rocksdb::FileSystem;
+using rocksdb::FSRandomAccessFile;
+using rocksdb::IODebugContext;
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+using rocksdb::Options;
+using rocksdb::Slice;
+using rocksdb::Status;
+
+constexpr size_t FOOTER_BYTES = 53; /* of a table file in the format that has a version */
+
+bool is_table(const std::string &path)
+{
+    return path.size() > 4 && path.compare(path.size() - 4, 4, ".sst") == 0;
+}
+
+/* A table file with one key that nobody has. */
+Status make_empty_table(std::string *out)
+{
+    std::unique_ptr<rocksdb::Env> memory(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+    Options options;
+
+    options.env = memory.get();
+    options.compression = rocksdb::kNoCompression;
+    rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), options);
+    Status status = writer.Open("/empty.sst");
+
+    if (status.ok())
+        status = writer.Put(Slice(RESCUE_EMPTY_KEY, RESCUE_EMPTY_KEY_BYTES), Slice());
+    if (status.ok())
+        status = writer.Finish();
+    return status.ok() ? rocksdb::ReadFileToString(memory.get(), "/empty.sst", out) : status;
+}
+
+/* Where a table file was. The engine knows how long that one was, and reads its end first: there, so far behind the rest, is
+ * the footer, which says where everything else lies. */
+class EmptyTable : public FSRandomAccessFile
+{
+  public:
+    explicit EmptyTable(std::string bytes) : bytes_(std::move(bytes))
+    {
+    }
+
+    IOStatus Read(uint64_t offset, size_t count, const IOOptions &, Slice *result, char *scratch,
+                  IODebugContext *) const override
+    {
+        size_ = std::max(size_, offset + count);
+        std::memset(scratch, 0, count);
+        copy(scratch, offset, count, 0, bytes_.size() - FOOTER_BYTES, 0);
+        copy(scratch, offset, count, size_ - FOOTER_BYTES, FOOTER_BYTES, bytes_.size() - FOOTER_BYTES);
+        *result = Slice(scratch, count);
+        return IOStatus::OK();
+    }
+
+    IOStatus Prefetch(uint64_t offset, size_t count, const IOOptions &, IODebugContext *) override
+    {
+        size_ = std::max(size_, offset + count);
+        return IOStatus::OK();
+    }
+
+  private:
+    /* The part of len bytes at `from` of bytes_, which lie at `place` in the file, that was asked for. */
+    void copy(char *scratch, uint64_t offset, size_t count, uint64_t place, size_t len, size_t from) const
+    {
+        const uint64_t begin = std::max(offset, place), end = std::min(offset + count, place + len);
+
+        if (begin < end)
+            std::memcpy(scratch + (begin - offset), bytes_.data() + from + (begin - place), end - begin);
+    }
+
+    const std::string bytes_;
+    mutable uint64_t size_ = 0;
+};
+
+/* Without filters no more of a table file is read than must be before it is open, as options.c has it for who only looks. */
+Options reader_options(bool filters)
+{
+    rocksdb::BlockBasedTableOptions table;
+    Options options;
+
+    table.cache_index_and_filter_blocks = true;
+    table.partition_filters = filters;
+    if (filters)
+        table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+    return options;
+}
+
+class LookedAtFiles : public rocksdb::FileSystemWrapper
+{
+  public:
+    explicit LookedAtFiles(std::string empty) : FileSystemWrapper(FileSystem::Default()), empty_(std::move(empty))
+    {
+    }
+
+    const char *Name() const override
+    {
+        return "LookedAtFiles";
+    }
+
+    IOStatus NewRandomAccessFile(const std::string &path, const FileOptions &options,
+                                 std::unique_ptr<FSRandomAccessFile> *out, IODebugContext *debug) override
+    {
+        if (!is_table(path) || opens(path))
+            return target()->NewRandomAccessFile(path, options, out, debug);
+        out->reset(new EmptyTable(empty_));
+        return IOStatus::OK();
+    }
+
+  private:
+    static bool opens(const std::string &path)
+    {
+        return rocksdb::SstFileReader(reader_options(false)).Open(path).ok();
+    }
+
+    const std::string empty_;
+};
+
+rocksdb::ReadOptions read_options()
+{
+    rocksdb::ReadOptions options;
+
+    options.fill_cache = false;
+    options.total_order_seek = true;
+    return options;
+}
+
+/* VerifyChecksum takes the end of what it can read of an index for the end of the index. Of families that merge the keys alone
+ * are read here, without their operator. */
+Status read_all(rocksdb::SstFileReader &reader)
+{
+    std::unique_ptr<rocksdb::Iterator> iterator(reader.NewIterator(read_options()));
+
+    iterator->SeekToFirst();
+    while (iterator->Valid())
+        iterator->Next();
+    return iterator->status().IsInvalidArgument() ? Status::OK() : iterator->status();
+}
+
+} // namespace
+
+rocksdb_env_t *rescue_env(void)
+{
+    try {
+        std::string empty;
+
+        if (!make_empty_table(&empty).ok())
+            return nullptr;
+        std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(std::make_shared<LookedAtFiles>(empty));
+        rocksdb_env_t *out = new rocksdb_env_t{env.get(), false};
+
+        env.release();
+        return out;
+    } catch (const std::bad_alloc &) {
+        return nullptr;
+    }
+}
+
+char *rescue_read_table(const char *path, bool whole, bool *opens)
+{
+    rocksdb::SstFileReader reader(reader_options(false));
+    Status status = reader.Open(path);
+
+    *opens = status.ok();
+    if (status.ok() && whole)
+        status = reader.VerifyChecksum(read_options());
+    if (status.ok() && whole)
+        status = read_all(reader);
+    if (status.ok())
+        status = rocksdb::SstFileReader(reader_options(true)).Open(path);
+    return status.ok() ? nullptr : strdup(status.ToString().c_str());
+}
+
+rocksdb_iterator_t *rescue_iterator(rocksdb_t *db, rocksdb_column_family_handle_t *family, const uint64_t *numbers,
+                                    size_t count, bool only)
+{
+    try {
+        const std::vector<uint64_t> listed(numbers, numbers + count);
+        rocksdb::ReadOptions options = read_options();
+
+        options.table_filter = [listed, only](const rocksdb::TableProperties &table) {
+            return (std::find(listed.begin(), listed.end(), table.orig_file_number) != listed.end()) == only;
+        };
+        return new rocksdb_iterator_t{db->rep->NewIterator(options, family->rep)};
+    } catch (const std::bad_alloc &) {
+        return nullptr;
+    }
+}

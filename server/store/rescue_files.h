@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rescue_files: what the engine can do for damaged files and its C API does not have: table files read by themselves,
+ * iterators that leave some out, and a directory that opens though some cannot be.
+ *
+ * Thread: [main].
+ */
+#ifndef SERVER_STORE_RESCUE_FILES_H
+#define SERVER_STORE_RESCUE_FILES_H
+
+#include <rocksdb/c.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A key that nobody has. */
+#define RESCUE_EMPTY_KEY       "\0\0\0\0"
+#define RESCUE_EMPTY_KEY_BYTES 4
+
+/* The system's files for a database that is only read. In the place of a table file that cannot be opened there is one
+ * with that key alone. Ended by rocksdb_env_destroy. NULL: no memory. */
+rocksdb_env_t *rescue_env(void);
+
+/* Opens a table file, and with `whole` reads all of it. NULL: it is sound. Otherwise the engine's words, the caller's to
+ * free. *opens: parts of it can be read; a fault of its filters alone keeps the engine from them all the same. */
+char *rescue_read_table(const char *path, bool whole, bool *opens);
+
+/* An iterator over a family with what is in memory and, of its table files, those of these numbers alone (only), or all but
+ * those. Ended by rocksdb_iter_destroy. NULL: no memory. */
+rocksdb_iterator_t *rescue_iterator(rocksdb_t *db, rocksdb_column_family_handle_t *family, const uint64_t *numbers,
+                                    size_t count, bool only);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

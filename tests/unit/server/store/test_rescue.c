@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A damaged directory is read as far as that goes: whatever was not told to be lost is there, in its newest version. */
+#include "unit/unit.h"
+
+#include "store/rescue.h"
+#include "store/synced.h"
+#include "unit/server/store/crashed.h"
+#include "unit/server/store/temporary.h"
+
+#define ITEMS  600
+#define ROUNDS 2 /* versions of each item */
+
+/* What is told, for the shards' families: ranges of keys in which items may be missing. */
+struct told {
+    struct range {
+        uint32_t family;
+        uint8_t first[8], last[8];
+        size_t first_len, last_len;
+    } ranges[64];
+    size_t count, others;
+    uint64_t bytes;
+    char text[400];
+};
+
+struct fixture {
+    char dir[64], damaged[64], copy[64];
+};
+
+static void put(struct store *store, uint32_t number, uint32_t round)
+{
+    struct store_batch *batch = store_batch_new(store);
+    uint32_t key = __builtin_bswap32(number + 1);
+    uint8_t value[500];
+
+    for (size_t i = 0; i < sizeof(value); i++) /* not to be made shorter */
+        value[i] = (uint8_t)((number + 1 + round * 7919) * 2654435761u * (i + 7) >> 13);
+    value[0] = (uint8_t)round;
+    store_batch_put(batch, STORE_SHARD(number % 2), bytes_of(&key, sizeof(key)), bytes_of(value, sizeof(value)));
+    assert_int_equal(store_write(store, batch, true, NULL), STATOR_OK);
+    store_batch_free(batch);
+}
+
+static struct store *open_store(const char *dir, size_t memtable_bytes)
+{
+    const struct store_options options = {.dir = dir, .shards = 2, .memtable_bytes = memtable_bytes};
+    struct stator_error err = {0};
+    struct store *store;
+
+    if (store_open(&store, &options, &err) != STATOR_OK)
+        fail_msg("%s", err.message);
+    return store;
+}
+
+/* -1: it is not there. */
+static int round_of(struct store *store, uint32_t number)
+{
+    uint32_t key = __builtin_bswap32(number + 1);
+    struct store_pinned pinned;
+    int round;
+
+    assert_int_equal(
+        store_get(store, STORE_SHARD(number % 2), bytes_of(&key, sizeof(key)), STORE_ANY, NULL, &pinned, NULL),
+        STATOR_OK);
+    round = bytes_present(pinned.value) ? pinned.value.at[0] : -1;
+    store_release(&pinned);
+    return round;
+}
+
+/* Table files in several levels, and a log; a third of the items was written once, one in five deleted. */
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    struct store *store;
+
+    temporary_make(f->dir);
+    temporary_make(f->damaged);
+    temporary_make(f->copy);
+    store = open_store(f->dir, 64 << 10);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        for (uint32_t i = 0; i < ITEMS; i++)
+            if (round == 0 || i % 3 != 0)
+                put(store, i, round);
+        assert_int_equal(store_sync(store, NULL), STATOR_OK);
+    }
+    store_close(store);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    temporary_remove(f->dir);
+    temporary_remove(f->damaged);
+    temporary_remove(f->copy);
+    free(f);
+    return 0;
+}
+
+static void tell(void *context, const struct rescue_fault *fault)
+{
+    struct told *told = context;
+    struct range *range = &told->ranges[told->count];
+
+    snprintf(told->text, sizeof(told->text), "%.40s %.300s", fault->file, fault->what);
+    told->bytes += fault->bytes;
+    if (!fault->is_table) {
+        told->others++;
+        return;
+    }
+    assert_true(told->count++ < 64);
+    range->family = fault->family;
+    range->first_len = fault->first.len < 8 ? fault->first.len : 8;
+    range->last_len = fault->last.len < 8 ? fault->last.len : 8;
+    memcpy(range->first, fault->first.at, range->first_len);
+    memcpy(range->last, fault->last.at, range->last_len);
+}
+
+static bool is_told(const struct told *told, uint32_t number)
+{
+    uint32_t key = __builtin_bswap32(number + 1);
+
+    for (size_t i = 0; i < told->count; i++) {
+        const struct range *range = &told->ranges[i];
+
+        if (range->family == STORE_SHARD(number % 2) &&
+            bytes_compare(bytes_of(range->first, range->first_len), bytes_of(&key, 4)) <= 0 &&
+            bytes_compare(bytes_of(&key, 4), bytes_of(range->last, range->last_len)) <= 0)
+            return true;
+    }
+    return false;
+}
+
+/* Rescues the damaged directory. Returns how many items are not there in their newest version, all of them told. */
+static uint32_t rescue(struct fixture *f, struct told *told, const char *what, size_t at)
+{
+    const struct store_options options = {.dir = f->damaged};
+    struct stator_error err = {0};
+    struct rescue *rescue;
+    struct store *copy;
+    uint32_t lost = 0;
+
+    *told = (struct told){.count = 0};
+    if (rescue_open(&rescue, &options, tell, told, &err) != STATOR_OK ||
+        rescue_examine(rescue, RESCUE_READS, tell, told, &err) != STATOR_OK)
+        fail_msg("%s at %zu: %s", what, at, err.message);
+    temporary_remove(f->copy);
+    copy = open_store(f->copy, 0);
+    if (rescue_copy(rescue, copy, &err) != STATOR_OK)
+        fail_msg("%s at %zu: %s", what, at, err.message);
+    rescue_close(rescue);
+    for (uint32_t i = 0; i < ITEMS; i++) {
+        int round = round_of(copy, i);
+
+        if (round == (i % 3 != 0))
+            continue;
+        if (!is_told(told, i) && told->others == 0)
+            fail_msg("%s at %zu: item %u has version %d, and nobody told", what, at, i, round);
+        lost++;
+    }
+    store_close(copy);
+    return lost;
+}
+
+static void damage(struct fixture *f, const char *name, size_t at, bool cut)
+{
+    uint8_t *bytes = malloc(FILE_MAX);
+    char path[512];
+    size_t len;
+
+    temporary_remove(f->damaged);
+    assert_int_equal(mkdir(f->damaged, 0700), 0);
+    copy_files(f->dir, f->damaged);
+    if (name != NULL) {
+        snprintf(path, sizeof(path), "%s/%s", f->damaged, name);
+        len = read_file(path, bytes);
+        if (at < len)
+            bytes[at] ^= 0x41;
+        write_bytes(f->damaged, name, bytes_of(bytes, cut ? at : len));
+    }
+    free(bytes);
+}
+
+/* The largest, its length in *len. */
+static void find_table(const struct fixture *f, char out[64], size_t *len)
+{
+    DIR *stream = opendir(f->dir);
+    struct dirent *entry;
+
+    *len = 0;
+    while ((entry = readdir(stream)) != NULL) {
+        char path[512];
+        struct stat info;
+
+        snprintf(path, sizeof(path), "%s/%.63s", f->dir, entry->d_name);
+        if (strstr(entry->d_name, ".sst") == NULL || stat(path, &info) != 0 || (size_t)info.st_size <= *len)
+            continue;
+        *len = (size_t)info.st_size;
+        snprintf(out, 64, "%.63s", entry->d_name);
+    }
+    closedir(stream);
+    assert_true(*len > 20000);
+}
+
+static void a_sound_directory_has_no_fault(void **state)
+{
+    struct told told;
+
+    damage(*state, NULL, 0, false);
+    assert_int_equal(rescue(*state, &told, "nothing", 0), 0);
+    assert_int_equal(told.count + told.others, 0);
+}
+
+static void a_damaged_block_costs_what_is_in_it(void **state)
+{
+    char name[64];
+    size_t len;
+
+    find_table(*state, name, &len);
+    for (size_t at = 0; at < len; at += 397) {
+        struct told told;
+
+        damage(*state, name, at, false);
+        /* a block of 4 KB has nine items; what is told may be more than what was in it and is nowhere else */
+        assert_true(rescue(*state, &told, name, at) <= 10 || at > len - 3000);
+    }
+}
+
+static void two_damaged_blocks_cost_what_is_in_them(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t *bytes = malloc(FILE_MAX);
+    struct told told;
+    char name[64], path[512];
+    size_t len;
+
+    find_table(f, name, &len);
+    damage(f, name, 100, false);
+    snprintf(path, sizeof(path), "%s/%s", f->damaged, name);
+    (void)read_file(path, bytes);
+    bytes[len / 2] ^= 1;
+    write_bytes(f->damaged, name, bytes_of(bytes, len));
+    assert_true(rescue(f, &told, name, 100) <= 20);
+    assert_int_equal(told.count, 2);
+    assert_true(told.bytes < 2 * len);
+    free(bytes);
+}
+
+static void a_short_or_missing_table_costs_itself(void **state)
+{
+    struct fixture *f = *state;
+    struct told told;
+    char name[64], path[512];
+    size_t len;
+    uint32_t lost;
+
+    find_table(f, name, &len);
+    for (size_t at = 0; at < len; at += 9973) {
+        damage(f, name, at, true);
+        lost = rescue(f, &told, name, at);
+        assert_true(lost > 0 && lost < ITEMS / 2);
+        assert_non_null(strstr(told.text, "and should have"));
+    }
+    snprintf(path, sizeof(path), "%s/%s", f->damaged, name);
+    assert_int_equal(remove(path), 0);
+    lost = rescue(f, &told, name, 0);
+    assert_true(lost > 0 && lost < ITEMS / 2);
+    assert_non_null(strstr(told.text, "is gone"));
+}
+
+static void a_hole_in_the_log_costs_what_is_in_it(void **state)
+{
+    struct fixture *f = *state;
+    struct told told;
+    char log[256];
+    struct stat info;
+
+    find_log(f->dir, log);
+    assert_int_equal(stat(log, &info), 0);
+    for (size_t at = 0; at < (size_t)info.st_size; at += 40009) {
+        damage(f, strrchr(log, '/') + 1, at, false);
+        assert_true(rescue(f, &told, "log", at) <= 70); /* at most a block of 32 KB */
+    }
+}
+
+static void what_cannot_be_rescued_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_options options = {.dir = f->damaged}, live = {.dir = f->dir};
+    struct stator_error err = {0};
+    struct rescue *rescue;
+    struct told told = {.count = 0};
+    struct store *store;
+
+    temporary_remove(f->damaged);
+    assert_int_not_equal(rescue_open(&rescue, &options, tell, &told, &err), STATOR_OK);
+    assert_non_null(strstr(err.message, f->damaged));
+    store = open_store(f->dir, 0);
+    assert_int_not_equal(rescue_open(&rescue, &live, tell, &told, &err), STATOR_OK);
+    assert_non_null(strstr(err.message, "in use"));
+    store_close(store);
+}
+
+int main(void)
+{
+#define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        ONE(a_sound_directory_has_no_fault),          ONE(a_damaged_block_costs_what_is_in_it),
+        ONE(two_damaged_blocks_cost_what_is_in_them), ONE(a_short_or_missing_table_costs_itself),
+        ONE(a_hole_in_the_log_costs_what_is_in_it),   ONE(what_cannot_be_rescued_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
