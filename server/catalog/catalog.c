@@ -8,6 +8,9 @@
  *   'i' · name                                what the server itself has done: op/note.c
  *   'k' · ... and 'e' · ...                    a ClientRequestToken and when it was used: token.c
  *
+ * What a table is called in 't' is kept a second time, in the first shard's family under the id 0, which is nobody's: all
+ * definitions may lie in one block of one file, and without them no item can be read. Only a repair reads that.
+ *
  * The map is an array sorted by namespace and name: a lookup is a few comparisons, and ListTables walks it in order.
  */
 #include "catalog/catalog.h"
@@ -353,25 +356,35 @@ static bool erases(const struct table *table)
     return false;
 }
 
+static void put_or_delete(struct store_batch *batch, uint32_t family, struct bytes key, bool remove, struct bytes value)
+{
+    if (remove)
+        store_batch_delete(batch, family, key);
+    else
+        store_batch_put(batch, family, key, value);
+}
+
 /* Writes the batch with the table's record, or its removal, and waits until it is on disk. */
 static enum stator_rc store_table(struct catalog *catalog, const struct table *table, bool remove,
                                   struct store_batch *batch, struct stator_error *err)
 {
-    struct buf key;
+    struct buf key, second;
     enum stator_rc rc;
 
     if (table->namespace_.len > UINT16_MAX)
         return stator_fail(err, STATOR_VALIDATION, "The name of the table's namespace is too long");
     buf_init(&key, 1 << 20);
+    buf_init(&second, 1 << 20);
     table_key(&key, table);
-    if (key.failed) {
+    buf_append(&second, CATALOG_SECOND, CATALOG_SECOND_BYTES);
+    buf_append_bytes(&second, buf_bytes(&key));
+    if (key.failed || second.failed) {
         buf_deinit(&key);
+        buf_deinit(&second);
         return stator_fail_memory(err);
     }
-    if (remove)
-        store_batch_delete(batch, STORE_CATALOG, buf_bytes(&key));
-    else
-        store_batch_put(batch, STORE_CATALOG, buf_bytes(&key), table->record);
+    put_or_delete(batch, STORE_CATALOG, buf_bytes(&key), remove, table->record);
+    put_or_delete(batch, STORE_SHARD(0), buf_bytes(&second), remove, table->record);
     if (catalog->next_id != catalog->stored_id) {
         uint32_t next = __builtin_bswap32(catalog->next_id);
 
@@ -386,6 +399,7 @@ static enum stator_rc store_table(struct catalog *catalog, const struct table *t
     if (rc == STATOR_OK)
         catalog->stored_id = catalog->next_id;
     buf_deinit(&key);
+    buf_deinit(&second);
     return rc;
 }
 

@@ -63,6 +63,10 @@ STATOR_MUST_CHECK enum stator_rc catalog_remove(struct catalog *catalog, struct 
 enum catalog_counter { COUNTER_ITEMS, COUNTER_BYTES };
 struct bytes catalog_counter_key(uint8_t out[8], uint32_t index_id, enum catalog_counter counter);
 
+/* In the family of the first shard: in front of a copy of a table's key, with a copy of its record. */
+#define CATALOG_SECOND       "\0\0\0\0"
+#define CATALOG_SECOND_BYTES 4
+
 /* Where a backfill notes how far it got, in the catalog's family. out has 5 bytes. */
 struct bytes catalog_backfill_key(uint8_t out[5], uint32_t index_id);
 

@@ -2,6 +2,7 @@
 #include "check/check.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "check/contents.h"
 #include "check/repair.h"
@@ -45,6 +46,7 @@ enum stator_rc check_directory(const char *dir, FILE *out, uint64_t *faults, str
     struct rescue *rescue;
     enum stator_rc rc = rescue_open(&rescue, &options, report_file, &report, err);
 
+    *faults = report.faults;
     if (rc == STATOR_OK)
         rc = look(rescue, &report, err);
     if (rc == STATOR_OK)
@@ -83,12 +85,14 @@ static enum stator_rc repair_in_place(const char *dir, struct report *report, st
     return rc;
 }
 
-static enum stator_rc copy_into(const char *stage, struct rescue *rescue, struct report *report,
+static enum stator_rc copy_into(const char *stage, const char *dir, struct rescue *rescue, struct report *report,
                                 struct stator_error *err)
 {
     struct store_options options = options_of(stage);
     struct store *store;
     enum stator_rc rc;
+
+    (void)dir;
 
     options.shards = store_shards(rescue_store(rescue));
     STATOR_TRY(store_open(&store, &options, err));
@@ -100,12 +104,31 @@ static enum stator_rc copy_into(const char *stage, struct rescue *rescue, struct
     return rc;
 }
 
+static enum stator_rc rebuild_into(const char *stage, const char *dir, struct rescue *rescue, struct report *report,
+                                   struct stator_error *err)
+{
+    const struct store_options options = options_of(stage);
+    struct store *store;
+    enum stator_rc rc;
+
+    (void)rescue;
+    STATOR_TRY(rescue_rebuild(&store, dir, &options, report_file, report, err));
+    report->copied = true;
+    rc = mend(store, report, err);
+    store_close(store);
+    return rc;
+}
+
 static void print_kept(FILE *out, const struct buf *kept)
 {
     fprintf(out, "The old files are in %s. Remove them when nothing in them is missed.\n", (const char *)kept->at);
 }
 
-static enum stator_rc repair_by_copy(const char *dir, struct rescue *rescue, struct report *report,
+/* Into an empty directory, from a source of which what is told has been told. */
+typedef enum stator_rc copy_into_fn(const char *stage, const char *dir, struct rescue *rescue, struct report *report,
+                                    struct stator_error *err);
+
+static enum stator_rc repair_by_copy(const char *dir, copy_into_fn *copy, struct rescue *rescue, struct report *report,
                                      struct stator_error *err)
 {
     struct buf stage, kept;
@@ -115,7 +138,7 @@ static enum stator_rc repair_by_copy(const char *dir, struct rescue *rescue, str
     buf_init(&kept, PATH_BYTES_MAX);
     rc = repair_begin(&stage, dir, err);
     if (rc == STATOR_OK)
-        rc = copy_into((const char *)stage.at, rescue, report, err);
+        rc = copy((const char *)stage.at, dir, rescue, report, err);
     if (rc == STATOR_OK)
         rc = repair_exchange(dir, &kept, err);
     else
@@ -127,16 +150,34 @@ static enum stator_rc repair_by_copy(const char *dir, struct rescue *rescue, str
     return rc;
 }
 
+/* Nothing says which of its files count. */
+static enum stator_rc repair_by_rebuilding(const char *dir, struct report *report, struct stator_error *err)
+{
+    enum stator_rc rc;
+    int lock;
+
+    STATOR_TRY(rescue_lock(&lock, dir, err));
+    rc = repair_by_copy(dir, rebuild_into, NULL, report, err);
+    if (lock >= 0)
+        close(lock);
+    return rc;
+}
+
 static enum stator_rc repair(const char *dir, struct report *report, struct stator_error *err)
 {
     const struct store_options options = options_of(dir);
     struct rescue *rescue;
-    enum stator_rc rc;
+    enum stator_rc rc = rescue_open(&rescue, &options, report_file, report, err);
 
-    STATOR_TRY(rescue_open(&rescue, &options, report_file, report, err));
+    if (rc != STATOR_OK && rescue_has_manifest(dir))
+        return rc;
+    if (rc != STATOR_OK || report->manifest_faults != 0) {
+        rescue_close(rescue);
+        return repair_by_rebuilding(dir, report, err);
+    }
     rc = look(rescue, report, err);
     if (rc == STATOR_OK && report->file_faults != 0) {
-        rc = repair_by_copy(dir, rescue, report, err);
+        rc = repair_by_copy(dir, copy_into, rescue, report, err);
         rescue_close(rescue);
         return rc;
     }
@@ -190,7 +231,7 @@ static void tell_concerned(void *context, const struct rescue_fault *fault)
 {
     struct concerned *concerned = context;
 
-    if (!fault->is_table) {
+    if (fault->kind != RESCUE_TABLE) {
         concerned->others++;
         return;
     }
@@ -206,7 +247,7 @@ static void tell_concerned(void *context, const struct rescue_fault *fault)
 static void tell_all_tables(struct concerned *concerned)
 {
     buf_append_bytes(concerned->out, BYTES(" The tables: "));
-    report_owners(concerned->out, &concerned->report, &(struct rescue_fault){.is_table = false});
+    report_owners(concerned->out, &concerned->report, &(struct rescue_fault){.kind = RESCUE_LOG});
     buf_append_byte(concerned->out, '.');
 }
 

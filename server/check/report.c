@@ -114,7 +114,7 @@ static bool has_id_between(const struct table *table, uint32_t first, uint32_t l
 
 void report_owners(struct buf *out, const struct report *report, const struct rescue_fault *fault)
 {
-    const bool all = !fault->is_table || fault->family < STORE_SHARD_FIRST;
+    const bool all = fault->kind != RESCUE_TABLE || fault->family < STORE_SHARD_FIRST;
     const uint32_t first = all ? 0 : id_of(fault->first, 0), last = all ? UINT32_MAX : id_of(fault->last, UINT32_MAX);
     size_t count = 0;
 
@@ -190,8 +190,9 @@ void report_file(void *context, const struct rescue_fault *fault)
     struct report *report = context;
 
     report->file_faults++;
+    report->manifest_faults += fault->kind == RESCUE_MANIFEST;
     report_fault(report, "%s %s", fault->file, fault->what);
-    if (fault->is_table && fault->bytes != 0) {
+    if (fault->kind == RESCUE_TABLE && fault->bytes != 0) {
         struct buf owners;
 
         buf_init(&owners, LINE_BYTES_MAX);

@@ -19,7 +19,8 @@ struct report {
     bool repairing;
     bool copied; /* what is looked at is a copy, which begins without counters */
     uint64_t faults;
-    uint64_t file_faults;  /* of them, those of files */
+    uint64_t file_faults; /* of them, those of files */
+    uint64_t manifest_faults;
     uint64_t items;        /* of all tables that were compared */
     struct table **tables; /* one reference each; NULL until they are known */
     size_t table_count;

@@ -265,7 +265,7 @@ static enum stator_rc lock(int *out, const char *dir, struct stator_error *err)
     return flock(*out, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK ? STATOR_OK : fault_in_use(err, dir);
 }
 
-enum stator_rc directory_lock(int *out, const char *dir, struct stator_error *err)
+enum stator_rc rescue_lock(int *out, const char *dir, struct stator_error *err)
 {
     char path[PATH_MAX];
 

@@ -421,7 +421,7 @@ static enum stator_rc open_looking(struct opening *opening, struct stator_error 
 {
     struct store *store = opening->store;
 
-    STATOR_TRY(directory_lock(&store->lock, opening->path, err));
+    STATOR_TRY(rescue_lock(&store->lock, opening->path, err));
     STATOR_TRY(
         verify_directory(&opening->found, opening->path, opening->looking->tell, opening->looking->context, err));
     STATOR_TRY(list_families(opening, err));
@@ -434,7 +434,13 @@ static enum stator_rc open_looking(struct opening *opening, struct stator_error 
     STATOR_TRY(open_database(opening, err));
     store->shards = (uint32_t)opening->count - 3;
     atomic_store(&store->read_only, true);
-    return read_record(opening, err);
+    STATOR_TRY(read_record(opening, err));
+    if (opening->version == STORE_FORMAT && opening->found.state == SYNCED_ABSENT)
+        opening->looking->tell(opening->looking->context,
+                               &(struct rescue_fault){.kind = RESCUE_LOG,
+                                                      .file = SYNCED_NAME,
+                                                      .what = "is gone, which says what there must be"});
+    return STATOR_OK;
 }
 
 static void make_call_options(struct store *store)

@@ -230,7 +230,7 @@ static void tell_torn(struct rescue *rescue, const struct table_file *file, cons
 
         rescue->tell(rescue->context, &(struct rescue_fault){.file = file->name,
                                                              .what = what,
-                                                             .is_table = true,
+                                                             .kind = RESCUE_TABLE,
                                                              .family = file->family,
                                                              .first = begin,
                                                              .last = end,
@@ -242,7 +242,7 @@ static enum stator_rc examine_file(struct rescue *rescue, const struct table_fil
                                    struct stator_error *err)
 {
     struct rescue_fault fault = {.file = file->name,
-                                 .is_table = file->family != FAMILY_NONE,
+                                 .kind = file->family != FAMILY_NONE ? RESCUE_TABLE : RESCUE_LOG,
                                  .family = file->family,
                                  .first = file->first,
                                  .last = file->last,
@@ -338,6 +338,19 @@ enum stator_rc rescue_open(struct rescue **out, const struct store_options *opti
     rescue->dir = rescue->store->dir;
     *out = rescue;
     return STATOR_OK;
+}
+
+bool rescue_has_manifest(const char *dir)
+{
+    rocksdb_options_t *plain = rocksdb_options_create();
+    char *why = NULL;
+    size_t count = 0;
+    char **listed = rocksdb_list_column_families(plain, dir, &count, &why);
+
+    rocksdb_options_destroy(plain);
+    rocksdb_list_column_families_destroy(listed, count);
+    rocksdb_free(why);
+    return why == NULL;
 }
 
 void rescue_close(struct rescue *rescue)

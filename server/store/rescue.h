@@ -15,9 +15,13 @@ struct rescue;
 
 /* A part that cannot be read. The texts and keys are good until the call returns. */
 struct rescue_fault {
+    enum {
+        RESCUE_TABLE,    /* what is lost is in that family, from first up to last */
+        RESCUE_LOG,      /* it may be anybody's */
+        RESCUE_MANIFEST, /* which files there are is not known */
+    } kind;
     const char *file;         /* its name in the directory */
     const char *what;         /* what is wrong with it: "is gone" */
-    bool is_table;            /* what is lost is in that family, from first up to last; otherwise it may be anybody's */
     uint32_t family;          /* STORE_... */
     struct bytes first, last; /* absent: from the family's beginning, to its end */
     uint64_t bytes;           /* that are lost at most; 0: none, or nobody knows */
@@ -47,5 +51,18 @@ struct store *rescue_store(struct rescue *rescue);
 /* Copies the catalog and the shards, but for what rescue_examine found with RESCUE_READS, into a new store that
  * has as many shards. Counters are left out: who has the items counts them. */
 STATOR_MUST_CHECK enum stator_rc rescue_copy(struct rescue *rescue, struct store *to, struct stator_error *err);
+
+/* False: the directory's manifest or its CURRENT cannot be used, which is why rescue_open failed. */
+bool rescue_has_manifest(const char *dir);
+
+/* For a directory without a manifest. Makes a new store (options->dir, which
+ * is made, and layout) of all table files and logs, and tells what cannot be read. Its counters are none. Of what was
+ * deleted something may be back. On STATOR_OK the caller owns *out. */
+STATOR_MUST_CHECK enum stator_rc rescue_rebuild(struct store **out, const char *dir,
+                                                const struct store_options *options, rescue_tell *tell, void *context,
+                                                struct stator_error *err);
+
+/* Holds the directory's lock: a running server's is refused. Ended by close; -1: there is no file to lock. */
+STATOR_MUST_CHECK enum stator_rc rescue_lock(int *out, const char *dir, struct stator_error *err);
 
 #endif

@@ -134,9 +134,6 @@ STATOR_MUST_CHECK enum stator_rc directory_prepare(struct directory *out, const 
 STATOR_MUST_CHECK enum stator_rc directory_begin(const char *dir, struct stator_error *err);
 STATOR_MUST_CHECK enum stator_rc directory_complete(const char *dir, int lock, struct stator_error *err);
 
-/* Locks a directory in which a database was, without changing anything. *out is -1 where there is no file to lock. */
-STATOR_MUST_CHECK enum stator_rc directory_lock(int *out, const char *dir, struct stator_error *err);
-
 /* Leaves a word in the lock's file, so that a directory of which nothing else is left is not taken for a new one. */
 STATOR_MUST_CHECK enum stator_rc directory_claim(const char *dir, int lock, struct stator_error *err);
 

@@ -36,6 +36,11 @@ static enum stator_rc fail(const struct verifying *v, const char *name, const ch
 static enum stator_rc damaged(const struct verifying *v, const char *name, uint64_t bytes, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+static int kind_of(const char *name)
+{
+    return strncmp(name, "MANIFEST-", 9) == 0 ? RESCUE_MANIFEST : RESCUE_LOG;
+}
+
 static enum stator_rc damaged(const struct verifying *v, const char *name, uint64_t bytes, const char *format, ...)
 {
     char what[300];
@@ -45,7 +50,7 @@ static enum stator_rc damaged(const struct verifying *v, const char *name, uint6
     vsnprintf(what, sizeof(what), format, arguments);
     va_end(arguments);
     if (v->tell != NULL) {
-        v->tell(v->context, &(struct rescue_fault){.file = name, .what = what, .bytes = bytes});
+        v->tell(v->context, &(struct rescue_fault){.kind = kind_of(name), .file = name, .what = what, .bytes = bytes});
         return STATOR_OK;
     }
     return stator_fail(

@@ -105,7 +105,7 @@ static void tell(void *context, const struct rescue_fault *fault)
 
     snprintf(told->text, sizeof(told->text), "%.40s %.300s", fault->file, fault->what);
     told->bytes += fault->bytes;
-    if (!fault->is_table) {
+    if (fault->kind != RESCUE_TABLE) {
         told->others++;
         return;
     }
