@@ -39,6 +39,14 @@ static void print_end(const struct report *report, const char *dir)
         fprintf(report->out, "%llu %s\n", (unsigned long long)report->faults, report->faults == 1 ? "fault" : "faults");
 }
 
+static void say_rebuilds(const char *dir, struct stator_error *err)
+{
+    const size_t len = strlen(err->message);
+
+    snprintf(err->message + len, sizeof(err->message) - len,
+             " If it was a data directory, stator check --repair %s makes it anew of its table files and logs.", dir);
+}
+
 enum stator_rc check_directory(const char *dir, FILE *out, uint64_t *faults, struct stator_error *err)
 {
     const struct store_options options = options_of(dir);
@@ -46,7 +54,8 @@ enum stator_rc check_directory(const char *dir, FILE *out, uint64_t *faults, str
     struct rescue *rescue;
     enum stator_rc rc = rescue_open(&rescue, &options, report_file, &report, err);
 
-    *faults = report.faults;
+    if (rc != STATOR_OK && !rescue_has_manifest(dir))
+        say_rebuilds(dir, err);
     if (rc == STATOR_OK)
         rc = look(rescue, &report, err);
     if (rc == STATOR_OK)

@@ -425,14 +425,14 @@ static enum stator_rc open_looking(struct opening *opening, struct stator_error 
     STATOR_TRY(
         verify_directory(&opening->found, opening->path, opening->looking->tell, opening->looking->context, err));
     STATOR_TRY(list_families(opening, err));
-    if (opening->count < 4)
+    if (opening->count <= FAMILIES_BEFORE_SHARDS)
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "The directory '%s' has no Stator database.",
                            opening->path);
     store->env = rescue_env();
     if (store->env == NULL)
         return stator_fail_memory(err);
     STATOR_TRY(open_database(opening, err));
-    store->shards = (uint32_t)opening->count - 3;
+    store->shards = (uint32_t)opening->count - FAMILIES_BEFORE_SHARDS;
     atomic_store(&store->read_only, true);
     STATOR_TRY(read_record(opening, err));
     if (opening->version == STORE_FORMAT && opening->found.state == SYNCED_ABSENT)

@@ -141,11 +141,11 @@ static void tell_left_out(const struct rebuilding *r)
 /* Those of which there was no table file are made. */
 static void make_families(const struct rebuilding *r, const struct rocks_options *rocks, char **why)
 {
-    static char texts[3 + STORE_SHARDS_MAX][FAMILY_NAME_MAX];
-    static const char *names[3 + STORE_SHARDS_MAX];
-    static const rocksdb_options_t *each[3 + STORE_SHARDS_MAX];
-    static rocksdb_column_family_handle_t *handles[3 + STORE_SHARDS_MAX];
-    const int count = (int)(3 + store_shards(r->to));
+    static char texts[FAMILIES_BEFORE_SHARDS + STORE_SHARDS_MAX][FAMILY_NAME_MAX];
+    static const char *names[FAMILIES_BEFORE_SHARDS + STORE_SHARDS_MAX];
+    static const rocksdb_options_t *each[FAMILIES_BEFORE_SHARDS + STORE_SHARDS_MAX];
+    static rocksdb_column_family_handle_t *handles[FAMILIES_BEFORE_SHARDS + STORE_SHARDS_MAX];
+    const int count = (int)(FAMILIES_BEFORE_SHARDS + store_shards(r->to));
     rocksdb_t *db;
 
     for (int i = 0; i < count; i++) {

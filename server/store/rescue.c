@@ -340,17 +340,19 @@ enum stator_rc rescue_open(struct rescue **out, const struct store_options *opti
     return STATOR_OK;
 }
 
+/* One that is cut short may name the first family alone. */
 bool rescue_has_manifest(const char *dir)
 {
     rocksdb_options_t *plain = rocksdb_options_create();
     char *why = NULL;
     size_t count = 0;
     char **listed = rocksdb_list_column_families(plain, dir, &count, &why);
+    const bool whole = why == NULL && count > FAMILIES_BEFORE_SHARDS;
 
     rocksdb_options_destroy(plain);
     rocksdb_list_column_families_destroy(listed, count);
     rocksdb_free(why);
-    return why == NULL;
+    return whole;
 }
 
 void rescue_close(struct rescue *rescue)

@@ -16,8 +16,9 @@
 
 #define STORE_SHARDS_MAX 256
 /* The families that every directory has before its shards'. RocksDB wants "default": it holds the format record. */
-#define STORE_FAMILY_FORMAT "default"
-#define FAMILY_NAME_MAX     16
+#define STORE_FAMILY_FORMAT    "default"
+#define FAMILY_NAME_MAX        16
+#define FAMILIES_BEFORE_SHARDS 3
 
 #define MEMTABLE_BYTES_DEFAULT ((size_t)4 << 20)
 #define CACHE_BYTES_DEFAULT    ((size_t)8 << 20)

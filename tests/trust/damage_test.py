@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a start makes of a directory of which something is changed, cut off or gone, and of a copy that was made while a server was
 writing: all that was acknowledged is there, or it is refused with a text that says why, or the reads that meet it fail. Never less
-without a word.
+without a word. And what a check says of it, and what is there after a repair.
 
     tests/trust/run --minutes 10 damage"""
 import concurrent.futures
@@ -71,14 +71,14 @@ class Damaged(unittest.TestCase):
                                                                              for number in numbers[at:at + 25]]}})
             assert not answer["UnprocessedItems"]
 
-    def spoiled(self, spoil):
-        """What becomes of a copy that is spoilt: "whole", "refused" or "unread"; fails for anything else."""
+    def spoiled(self, spoil, look=None):
+        """What becomes of a copy that is spoilt: of a start "whole", "refused" or "unread"; fails for anything else."""
         folder = pathlib.Path(tempfile.mkdtemp(dir=self.base))
         try:
             copy = folder / "data"
             shutil.copytree(self.whole, copy)
             spoil(copy)
-            return self.look(folder, copy)
+            return (look or self.look)(folder, copy)
         finally:
             shutil.rmtree(folder)
 
@@ -112,13 +112,45 @@ class Damaged(unittest.TestCase):
             self.assertEqual(found[f"k{number}"], value_of(number))
         return "whole"
 
-    def each(self, what, spoils):
+    @staticmethod
+    def check(copy, *flags):
+        return subprocess.run([find_binary(), "check", *flags, copy], capture_output=True, text=True, timeout=60, check=False)
+
+    def mend(self, folder, copy, most=None):
+        """Checks, repairs and checks again: what was told of, and is there then. At most so many items may be gone."""
+        told_of, mended = self.check(copy), self.check(copy, "--repair")
+        again = self.check(copy)
+        said = f"{told_of.stdout}{told_of.stderr}\n{mended.stdout}{mended.stderr}\n{again.stdout}{again.stderr}"
+        self.assertIn(told_of.returncode, (0, 1), said)
+        self.assertEqual(mended.returncode, 0, said)
+        self.assertEqual(again.returncode, 0, said)
+        self.assertIn(": sound", again.stdout)
+        server = Server(data_dir=str(copy))
+        try:
+            client = dynamo.Client(server.start().url)
+            found = {entry["pk"]["S"]: entry["v"]["S"] for entry in scan(client)}
+            indexed = {entry["pk"]["S"]: entry["v"]["S"] for entry in scan(client, IndexName="by-of")}
+            count = client.call("DescribeTable", {"TableName": TABLE})["Table"]["ItemCount"]
+        finally:
+            server.kill()
+        self.assertEqual((indexed, count), (found, len(found)), said)
+        for key, value in found.items():
+            self.assertEqual(value, value_of(int(key[1:])), said)
+        lost = OLD + NEW - len(found)
+        if lost:
+            self.assertEqual(told_of.returncode, 1, f"{lost} items are gone, without a word")
+        if most is not None:
+            self.assertLessEqual(lost, most, said)
+        return "sound" if told_of.returncode == 0 else "mended" if lost == 0 else "lost"
+
+    def each(self, what, spoils, look=None):
         """Two at a time; what became of them, counted."""
-        counts = {"whole": 0, "refused": 0, "unread": 0}
+        counts = {}
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            for (name, _), done in [(one, pool.submit(self.spoiled, one[1])) for one in spoils]:
+            for (name, _), done in [(one, pool.submit(self.spoiled, one[1], look)) for one in spoils]:
                 with self.subTest(name):
-                    counts[done.result()] += 1
+                    become = done.result()
+                    counts[become] = counts.get(become, 0) + 1
         told(f"{what}: {counts}")
         return counts
 
@@ -141,7 +173,7 @@ class Damaged(unittest.TestCase):
         used = len(log.read_bytes().rstrip(b"\0"))
         counts = self.each("a byte of the log", [(f"{at}", self.flip(log.name, at + chance.randrange(min(STEP, used - at))))
                                                  for at in range(0, used, STEP)])
-        self.assertEqual(counts["whole"], 0)  # each byte belongs to a record that was synced
+        self.assertNotIn("whole", counts)  # each byte belongs to a record that was synced
 
     def test_a_byte_of_a_file(self):
         chance = random.Random(SEED)
@@ -155,6 +187,36 @@ class Damaged(unittest.TestCase):
 
     def test_a_file_gone(self):
         self.each("a file gone", [(path.name, lambda copy, path=path: (copy / path.name).unlink()) for path in self.files()])
+
+    def test_a_repair_of_a_byte(self):
+        """A block of the log has 32 KB, and records of 25 items; one of a table has 4 KB. A table's end says where all else in
+        it lies: without that its file is lost."""
+        chance = random.Random(SEED)
+        step = STEP * 8
+        for end in (False, True):
+            flips = [(path, at + chance.randrange(min(step, path.stat().st_size - at)))
+                     for path in self.files() for at in range(0, path.stat().st_size, step)]
+            flips = [(path, at) for path, at in flips
+                     if end == (path.suffix == ".sst" and at > path.stat().st_size - 4096)]
+            self.each("a byte, and a repair", [(path.name, self.flip(path.name, at)) for path, at in flips],
+                      lambda folder, copy, end=end: self.mend(folder, copy, most=None if end else 250))
+
+    def test_a_repair_of_a_file(self):
+        chance = random.Random(SEED)
+        counts = self.each("a file cut short, and a repair", [
+            (path.name, lambda copy, path=path, length=length: os.truncate(copy / path.name, length))
+            for path in self.files() for length in (0, chance.randrange(path.stat().st_size))], self.mend)
+        self.assertIn("mended", counts)
+        self.each("a file gone, and a repair", [(path.name, lambda copy, path=path: (copy / path.name).unlink())
+                                                for path in self.files()], self.mend)
+
+    def test_a_check_changes_nothing(self):
+        def listed():
+            return {path.name: path.read_bytes() for path in self.whole.iterdir()}
+
+        before = listed()
+        self.assertEqual(self.check(self.whole).returncode, 0)
+        self.assertEqual(listed(), before)
 
     def test_all_gone_but_the_lock(self):
         def spoil(copy):

@@ -14,7 +14,8 @@
 
 void database_open(struct database *db, const char *dir, enum store_durability durability)
 {
-    const struct store_options options = {.dir = dir, .shards = SHARDS, .durability = durability};
+    const struct store_options options = {
+        .dir = dir, .shards = SHARDS, .durability = durability, .layout = RING_LAYOUT};
     struct stator_error err = {0};
 
     *db = (struct database){0};

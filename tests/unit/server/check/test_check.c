@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is bent on purpose is told, and after a repair it is gone, and nothing else is. */
+#include "check/check.h"
+
+#include "format/keycodec.h"
+#include "unit/server/database.h"
+#include "unit/server/json.h"
+#include "unit/server/store/crashed.h"
+#include "unit/server/store/temporary.h"
+#include "unit/server/tables.h"
+#include "unit/unit.h"
+
+#define SCHEMA "pk:S sk:N | lsi l:S | gsi g:S h:N +a | ttl exp"
+#define ITEMS  60
+
+enum { BASE = 1, LSI, GSI }; /* ids, in the order of the schema */
+
+struct fixture {
+    char dir[64];
+    struct database db;
+    struct arena arena;
+    struct table *table;
+    char *text; /* of the last check */
+    size_t text_len;
+};
+
+static void put_item(struct fixture *f, int i)
+{
+    char text[256];
+
+    snprintf(text, sizeof(text), ITEM(S("pk", "p%d"), N("sk", "%d"), S("l", "l%d"), S("a", "a"), "%s", "%s"), i % 7, i,
+             i % 4, i % 3 == 0 ? S("b", "b") : S("g", "g") "," N("h", "1"),
+             i % 2 == 0 ? N("exp", "1800000000") : S("c", "c"));
+    database_put(&f->db, f->table, text);
+}
+
+static void put_in_catalog(struct fixture *f)
+{
+    struct catalog *catalog;
+
+    assert_int_equal(catalog_open(&catalog, f->db.store, NULL), STATOR_OK);
+    catalog_change_begin(catalog);
+    for (uint32_t id = 0; id <= f->table->extras->ttl.id; id++)
+        (void)catalog_new_id(catalog);
+    assert_int_equal(catalog_put(catalog, f->table, NULL, NULL), STATOR_OK);
+    catalog_change_end(catalog);
+    catalog_close(catalog);
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+
+    temporary_make(f->dir);
+    arena_init(&f->arena, 1 << 28);
+    database_open(&f->db, f->dir, STORE_PROCESS);
+    f->table = table_of(SCHEMA, &f->arena);
+    put_in_catalog(f);
+    for (int i = 0; i < ITEMS; i++)
+        put_item(f, i);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    table_release(f->table);
+    arena_deinit(&f->arena);
+    temporary_remove(f->dir);
+    free(f->text);
+    free(f);
+    return 0;
+}
+
+/* --- Bending ------------------------------------------------------------------------------------------------------ */
+
+struct entry {
+    uint32_t shard;
+    struct bytes key, value;
+};
+
+/* The first key of that id, copied. */
+static struct entry entry_of(struct fixture *f, uint32_t id)
+{
+    struct entry out = {0};
+    struct buf lower, upper;
+
+    buf_init(&lower, 64);
+    buf_init(&upper, 64);
+    key_append_prefix(&lower, id, 0);
+    key_append_prefix(&upper, id + 1, 0);
+    for (uint32_t shard = 0; shard < store_shards(f->db.store) && !bytes_present(out.key); shard++) {
+        struct store_iterator *it =
+            store_iterator_open(f->db.store, STORE_SHARD(shard), buf_bytes(&lower), buf_bytes(&upper), NULL, STORE_ANY);
+
+        store_iterator_seek_first(it);
+        if (store_iterator_valid(it))
+            out = (struct entry){shard, arena_copy(&f->arena, store_iterator_key(it)),
+                                 arena_copy(&f->arena, store_iterator_value(it))};
+        store_iterator_close(it);
+    }
+    buf_deinit(&lower);
+    buf_deinit(&upper);
+    assert_true(bytes_present(out.key));
+    return out;
+}
+
+/* value absent: the key is deleted. */
+static void change(struct fixture *f, uint32_t family, struct bytes key, struct bytes value)
+{
+    struct store_batch *batch = store_batch_new(f->db.store);
+
+    if (bytes_present(value))
+        store_batch_put(batch, family, key, value);
+    else
+        store_batch_delete(batch, family, key);
+    assert_int_equal(store_write(f->db.store, batch, true, NULL), STATOR_OK);
+    store_batch_free(batch);
+}
+
+static void add(struct fixture *f, uint32_t id, enum catalog_counter counter, int64_t delta)
+{
+    struct store_batch *batch = store_batch_new(f->db.store);
+    uint8_t key[8];
+
+    store_batch_add(batch, catalog_counter_key(key, id, counter), delta);
+    assert_int_equal(store_write(f->db.store, batch, true, NULL), STATOR_OK);
+    store_batch_free(batch);
+}
+
+/* --- Checking ----------------------------------------------------------------------------------------------------- */
+
+typedef enum stator_rc check_fn(const char *dir, FILE *out, uint64_t *faults, struct stator_error *err);
+
+static uint64_t run(struct fixture *f, check_fn *check)
+{
+    struct stator_error err = {0};
+    uint64_t faults = 0;
+    FILE *out;
+
+    free(f->text);
+    out = open_memstream(&f->text, &f->text_len);
+    if (check(f->dir, out, &faults, &err) != STATOR_OK)
+        fail_msg("%s", err.message);
+    fclose(out);
+    return faults;
+}
+
+static void assert_says(const struct fixture *f, const char *part)
+{
+    if (strstr(f->text, part) == NULL)
+        fail_msg("'%s' is not in: %s", part, f->text);
+}
+
+/* Closes the database, which is bent, and checks and repairs it. Then there are so many items, and all is sound. */
+static void assert_told_and_mended(struct fixture *f, const char *part, size_t items)
+{
+    char *told;
+
+    database_close(&f->db);
+    assert_int_not_equal(run(f, check_directory), 0);
+    assert_says(f, part);
+    assert_says(f, "Nothing was changed");
+    told = strdup(f->text);
+    assert_int_not_equal(run(f, check_directory), 0);
+    assert_string_equal(f->text, told);
+    free(told);
+    assert_int_not_equal(run(f, check_repair), 0);
+    assert_int_equal(run(f, check_directory), 0);
+    assert_says(f, "sound");
+    assert_int_equal(run(f, check_repair), 0);
+    database_open(&f->db, f->dir, STORE_PROCESS);
+    assert_int_equal(database_items(&f->db, f->table), items);
+    database_close(&f->db);
+}
+
+static void a_sound_directory(void **state)
+{
+    struct fixture *f = *state;
+
+    database_close(&f->db);
+    assert_int_equal(run(f, check_directory), 0);
+    assert_says(f, "1 table, 60 items: sound");
+}
+
+static void a_missing_entry(void **state)
+{
+    struct fixture *f = *state;
+    struct entry entry = entry_of(f, GSI);
+
+    change(f, STORE_SHARD(entry.shard), entry.key, (struct bytes){NULL, 0});
+    assert_told_and_mended(f, "1 entries are missing, 0 are wrong, 0 are too many", ITEMS);
+}
+
+static void a_wrong_entry(void **state)
+{
+    struct fixture *f = *state;
+    struct entry entry = entry_of(f, LSI), other = entry_of(f, BASE);
+
+    (void)other;
+    change(f, STORE_SHARD(entry.shard), entry.key, entry_of(f, GSI).value);
+    assert_told_and_mended(f, "1 are wrong", ITEMS);
+}
+
+/* The item's entries tell which one it was. */
+static void a_missing_item(void **state)
+{
+    struct fixture *f = *state;
+    struct entry entry = entry_of(f, BASE);
+
+    change(f, STORE_SHARD(entry.shard), entry.key, (struct bytes){NULL, 0});
+    database_close(&f->db);
+    assert_int_not_equal(run(f, check_repair), 0);
+    assert_says(f, "lost: item {\"pk\":{\"S\":\"p");
+    assert_says(f, "is gone, and has an entry");
+    assert_int_equal(run(f, check_directory), 0);
+    assert_says(f, "1 table, 59 items: sound");
+}
+
+static void an_item_that_cannot_be_read(void **state)
+{
+    struct fixture *f = *state;
+    struct entry entry = entry_of(f, BASE);
+
+    change(f, STORE_SHARD(entry.shard), entry.key, bytes_of(entry.value.at, entry.value.len / 2));
+    assert_told_and_mended(f, "1 items cannot be read", ITEMS - 1);
+}
+
+static void an_item_in_another_place(void **state)
+{
+    struct fixture *f = *state;
+    struct entry entry = entry_of(f, BASE);
+
+    change(f, STORE_SHARD((entry.shard + 1) % store_shards(f->db.store)), entry.key, entry.value);
+    assert_told_and_mended(f, "1 are not where their keys say", ITEMS);
+}
+
+static void a_wrong_counter(void **state)
+{
+    struct fixture *f = *state;
+
+    add(f, BASE, COUNTER_ITEMS, -3);
+    add(f, GSI, COUNTER_BYTES, 11);
+    assert_told_and_mended(f, "57 items are counted, and 60 are there", ITEMS);
+}
+
+static void an_expiry_without_an_item(void **state)
+{
+    struct fixture *f = *state;
+    struct entry entry = entry_of(f, f->table->extras->ttl.id);
+
+    change(f, STORE_SHARD(entry.shard), entry.key, (struct bytes){NULL, 0});
+    assert_told_and_mended(f, "time to live of", ITEMS);
+}
+
+static void keys_of_no_table(void **state)
+{
+    struct fixture *f = *state;
+    struct buf key;
+
+    buf_init(&key, 64);
+    for (uint64_t i = 0; i < 5; i++) {
+        buf_reset(&key);
+        key_append_prefix(&key, 77, i);
+        change(f, STORE_SHARD(2), buf_bytes(&key), BYTES("x"));
+    }
+    buf_deinit(&key);
+    assert_told_and_mended(f, "5 keys with the id 77 belong to no table", ITEMS);
+}
+
+/* What was dropped as a range may still be shown by an iterator. */
+static void keys_of_a_dropped_table_are_no_fault(void **state)
+{
+    struct fixture *f = *state;
+    struct store_batch *batch = store_batch_new(f->db.store);
+    struct buf first, end;
+
+    buf_init(&first, 64);
+    buf_init(&end, 64);
+    key_append_prefix(&first, 3000, 0);
+    key_append_prefix(&end, 3001, 0);
+    for (int i = 0; i < 2; i++) {
+        store_batch_clear(batch);
+        if (i == 0)
+            store_batch_put(batch, STORE_SHARD(1), buf_bytes(&first), BYTES("x"));
+        else
+            store_batch_delete_range(batch, STORE_SHARD(1), buf_bytes(&first), buf_bytes(&end));
+        assert_int_equal(store_write(f->db.store, batch, true, NULL), STATOR_OK);
+    }
+    store_batch_free(batch);
+    buf_deinit(&first);
+    buf_deinit(&end);
+    change(f, STORE_CATALOG, BYTES("n"), BYTES("\0\0\x40\0"));
+    database_close(&f->db);
+    assert_int_equal(run(f, check_directory), 0);
+}
+
+static void an_id_that_would_be_given_again(void **state)
+{
+    struct fixture *f = *state;
+
+    change(f, STORE_CATALOG, BYTES("n"), BYTES("\0\0\0\2"));
+    assert_told_and_mended(f, "the next id is 2", ITEMS);
+}
+
+static void a_definition_that_cannot_be_read(void **state)
+{
+    struct fixture *f = *state;
+    struct store_iterator *it =
+        store_iterator_open(f->db.store, STORE_CATALOG, BYTES("t"), BYTES("u"), NULL, STORE_ANY);
+    struct bytes key;
+
+    store_iterator_seek_first(it);
+    key = arena_copy(&f->arena, store_iterator_key(it));
+    store_iterator_close(it);
+    change(f, STORE_CATALOG, key, BYTES("no record"));
+    assert_told_and_mended(f, "cannot be read", ITEMS);
+    database_open(&f->db, f->dir, STORE_PROCESS);
+    change(f, STORE_CATALOG, key, (struct bytes){NULL, 0});
+    assert_told_and_mended(f, "there is a copy of it", ITEMS);
+}
+
+static void what_is_no_directory_of_ours(void **state)
+{
+    struct fixture *f = *state;
+    struct stator_error err = {0};
+    uint64_t faults;
+    char empty[64];
+
+    database_close(&f->db);
+    temporary_make(empty);
+    assert_int_not_equal(check_directory(empty, stdout, &faults, &err), STATOR_OK);
+    assert_int_not_equal(check_repair(empty, stdout, &faults, &err), STATOR_OK);
+    assert_int_equal(rmdir(empty), 0); /* nothing is left in it */
+    assert_int_not_equal(check_directory(empty, stdout, &faults, &err), STATOR_OK);
+}
+
+/* A start that was refused tells whose file it is. */
+static void the_owners_of_a_file(void **state)
+{
+    struct fixture *f = *state;
+    char log[256];
+    struct buf out;
+
+    database_close(&f->db);
+    buf_init(&out, 4096);
+    check_concerned(&out, f->dir);
+    assert_int_equal(out.len, 0);
+    find_log(f->dir, log);
+    assert_int_equal(truncate(log, 9000), 0); /* the definition is in front of that */
+    check_concerned(&out, f->dir);
+    buf_append_byte(&out, '\0');
+    assert_non_null(strstr((const char *)out.at, "The tables: "));
+    assert_non_null(memmem(out.at, out.len, f->table->name.at, f->table->name.len));
+    buf_deinit(&out);
+}
+
+int main(void)
+{
+#define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        ONE(a_sound_directory),
+        ONE(a_missing_entry),
+        ONE(a_wrong_entry),
+        ONE(a_missing_item),
+        ONE(an_item_that_cannot_be_read),
+        ONE(an_item_in_another_place),
+        ONE(a_wrong_counter),
+        ONE(an_expiry_without_an_item),
+        ONE(keys_of_no_table),
+        ONE(keys_of_a_dropped_table_are_no_fault),
+        ONE(an_id_that_would_be_given_again),
+        ONE(a_definition_that_cannot_be_read),
+        ONE(what_is_no_directory_of_ours),
+        ONE(the_owners_of_a_file),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
