@@ -274,6 +274,8 @@ void check_concerned(struct buf *out, const char *dir)
             buf_printf(out, " And %llu more.", (unsigned long long)(concerned.tables - CONCERNED_MAX));
         if (concerned.others != 0)
             tell_all_tables(&concerned);
+        else if (concerned.tables != 0)
+            buf_printf(out, " stator check --repair '%s' keeps what is sound.", dir);
     }
     rescue_close(rescue);
     if (concerned.report.out != NULL)

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STAGE      "STATOR-REPAIR"
+#define STAGE      RESCUE_STAGE
 #define MOVING_OUT "MOVING-OUT"
 #define MOVING_IN  "MOVING-IN"
 #define PATH_BYTES 4096

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A look at the data directory before the engine sees it: the engine would put its files into anything it may write. */
 #include "store/rocks.h"
+#include "store/verify.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -149,7 +150,7 @@ struct seen {
     char foreign[256], data[256]; /* names; "": there is none */
     uint32_t tables, full_logs;
     bool large;
-    bool had_database;
+    bool had_database, repairing;
 };
 
 /* A log or a table. */
@@ -194,13 +195,17 @@ static enum stator_rc judge(const struct directory *found, const struct seen *se
                            "The data directory '%s' has " MARK ", as one that was never complete, and data: if it is a "
                            "copy of a complete one, remove that file; otherwise choose another directory.",
                            dir);
+    if (!found->has_database && seen->repairing)
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                           "A repair of the data directory '%s' was interrupted: stator check --repair '%s' ends it.",
+                           dir, dir);
     /* without the lock it may be one that another server is just making */
     if (found->lock >= 0 && !found->has_database && !found->incomplete && seen->had_database)
         return stator_fail(
             err, STATOR_INTERNAL_SERVER_ERROR,
-            "The data directory '%s' is damaged: it had a database, and its CURRENT is gone. Put back a copy. If "
-            "nothing in it is wanted, remove " LOCK " and " SYNCED_NAME ", too, and it is a new one.",
-            dir);
+            "The data directory '%s' is damaged: it had a database, and its CURRENT is gone. " VERIFY_GO_ON
+            " If nothing in it is wanted, remove " LOCK " and " SYNCED_NAME ", too, and it is a new one.",
+            dir, dir, dir);
     if (!found->has_database && !seen->had_database && foreign[0] != '\0')
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
                            "The data directory '%s' has other files in it (for example '%s') and no Stator database: "
@@ -221,6 +226,8 @@ static enum stator_rc look(struct directory *out, DIR *stream, const char *dir, 
             out->has_database = true;
         else if (strcmp(name, MARK) == 0)
             out->incomplete = true;
+        else if (strcmp(name, RESCUE_STAGE) == 0)
+            seen.repairing = true;
         else if (ends_with(name, ".log") || ends_with(name, ".sst"))
             see_data(&seen, dirfd(stream), name);
         else if (!is_harmless(name) && !is_empty_directory(dirfd(stream), name))

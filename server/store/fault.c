@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The engine's C API tells of a failure by a text alone, "<kind>: <details>". Here those texts become ours. */
 #include "store/rocks.h"
+#include "store/verify.h"
 
 #define KIND_INCOMPLETE "Result incomplete" /* the read tier ended, or no_slowdown met a stall */
 #define KIND_CORRUPTION "Corruption"
@@ -38,7 +39,8 @@ enum stator_rc fault_of_open(struct stator_error *err, const char *dir, char *wh
         stator_fail(err, rc, "Too many open files while opening the data directory '%s': raise the limit (ulimit -n).",
                     dir);
     else if (is_kind(why, KIND_CORRUPTION))
-        stator_fail(err, rc, "The data directory '%s' is damaged or not a Stator database: %s", dir, why);
+        stator_fail(err, rc, "The data directory '%s' is damaged or not a Stator database: %s. " VERIFY_GO_ON, dir, why,
+                    dir, dir);
     else
         stator_fail(err, rc, "The data directory '%s' cannot be opened: %s", dir, why);
     rocksdb_free(why);

@@ -11,6 +11,9 @@
 
 #include "store/store.h"
 
+/* A directory in the data directory, in which a repair makes the new database. */
+#define RESCUE_STAGE "STATOR-REPAIR"
+
 struct rescue;
 
 /* A part that cannot be read. The texts and keys are good until the call returns. */

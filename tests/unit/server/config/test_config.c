@@ -365,12 +365,39 @@ static void refused(void **state)
     }
 }
 
+static void a_check_has_a_directory(void **state)
+{
+    static const char *const in_environment[] = {"STATOR_DATA_DIR=/env", NULL};
+    struct stator_error err;
+    struct config config;
+
+    (void)state;
+    assert_int_equal(parse(&config, "stator check /data", NULL, &err), STATOR_OK);
+    assert_int_equal(config.command, COMMAND_CHECK);
+    assert_string_equal(config.data_dir, "/data");
+    assert_false(config.repair);
+    assert_int_equal(parse(&config, "stator check --repair /data", in_environment, &err), STATOR_OK);
+    assert_string_equal(config.data_dir, "/data");
+    assert_true(config.repair);
+    assert_int_equal(parse(&config, "stator check /data --repair", NULL, &err), STATOR_OK);
+    assert_true(config.repair);
+    assert_int_equal(parse(&config, "stator check", in_environment, &err), STATOR_OK);
+    assert_string_equal(config.data_dir, "/env");
+    assert_int_equal(parse(&config, "stator check", NULL, &err), STATOR_VALIDATION);
+    assert_non_null(strstr(err.message, "needs a data directory"));
+    assert_int_equal(parse(&config, "stator check /one /two", NULL, &err), STATOR_VALIDATION);
+    assert_int_equal(parse(&config, "stator check --in-memory", NULL, &err), STATOR_VALIDATION);
+    assert_int_equal(parse(&config, "stator --repair", NULL, &err), STATOR_VALIDATION);
+    assert_non_null(strstr(err.message, "--repair"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),       cmocka_unit_test(settings), cmocka_unit_test(precedence),
-        cmocka_unit_test(dynamodb_local), cmocka_unit_test(commands), cmocka_unit_test(refused),
-        cmocka_unit_test(begins_with),
+        cmocka_unit_test(defaults),       cmocka_unit_test(a_check_has_a_directory),
+        cmocka_unit_test(settings),       cmocka_unit_test(precedence),
+        cmocka_unit_test(dynamodb_local), cmocka_unit_test(commands),
+        cmocka_unit_test(refused),        cmocka_unit_test(begins_with),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -441,6 +441,10 @@ static void damage_is_told(void **state)
     snprintf(path, sizeof(path), "%s/CURRENT", f->dir);
     assert_int_equal(remove(path), 0);
     assert_refused(f->dir, 1, LAYOUT, "damaged", "CURRENT is gone"); /* the engine would begin a new one over it */
+    snprintf(path, sizeof(path), "%s/STATOR-REPAIR", f->dir);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_refused(f->dir, 1, LAYOUT, "A repair", "was interrupted");
+    assert_int_equal(rmdir(path), 0);
 }
 
 static void rights_are_told(void **state)
