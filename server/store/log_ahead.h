@@ -22,7 +22,7 @@ void log_ahead_end(void); /* nothing happens to what has ended */
 /* Whether before_sync is called as early as that. */
 bool log_ahead_sees_sync(void);
 
-/* The thread is about to sync a file: unsynced.c tells. */
+/* The thread is about to sync a file: the watcher of files.h tells, and unsynced.c of what is synced beside it. */
 void log_ahead_note_sync(void);
 
 #endif

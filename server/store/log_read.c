@@ -10,7 +10,7 @@
 #define HEADER_BYTES     7
 #define RECORD_BYTES_MAX ((size_t)1 << 31)
 #define MASK_DELTA       0xa282ead8u
-/* In a gap each byte may be the first of a header. So many of a block are tried, as bytes that look like headers may be many. */
+/* In a gap each byte may be the first of a header. So many of a block are tried: bytes that look like headers may be many. */
 #define TRIES_MAX 1024
 
 enum { FRAGMENT_WHOLE = 1, FRAGMENT_FIRST = 2, FRAGMENT_MIDDLE = 3, FRAGMENT_LAST = 4 };
@@ -46,28 +46,37 @@ static uint32_t unmask(uint32_t masked)
     return rotated >> 17 | rotated << 15;
 }
 
-/* LOG_RECORD: there is a block, perhaps a short one. */
-static enum log_read next_block(struct log_reader *reader)
+ssize_t log_read_at(int fd, uint8_t *out, size_t len, uint64_t offset)
 {
-    size_t len = 0;
+    size_t had = 0;
 
-    reader->block_offset += reader->block_len;
-    reader->at = reader->block_len = 0;
-    while (len < LOG_BLOCK_BYTES) {
-        ssize_t got =
-            pread(reader->fd, reader->block + len, LOG_BLOCK_BYTES - len, (off_t)(reader->block_offset + len));
+    while (had < len) {
+        ssize_t got = pread(fd, out + had, len - had, (off_t)(offset + had));
 
         if (got < 0 && errno == EINTR)
             continue;
-        if (got < 0) {
-            reader->error = errno;
-            return LOG_FAILED;
-        }
+        if (got < 0)
+            return -1;
         if (got == 0)
             break;
-        len += (size_t)got;
+        had += (size_t)got;
     }
-    reader->block_len = len;
+    return (ssize_t)had;
+}
+
+/* LOG_RECORD: there is a block, perhaps a short one. */
+static enum log_read next_block(struct log_reader *reader)
+{
+    ssize_t len;
+
+    reader->block_offset += reader->block_len;
+    reader->at = reader->block_len = 0;
+    len = log_read_at(reader->fd, reader->block, LOG_BLOCK_BYTES, reader->block_offset);
+    if (len < 0) {
+        reader->error = errno;
+        return LOG_FAILED;
+    }
+    reader->block_len = (size_t)len;
     return len != 0 ? LOG_RECORD : LOG_END;
 }
 
@@ -98,7 +107,7 @@ static void pass_over(struct log_reader *reader)
 {
     uint32_t tries = 0;
 
-    while (++reader->at + HEADER_BYTES <= reader->block_len && tries < TRIES_MAX) {
+    while (!reader->by_blocks && ++reader->at + HEADER_BYTES <= reader->block_len && tries < TRIES_MAX) {
         const uint8_t *at = reader->block + reader->at;
         size_t here = reader->at;
         struct fragment fragment;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* log_read: reads a file of the engine's log format, without the engine: its write-ahead logs and its manifests.
  *
- * Blocks of 32 KiB hold fragments: a checksum (4 bytes, CRC-32C of what follows the length, masked) · a length (2, little-endian)
- * · a kind (1) · so many bytes. A record is one whole fragment, or a first, some middle and a last one. A fragment never
+ * Blocks of 32 KiB hold fragments: a checksum (4 bytes, CRC-32C of what follows the length, masked) · a length
+ * (2, little-endian) · a kind (1) · so many bytes. A record is one whole fragment, or a first, some middle and a last one. A fragment never
  * crosses a block; what is too short for a header at a block's end is zeros.
  * https://github.com/facebook/rocksdb/wiki/Write-Ahead-Log-File-Format
  *
@@ -10,6 +10,8 @@
  */
 #ifndef SERVER_STORE_LOG_READ_H
 #define SERVER_STORE_LOG_READ_H
+
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/bytes.h"
@@ -30,6 +32,8 @@ struct log_reader {
     size_t block_len, at;  /* what of the block there is, and is read */
     uint64_t block_offset; /* in the file */
     int error;
+    bool
+        by_blocks; /* set it after log_reader_init: behind a gap the next block is read, whose first header is the engine's own */
     bool in_gap;
     struct buf record; /* of LOG_RECORD, until the next call */
     uint64_t end;      /* offset behind the last record */
@@ -40,9 +44,13 @@ struct log_reader {
 STATOR_MUST_CHECK bool log_reader_init(struct log_reader *reader, int fd);
 void log_reader_deinit(struct log_reader *reader);
 
-/* Behind a gap a record may be one that somebody has put into a value: such a one proves nothing by itself.
+/* Behind a gap a record may be one that somebody has put into a value, unless by_blocks is set: such a one proves nothing
+ * by itself.
  * A log is made longer with zeros before it is written: they are a gap, too, and so is a record that the file's end cuts.
  * Gaps that follow each other are one. */
 enum log_read log_reader_next(struct log_reader *reader);
+
+/* Reads so many bytes, or as many as there are, past interruptions. -1: errno tells. */
+ssize_t log_read_at(int fd, uint8_t *out, size_t len, uint64_t offset);
 
 #endif

@@ -256,6 +256,7 @@ static enum stator_rc apply_log(const struct rebuilding *r, uint64_t number, str
         return fail(r, name, err);
     if (!log_reader_init(&reader, fd))
         found = LOG_FAILED;
+    reader.by_blocks = true; /* what is applied is nobody's but the engine's */
     while (found != LOG_END && found != LOG_FAILED) {
         found = log_reader_next(&reader);
         gap |= found == LOG_GAP;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "store/log_crc.h"
+#include "store/log_read.h"
 
 #define HEAD        "STATOR-SYNCED 2\n"
 #define HEAD_BYTES  (sizeof(HEAD) - 1)
@@ -35,9 +36,9 @@ struct synced {
 
 /* --- The file's form ---------------------------------------------------------------------------------------------- */
 
-static off_t place_at(unsigned place)
+static uint64_t place_at(unsigned place)
 {
-    return PLACE_FIRST + (off_t)place * SYNCED_PLACE_BYTES;
+    return PLACE_FIRST + (uint64_t)place * SYNCED_PLACE_BYTES;
 }
 
 static bool is_manifest(uint64_t number)
@@ -87,24 +88,6 @@ static void read_place(struct synced_list *list, unsigned which, struct bytes pl
         list->files[i] = read_line(place.at + FIXED_BYTES + i * LINE_BYTES);
 }
 
-static ssize_t read_whole(int fd, uint8_t *at, size_t len, off_t offset)
-{
-    size_t had = 0;
-
-    while (had < len) {
-        ssize_t got = pread(fd, at + had, len - had, offset + (off_t)had);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        had += (size_t)got;
-    }
-    return (ssize_t)had;
-}
-
 /* Returns errno's value. */
 static int read_places(struct synced_list *list, int fd, uint8_t *place)
 {
@@ -113,13 +96,13 @@ static int read_places(struct synced_list *list, int fd, uint8_t *place)
 
     list->state = SYNCED_DAMAGED;
     for (unsigned i = 0; i <= ON_DISK; i++) {
-        ssize_t len = read_whole(fd, place, SYNCED_PLACE_BYTES, place_at(i));
+        ssize_t len = log_read_at(fd, place, SYNCED_PLACE_BYTES, place_at(i));
 
         if (len < 0)
             return errno;
         read_place(list, i, bytes_of(place, (size_t)len));
     }
-    if (fstat(fd, &info) != 0 || read_whole(fd, head, HEAD_BYTES, 0) < 0)
+    if (fstat(fd, &info) != 0 || log_read_at(fd, head, HEAD_BYTES, 0) < 0)
         return errno;
     if (list->state == SYNCED_DAMAGED && info.st_size == HEAD_BYTES && memcmp(head, HEAD, HEAD_BYTES) == 0)
         list->state = SYNCED_BEGUN;
@@ -203,7 +186,7 @@ static int write_lines(struct synced *synced, unsigned which)
     buf_append_be32(place, (uint32_t)synced->list.count);
     put_lines(place, &synced->list, true);
     buf_append_be32(place, log_crc_extend(0, (const char *)place->at, place->len));
-    return place->failed ? ENOMEM : write_whole(synced->fd, buf_bytes(place), place_at(which));
+    return place->failed ? ENOMEM : write_whole(synced->fd, buf_bytes(place), (off_t)place_at(which));
 }
 
 static int put_on_disk(struct synced *synced)

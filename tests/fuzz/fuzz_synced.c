@@ -11,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void read_log(int fd, uint64_t size)
+static void read_log(int fd, uint64_t size, bool by_blocks)
 {
     struct log_reader reader;
     uint64_t end = 0;
@@ -19,6 +19,7 @@ static void read_log(int fd, uint64_t size)
 
     if (!log_reader_init(&reader, fd))
         abort();
+    reader.by_blocks = by_blocks;
     while (found != LOG_END) {
         found = log_reader_next(&reader);
         if (found == LOG_FAILED || reader.end < end || reader.end > size || (found == LOG_GAP && reader.gap > size))
@@ -66,7 +67,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     write_file(log, data + 2, split);
     write_file(synced, data + 2 + split, size - 2 - split);
     fd = open(log, O_RDONLY);
-    read_log(fd, split);
+    read_log(fd, split, false);
+    read_log(fd, split, true);
     close(fd);
     read_directory(dir);
     return 0;

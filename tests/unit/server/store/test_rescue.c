@@ -284,6 +284,53 @@ static void a_hole_in_the_log_costs_what_is_in_it(void **state)
     }
 }
 
+/* A client may put a record of the log into an item. Where a database is made anew of its logs, it is none behind damage. */
+static void a_planted_record_is_not_applied(void **state)
+{
+    struct fixture *f = *state;
+    struct store_options options = {.dir = f->copy, .shards = 2, .layout = "x"};
+    uint8_t *bytes = malloc(FILE_MAX);
+    struct store_batch *batch;
+    struct told told = {.count = 0};
+    struct stator_error err;
+    struct store *store;
+    char log[256], path[512];
+    size_t begin, len;
+
+    temporary_remove(f->damaged);
+    options.dir = f->damaged;
+    assert_int_equal(store_open(&store, &options, &err), STATOR_OK);
+    assert_int_equal(store_sync(store, NULL), STATOR_OK);
+    find_log(f->damaged, log);
+    for (begin = read_file(log, bytes); begin != 0 && bytes[begin - 1] == 0; begin--)
+        continue;
+    put(store, 2, 0);
+    assert_int_equal(store_sync(store, NULL), STATOR_OK);
+    len = read_file(log, bytes); /* with the record of item 2 from begin on, in it or in front of it a mark */
+    put(store, 2, 1);
+    batch = store_batch_new(store);
+    store_batch_put(batch, STORE_SHARD(0), BYTES("other"), bytes_of(bytes + begin, 2000));
+    assert_int_equal(store_write(store, batch, true, NULL), STATOR_OK);
+    store_batch_free(batch);
+    assert_int_equal(store_sync(store, NULL), STATOR_OK);
+    store_close(store);
+    len = read_file(log, bytes);
+    *(uint8_t *)memmem(bytes, len, "other", 5) ^= 1;
+    write_bytes(f->damaged, strrchr(log, '/') + 1, bytes_of(bytes, len));
+    snprintf(path, sizeof(path), "%s/CURRENT", f->damaged);
+    assert_int_equal(remove(path), 0);
+
+    assert_false(rescue_has_manifest(f->damaged));
+    temporary_remove(f->copy);
+    assert_int_equal(mkdir(f->copy, 0700), 0);
+    options.dir = f->copy;
+    assert_int_equal(rescue_rebuild(&store, f->damaged, &options, tell, &told, &err), STATOR_OK);
+    assert_int_equal(round_of(store, 2), 1);
+    assert_int_equal(store_shards(store), 2);
+    store_close(store);
+    free(bytes);
+}
+
 static void what_cannot_be_rescued_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -308,7 +355,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ONE(a_sound_directory_has_no_fault),          ONE(a_damaged_block_costs_what_is_in_it),
         ONE(two_damaged_blocks_cost_what_is_in_them), ONE(a_short_or_missing_table_costs_itself),
-        ONE(a_hole_in_the_log_costs_what_is_in_it),   ONE(what_cannot_be_rescued_is_refused),
+        ONE(a_hole_in_the_log_costs_what_is_in_it),   ONE(a_planted_record_is_not_applied),
+        ONE(what_cannot_be_rescued_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
