@@ -15,16 +15,17 @@ from trust import SEED, Shim, seconds, told
 
 import dynamo
 import ledger
-from disks import Disk, Folder
+from disks import Disk, Folder, VolatileDisk
 from world import ENDING, TABLE, World
 
 ENDS = ("kill", "cut", "cut flushed", "stop", "kill starting", "cut starting")
+POWER_ENDS = ("power", "power in a sync", "power starting")  # of a disk with a volatile cache, besides
 LOAD_SECONDS = 0.15  # at most
 
 
-def in_every_order(chance):
+def in_every_order(chance, ends):
     """Ends, so that each comes behind each other two, again and again."""
-    orders = list(itertools.product(ENDS, repeat=3))
+    orders = list(itertools.product(ends, repeat=3))
     while True:
         chance.shuffle(orders)
         yield from itertools.chain.from_iterable(orders)
@@ -34,10 +35,11 @@ class Rounds:
     """A world on a disk whose power can be cut."""
 
     def __init__(self, disk, seed):
-        self.disk, self.random, self.counts = disk, random.Random(f"rounds {seed}"), dict.fromkeys(ENDS, 0)
-        self.world = World(disk, seed)
+        ends = ENDS + POWER_ENDS if disk.volatile else ENDS
+        self.disk, self.random, self.counts = disk, random.Random(f"rounds {seed}"), dict.fromkeys(ends, 0)
+        self.world = World(disk, seed, large=True)
         self.slow = Folder()
-        self.ends, self.trail, self.extra = in_every_order(self.random), [], 0
+        self.ends, self.trail, self.extra = in_every_order(self.random, ends), [], 0
 
     def environment(self):
         """Half of the lives have a disk whose syncs take a while, so that more is under way when it ends."""
@@ -64,21 +66,28 @@ class Rounds:
     def end_by(self, how):
         self.counts[how] += 1
         self.trail.append(how)
-        loaded = self.random.random() < 0.6
+        loaded = self.random.random() < 0.6 or how == "power in a sync"
         length = self.random.uniform(0, LOAD_SECONDS)
-        if how == "stop":
-            self.world.load(length if loaded else 0, self.world.server.stop)
-        elif how.endswith("starting"):
+        if how.endswith("starting"):
             self.world.load(length if loaded else 0, self.world.server.kill)
-            self.end_while_starting(how == "cut starting")
+            self.end_while_starting(how)
+        elif loaded or how == "stop":
+            self.world.load(length if loaded else 0, lambda: self.end(how))
         else:
-            ending = self.world.server.kill if how == "kill" else lambda: self.cut(how == "cut flushed")
-            if loaded:
-                self.world.load(length, ending)
-            else:
-                ending()
-            if how != "kill":
-                self.disk.back()
+            self.end(how)
+        if how not in ("kill", "stop", "kill starting"):
+            self.disk.back()
+
+    def end(self, how):
+        server = self.world.server
+        if how == "stop":
+            server.stop()
+        elif how.startswith("power"):
+            self.disk.push(server.data_dir)
+            self.disk.power_cut(server.process, self.random.choice((1, 8, 30, 60)) if how == "power in a sync" else 0)
+        elif how != "kill":
+            self.cut(how == "cut flushed")
+        server.kill()
 
     def cut(self, flushed):
         """What is acknowledged after the cut does not count: a sync that meets it may say that all is well. So the clients are
@@ -86,19 +95,18 @@ class Rounds:
         self.world.server.send_signal(19)
         time.sleep(0.001)
         self.disk.cut(flushed)
-        self.world.server.kill()
 
-    def end_while_starting(self, cut):
+    def end_while_starting(self, how):
         server = self.world.server
         server.environment = {}
         server.start(wait=False)
-        server.started.wait(self.random.choice((0.002, 0.01, 0.03, 0.1)))
-        if cut:
-            server.send_signal(19)
-            self.disk.cut(self.random.random() < 0.5)
+        if how == "power starting":
+            self.disk.power_cut(server.process, self.random.choice((1, 4, 20)), self.random.choice((0.01, 0.03, 0.1)))
+        else:
+            server.started.wait(self.random.choice((0.002, 0.01, 0.03, 0.1)))
+        if how == "cut starting":
+            self.cut(self.random.random() < 0.5)
         server.kill()
-        if cut:
-            self.disk.back()
 
 
 class Crash(unittest.TestCase):
@@ -109,13 +117,22 @@ class Crash(unittest.TestCase):
         finally:
             told(f"{disk.kind}: {sum(rounds.counts.values())} ends {rounds.counts}, {rounds.world.starts} starts, "
                  f"{rounds.world.writes} acknowledged writes, {rounds.world.replay.records} records; the trail: {rounds.trail[-4:]}")
+            if disk.volatile:
+                told(f"  power: {disk.cuts} cuts, {disk.in_sync} in a sync, {disk.held} blocks in the cache, in {disk.many} ten or more; "
+                     f"{disk.torn} torn")
             disk.close()
 
     def test_ext4(self):
-        self.rounds(Disk("ext4"), seconds(14, 0.35))
+        self.rounds(Disk("ext4"), seconds(12, 0.2))
 
     def test_xfs(self):
-        self.rounds(Disk("xfs"), seconds(8, 0.3))
+        self.rounds(Disk("xfs"), seconds(7, 0.15))
+
+    def test_volatile_ext4(self):
+        self.rounds(VolatileDisk("ext4", seed=SEED), seconds(12, 0.2))
+
+    def test_volatile_xfs(self):
+        self.rounds(VolatileDisk("xfs", seed=SEED), seconds(8, 0.15))
 
 
 class Faults(unittest.TestCase):

@@ -36,19 +36,37 @@ def run(*command, check=True):
     return done.returncode == 0
 
 
-class Shim:
-    """tests/crash/fail_io.c, built once a run. `arguments()` are a server's environment."""
-    built = None
+class Built:
+    """A program in C that is built once a run. `path()` is where it is."""
+    source, arguments, built = None, (), None
 
     @classmethod
     def path(cls):
         if cls.built is None:
-            need(shutil.which("cc"), "there is no C compiler for the shim")
-            cls.folder = tempfile.TemporaryDirectory(prefix="stator-trust-shim-")
-            cls.built = os.path.join(cls.folder.name, "fail_io.so")
-            run("cc", "-shared", "-fPIC", "-O1", "-D_GNU_SOURCE", "-o", cls.built, TESTS / "crash/fail_io.c")
+            need(shutil.which("cc"), f"there is no C compiler for {cls.source}")
+            cls.folder = tempfile.TemporaryDirectory(prefix="stator-trust-built-")
+            built = os.path.join(cls.folder.name, pathlib.Path(cls.source).stem)
+            run("cc", "-O1", "-D_GNU_SOURCE", "-o", built, TESTS / cls.source, *cls.arguments)
+            cls.built = built
         return cls.built
+
+
+class Shim(Built):
+    """What is preloaded, so that a disk fails. `environment` is a server's."""
+    source, arguments = "crash/fail_io.c", ("-shared", "-fPIC")
 
     @classmethod
     def environment(cls, **settings):
         return {"LD_PRELOAD": cls.path(), **{name: str(value) for name, value in settings.items()}}
+
+
+class VolatileProgram(Built):
+    source = "trust/volatile_disk.c"
+
+    @classmethod
+    def path(cls):
+        if cls.built is None:
+            need(shutil.which("pkg-config") and run("pkg-config", "--exists", "fuse3", check=False), "there is no libfuse3-dev")
+            flags = subprocess.run(["pkg-config", "--cflags", "--libs", "fuse3"], capture_output=True, text=True, check=True)
+            cls.arguments = tuple(flags.stdout.split())
+        return super().path()
