@@ -73,6 +73,8 @@ void synced_close(struct synced *synced);
  * log has no record that changes anything. */
 STATOR_MUST_CHECK enum stator_rc synced_start(struct synced *synced, const char *dir, struct stator_error *err);
 
+bool synced_is_started(struct synced *synced);
+
 /* What struct files_watcher tells. */
 int synced_enter(struct synced *synced, uint64_t number);
 int synced_strike(struct synced *synced, uint64_t number);
