@@ -250,27 +250,37 @@ class Steps(unittest.TestCase):
         length, chance = seconds(25, 0.85), random.Random(f"steps {SEED}")
         pairs = list(itertools.product(Life.STEPS, KINDS))
         chance.shuffle(pairs)
-        end, troubles, counts, whole = time.monotonic() + length, [], dict.fromkeys(Life.STEPS, 0), 0
-        if length > 300:
-            turns = ((pair, number) for pair in pairs for number in itertools.count(1))
-        else:
-            turns = ((pair, number + chance.randrange(7)) for number in itertools.count(1, 7) for pair in pairs)
-        over = set()
+        end, troubles, counts, over = time.monotonic() + length, [], dict.fromkeys(Life.STEPS, 0), set()
+        turns = self.one_after_the_other(pairs, over) if length > 300 else self.some_of_each(pairs, over, chance)
         for pair, number in turns:
-            if time.monotonic() > end or len(over) == len(pairs) or len(troubles) > 5:
+            if time.monotonic() > end or len(troubles) > 5:
                 break
-            if pair in over:
-                if length > 300 and pair == pairs[-1]:
-                    break
-                continue
-            reached = self.turn(pair[0], pair[1], number, troubles)
+            reached = self.turn(*pair, number, troubles)
             counts[pair[0]] += reached
             if not reached:
                 over.add(pair)
-                whole += 1
+        whole = len(over)
         told(f"faults: {sum(counts.values())} {counts}, of {len(pairs)} steps and kinds {whole} to their last call, "
              f"{self.refused} starts refused")
         self.assertFalse(troubles, f"seed {SEED}\n" + "\n".join(troubles))
+
+    @staticmethod
+    def one_after_the_other(pairs, over):
+        """Every call of a step; past a hundred one in ten."""
+        for pair in pairs:
+            number = 1
+            while pair not in over:
+                yield pair, number
+                number += 1 if number < 100 else 10
+
+    @staticmethod
+    def some_of_each(pairs, over, chance):
+        for first in itertools.count(1, 7):
+            if len(over) == len(pairs):
+                return
+            for pair in pairs:
+                if pair not in over:
+                    yield pair, first + chance.randrange(7)
 
     def turn(self, step, kind, number, troubles):
         """One life in which one call fails. False: there are not so many calls."""

@@ -132,7 +132,7 @@ static void a_write_behind_a_torn_end_fails(void **state)
     store_close(store);
 }
 
-/* A start that fails at the end has the engine closed, which deletes the logs that it has made tables of. */
+/* What the directory must have cannot be noted. */
 static void the_note_of_a_start_fails(void **state)
 {
     const char *dir = *state;
