@@ -8,6 +8,7 @@
  *      FAIL_EVER=1       FAIL_SYNC_AT and FAIL_EIO_AT: so do all after it
  *      FAIL_FROM=file    the calls are counted from when there is such a file
  *      SLOW_SYNC=file    each sync of a file below FAIL_DIR begins as many milliseconds late as this file says
+ *      SLOW_ENDS=text    only of one whose name ends so
  *      FAIL_SYNC_WHEN=file   every sync fails while there is such a file
  *      SLOW_SYNC_WHEN=file   a sync does not end while there is such a file
  *      FAIL_DIR=dir      count only files below this directory
@@ -37,17 +38,34 @@ static long number_of(const char *name)
     return text != NULL ? atol(text) : 0;
 }
 
+/* The path of an open file, in out, which has room for PATH_MAX. */
+static bool path_of(int fd, char *out)
+{
+    char link[64];
+    ssize_t len;
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    len = readlink(link, out, PATH_MAX - 1);
+    out[len > 0 ? len : 0] = '\0';
+    return len > 0;
+}
+
 static bool counts(int fd)
 {
     const char *dir = getenv("FAIL_DIR");
-    char link[64], path[PATH_MAX];
-    ssize_t len;
+    char path[PATH_MAX];
 
-    if (dir == NULL)
-        return false;
-    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    len = readlink(link, path, sizeof(path) - 1);
-    return len >= (ssize_t)strlen(dir) && strncmp(path, dir, strlen(dir)) == 0;
+    return dir != NULL && path_of(fd, path) && strncmp(path, dir, strlen(dir)) == 0;
+}
+
+static bool is_slow(int fd)
+{
+    const char *end = getenv("SLOW_ENDS");
+    char path[PATH_MAX];
+
+    if (!counts(fd) || end == NULL)
+        return counts(fd);
+    return path_of(fd, path) && strlen(path) >= strlen(end) && strcmp(path + strlen(path) - strlen(end), end) == 0;
 }
 
 static void report(void)
@@ -116,7 +134,7 @@ static void be_slow(int fd)
     char text[16] = "";
     int file;
 
-    if (name == NULL || !counts(fd) || (file = open(name, O_RDONLY | O_CLOEXEC)) < 0)
+    if (name == NULL || !is_slow(fd) || (file = open(name, O_RDONLY | O_CLOEXEC)) < 0)
         return;
     (void)!read(file, text, sizeof(text) - 1);
     close(file);
