@@ -6,7 +6,6 @@ end: ready, metrics, status and the log tell of it, health does not. One that gi
     python3 tests/support/run_tests.py tests/crash --only sync_test
 """
 import json
-import os
 import pathlib
 import re
 import sys
@@ -19,8 +18,9 @@ import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
+from built import Shim
 from dynamo import Client, DynamoError, all_items
-from server import Server, find_binary
+from server import Server
 from streams import Replay, iterator, latest_arn, shards_of
 
 TABLES, WRITERS, KEYS = 3, 6, 40  # of each writer in each table
@@ -39,9 +39,7 @@ def table(name):
 
 
 def preloaded(switch, name, data_dir):
-    build = os.environ.get("STATOR_BUILD") or find_binary().parent
-    return {"LD_PRELOAD": str(pathlib.Path(build) / "fail_io.so"), "ASAN_OPTIONS": "verify_asan_link_order=0",
-            "FAIL_DIR": str(data_dir), name: str(switch)}
+    return {**Shim.environment(FAIL_DIR=data_dir, **{name: switch}), "ASAN_OPTIONS": "verify_asan_link_order=0"}
 
 
 def ask(server, path):
