@@ -291,6 +291,23 @@ static void leave_to_worker(struct request *request)
     }
 }
 
+static void begin_sync(struct request *request)
+{
+    if (request->job.repeats)
+        request_forget_progress(request);
+    else
+        request_forget(request);
+    job_move(&request->job, JOB_SYNCING);
+}
+
+/* A read that waited for a sync that failed has not seen anything that will be there: it reads again. */
+static void repeat(struct request *request)
+{
+    op_repeat(&request->job);
+    request->summed = false;
+    leave_to_worker(request);
+}
+
 static void run(struct request *request)
 {
     struct job *job = &request->job;
@@ -303,8 +320,7 @@ static void run(struct request *request)
     case OP_SYNC:
         request_leave(request);
         request_read_on(request);
-        request_forget(request);
-        job_move(job, JOB_SYNCING);
+        begin_sync(request);
         loop_await_sync(request->loop, job);
         break;
     case OP_WORK:
@@ -321,8 +337,7 @@ static bool run_on_worker(struct http *http, struct job *job)
 
         if (outcome == OP_SYNC) {
             answer_sum(request_of_job(job));
-            request_forget(request_of_job(job));
-            job_move(job, JOB_SYNCING);
+            begin_sync(request_of_job(job));
             job->next = NULL;
             endpoint_await_sync(http, job);
             return false;
@@ -407,6 +422,10 @@ void endpoint_came_home(struct request *request)
         return;
     }
     if (job->state == JOB_SYNCING) {
+        if (request->sync_rc != STATOR_OK && request->req != NULL && job->repeats) {
+            repeat(request);
+            return;
+        }
         if (request->sync_rc != STATOR_OK)
             fail_job(job, STATOR_INTERNAL_SERVER_ERROR,
                      "The write could not be made durable; whether it is kept is unknown, and the database is "

@@ -148,7 +148,8 @@ void request_answer_beside_budget(struct request *request)
     buf_init_with(&request->job.answer, JOB_ANSWER_MAX, &request->loop->http->operators.allocator);
 }
 
-void request_forget(struct request *request)
+/* The log tells of the table when its name's memory is gone. */
+static void keep_table_name(struct request *request)
 {
     struct job *job = &request->job;
     size_t len = job->table_name.len < sizeof(request->table_name) ? job->table_name.len : sizeof(request->table_name);
@@ -156,6 +157,21 @@ void request_forget(struct request *request)
     if (len != 0)
         memmove(request->table_name, job->table_name.at, len);
     job->table_name = len != 0 ? bytes_of(request->table_name, len) : (struct bytes){0};
+}
+
+void request_forget_progress(struct request *request)
+{
+    keep_table_name(request);
+    request->job.progress = NULL;
+    request->job.output = NULL;
+    arena_rewind(&request->job.arena, request->job.decoded);
+}
+
+void request_forget(struct request *request)
+{
+    struct job *job = &request->job;
+
+    keep_table_name(request);
     job->input = NULL;
     job->output = NULL;
     job->body.at = NULL; /* its length is told by the log */
@@ -187,7 +203,7 @@ static void clean(struct request *request)
     job->error_reasons = job->error_text = job->error_throttling = (struct bytes){0};
     job->input = job->progress = NULL;
     job->output = NULL;
-    job->on_worker = job->slow = job->as_service = job->encoded = false;
+    job->on_worker = job->slow = job->as_service = job->encoded = job->repeats = false;
     job->latch = job->parkings = 0;
     job->use = (struct job_use){0};
     job->table_name = (struct bytes){0};

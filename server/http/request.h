@@ -84,6 +84,9 @@ void request_answer_beside_budget(struct request *request);
 /* The answer is encoded: the memory of what it was made from goes back. [any] */
 void request_forget(struct request *request);
 
+/* Likewise of a job that `repeats`, whose request may be needed again. [any] */
+void request_forget_progress(struct request *request);
+
 /* For the time that the job waits or is worked on elsewhere: before it leaves and, unless h2o has disposed of the
  * request, when it is at home again. */
 void request_read_on(struct request *request);

@@ -3,11 +3,12 @@
 
 #define BIT(state) (1u << (state))
 
-/* A job whose client left still runs to its end. WORKING to WORKING: back into the queue after a step. */
+/* A job whose client left still runs to its end. WORKING to WORKING: back into the queue after a step.
+ * SYNCING to WORKING: the sync has failed, and a read is done again on what was durable before. */
 static const unsigned job_next[] = {
     [JOB_DECODED] = BIT(JOB_WORKING) | BIT(JOB_SYNCING) | BIT(JOB_DONE),
     [JOB_WORKING] = BIT(JOB_WORKING) | BIT(JOB_SYNCING) | BIT(JOB_DONE),
-    [JOB_SYNCING] = BIT(JOB_DONE),
+    [JOB_SYNCING] = BIT(JOB_WORKING) | BIT(JOB_DONE),
     [JOB_DONE] = 0,
 };
 

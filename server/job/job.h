@@ -4,7 +4,7 @@
  *   DECODED: http has read and authenticated it  ->  op runs it  ->  DONE: the answer is in it  ->  http sends it
  *                                                     |  ^              ^
  *                                                     v  |              |
- *                                        WORKING: on a worker      SYNCING: the answer waits for a sync
+ *                                        WORKING: on a worker  <-  SYNCING: the answer waits for a sync
  *
  * http makes and frees jobs; op fills `answer`. A job whose client left still runs to its end: its write may already be
  * stored. struct h2o types never appear here.
@@ -57,11 +57,12 @@ struct job {
     void *input;        /* the decoded structure; NULL until decoded */
     const void *output; /* the answer as a structure of api.h, which op encodes; in the arena */
     void *progress;     /* what a long operation keeps between steps, in the arena; NULL: it begins anew each time */
-    struct job_hold *holds;    /* newest first; job_defer */
-    bool on_worker;            /* may wait for the disk and for a stalled store */
-    bool brief;                /* its loop has worked for long without a pause: there it may do only what is small */
-    bool frozen;               /* all that it reads is on the disk: it began after store_frozen */
-    bool slow;                 /* it costs much: it may use all of its budget, and waits among its like for a worker */
+    struct job_hold *holds; /* newest first; job_defer */
+    bool on_worker;         /* may wait for the disk and for a stalled store */
+    bool brief;             /* its loop has worked for long without a pause: there it may do only what is small */
+    bool frozen;            /* all that it reads is on the disk: it began after store_frozen */
+    bool repeats;           /* with OP_SYNC: it only reads. If the sync fails op_repeat has it read what is durable */
+    bool slow;              /* it costs much: it may use all of its budget, and waits among its like for a worker */
     struct expr_budget budget; /* what expressions may still cost here; once it is spent, elsewhere */
     uint32_t latch;            /* with STATOR_AGAIN: 0, or 1 + the latch of another's that the job is to wait for */
     uint32_t parkings;         /* how often it has waited for one */

@@ -278,7 +278,24 @@ enum op_outcome op_run(struct engine *engine, struct job *job)
     else
         op_answer_error(job);
     job_release(job);
-    return durability_reached(engine->db.durability, job->wait.epoch) ? OP_DONE : OP_SYNC;
+    if (durability_reached(engine->db.durability, job->wait.epoch))
+        return OP_DONE;
+    job->repeats = only_reads(job);
+    return OP_SYNC;
+}
+
+void op_repeat(struct job *job)
+{
+    stator_assert(job->repeats && job->input != NULL);
+    job->repeats = job->encoded = job->as_service = false;
+    job->progress = NULL;
+    job->output = NULL;
+    job->wait.epoch = 0;
+    job->error_item = (struct item){0};
+    job->error_reasons = job->error_text = job->error_throttling = (struct bytes){0};
+    job->error = (struct stator_error){.rc = STATOR_OK};
+    buf_reset(&job->answer);
+    begin_anew(job);
 }
 
 void op_park(struct engine *engine, struct job *job, void (*wake)(struct latch_wait *wait))

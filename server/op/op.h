@@ -115,6 +115,10 @@ enum op_outcome {
 /* Runs the job, or its next step. */
 enum op_outcome op_run(struct engine *engine, struct job *job);
 
+/* Of a job that has `repeats`, when its sync has failed: the next op_run begins it anew, and finds what was on the disk before.
+ * Needs its input still. */
+void op_repeat(struct job *job);
+
 /* Makes the job's answer the error of job->error: status by rc, body {"__type":...,"message":...}. http uses it for
  * errors of its own (authentication, unknown operations). An empty message leaves the member out. */
 void op_answer_error(struct job *job);

@@ -16,7 +16,7 @@
  * With STORE_PROCESS and STORE_NONE every epoch is reached at once and there is no thread.
  *
  * A failed sync ends every wait for an epoch not reached, then and from then on: the store is read-only, and shows what
- * was on the disk before it. What is begun after that waits for nothing.
+ * was on the disk before it. What is begun after that waits for nothing, and reads whose wait has ended so are begun anew.
  *
  * In:     a struct durable_wait whose `epoch` and `answers` are set. Out: its `done`, called exactly once, on the
  *         syncer thread.

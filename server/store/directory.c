@@ -356,10 +356,27 @@ static int sync_all(DIR *stream)
     return error;
 }
 
+/* Returns errno's value. */
+static int write_claim(int lock)
+{
+    size_t had = 0;
+
+    while (had < sizeof(CLAIM) - 1) {
+        ssize_t put = pwrite(lock, &CLAIM[had], sizeof(CLAIM) - 1 - had, (off_t)had);
+
+        if (put < 0 && errno != EINTR)
+            return errno;
+        had += put > 0 ? (size_t)put : 0;
+    }
+    return 0;
+}
+
 enum stator_rc directory_claim(const char *dir, int lock, struct stator_error *err)
 {
-    if (pwrite(lock, CLAIM, sizeof(CLAIM) - 1, 0) != (ssize_t)sizeof(CLAIM) - 1)
-        return fail_write(err, dir, errno);
+    int error = write_claim(lock);
+
+    if (error != 0)
+        return fail_write(err, dir, error);
     return fdatasync(lock) == 0 ? STATOR_OK : fail(err, dir, "cannot be synced", errno);
 }
 

@@ -54,6 +54,8 @@ IOStatus status_of(int error, const std::string &path)
     return IOStatus::IOError("While keeping what is synced of " + path, std::strerror(error));
 }
 
+/* A write that fails is told by the sync behind it, while the engine opens a log: with a torn end before it, it begins one by a record
+ * and a sync, under a lock that it would take once more to note that the write has failed, and wait for itself. */
 class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper
 {
   public:
@@ -77,6 +79,8 @@ class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper
     {
         const uint64_t bytes = bytes_.load();
 
+        if (!failed_.ok())
+            return failed_;
         watcher_.syncing(watcher_.context);
         return note(bytes, FSWritableFileOwnerWrapper::Sync(options, debug));
     }
@@ -85,6 +89,8 @@ class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper
     {
         const uint64_t bytes = bytes_.load();
 
+        if (!failed_.ok())
+            return failed_;
         watcher_.syncing(watcher_.context);
         return note(bytes, FSWritableFileOwnerWrapper::Fsync(options, debug));
     }
@@ -94,7 +100,9 @@ class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper
     {
         if (status.ok())
             bytes_ += data.size();
-        return status;
+        else if ((number_ & FILES_MANIFEST) == 0 && watcher_.opening(watcher_.context))
+            failed_ = status;
+        return failed_.ok() ? status : IOStatus::OK();
     }
 
     IOStatus note(uint64_t bytes, IOStatus status)
@@ -107,6 +115,7 @@ class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper
     const files_watcher watcher_;
     const uint64_t number_;
     std::atomic<uint64_t> bytes_{0};
+    IOStatus failed_; /* written by the thread that opens the database, before there are others */
 };
 
 class WatchedFiles : public rocksdb::FileSystemWrapper

@@ -8,6 +8,7 @@
 #define SERVER_STORE_FILES_H
 
 #include <rocksdb/c.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -20,6 +21,7 @@ extern "C" {
  * deleting return is 0, or errno's value: then it is not done, and the engine has a failure. */
 struct files_watcher {
     void *context;
+    bool (*opening)(void *context); /* the engine still opens its database: see WatchedFile */
     int (*making)(void *context, uint64_t number);
     int (*deleting)(void *context, uint64_t number);
     void (*syncing)(void *context); /* its first so many bytes, those that it has now, */

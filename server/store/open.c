@@ -89,6 +89,11 @@ static void close_database(struct opening *opening)
 
 /* --- Its files ---------------------------------------------------------------------------------------------------- */
 
+static bool is_opening(void *context)
+{
+    return !synced_is_started(context);
+}
+
 static int making(void *context, uint64_t number)
 {
     return synced_enter(context, number);
@@ -123,7 +128,8 @@ static void forget_files(struct store *store)
 static enum stator_rc watch_files(struct opening *opening, bool begun, struct stator_error *err)
 {
     struct store *store = opening->store;
-    struct files_watcher watcher = {.making = making, .deleting = deleting, .syncing = syncing, .synced = reached};
+    struct files_watcher watcher = {
+        .opening = is_opening, .making = making, .deleting = deleting, .syncing = syncing, .synced = reached};
 
     forget_files(store);
     STATOR_TRY(synced_open(&store->synced, store->dir, &opening->found, begun, err));

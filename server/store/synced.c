@@ -336,9 +336,20 @@ enum stator_rc synced_start(struct synced *synced, const char *dir, struct stato
 
     pthread_mutex_lock(&synced->lock);
     error = put_on_disk(synced);
-    synced->writes = synced->started = error == 0;
+    if (error == 0) /* else the engine, which is closed now, may still delete logs: as before, not without a word */
+        synced->writes = synced->started = true;
     pthread_mutex_unlock(&synced->lock);
     return error == 0 ? STATOR_OK : fail(err, dir, error);
+}
+
+bool synced_is_started(struct synced *synced)
+{
+    bool started;
+
+    pthread_mutex_lock(&synced->lock);
+    started = synced->started;
+    pthread_mutex_unlock(&synced->lock);
+    return started;
 }
 
 /* --- Marks -------------------------------------------------------------------------------------------------------- */

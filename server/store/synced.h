@@ -70,8 +70,10 @@ STATOR_MUST_CHECK enum stator_rc synced_open(struct synced **out, const char *di
 void synced_close(struct synced *synced);
 
 /* The directory is open: on STATOR_OK all lines are on the disk. Before it, what is entered may get there later, for such a
- * log has no record. */
+ * log has no record that changes anything. */
 STATOR_MUST_CHECK enum stator_rc synced_start(struct synced *synced, const char *dir, struct stator_error *err);
+
+bool synced_is_started(struct synced *synced);
 
 /* What struct files_watcher tells. */
 int synced_enter(struct synced *synced, uint64_t number);

@@ -4,7 +4,11 @@
  *      FAIL_SYNC_AT=n    the n-th fsync or fdatasync fails with EIO
  *      FAIL_WRITE_AT=n   the n-th write or pwrite of a file below FAIL_DIR fails with ENOSPC, and so do all after it
  *      FAIL_EIO_AT=n     the n-th of them alone fails, with EIO
+ *      FAIL_SHORT_AT=n   the n-th of them writes half of what it is given, and says so
+ *      FAIL_EVER=1       FAIL_SYNC_AT and FAIL_EIO_AT: so do all after it
+ *      FAIL_FROM=file    the calls are counted from when there is such a file
  *      SLOW_SYNC=file    each sync of a file below FAIL_DIR begins as many milliseconds late as this file says
+ *      SLOW_ENDS=text    only of one whose name ends so
  *      FAIL_SYNC_WHEN=file   every sync fails while there is such a file
  *      SLOW_SYNC_WHEN=file   a sync does not end while there is such a file
  *      FAIL_DIR=dir      count only files below this directory
@@ -24,7 +28,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static atomic_long syncs, writes, writes_once;
+static atomic_long syncs, writes, writes_once, writes_short;
+static atomic_bool begun; /* FAIL_FROM is there */
 
 static long number_of(const char *name)
 {
@@ -33,17 +38,34 @@ static long number_of(const char *name)
     return text != NULL ? atol(text) : 0;
 }
 
+/* The path of an open file, in out, which has room for PATH_MAX. */
+static bool path_of(int fd, char *out)
+{
+    char link[64];
+    ssize_t len;
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    len = readlink(link, out, PATH_MAX - 1);
+    out[len > 0 ? len : 0] = '\0';
+    return len > 0;
+}
+
 static bool counts(int fd)
 {
     const char *dir = getenv("FAIL_DIR");
-    char link[64], path[PATH_MAX];
-    ssize_t len;
+    char path[PATH_MAX];
 
-    if (dir == NULL)
-        return false;
-    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    len = readlink(link, path, sizeof(path) - 1);
-    return len >= (ssize_t)strlen(dir) && strncmp(path, dir, strlen(dir)) == 0;
+    return dir != NULL && path_of(fd, path) && strncmp(path, dir, strlen(dir)) == 0;
+}
+
+static bool is_slow(int fd)
+{
+    const char *end = getenv("SLOW_ENDS");
+    char path[PATH_MAX];
+
+    if (!counts(fd) || end == NULL)
+        return counts(fd);
+    return path_of(fd, path) && strlen(path) >= strlen(end) && strcmp(path + strlen(path) - strlen(end), end) == 0;
 }
 
 static void report(void)
@@ -64,6 +86,24 @@ static bool is_there(const char *name)
     return file != NULL && access(file, F_OK) == 0;
 }
 
+static bool is_counted(int fd)
+{
+    if (!atomic_load(&begun))
+        atomic_store(&begun, getenv("FAIL_FROM") == NULL || is_there("FAIL_FROM"));
+    return atomic_load(&begun) && counts(fd);
+}
+
+/* Whether it is the turn of a call to fail: the one whose number the environment has, and with FAIL_EVER each after it. */
+static bool is_its_turn(int fd, const char *name, atomic_long *calls)
+{
+    long turn = number_of(name), number;
+
+    if (turn == 0 || !is_counted(fd))
+        return false;
+    number = atomic_fetch_add(calls, 1) + 1;
+    return number == turn || (number > turn && number_of("FAIL_EVER") != 0);
+}
+
 static bool sync_fails(int fd)
 {
     while (is_there("SLOW_SYNC_WHEN") && counts(fd))
@@ -72,7 +112,7 @@ static bool sync_fails(int fd)
         errno = EIO;
         return true;
     }
-    if (number_of("FAIL_SYNC_AT") == 0 || !counts(fd) || atomic_fetch_add(&syncs, 1) + 1 != number_of("FAIL_SYNC_AT"))
+    if (!is_its_turn(fd, "FAIL_SYNC_AT", &syncs))
         return false;
     report();
     errno = EIO;
@@ -81,8 +121,7 @@ static bool sync_fails(int fd)
 
 static bool write_fails_once(int fd)
 {
-    if (number_of("FAIL_EIO_AT") == 0 || !counts(fd) ||
-        atomic_fetch_add(&writes_once, 1) + 1 != number_of("FAIL_EIO_AT"))
+    if (!is_its_turn(fd, "FAIL_EIO_AT", &writes_once))
         return false;
     report();
     errno = EIO;
@@ -95,7 +134,7 @@ static void be_slow(int fd)
     char text[16] = "";
     int file;
 
-    if (name == NULL || !counts(fd) || (file = open(name, O_RDONLY | O_CLOEXEC)) < 0)
+    if (name == NULL || !is_slow(fd) || (file = open(name, O_RDONLY | O_CLOEXEC)) < 0)
         return;
     (void)!read(file, text, sizeof(text) - 1);
     close(file);
@@ -104,11 +143,21 @@ static void be_slow(int fd)
 
 static bool write_fails(int fd)
 {
-    if (number_of("FAIL_WRITE_AT") == 0 || !counts(fd) || atomic_fetch_add(&writes, 1) + 1 < number_of("FAIL_WRITE_AT"))
+    if (number_of("FAIL_WRITE_AT") == 0 || !is_counted(fd) ||
+        atomic_fetch_add(&writes, 1) + 1 < number_of("FAIL_WRITE_AT"))
         return false;
     report();
     errno = ENOSPC;
     return true;
+}
+
+/* How much of len a write is to take. */
+static size_t taken(int fd, size_t len)
+{
+    if (len < 2 || !is_its_turn(fd, "FAIL_SHORT_AT", &writes_short))
+        return len;
+    report();
+    return len / 2;
 }
 
 int fsync(int fd)
@@ -125,12 +174,12 @@ int fdatasync(int fd)
 
 ssize_t write(int fd, const void *data, size_t len)
 {
-    return write_fails(fd) || write_fails_once(fd) ? -1 : syscall(SYS_write, fd, data, len);
+    return write_fails(fd) || write_fails_once(fd) ? -1 : syscall(SYS_write, fd, data, taken(fd, len));
 }
 
 ssize_t pwrite(int fd, const void *data, size_t len, off_t offset)
 {
-    return write_fails(fd) || write_fails_once(fd) ? -1 : syscall(SYS_pwrite64, fd, data, len, offset);
+    return write_fails(fd) || write_fails_once(fd) ? -1 : syscall(SYS_pwrite64, fd, data, taken(fd, len), offset);
 }
 
 int statvfs(const char *path, struct statvfs *out)

@@ -6,7 +6,6 @@ end: ready, metrics, status and the log tell of it, health does not. One that gi
     python3 tests/support/run_tests.py tests/crash --only sync_test
 """
 import json
-import os
 import pathlib
 import re
 import sys
@@ -19,9 +18,10 @@ import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
+from built import Shim
 from dynamo import Client, DynamoError, all_items
-from server import Server, find_binary
-from streams import Replay, latest_arn
+from server import Server
+from streams import Replay, iterator, latest_arn, shards_of
 
 TABLES, WRITERS, KEYS = 3, 6, 40  # of each writer in each table
 LOAD_SECONDS = 1.5
@@ -39,9 +39,7 @@ def table(name):
 
 
 def preloaded(switch, name, data_dir):
-    build = os.environ.get("STATOR_BUILD") or find_binary().parent
-    return {"LD_PRELOAD": str(pathlib.Path(build) / "fail_io.so"), "ASAN_OPTIONS": "verify_asan_link_order=0",
-            "FAIL_DIR": str(data_dir), name: str(switch)}
+    return {**Shim.environment(FAIL_DIR=data_dir, **{name: switch}), "ASAN_OPTIONS": "verify_asan_link_order=0"}
 
 
 def ask(server, path):
@@ -181,6 +179,69 @@ class FailedSync(Faulty):
                                                  "ConditionExpression": "attribute_exists(pk)"})
                 self.assertEqual(refused.exception.type, "ConditionalCheckFailedException")
         self.assertTrue(self.server.running(), self.server.text())
+
+
+class ReadsWait(Faulty):
+    """Reads that have seen what a sync that fails then should have made durable: they are answered by what is."""
+    switch_name = "SLOW_SYNC_WHEN"
+
+    def setUp(self):
+        super().setUp()
+        self.server.stop()
+        self.fails = self.switch.with_name("fails")
+        self.server.environment["FAIL_SYNC_WHEN"] = str(self.fails)
+        self.server.start()
+        self.client = Client(self.server.url)
+        self.addCleanup(self.client.close)
+
+    def test_are_answered(self):
+        key, query = {"pk": {"S": "p"}, "sk": {"S": "s"}}, {
+            "TableName": "table", "KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": "p"}}}
+        self.client.create_table(table("table"))
+        put = lambda n: Client(self.server.url).call("PutItem", {"TableName": "table", "Item": {**key, "n": {"N": n}}})
+        put("1")
+        records = {"ShardIterator": iterator(self.client, latest_arn(self.client, "table"), shards_of(
+            self.client, latest_arn(self.client, "table"))[0]["ShardId"])}
+        asked = {
+            "GetItem": ({"TableName": "table", "Key": key}, lambda answer: answer["Item"]),
+            "BatchGetItem": ({"RequestItems": {"table": {"Keys": [key]}}}, lambda answer: answer["Responses"]["table"][0]),
+            "TransactGetItems": ({"TransactItems": [{"Get": {"TableName": "table", "Key": key}}]},
+                                 lambda answer: answer["Responses"][0]["Item"]),
+            "Query": (query, lambda answer: answer["Items"][0]),
+            "Scan": ({"TableName": "table"}, lambda answer: answer["Items"][0]),
+            "ExecuteStatement": ({"Statement": "SELECT * FROM \"table\" WHERE pk = 'p'"}, lambda answer: answer["Items"][0]),
+            "GetRecords": (records, lambda answer: answer["Records"][-1]["dynamodb"]["NewImage"] if answer["Records"] else None)}
+        found, refused = {}, []
+
+        def ask_one(operation, request, item_of):
+            try:
+                found[operation] = item_of(Client(self.server.url).call(operation, request))
+            except (DynamoError, IndexError) as error:
+                found[operation] = error
+
+        def write():
+            try:
+                put("2")
+            except DynamoError as error:
+                refused.append(error)
+
+        self.switch.touch()
+        writer = threading.Thread(target=write)
+        writer.start()
+        time.sleep(0.3)
+        readers = [threading.Thread(target=ask_one, args=(name, *of)) for name, of in asked.items()]
+        for reader in readers:
+            reader.start()
+        time.sleep(0.3)
+        waited = set(asked) - set(found)
+        self.fails.touch()
+        self.switch.unlink()
+        for thread in readers + [writer]:
+            thread.join(20)
+        self.assertEqual(found, {name: {**key, "n": {"N": "1"}} for name in asked} | {"GetRecords": found["GetRecords"]})
+        self.assertNotIsInstance(found["GetRecords"], Exception)
+        self.assertLessEqual(set(asked) - {"GetRecords"}, waited)
+        self.assertEqual([error.status for error in refused], [500])
 
 
 class SlowSync(Faulty):

@@ -249,6 +249,12 @@ enum op_outcome op_run(struct engine *engine, struct job *job)
     return job->wait.epoch != 0 ? OP_SYNC : OP_DONE;
 }
 
+/* What this engine is asked for writes, for all that is known. */
+void op_repeat(struct job *job)
+{
+    stator_assert(job->repeats);
+}
+
 void op_answer_error(struct job *job)
 {
     const struct stator_error_info *info = stator_error_info(job->error.rc);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Crashes of every kind, one behind the other in every order; disks whose n-th write or sync fails; disks that fill up.
+"""Crashes of every kind, one behind the other in every order; disks that fill up.
 
     tests/trust/run --minutes 20 crash           TRUST_SEED=7 for another order
 
@@ -7,24 +7,25 @@ A round is a start, a check of everything (world.py), a load or none, and an end
 answered by it, so it must be there after the next end too, whatever that is."""
 import itertools
 import random
+import shutil
+import tempfile
 import threading
 import time
 import unittest
 
 from trust import SEED, Shim, seconds, told
 
-import dynamo
-import ledger
-from disks import Disk, Folder
-from world import ENDING, TABLE, World
+from disks import Disk, Folder, VolatileDisk
+from world import World
 
 ENDS = ("kill", "cut", "cut flushed", "stop", "kill starting", "cut starting")
+POWER_ENDS = ("power", "power in a sync", "power starting")  # of a disk with a volatile cache, besides
 LOAD_SECONDS = 0.15  # at most
 
 
-def in_every_order(chance):
+def in_every_order(chance, ends):
     """Ends, so that each comes behind each other two, again and again."""
-    orders = list(itertools.product(ENDS, repeat=3))
+    orders = list(itertools.product(ends, repeat=3))
     while True:
         chance.shuffle(orders)
         yield from itertools.chain.from_iterable(orders)
@@ -34,10 +35,11 @@ class Rounds:
     """A world on a disk whose power can be cut."""
 
     def __init__(self, disk, seed):
-        self.disk, self.random, self.counts = disk, random.Random(f"rounds {seed}"), dict.fromkeys(ENDS, 0)
-        self.world = World(disk, seed)
+        ends = ENDS + POWER_ENDS if disk.volatile else ENDS
+        self.disk, self.random, self.counts = disk, random.Random(f"rounds {seed}"), dict.fromkeys(ends, 0)
+        self.world = World(disk, seed, large=True)
         self.slow = Folder()
-        self.ends, self.trail, self.extra = in_every_order(self.random), [], 0
+        self.ends, self.trail, self.extra = in_every_order(self.random, ends), [], 0
 
     def environment(self):
         """Half of the lives have a disk whose syncs take a while, so that more is under way when it ends."""
@@ -55,7 +57,9 @@ class Rounds:
                 self.world.check()
             self.world.check_all()
         except Exception as error:
-            raise AssertionError(f"{error}\n-- seed {SEED}, after the ends {self.trail[-8:]} ({len(self.trail)} in all)\n"
+            kept = tempfile.mkdtemp(prefix="stator-trust-found-")
+            shutil.copytree(self.world.server.data_dir, kept, dirs_exist_ok=True)
+            raise AssertionError(f"{error}\n-- seed {SEED}, after the ends {self.trail[-8:]} ({len(self.trail)} in all); files: {kept}\n"
                                  f"-- the server said: {self.world.server.text()[-3000:]}") from error
         finally:
             self.world.close()
@@ -64,21 +68,28 @@ class Rounds:
     def end_by(self, how):
         self.counts[how] += 1
         self.trail.append(how)
-        loaded = self.random.random() < 0.6
+        loaded = self.random.random() < 0.6 or how == "power in a sync"
         length = self.random.uniform(0, LOAD_SECONDS)
-        if how == "stop":
-            self.world.load(length if loaded else 0, self.world.server.stop)
-        elif how.endswith("starting"):
+        if how.endswith("starting"):
             self.world.load(length if loaded else 0, self.world.server.kill)
-            self.end_while_starting(how == "cut starting")
+            self.end_while_starting(how)
+        elif loaded or how == "stop":
+            self.world.load(length if loaded else 0, lambda: self.end(how))
         else:
-            ending = self.world.server.kill if how == "kill" else lambda: self.cut(how == "cut flushed")
-            if loaded:
-                self.world.load(length, ending)
-            else:
-                ending()
-            if how != "kill":
-                self.disk.back()
+            self.end(how)
+        if how not in ("kill", "stop", "kill starting"):
+            self.disk.back()
+
+    def end(self, how):
+        server = self.world.server
+        if how == "stop":
+            server.stop()
+        elif how.startswith("power"):
+            self.disk.push(server.data_dir)
+            self.disk.power_cut(server.process, self.random.choice((1, 8, 30, 60)) if how == "power in a sync" else 0)
+        elif how != "kill":
+            self.cut(how == "cut flushed")
+        server.kill()
 
     def cut(self, flushed):
         """What is acknowledged after the cut does not count: a sync that meets it may say that all is well. So the clients are
@@ -86,19 +97,18 @@ class Rounds:
         self.world.server.send_signal(19)
         time.sleep(0.001)
         self.disk.cut(flushed)
-        self.world.server.kill()
 
-    def end_while_starting(self, cut):
+    def end_while_starting(self, how):
         server = self.world.server
         server.environment = {}
         server.start(wait=False)
-        server.started.wait(self.random.choice((0.002, 0.01, 0.03, 0.1)))
-        if cut:
-            server.send_signal(19)
-            self.disk.cut(self.random.random() < 0.5)
+        if how == "power starting":
+            self.disk.power_cut(server.process, self.random.choice((1, 4, 20)), self.random.choice((0.01, 0.03, 0.1)))
+        else:
+            server.started.wait(self.random.choice((0.002, 0.01, 0.03, 0.1)))
+        if how == "cut starting":
+            self.cut(self.random.random() < 0.5)
         server.kill()
-        if cut:
-            self.disk.back()
 
 
 class Crash(unittest.TestCase):
@@ -109,113 +119,22 @@ class Crash(unittest.TestCase):
         finally:
             told(f"{disk.kind}: {sum(rounds.counts.values())} ends {rounds.counts}, {rounds.world.starts} starts, "
                  f"{rounds.world.writes} acknowledged writes, {rounds.world.replay.records} records; the trail: {rounds.trail[-4:]}")
+            if disk.volatile:
+                told(f"  power: {disk.cuts} cuts, {disk.in_sync} in a sync, {disk.held} blocks in the cache, in {disk.many} ten or more; "
+                     f"{disk.torn} torn")
             disk.close()
 
     def test_ext4(self):
-        self.rounds(Disk("ext4"), seconds(14, 0.35))
+        self.rounds(Disk("ext4"), seconds(12, 0.2))
 
     def test_xfs(self):
-        self.rounds(Disk("xfs"), seconds(8, 0.3))
+        self.rounds(Disk("xfs"), seconds(7, 0.15))
 
+    def test_volatile_ext4(self):
+        self.rounds(VolatileDisk("ext4", seed=SEED), seconds(12, 0.2))
 
-class Faults(unittest.TestCase):
-    """The n-th call fails. The server lives, reads go on; after the next start everything acknowledged is there."""
-
-    def setUp(self):
-        self.disk = Folder()
-        self.addCleanup(self.disk.close)
-        self.chance = random.Random(f"faults {SEED}")
-        self.outcomes = {}
-
-    def count(self, outcome):
-        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
-
-    def enumerate(self, what, length):
-        world = World(self.disk, SEED, filled=100)
-        world.make()
-        world.server.stop()
-        end, number, hits = time.monotonic() + length, 1, 0
-        report = self.disk.mount / "hit"
-        troubles = []
-        try:
-            while time.monotonic() < end:
-                report.unlink(missing_ok=True)
-                trouble = self.one(world, what, number, report)
-                if trouble:
-                    troubles.append(f"{what}={number}: {trouble}")
-                if not report.exists():
-                    self.count(f"not reached: {number}")
-                    number = 0  # from the first again, on what the others have left
-                hits += report.exists()
-                number += 1 if number < 25 else self.chance.randrange(5, 23)
-                world.start()
-                world.check()
-                world.server.stop()
-            world.start()
-            world.check_all()
-        except Exception as error:
-            troubles.append(f"{error}\n{world.server.text()[-3000:]}")
-        finally:
-            world.close()
-        told(f"{what}: {hits} calls failed; {self.outcomes}")
-        if troubles:
-            self.fail(f"seed {SEED}: {len(troubles)} of {hits}\n" + "\n".join(troubles[:6]))
-
-    def one(self, world, what, number, report):
-        """A life in which one call fails. Gives what was wrong."""
-        server = world.server
-        try:
-            world.start(Shim.environment(FAIL_DIR=self.disk.mount, FAIL_REPORT=report, FREE_SPACE_LIE=1, **{what: number}))
-        except RuntimeError:
-            self.count("did not start")
-            said = [line for line in server.text().splitlines() if "stator:" in line or "error" in line]
-            return None if server.process.returncode == 1 and said else f"start ended with {server.process.returncode}: {server.text()}"
-        world.begin()
-        end = time.monotonic() + 0.6
-        while time.monotonic() < end and not report.exists() and server.running():
-            time.sleep(0.01)
-        time.sleep(0.05)
-        trouble = self.reads(world) if server.running() else None
-        died = None if server.running() else server.process.returncode
-        server.kill()
-        world.end()
-        self.count("hit" if report.exists() else "untouched")
-        if died is not None:
-            return f"the server ended by itself with {died}: {server.text()[-600:]}"
-        return trouble
-
-    def reads(self, world):
-        """Reads of what is committed go on, for every table."""
-        client, wrong = dynamo.Client(world.server.url), []
-        try:
-            for key in list(world.untouched)[:40]:
-                self.read(client, wrong, "GetItem", {"TableName": TABLE, "ConsistentRead": True, "Key": {
-                    "pk": {"S": key[0]}, "sk": {"N": key[1]}}})
-            stays = [key for key, possible in world.ending.items() if len(possible) == 1 and possible[0] is not None]
-            for key in stays[:20]:  # of the others a write may be under way
-                self.read(client, wrong, "GetItem", {"TableName": ENDING, "ConsistentRead": True, "Key": {"pk": {"S": key}}})
-            self.read(client, wrong, "Query", {"TableName": TABLE, "ConsistentRead": True, "KeyConditionExpression": "pk = :p",
-                                               "ExpressionAttributeValues": {":p": {"S": "filled1"}}})
-        except dynamo.LOST as error:
-            wrong.append(str(error))
-        client.close()
-        return f"{len(wrong)} reads of what nobody writes failed, as {wrong[0]}" if wrong else None
-
-    @staticmethod
-    def read(client, wrong, operation, request):
-        try:
-            client.call(operation, request)
-        except dynamo.DynamoError as error:
-            wrong.append(f"{operation} of {request['TableName']}: {error}")
-
-    def test_sync_fails(self):
-        self.enumerate("FAIL_SYNC_AT", seconds(7, 0.1))
-
-    def test_write_fails(self):
-        self.enumerate("FAIL_EIO_AT", seconds(7, 0.1))
-
-    def test_no_space_from_the_nth_write_on(self):
-        self.enumerate("FAIL_WRITE_AT", seconds(4, 0.05))
+    def test_volatile_xfs(self):
+        self.rounds(VolatileDisk("xfs", seed=SEED), seconds(8, 0.15))
 
 
 class Filling(unittest.TestCase):

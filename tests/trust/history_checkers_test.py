@@ -122,10 +122,10 @@ class Registers(unittest.TestCase):
                 self.assertEqual(violation(operations) is None, right)
 
     def test_long(self):
-        began, operations = time.monotonic(), some_registers(random.Random(SEED), COUNT)
+        began, operations = time.process_time(), some_registers(random.Random(SEED), COUNT)
         self.assertIsNone(violation(operations))
-        took = time.monotonic() - began
-        told(f"registers: {COUNT} operations of one key in {took:.1f} s")
+        took = time.process_time() - began
+        told(f"registers: {COUNT} operations of one key in {took:.1f} s of the processor")
         self.assertLess(took, 60)
 
     def test_one_stale_read_among_many(self):
@@ -152,10 +152,10 @@ class Lists(unittest.TestCase):
                     self.assertIn(expected, " ".join(found))
 
     def test_long(self):
-        began, txns = time.monotonic(), some_lists(random.Random(SEED), COUNT)
+        began, txns = time.process_time(), some_lists(random.Random(SEED), COUNT)
         self.assertEqual(anomalies(txns), [])
-        took = time.monotonic() - began
-        told(f"lists: {COUNT} transactions in {took:.1f} s")
+        took = time.process_time() - began
+        told(f"lists: {COUNT} transactions in {took:.1f} s of the processor")
         self.assertLess(took, 60)
 
     def test_one_fault_among_many(self):

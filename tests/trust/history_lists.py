@@ -3,7 +3,7 @@
 tells who appended before whom, so what depends on what is known, and any circle of dependencies is an anomaly.
 
 A transaction is Txn(name, begin, end, done, appends {key: element}, reads {key: list}); done is True, False (refused) or None
-(nobody was told; it happened up to `end`, its server's end, or never). A read is what was there before its own appends. No
+(nobody was told; it happened up to `end`, its server's end, or never, and its reads count for nothing). A read is what was there before its own appends. No
 element is appended twice by right. `anomalies` gives texts, none if all is well."""
 import collections
 
@@ -80,7 +80,7 @@ def edges_of(txns, orders, writers):
             for name in names:
                 edge(writers[key, by_place[key][-1]].name, name, WW)
     for txn in txns:
-        for key, values in txn.reads.items():
+        for key, values in txn.reads.items() if txn.done else ():  # who was not told of its end was not told what it read
             if values:
                 edge(writers[key, values[-1]].name, txn.name, WR)
             order = by_place.get(key, [])

@@ -189,14 +189,14 @@ class Disks(Operated):
         told(f"read-only by a fault: {world.writes} acknowledged writes")
         world.server.stop()
 
-    def slow(self, milliseconds):
+    def slow(self, milliseconds, filled=100, **more):
         """A world whose syncs take so long from now on."""
         disk = Folder()
-        world = self.world(disk, filled=100)
+        world = self.world(disk, filled=filled)
         world.server.stop()
         file = disk.mount / "ms"
         file.write_text("0", encoding="ascii")
-        world.start(Shim.environment(SLOW_SYNC=file, FAIL_DIR=disk.mount))
+        world.start(Shim.environment(SLOW_SYNC=file, FAIL_DIR=disk.mount, **more))
         self.healthy = asked(world.server, "health"), asked(world.server, "ready")
         file.write_text(str(milliseconds), encoding="ascii")
         return world, file
@@ -224,6 +224,46 @@ class Disks(Operated):
         self.assertLess(waits[len(waits) * 99 // 100], 0.1)
         self.assertGreater(world.writes, 2)
         self.restart_and_check(world)
+
+    def test_stalls_under_a_backfill(self):
+        """The disk takes tables more slowly than clients write, so that the engine holds writes up, a new index's among them: it has
+        every item all the same."""
+        world, file = self.slow(0, filled=3000, SLOW_ENDS=".sst")
+        client = dynamo.Client(world.server.url)
+        self.make_bulk(client)
+        stalled, rounds, end = 0, 0, time.monotonic() + seconds(6, 0.05)
+        while time.monotonic() < end or rounds < 2:  # the index comes, and goes, and so on
+            self.over = False
+            file.write_text("400", encoding="ascii")
+            fillers = [threading.Thread(target=self.fill_bulk, args=(world.server.url, number)) for number in range(6)]
+            for filler in fillers:
+                filler.start()
+            before = self.stalled(world)
+            until("the engine holds writes up", lambda: self.stalled(world) > before + 20)
+            world.begin()
+            time.sleep(1)
+            stalled += self.stalled(world) - before
+            self.over = True
+            file.write_text("0", encoding="ascii")
+            self.rest(world, fillers)
+            world.check()
+            rounds += 1
+        client.close()
+        told(f"stalls: {stalled} writes held up, a backfill or its index's end in each of {rounds} rounds, {world.writes} acknowledged writes")
+        self.restart_and_check(world)
+
+    def fill_bulk(self, url, number):
+        client, chance = dynamo.Client(url), random.Random(number)
+        while not self.over:
+            try:
+                self.put_bulk(client, number * 100 + chance.randrange(20), chance)
+            except dynamo.DynamoError as error:
+                assert error.status == 500, error
+        client.close()
+
+    @staticmethod
+    def stalled(world):
+        return json.loads(asked(world.server, "status")[1])["stalled_writes"]
 
     def test_stuck(self):
         """A sync that takes half a minute: health says so within seconds, and a stop ends in its time all the same."""

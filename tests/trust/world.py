@@ -14,7 +14,7 @@ import ledger
 from server import Server
 from streams import Replay, latest_arn
 
-TABLE, ENDING = "crash", "ending"
+TABLE, ENDING, LARGE, PASSING = "crash", "ending", "large", "passing"
 LATE = {"IndexName": "late", "KeySchema": ledger.key_schema(["n", "sk"]), "Projection": {"ProjectionType": "ALL"}}
 FLAGS = ("--ttl-interval-ms", "20", "--ttl-cooldown-s", "0", "--stream-shards", "2", "--stream-shard-records", "4000")
 CHECK_SECONDS = 60
@@ -64,6 +64,52 @@ class Ender(Gone):
         self.told[key] = [item] + [None] * ends
 
 
+class Large(Gone):
+    """Puts items of many blocks, of which each says in every part which it is. `told` is as the Ender's, of texts."""
+
+    def __init__(self, chance, told, url):
+        super().__init__()
+        self.random, self.told, self.client = chance, told, dynamo.Client(url)
+
+    def step(self):
+        key = f"l{self.random.randrange(8)}"
+        text = f"{self.random.getrandbits(64):016x}" * self.random.choice((1, 300, 3000, 12000))
+        before = self.told.get(key, [None])
+        self.told[key] = before + [text]
+        self.client.call("PutItem", {"TableName": LARGE, "Item": {"pk": {"S": key}, "v": {"S": text}}})
+        self.told[key] = [text]
+
+
+def key_table(name, **more):
+    return {"TableName": name, "BillingMode": "PAY_PER_REQUEST", "KeySchema": ledger.key_schema(["pk"]),
+            "AttributeDefinitions": [ledger.attribute("pk", "S")], **more}
+
+
+class Passer(Gone):
+    """Makes a table with a stream and items, or deletes it, once in each life of the server. `state` is as the Builder's;
+    `items` how many of its items were acknowledged, at least."""
+
+    def __init__(self, state, items, url):
+        super().__init__()
+        self.state, self.items, self.client = state, items, dynamo.Client(url)
+
+    def step(self):
+        self.over = True
+        making, self.state = self.state == "gone", "unknown"
+        if not making:
+            self.client.call("DeleteTable", {"TableName": PASSING})
+            self.state = "gone"
+            return
+        self.items = 0
+        self.client.create_table(key_table(PASSING, StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}))
+        self.state = "there"
+        while self.items < 100:
+            puts = [{"PutRequest": {"Item": {"pk": {"S": f"p{self.items + n}"}, "v": {"S": "v" * 400}}}} for n in range(25)]
+            answer = self.client.call("BatchWriteItem", {"RequestItems": {PASSING: puts}})
+            assert not answer["UnprocessedItems"], answer
+            self.items += 25
+
+
 class Builder(Gone):
     """Adds the late index or takes it away, once in each life of the server. `state` is there, gone or unknown."""
 
@@ -86,7 +132,9 @@ def late_of(description):
 
 
 class World:
-    def __init__(self, disk, seed, *flags, filled=800, writers=3):
+    """large: it has items of many blocks, too, and a table that is made and deleted all the time."""
+
+    def __init__(self, disk, seed, *flags, filled=800, writers=3, large=False):
         self.disk, self.random, self.filled = disk, random.Random(f"world {seed}"), filled
         self.server = Server(*FLAGS, *flags, data_dir=disk.mount / "data")
         self.writers = [ledger.Writer(number, seed) for number in range(writers)]
@@ -94,6 +142,8 @@ class World:
         self.starts = self.checks = 0
         self.untouched = {}
         self.others = []
+        self.large = {} if large else None
+        self.passing, self.passing_items, self.passer = "gone", 0, None
 
     def make(self):
         """The tables, and what is never touched. Ends with the server running."""
@@ -113,6 +163,8 @@ class World:
             answer = client.call("BatchWriteItem", {"RequestItems": {TABLE: [{"PutRequest": {"Item": item}} for item in
                                                                              items[first:first + 25]]}})
             assert not answer["UnprocessedItems"], answer
+        if self.large is not None:
+            client.create_table(key_table(LARGE))
         self.untouched = ledger.by_key(items)
         self.arn = latest_arn(client, TABLE)
         client.close()
@@ -128,6 +180,9 @@ class World:
         self.writers = [writer.again(url, TABLE) for writer in self.writers]
         self.builder = Builder(self.late, url)
         self.others = [Ender(random.Random(self.random.random()), self.ending, url), self.builder]
+        if self.large is not None:
+            self.passer = Passer(self.passing, self.passing_items, url)
+            self.others += [Large(random.Random(self.random.random()), self.large, url), self.passer]
         for thread in self.writers + self.others:
             thread.start()
 
@@ -140,6 +195,8 @@ class World:
                 raise thread.error
         if self.builder is not None:
             self.late, self.builder = self.builder.state, None
+        if self.passer is not None:
+            self.passing, self.passing_items, self.passer = self.passer.state, self.passer.items, None
 
     def load(self, length, ending):
         """Lets the clients write so long, then `ending` takes the server from them."""
@@ -165,6 +222,9 @@ class World:
                                  {**ledger.KEPT, **({"late": None} if late else {})})
             self.check_stream(client, found, self.replay)
             self.check_ending(client)
+            if self.large is not None:
+                self.check_large(client)
+                self.check_passing(client)
         finally:
             client.close()
 
@@ -219,6 +279,39 @@ class World:
         for key, possible in self.ending.items():
             assert found.get(key) in possible, f"{key} is {found.get(key)}, should be one of {possible}"
             self.ending[key] = [found.get(key)]
+
+    def check_large(self, client):
+        """Each large item is one of those that it may be, whole."""
+        found = {item["pk"]["S"]: item["v"]["S"] for item in dynamo.all_items(client, "Scan", {"TableName": LARGE, "ConsistentRead": True})}
+        assert set(found) <= set(self.large), f"nobody put {set(found) - set(self.large)}"
+        short = lambda text: text and (text[:16], len(text), text == text[:16] * (len(text) // 16))
+        for key, possible in self.large.items():
+            assert found.get(key) in possible, f"{key} is {short(found.get(key))}, should be one of {[short(text) for text in possible]}"
+            self.large[key] = [found.get(key)]
+
+    def check_passing(self, client):
+        """The table that comes and goes is there with what was acknowledged, or gone."""
+        end = time.monotonic() + CHECK_SECONDS
+        while True:
+            try:
+                description = client.call("DescribeTable", {"TableName": PASSING})["Table"]
+                status, self.passing = description["TableStatus"], "there" if self.passing == "unknown" else self.passing
+            except dynamo.DynamoError as error:
+                assert error.type == "ResourceNotFoundException", error
+                assert self.passing != "there", "a table that was made is gone"
+                self.passing = "gone"
+                return
+            if status == "DELETING":  # by a DeleteTable that was not acknowledged
+                self.passing = "unknown" if self.passing == "there" else self.passing
+            elif status == "ACTIVE":
+                assert self.passing == "there", "a table that was deleted is there"
+                break
+            assert time.monotonic() < end, f"the table is {status}"
+            time.sleep(0.01)
+        items = dynamo.all_items(client, "Scan", {"TableName": PASSING, "ConsistentRead": True})
+        keys = {item["pk"]["S"] for item in items}
+        assert {f"p{number}" for number in range(self.passing_items)} <= keys, f"{len(keys)} items of {self.passing_items}"
+        assert description["ItemCount"] == len(items), f"ItemCount {description['ItemCount']}, items {len(items)}"
 
     def check_all(self):
         """The same, and the whole stream anew for somebody who comes late."""

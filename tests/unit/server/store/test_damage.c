@@ -312,6 +312,49 @@ static void a_torn_end_is_no_damage(void **state)
     free(synced);
 }
 
+/* A start that finds a torn end has the engine begin a log, with a record of no change, before the line of that log is on the disk;
+ * and then the power goes. */
+static void a_cut_while_a_torn_end_is_opened_is_no_damage(void **state)
+{
+    struct fixture *f = *state;
+    struct stator_error err = {0};
+    uint8_t *synced = malloc(FILE_MAX);
+    char path[512], log[256];
+    struct bytes old;
+    struct store *store;
+
+    for (uint32_t i = 0; i < 8; i++)
+        put(f->store, i, 1000, true);
+    snprintf(path, sizeof(path), "%s/%s", f->dir, SYNCED_NAME);
+    old = bytes_of(synced, read_file(path, synced));
+    for (uint32_t i = 8; i < 50; i++)
+        put(f->store, i, 1000, false);
+    assert_int_equal(store_sync(f->store, NULL), STATOR_OK);
+    find_log(f->dir, log);
+    crash(f);
+    spoil(f, strrchr(log, '/') + 1, 20000, false);
+    write_bytes(f->crashed, SYNCED_NAME, old);
+    store_close(f->store);
+    f->store = NULL;
+    temporary_remove(f->dir);
+    assert_int_equal(mkdir(f->dir, 0700), 0);
+    store = open_it(f->crashed, &err);
+    if (store == NULL)
+        fail_msg("%s", err.message);
+    copy_files(f->crashed, f->dir);
+    store_close(store);
+    write_bytes(f->dir, SYNCED_NAME, old);
+    for (int start = 0; start < 2; start++) {
+        store_close(f->store);
+        f->store = open_it(f->dir, &err);
+        if (f->store == NULL)
+            fail_msg("%s", err.message);
+        assert_true(has_all(f->store, 8));
+        put(f->store, 300, 100, true);
+    }
+    free(synced);
+}
+
 /* A deletion that a power cut undid. */
 static void a_log_that_is_over_may_come_back(void **state)
 {
@@ -367,9 +410,11 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        ONE(a_changed_byte_is_told),           ONE(a_short_file_is_told),    ONE(a_missing_file_is_told),
-        ONE(what_is_left_is_no_new_directory), ONE(a_mark_in_the_log_tells), ONE(a_torn_end_is_no_damage),
-        ONE(a_log_that_is_over_may_come_back), ONE(a_bent_copy_is_refused),  ONE(a_torn_note_is_no_damage),
+        ONE(a_changed_byte_is_told),           ONE(a_short_file_is_told),
+        ONE(a_missing_file_is_told),           ONE(what_is_left_is_no_new_directory),
+        ONE(a_mark_in_the_log_tells),          ONE(a_torn_end_is_no_damage),
+        ONE(a_log_that_is_over_may_come_back), ONE(a_bent_copy_is_refused),
+        ONE(a_torn_note_is_no_damage),         ONE(a_cut_while_a_torn_end_is_opened_is_no_damage),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,25 +2,11 @@
 /* What is read after a sync has failed: what the one before has covered, and nothing else. */
 #include "store/store.h"
 
-#include <errno.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
+#include "unit/server/store/failing_sync.h"
 #include "unit/server/store/temporary.h"
 #include "unit/unit.h"
 
-static bool failing;
 static struct stator_error last; /* of put */
-
-/* Seen by the engine's shared library, too. */
-__attribute__((visibility("default"))) int fdatasync(int fd)
-{
-    if (failing) {
-        errno = EIO;
-        return -1;
-    }
-    return (int)syscall(SYS_fdatasync, fd);
-}
 
 static struct store *open_store(const char *dir)
 {
@@ -97,11 +83,11 @@ static void shows_what_was_synced(void **state)
     before = store_snapshot_take(store);
     assert_false(store_frozen(store));
     assert_value(store, NULL, "a", "3");
-    failing = true;
+    syncs_fail = true;
     assert_int_equal(store_sync(store, NULL), STATOR_INTERNAL_SERVER_ERROR);
     assert_true(store_frozen(store) && store_read_only(store));
     after = store_snapshot_take(store);
-    failing = false;
+    syncs_fail = false;
     assert_int_equal(store_sync(store, NULL), STATOR_INTERNAL_SERVER_ERROR);
     for (int i = 0; i < 2; i++) {
         const struct store_snapshot *snapshot = i == 0 ? NULL : after;
@@ -136,9 +122,9 @@ static void shows_what_was_there(void **state)
     store_close(store);
     store = open_store(dir);
     assert_int_equal(put(store, "a", "2"), STATOR_OK);
-    failing = true;
+    syncs_fail = true;
     assert_int_equal(store_sync(store, NULL), STATOR_INTERNAL_SERVER_ERROR);
-    failing = false;
+    syncs_fail = false;
     assert_all(store, NULL, "a=1;");
     assert_int_equal(put(store, "b", "1"), STATOR_INTERNAL_SERVER_ERROR);
     store_close(store);

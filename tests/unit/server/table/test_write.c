@@ -6,6 +6,7 @@
 #include "unit/server/database.h"
 #include "unit/server/expressions.h"
 #include "unit/server/json.h"
+#include "unit/server/store/failing_sync.h"
 #include "unit/server/store/temporary.h"
 #include "unit/server/tables.h"
 #include "unit/unit.h"
@@ -716,6 +717,44 @@ static void longest_index_key(void **state)
     tear_down(&f);
 }
 
+/* The newest epoch that a reader of any item, or of the table, would wait for. */
+static uint64_t newest_seen(const struct fixture *f)
+{
+    durable_seen_begin(0, false);
+    for (uint32_t i = 0; i < LATCH_COUNT; i++)
+        durable_mark_look(latch_mark(f->db.latches, i), f->db.durability);
+    durable_mark_look(&f->table->state->mark, f->db.durability);
+    return durable_seen();
+}
+
+/* Nothing was written: no sync will come that a reader could wait for. */
+static void a_write_that_is_refused_keeps_no_reader_waiting(void **state)
+{
+    struct stator_error err;
+    struct write_result result;
+    struct fixture f;
+    struct item item;
+    char dir[64];
+
+    (void)state;
+    set_up(&f, SCHEMA, temporary_make(dir));
+    database_close(&f.db);
+    database_open(&f.db, dir, STORE_FULL);
+    item = item_of("{\"pk\":{\"S\":\"p\"},\"sk\":{\"N\":\"1\"}}", &f.arena);
+    const struct write write = {.kind = WRITE_PUT, .table = f.table, .key = &item, .item = &item};
+
+    database_put(&f.db, f.table, "{\"pk\":{\"S\":\"p\"},\"sk\":{\"N\":\"1\"}}");
+    assert_int_equal(durability_wait(f.db.durability, newest_seen(&f), &err), STATOR_OK);
+    syncs_fail = true;
+    assert_int_not_equal(store_sync(f.db.store, NULL), STATOR_OK);
+    assert_int_equal(table_write(&f.db, &write, true, &result, &f.arena, &err), STATOR_INTERNAL_SERVER_ERROR);
+    write_result_release(&result);
+    assert_true(durability_reached(f.db.durability, newest_seen(&f)));
+    tear_down(&f);
+    syncs_fail = false;
+    temporary_remove(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -732,6 +771,7 @@ int main(void)
         cmocka_unit_test(pays_for_the_disk),
         cmocka_unit_test(epochs_of_results),
         cmocka_unit_test(longest_index_key),
+        cmocka_unit_test(a_write_that_is_refused_keeps_no_reader_waiting),
     };
 
     nowait_set_cold(true); /* what a test has just written, the system has in memory */

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A disk that fails while a directory is opened: the start says so, and the next one finds what was there. */
+#include "unit/unit.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "store/store.h"
+#include "store/synced.h"
+#include "unit/server/store/crashed.h"
+#include "unit/server/store/temporary.h"
+
+static bool log_fails;     /* whatever is written to a log */
+static bool notes_fail;    /* whatever is written to STATOR-SYNCED */
+static bool writes_halves; /* of whatever is written at an offset */
+
+static bool is_of(int fd, const char *end)
+{
+    char link[64], path[PATH_MAX];
+    ssize_t len;
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    len = readlink(link, path, sizeof(path) - 1);
+    return len >= (ssize_t)strlen(end) && memcmp(path + len - strlen(end), end, strlen(end)) == 0;
+}
+
+/* Both are seen by the engine's shared library, too. */
+__attribute__((visibility("default"))) ssize_t write(int fd, const void *data, size_t len)
+{
+    if (log_fails && is_of(fd, ".log")) {
+        errno = EIO;
+        return -1;
+    }
+    return syscall(SYS_write, fd, data, len);
+}
+
+__attribute__((visibility("default"))) ssize_t pwrite(int fd, const void *data, size_t len, off_t offset)
+{
+    if (notes_fail && is_of(fd, SYNCED_NAME)) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return syscall(SYS_pwrite64, fd, data, writes_halves ? (len + 1) / 2 : len, offset);
+}
+
+static struct store *open_it(const char *dir, struct stator_error *err)
+{
+    struct store *store;
+
+    (void)!store_open(&store, &(struct store_options){.dir = dir, .shards = 2}, err);
+    return store;
+}
+
+static struct store *must_open(const char *dir)
+{
+    struct stator_error err = {0};
+    struct store *store = open_it(dir, &err);
+
+    if (store == NULL)
+        fail_msg("%s", err.message);
+    return store;
+}
+
+static void put(struct store *store, const char *key, bool sync)
+{
+    struct store_batch *batch = store_batch_new(store);
+
+    store_batch_put(batch, STORE_SHARD(0), bytes_of_string(key), BYTES("value"));
+    assert_int_equal(store_write(store, batch, true, NULL), STATOR_OK);
+    if (sync)
+        assert_int_equal(store_sync(store, NULL), STATOR_OK);
+    store_batch_free(batch);
+}
+
+static bool has(struct store *store, const char *key)
+{
+    struct store_pinned pinned;
+    bool there;
+
+    assert_int_equal(store_get(store, STORE_SHARD(0), bytes_of_string(key), STORE_ANY, NULL, &pinned, NULL), STATOR_OK);
+    there = bytes_present(pinned.value);
+    store_release(&pinned);
+    return there;
+}
+
+static int setup(void **state)
+{
+    char *dir = calloc(1, 64);
+
+    temporary_make(dir);
+    *state = dir;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    log_fails = notes_fail = writes_halves = false;
+    temporary_remove(*state);
+    free(*state);
+    return 0;
+}
+
+/* The engine waited for itself: see files.cc. */
+static void a_write_behind_a_torn_end_fails(void **state)
+{
+    const char *dir = *state;
+    struct store *store = must_open(dir);
+    uint8_t *bytes = malloc(FILE_MAX);
+    struct stator_error err;
+    char log[256];
+    size_t len;
+
+    put(store, "first", true);
+    put(store, "second", false);
+    store_close(store);
+    find_log(dir, log);
+    len = read_file(log, bytes);
+    while (len != 0 && bytes[len - 1] == 0) /* the zeros that a log has ahead */
+        len--;
+    bytes[len - 1] ^= 1;
+    write_bytes(dir, strrchr(log, '/') + 1, bytes_of(bytes, len));
+    free(bytes);
+    write_bytes(dir, SYNCED_NAME, BYTES("STATOR-SYNCED 2\n")); /* so that it is no damage, whatever was synced of it */
+    log_fails = true;
+    assert_null(open_it(dir, &err));
+    assert_non_null(strstr(err.message, "Input/output error"));
+    log_fails = false;
+    store = must_open(dir);
+    assert_true(has(store, "first"));
+    store_close(store);
+}
+
+/* What the directory must have cannot be noted. */
+static void the_note_of_a_start_fails(void **state)
+{
+    const char *dir = *state;
+    struct stator_error err;
+
+    for (int start = 0; start < 10; start++) { /* so many logs become tables */
+        struct store *store = must_open(dir);
+
+        put(store, "key", true);
+        store_close(store);
+    }
+    notes_fail = true;
+    assert_null(open_it(dir, &err));
+    notes_fail = false;
+    store_close(must_open(dir));
+}
+
+/* No log is deleted whose line stays. */
+static void a_log_is_not_struck_out_without_a_word(void **state)
+{
+    const char *dir = *state;
+    struct synced_file line = {.number = 7, .bytes = 100};
+    struct synced_list lines = {.state = SYNCED_SOUND, .count = 1, .files = &line}, kept;
+    struct synced *synced;
+
+    assert_int_equal(synced_open(&synced, dir, &lines, false, NULL), STATOR_OK);
+    assert_int_equal(synced_start(synced, dir, NULL), STATOR_OK);
+    synced_close(synced);
+    assert_int_equal(synced_open(&synced, dir, &lines, false, NULL), STATOR_OK);
+    notes_fail = true;
+    assert_int_not_equal(synced_start(synced, dir, NULL), STATOR_OK);
+    assert_int_equal(synced_strike(synced, 7), ENOSPC);
+    notes_fail = false;
+    assert_int_equal(synced_strike(synced, 7), 0);
+    synced_close(synced);
+    assert_int_equal(synced_read(&kept, dir, NULL), STATOR_OK);
+    assert_null(synced_find(&kept, 7));
+    synced_list_deinit(&kept);
+}
+
+static void half_of_a_write_is_no_failure(void **state)
+{
+    struct store *store;
+
+    writes_halves = true;
+    store = must_open(*state);
+    put(store, "key", true);
+    store_close(store);
+    store = must_open(*state);
+    assert_true(has(store, "key"));
+    store_close(store);
+}
+
+int main(void)
+{
+#define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        ONE(a_write_behind_a_torn_end_fails),
+        ONE(the_note_of_a_start_fails),
+        ONE(a_log_is_not_struck_out_without_a_word),
+        ONE(half_of_a_write_is_no_failure),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
