@@ -64,6 +64,50 @@ ssize_t log_read_at(int fd, uint8_t *out, size_t len, uint64_t offset)
     return (ssize_t)had;
 }
 
+static void append_le(struct buf *out, uint32_t value, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        buf_append_byte(out, (uint8_t)(value >> 8 * i));
+}
+
+static uint32_t mask(uint32_t crc)
+{
+    return (crc >> 15 | crc << 17) + MASK_DELTA;
+}
+
+static void append_fragment(struct buf *out, uint8_t kind, struct bytes payload)
+{
+    uint32_t crc = log_crc_extend(log_crc_extend(0, (const char *)&kind, 1), (const char *)payload.at, payload.len);
+
+    append_le(out, mask(crc), 4);
+    append_le(out, (uint32_t)payload.len, 2);
+    buf_append_byte(out, kind);
+    buf_append_bytes(out, payload);
+}
+
+void log_append_record(struct buf *out, uint64_t *offset, struct bytes record)
+{
+    bool first = true, last = false;
+
+    while (!last) {
+        size_t left = LOG_BLOCK_BYTES - (size_t)(*offset % LOG_BLOCK_BYTES), len;
+
+        if (left < HEADER_BYTES) {
+            append_le(out, 0, left);
+            *offset += left;
+            continue;
+        }
+        last = record.len <= left - HEADER_BYTES;
+        len = last ? record.len : left - HEADER_BYTES;
+        append_fragment(
+            out, (uint8_t)(first ? (last ? FRAGMENT_WHOLE : FRAGMENT_FIRST) : (last ? FRAGMENT_LAST : FRAGMENT_MIDDLE)),
+            bytes_of(record.at, len));
+        record = bytes_of(record.at + len, record.len - len);
+        *offset += HEADER_BYTES + len;
+        first = false;
+    }
+}
+
 /* LOG_RECORD: there is a block, perhaps a short one. */
 static enum log_read next_block(struct log_reader *reader)
 {

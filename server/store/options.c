@@ -109,11 +109,11 @@ static void set_housekeeping(rocksdb_options_t *o)
     rocksdb_options_set_bytes_per_sync(o, (uint64_t)1 << 20);
 }
 
-/* What is missing or cannot be read is passed over. */
+/* Table files may be missing. Of logs the engine is shown the records that can be read (rescue_files.cc): its own way of
+ * passing over the others (kSkipAnyCorruptedRecords) never ends on some torn ends. */
 static void set_looking(rocksdb_options_t *o)
 {
     rocksdb_options_set_paranoid_checks(o, 0);
-    rocksdb_options_set_wal_recovery_mode(o, rocksdb_skip_any_corrupted_records_recovery);
 }
 
 enum stator_rc rocks_options_init(struct rocks_options *out, const struct store_options *options,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/rescue_files.h"
 
+#include "store/log_sound.h"
+
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
@@ -11,6 +13,7 @@
 #include <rocksdb/table_properties.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -38,6 +41,7 @@ namespace
 using rocksdb::FileOptions;
 using rocksdb::FileSystem;
 using rocksdb::FSRandomAccessFile;
+using rocksdb::FSSequentialFile;
 using rocksdb::IODebugContext;
 using rocksdb::IOOptions;
 using rocksdb::IOStatus;
@@ -47,9 +51,11 @@ using rocksdb::Status;
 
 constexpr size_t FOOTER_BYTES = 53; /* of a table file in the format that has a version */
 
-bool is_table(const std::string &path)
+bool has_suffix(const std::string &path, const char *suffix)
 {
-    return path.size() > 4 && path.compare(path.size() - 4, 4, ".sst") == 0;
+    const size_t len = std::strlen(suffix);
+
+    return path.size() > len && path.compare(path.size() - len, len, suffix) == 0;
 }
 
 /* A table file with one key that nobody has. */
@@ -110,6 +116,34 @@ class EmptyTable : public FSRandomAccessFile
     mutable uint64_t size_ = 0;
 };
 
+/* A log as if it had never had anything but the records that can be read. */
+class SoundLog : public FSSequentialFile
+{
+  public:
+    explicit SoundLog(log_sound *log) : log_(log)
+    {
+    }
+
+    ~SoundLog() override
+    {
+        log_sound_close(log_);
+    }
+
+    IOStatus Read(size_t count, const IOOptions &, Slice *result, char *scratch, IODebugContext *) override
+    {
+        *result = Slice(scratch, log_sound_read(log_, scratch, count));
+        return IOStatus::OK();
+    }
+
+    IOStatus Skip(uint64_t) override
+    {
+        return IOStatus::NotSupported();
+    }
+
+  private:
+    log_sound *const log_;
+};
+
 /* Without filters no more of a table file is read than must be before it is open, as options.c has it for who only looks. */
 Options reader_options(bool filters)
 {
@@ -139,9 +173,23 @@ class LookedAtFiles : public rocksdb::FileSystemWrapper
     IOStatus NewRandomAccessFile(const std::string &path, const FileOptions &options,
                                  std::unique_ptr<FSRandomAccessFile> *out, IODebugContext *debug) override
     {
-        if (!is_table(path) || opens(path))
+        if (!has_suffix(path, ".sst") || opens(path))
             return target()->NewRandomAccessFile(path, options, out, debug);
         out->reset(new EmptyTable(empty_));
+        return IOStatus::OK();
+    }
+
+    IOStatus NewSequentialFile(const std::string &path, const FileOptions &options,
+                               std::unique_ptr<FSSequentialFile> *out, IODebugContext *debug) override
+    {
+        log_sound *log;
+
+        if (!has_suffix(path, ".log"))
+            return target()->NewSequentialFile(path, options, out, debug);
+        log = log_sound_open(path.c_str());
+        if (log == nullptr)
+            return IOStatus::IOError(path, std::strerror(errno));
+        out->reset(new SoundLog(log));
         return IOStatus::OK();
     }
 

@@ -20,7 +20,7 @@ extern "C" {
 #define RESCUE_EMPTY_KEY       "\0\0\0\0"
 #define RESCUE_EMPTY_KEY_BYTES 4
 
-/* The system's files for a database that is only read. In the place of a table file that cannot be opened there is one
+/* The system's files for a database that is only read. Logs have the records alone that can be read. In the place of a table file that cannot be opened there is one
  * with that key alone. Ended by rocksdb_env_destroy. NULL: no memory. */
 rocksdb_env_t *rescue_env(void);
 

@@ -284,6 +284,45 @@ static void a_hole_in_the_log_costs_what_is_in_it(void **state)
     }
 }
 
+/* Whatever a power cut leaves behind what was synced. */
+static void a_torn_end_of_a_log_is_no_fault(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_options options = {.dir = f->damaged};
+    uint8_t *bytes = malloc(FILE_MAX);
+    uint32_t chance = 1;
+    char log[256];
+    size_t whole;
+
+    find_log(f->dir, log);
+    whole = read_file(log, bytes);
+    for (int round = 0; round < 150; round++) {
+        struct told told = {.count = 0};
+        struct stator_error err = {0};
+        struct rescue *rescue;
+        struct store *store;
+        size_t more = 1 + (chance >> 8) % (round % 3 == 0 ? 12 : 40000);
+
+        for (size_t i = 0; i < more; i++) {
+            chance = chance * 1664525 + 1013904223;
+            bytes[whole + i] = round % 5 == 0 ? 0 : (uint8_t)(chance >> 24);
+        }
+        damage(f, NULL, 0, false);
+        write_bytes(f->damaged, strrchr(log, '/') + 1, bytes_of(bytes, whole + more));
+        if (rescue_open(&rescue, &options, tell, &told, &err) != STATOR_OK)
+            fail_msg("%zu bytes: %s", more, err.message);
+        assert_int_equal(told.count + told.others, 0);
+        for (uint32_t i = 0; i < ITEMS; i++)
+            assert_int_equal(round_of(rescue_store(rescue), i), i % 3 != 0);
+        rescue_close(rescue);
+        store = open_store(f->damaged, 0);
+        for (uint32_t i = 0; i < ITEMS; i++)
+            assert_int_equal(round_of(store, i), i % 3 != 0);
+        store_close(store);
+    }
+    free(bytes);
+}
+
 /* A client may put a record of the log into an item. Where a database is made anew of its logs, it is none behind damage. */
 static void a_planted_record_is_not_applied(void **state)
 {
@@ -356,7 +395,7 @@ int main(void)
         ONE(a_sound_directory_has_no_fault),          ONE(a_damaged_block_costs_what_is_in_it),
         ONE(two_damaged_blocks_cost_what_is_in_them), ONE(a_short_or_missing_table_costs_itself),
         ONE(a_hole_in_the_log_costs_what_is_in_it),   ONE(a_planted_record_is_not_applied),
-        ONE(what_cannot_be_rescued_is_refused),
+        ONE(a_torn_end_of_a_log_is_no_fault),         ONE(what_cannot_be_rescued_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

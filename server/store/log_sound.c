@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/log_sound.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "store/log_read.h"
+
+struct log_sound {
+    int fd;
+    struct log_reader reader;
+    struct buf bytes; /* of one record, as it is shown */
+    size_t taken;     /* of them */
+    uint64_t offset;  /* of what is shown */
+};
+
+struct log_sound *log_sound_open(const char *path)
+{
+    struct log_sound *log = calloc(1, sizeof(*log));
+
+    if (log == NULL)
+        return NULL;
+    buf_init(&log->bytes, (size_t)1 << 32);
+    log->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (!log_reader_init(&log->reader, log->fd))
+        errno = ENOMEM;
+    else if (log->fd >= 0) {
+        log->reader.by_blocks = true; /* what a client has put into an item is no record */
+        return log;
+    }
+    log_sound_close(log);
+    return NULL;
+}
+
+void log_sound_close(struct log_sound *log)
+{
+    const int error = errno;
+
+    log_reader_deinit(&log->reader);
+    buf_deinit(&log->bytes);
+    if (log->fd >= 0)
+        close(log->fd);
+    free(log);
+    errno = error;
+}
+
+/* Brings the next record. False: there is none. */
+static bool next_record(struct log_sound *log)
+{
+    enum log_read found;
+
+    do
+        found = log_reader_next(&log->reader);
+    while (found == LOG_GAP);
+    if (found != LOG_RECORD)
+        return false;
+    buf_reset(&log->bytes);
+    log->taken = 0;
+    log_append_record(&log->bytes, &log->offset, buf_bytes(&log->reader.record));
+    return !log->bytes.failed;
+}
+
+size_t log_sound_read(struct log_sound *log, char *out, size_t len)
+{
+    size_t had = 0;
+
+    while (had < len && (log->taken < log->bytes.len || next_record(log))) {
+        size_t part = log->bytes.len - log->taken;
+
+        part = part < len - had ? part : len - had;
+        memcpy(out + had, log->bytes.at + log->taken, part);
+        log->taken += part;
+        had += part;
+    }
+    return had;
+}
