@@ -61,12 +61,15 @@ static int complain(const struct stator_error *err)
     return EXIT_FAILURE;
 }
 
+/* Version and commit, where that is known. */
+static const char *program(void)
+{
+    return STATOR_REVISION[0] != '\0' ? STATOR_VERSION " (" STATOR_REVISION ")" : STATOR_VERSION;
+}
+
 static void print_version(void)
 {
-    const bool known = STATOR_REVISION[0] != '\0';
-
-    printf("stator %s%s%s%s\ndata directories of format %u\n", STATOR_VERSION, known ? " (" : "", STATOR_REVISION,
-           known ? ")" : "", engine_data_format());
+    printf("stator %s\ndata directories of format %u\n", program(), engine_data_format());
 }
 
 /* Tools wait for its first line. */
@@ -306,6 +309,7 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .enforce_throughput = config->enforce_throughput,
         .clock_file = config->clock_file,
         .metrics_tables = config->metrics_tables,
+        .program = program(),
     };
 
     STATOR_TRY(http_open(http, &http_options, err));

@@ -48,8 +48,10 @@ struct store_options {
     uint32_t shards; /* count of shard families, 1..256; must be what the directory was made with (0: whatever it has,
                         or 4 for a new one) */
     enum store_durability durability;
-    const char *layout; /* how the caller spreads keys over the shards (RING_LAYOUT); kept by a new directory, and one
+    const char *layout;  /* how the caller spreads keys over the shards (RING_LAYOUT); kept by a new directory, and one
                            kept with another text is refused. NULL: an empty text */
+    const char *program; /* version and commit of who opens it: kept for an older program, which has to refuse what a
+                              newer one left. NULL: "of unknown version" */
     size_t memtable_bytes; /* of one family; 0: the default, 4 MiB */
     size_t cache_bytes;    /* of the block cache; 0: the default, 8 MiB */
 };
