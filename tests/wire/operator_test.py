@@ -542,6 +542,7 @@ class Trouble(unittest.TestCase):
                                                 (0, 200, 200, None)):
                 with Wire(server) as wire:
                     self.assertEqual(wire.ask(request('{"Health":%d}' % health)).status, 200)
+                self.assertEqual(metrics.get(server, "/")[0], 200)  # it lives: a restart is somebody's decision
                 answers = [metrics.get(server, "/_stator/" + path) for path in ("health", "ready")]
                 self.assertEqual([status for status, _, _ in answers], [well, ready])
                 told = json.loads(answers[1][2])
