@@ -3,10 +3,10 @@
  *
  *   start: configuration, port, engine (which recovers the data), what --init-dir has, loops. Nothing listens before the
  *          data is there.
- *   stop:  SIGTERM, SIGINT or SIGQUIT; requests in flight are answered, with an error if they take longer than
- *          LIMIT_DRAIN_MS, loops end, then the engine closes. What hangs for longer than --stop-timeout-s, on a disk that
- *          does not answer, is left: the process ends as by a kill. A second signal ends the process at once, which loses nothing
- *          that was acknowledged; one that comes with the first is the same one (timeout(1) signals us and our group).
+ *   stop:  SIGTERM, SIGINT or SIGQUIT. Requests in flight are answered, with an error if they take longer than
+ *          LIMIT_DRAIN_MS; loops end; the engine closes. After --stop-timeout-s, on a disk that does not answer, the
+ *          process ends as by a kill. So it does at a second signal: nothing that was acknowledged is lost. One that
+ *          comes with the first is the same one (timeout(1) signals us and our group).
  *   SIGHUP opens --log-file anew, SIGUSR1 logs how the server is.
  */
 #include <malloc.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kept_settings: settings that are kept and described as on the service, and have no effect here: the log says so. README.md
- * lists them ("Kept, and no more").
+/* kept_settings: settings that are kept and described as on the service, and have no effect here: the log says so.
+ * README.md lists them ("Kept, and no more").
  */
 #ifndef SERVER_OP_KEPT_SETTINGS_H
 #define SERVER_OP_KEPT_SETTINGS_H

@@ -7,8 +7,8 @@
  *      value  version (4 bytes, big-endian) · shards (4) · the layout text
  *             00 00 00 02  00 00 00 04  "siphash-2-4 points=1024"
  *
- * Every later version keeps the first four bytes, and the lines of the lock's file (claim.c), so that an older server knows
- * what it cannot read, and who does.
+ * Every later version keeps the first four bytes, and the lines of the lock's file (claim.c): an older server then knows
+ * what it cannot read, and which program does.
  *
  *      1  up to 0.1.0
  *      2  STATOR-SYNCED says what the directory must have (synced.h); an older server would not keep it. One of version 1

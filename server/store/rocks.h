@@ -132,8 +132,8 @@ STATOR_MUST_CHECK enum stator_rc directory_prepare(struct directory *out, const 
 STATOR_MUST_CHECK enum stator_rc directory_begin(const char *dir, struct stator_error *err);
 STATOR_MUST_CHECK enum stator_rc directory_complete(const char *dir, struct stator_error *err);
 
-/* Writes program and STORE_FORMAT into the lock's file. A directory of which nothing else is left is then not taken for a new
- * one, and a program that cannot read the directory can name one that does. */
+/* Writes program and STORE_FORMAT into the lock's file. A directory of which nothing else is left is then not taken for
+ * a new one, and a program that cannot read the directory can name one that does. */
 STATOR_MUST_CHECK enum stator_rc directory_claim(const char *dir, int lock, const char *program,
                                                  struct stator_error *err);
 

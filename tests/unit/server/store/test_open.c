@@ -80,8 +80,8 @@ static void write_file(const char *dir, const char *name, const char *text)
     fclose(file);
 }
 
-/* With the plain engine: puts a value into the family "default", or deletes it (NULL). What the directory must have is unknown
- * afterwards. */
+/* Puts a value into the family "default" with the plain engine, or deletes it (NULL). What the directory must have is
+ * then unknown. */
 static void put_raw(const char *dir, const char *key, const char *value, size_t len)
 {
     rocksdb_options_t *options = rocksdb_options_create();
