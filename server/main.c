@@ -3,10 +3,10 @@
  *
  *   start: configuration, port, engine (which recovers the data), what --init-dir has, loops. Nothing listens before the
  *          data is there.
- *   stop:  SIGTERM, SIGINT or SIGQUIT; requests in flight are answered, with an error if they take longer than
- *          LIMIT_DRAIN_MS, loops end, then the engine closes. What hangs for longer than --stop-timeout-s, on a disk that
- *          does not answer, is left: the process ends as by a kill. A second signal ends the process at once, which loses nothing
- *          that was acknowledged; one that comes with the first is the same one (timeout(1) signals us and our group).
+ *   stop:  SIGTERM, SIGINT or SIGQUIT. Requests in flight are answered, with an error if they take longer than
+ *          LIMIT_DRAIN_MS; loops end; the engine closes. After --stop-timeout-s, on a disk that does not answer, the
+ *          process ends as by a kill. So it does at a second signal: nothing that was acknowledged is lost. One that
+ *          comes with the first is the same one (timeout(1) signals us and our group).
  *   SIGHUP opens --log-file anew, SIGUSR1 logs how the server is.
  */
 #include <malloc.h>
@@ -62,12 +62,15 @@ static int complain(const struct stator_error *err)
     return EXIT_FAILURE;
 }
 
+/* Version and commit, where that is known. */
+static const char *program(void)
+{
+    return STATOR_REVISION[0] != '\0' ? STATOR_VERSION " (" STATOR_REVISION ")" : STATOR_VERSION;
+}
+
 static void print_version(void)
 {
-    const bool known = STATOR_REVISION[0] != '\0';
-
-    printf("stator %s%s%s%s\ndata directories of format %u\n", STATOR_VERSION, known ? " (" : "", STATOR_REVISION,
-           known ? ")" : "", engine_data_format());
+    printf("stator %s\ndata directories of format %u\n", program(), engine_data_format());
 }
 
 /* Tools wait for its first line. */
@@ -325,6 +328,7 @@ static enum stator_rc start(struct http **http, struct engine **engine, const st
         .enforce_throughput = config->enforce_throughput,
         .clock_file = config->clock_file,
         .metrics_tables = config->metrics_tables,
+        .program = program(),
     };
 
     STATOR_TRY(http_open(http, &http_options, err));
@@ -464,13 +468,13 @@ static int compact(struct config *config)
 
 static int check(const struct config *config)
 {
+    const struct check_request request = {.dir = config->data_dir, .program = program(), .out = stdout};
     struct stator_error err = {0};
     uint64_t faults;
     enum stator_rc rc;
 
     umask(077);
-    rc = config->repair ? check_repair(config->data_dir, stdout, &faults, &err)
-                        : check_directory(config->data_dir, stdout, &faults, &err);
+    rc = config->repair ? check_repair(&request, &faults, &err) : check_directory(&request, &faults, &err);
     if (rc != STATOR_OK)
         return complain(&err);
     return faults == 0 || config->repair ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -150,8 +150,8 @@ STATOR_MUST_CHECK enum stator_rc value_read_within(struct value *out, struct jso
 STATOR_MUST_CHECK enum stator_rc item_read_once(struct item *out, struct json_reader *reader, enum json_token first,
                                                 struct arena *arena, struct stator_error *err);
 
-/* Reads canonical JSON that this module wrote (a stored value or item; numbers may be shortened). False if it is not, or the arena is full;
- * blanks and needless escapes alone are not noticed. */
+/* Reads canonical JSON that this module wrote (a stored value or item; numbers may be shortened). False if it is not,
+ * or the arena is full; blanks and needless escapes alone are not noticed. */
 bool value_read_stored(struct value *out, struct bytes json, struct arena *arena);
 bool item_read_stored(struct item *out, struct bytes json, struct arena *arena);
 

@@ -15,9 +15,10 @@
 #define TABLES_NAMED   5
 #define LINE_BYTES_MAX ((size_t)64 * 1024)
 
-static struct store_options options_of(const char *dir)
+/* program: NULL where nothing is written. */
+static struct store_options options_of(const char *dir, const char *program)
 {
-    return (struct store_options){.dir = dir, .layout = RING_LAYOUT, .durability = STORE_FULL};
+    return (struct store_options){.dir = dir, .layout = RING_LAYOUT, .durability = STORE_FULL, .program = program};
 }
 
 /* --- Looking ------------------------------------------------------------------------------------------------------ */
@@ -47,10 +48,11 @@ static void say_rebuilds(const char *dir, struct stator_error *err)
              " If it was a data directory, stator check --repair %s makes it anew of its table files and logs.", dir);
 }
 
-enum stator_rc check_directory(const char *dir, FILE *out, uint64_t *faults, struct stator_error *err)
+enum stator_rc check_directory(const struct check_request *request, uint64_t *faults, struct stator_error *err)
 {
-    const struct store_options options = options_of(dir);
-    struct report report = {.out = out};
+    const char *dir = request->dir;
+    const struct store_options options = options_of(dir, NULL);
+    struct report report = {.out = request->out};
     struct rescue *rescue;
     enum stator_rc rc = rescue_open(&rescue, &options, report_file, &report, err);
 
@@ -64,7 +66,7 @@ enum stator_rc check_directory(const char *dir, FILE *out, uint64_t *faults, str
     if (rc == STATOR_OK) {
         print_end(&report, dir);
         if (report.faults != 0)
-            fprintf(out, "Nothing was changed. stator check --repair %s keeps what is sound.\n", dir);
+            fprintf(report.out, "Nothing was changed. stator check --repair %s keeps what is sound.\n", dir);
     }
     *faults = report.faults;
     report_deinit(&report);
@@ -84,7 +86,7 @@ static enum stator_rc mend(struct store *store, struct report *report, struct st
 /* Its files are sound. */
 static enum stator_rc repair_in_place(const char *dir, struct report *report, struct stator_error *err)
 {
-    const struct store_options options = options_of(dir);
+    const struct store_options options = options_of(dir, report->program);
     struct store *store;
     enum stator_rc rc;
 
@@ -97,7 +99,7 @@ static enum stator_rc repair_in_place(const char *dir, struct report *report, st
 static enum stator_rc copy_into(const char *stage, const char *dir, struct rescue *rescue, struct report *report,
                                 struct stator_error *err)
 {
-    struct store_options options = options_of(stage);
+    struct store_options options = options_of(stage, report->program);
     struct store *store;
     enum stator_rc rc;
 
@@ -116,7 +118,7 @@ static enum stator_rc copy_into(const char *stage, const char *dir, struct rescu
 static enum stator_rc rebuild_into(const char *stage, const char *dir, struct rescue *rescue, struct report *report,
                                    struct stator_error *err)
 {
-    const struct store_options options = options_of(stage);
+    const struct store_options options = options_of(stage, report->program);
     struct store *store;
     enum stator_rc rc;
 
@@ -174,7 +176,7 @@ static enum stator_rc repair_by_rebuilding(const char *dir, struct report *repor
 
 static enum stator_rc repair(const char *dir, struct report *report, struct stator_error *err)
 {
-    const struct store_options options = options_of(dir);
+    const struct store_options options = options_of(dir, NULL);
     struct rescue *rescue;
     enum stator_rc rc = rescue_open(&rescue, &options, report_file, report, err);
 
@@ -210,18 +212,18 @@ static enum stator_rc resume(const char *dir, FILE *out, struct stator_error *er
     return rc;
 }
 
-enum stator_rc check_repair(const char *dir, FILE *out, uint64_t *faults, struct stator_error *err)
+enum stator_rc check_repair(const struct check_request *request, uint64_t *faults, struct stator_error *err)
 {
-    struct report report = {.out = out, .repairing = true};
+    struct report report = {.out = request->out, .program = request->program, .repairing = true};
     enum stator_rc rc;
 
     *faults = 0;
-    STATOR_TRY(resume(dir, out, err));
-    rc = repair(dir, &report, err);
+    STATOR_TRY(resume(request->dir, request->out, err));
+    rc = repair(request->dir, &report, err);
     if (rc == STATOR_OK) {
-        print_end(&report, dir);
+        print_end(&report, request->dir);
         if (report.faults != 0)
-            fprintf(out, "All of them are mended; what is told of as lost is lost.\n");
+            fprintf(report.out, "All of them are mended; what is told of as lost is lost.\n");
     }
     *faults = report.faults;
     report_deinit(&report);
@@ -262,7 +264,7 @@ static void tell_all_tables(struct concerned *concerned)
 
 void check_concerned(struct buf *out, const char *dir)
 {
-    const struct store_options options = options_of(dir);
+    const struct store_options options = options_of(dir, NULL);
     struct concerned concerned = {.report = {.out = fopen("/dev/null", "w")}, .out = out};
     struct rescue *rescue = NULL;
     struct stator_error err;

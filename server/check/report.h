@@ -16,6 +16,7 @@
 
 struct report {
     FILE *out;
+    const char *program; /* of check_request */
     bool repairing;
     bool copied; /* what is looked at is a copy, which begins without counters */
     uint64_t faults;

@@ -80,3 +80,11 @@ uint64_t clock_flow_ns(void)
         (void)look();
     return ((uint64_t)now.tv_sec * 1000 + atomic_load(&forwards_ms)) * 1000000 + (uint64_t)now.tv_nsec;
 }
+
+uint64_t clock_monotonic_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}

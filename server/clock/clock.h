@@ -3,8 +3,8 @@
  *
  * In:     a file with a number of seconds (--clock-file), read anew whenever the time is asked for. While it is away or
  *         is no number, what it said last counts.
- * Out:    milliseconds since 1970; or a time that only goes forwards.
- * Thread: [any]; clock_follow [main], before there are others. Timeouts go by neither.
+ * Out:    milliseconds since 1970; a time that only goes forwards; and for timeouts one that no file moves.
+ * Thread: [any]; clock_follow [main], before there are others.
  */
 #ifndef SERVER_CLOCK_CLOCK_H
 #define SERVER_CLOCK_CLOCK_H
@@ -20,5 +20,8 @@ uint64_t clock_ms(void);
 /* The monotonic clock's time, and how far the file's seconds were put forwards since clock_follow: what flows in with time
  * is not held up when either clock is put back. */
 uint64_t clock_flow_ns(void);
+
+/* The monotonic clock's time, for timeouts. */
+uint64_t clock_monotonic_ms(void);
 
 #endif

@@ -167,7 +167,8 @@ bool connection_may_run(struct connection *connection)
     return !connection->spare;
 }
 
-/* What was taken above the maximum, or above its client's, because nobody had waited long enough. The newcomers themselves are left alone. */
+/* What was taken above the maximum, or above its client's, because nobody had waited long enough. The newcomers
+ * themselves are left alone. */
 static void return_to_maximum(struct loop *loop)
 {
     while (above_maximum(loop->http) != 0 && make_room(loop))

@@ -33,6 +33,7 @@ static enum stator_rc open_database(struct engine *engine, struct stator_error *
         .shards = options->shards,
         .durability = options->durability,
         .layout = RING_LAYOUT,
+        .program = options->program,
         .cache_bytes = (size_t)options->cache_mib << 20,
     };
     struct database *db = &engine->db;

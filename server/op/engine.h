@@ -3,6 +3,8 @@
 #ifndef SERVER_OP_ENGINE_H
 #define SERVER_OP_ENGINE_H
 
+#include <stdatomic.h>
+
 #include "op/op.h"
 #include "table/database.h"
 
@@ -21,6 +23,7 @@ struct engine {
     struct meters *meters;
     _Atomic bool hurried;         /* engine_hurry */
     _Atomic uint64_t damage_told; /* so many of store_damaged_reads are in the log */
+    atomic_uint settings_told;    /* kept_settings.c */
 };
 
 /* What an operation's step returns. The operation leaves its output structure in job->output, or an error in

@@ -3,6 +3,7 @@
 
 #include "job/budget.h"
 #include "op/engine.h"
+#include "op/kept_settings.h"
 #include "op/request.h"
 #include "watch/log.h"
 #include "json/writer.h"
@@ -273,10 +274,12 @@ enum op_outcome op_run(struct engine *engine, struct job *job)
     else
         job->error.rc = rc;
     job->rc = rc;
-    if (rc == STATOR_OK)
+    if (rc == STATOR_OK) {
+        kept_settings_tell(engine, job);
         encode(job);
-    else
+    } else {
         op_answer_error(job);
+    }
     job_release(job);
     if (durability_reached(engine->db.durability, job->wait.epoch))
         return OP_DONE;

@@ -33,6 +33,7 @@ struct engine_options {
     bool enforce_throughput;                        /* requests past the throughput of their table are throttled */
     const char *clock_file;                         /* for tests: whose seconds are added to the clock; or NULL */
     uint32_t metrics_tables;                        /* how many have metrics of their own */
+    const char *program;                            /* version and commit, kept in the data directory; or NULL */
 };
 
 STATOR_MUST_CHECK enum stator_rc engine_open(struct engine **out, const struct engine_options *options,

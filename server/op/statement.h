@@ -57,7 +57,8 @@ STATOR_MUST_CHECK enum stator_rc statement_check_key(struct statement_key *out, 
                                                      const struct table *table, struct arena *arena,
                                                      struct stator_error *err);
 
-/* Of a SELECT by key alone: the key, which may be of wrong types. `operation` names the one that allows no other ("BatchExecuteStatement"). */
+/* Of a SELECT by key alone: the key, which may be of wrong types. `operation` names the one that allows no other
+ * ("BatchExecuteStatement"). */
 STATOR_MUST_CHECK enum stator_rc statement_read_key(struct statement_key *out, const struct statement *statement,
                                                     const struct table *table, const struct engine *engine,
                                                     const char *operation, struct arena *arena,

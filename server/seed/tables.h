@@ -26,8 +26,8 @@ STATOR_MUST_CHECK enum stator_rc tables_apply(struct runner *runner, const struc
 STATOR_MUST_CHECK enum stator_rc tables_forget(struct runner *runner, const struct definitions *definitions,
                                                struct stator_error *err);
 
-/* Waits while the table is being made or deleted. STATOR_RESOURCE_NOT_FOUND when there is none, STATOR_MISUSE when the process is to
- * end. */
+/* Waits while the table is being made or deleted. STATOR_RESOURCE_NOT_FOUND when there is none, STATOR_MISUSE when the
+ * process is to end. */
 STATOR_MUST_CHECK enum stator_rc tables_await(struct runner *runner, struct bytes table, struct stator_error *err);
 
 #endif

@@ -13,9 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MARK  "STATOR-INCOMPLETE" /* there while a database is made */
-#define CLAIM "A Stator database. Its server holds a lock on this file.\n"
-#define LOCK  "STATOR-LOCK" /* the engine's own goes with a database that is made anew */
+#define MARK "STATOR-INCOMPLETE" /* there while a database is made */
+#define LOCK "STATOR-LOCK"       /* the engine's own goes with a database that is made anew */
 /* Most that the making of a database leaves in its one log (the format record) or its one table. */
 #define MADE_LOG_BYTES_MAX   256
 #define MADE_TABLE_BYTES_MAX 4096
@@ -356,37 +355,18 @@ static int sync_all(DIR *stream)
     return error;
 }
 
-/* Returns errno's value. */
-static int write_claim(int lock)
+enum stator_rc directory_claim(const char *dir, int lock, const char *program, struct stator_error *err)
 {
-    size_t had = 0;
+    int error = claim_write(lock, program);
 
-    while (had < sizeof(CLAIM) - 1) {
-        ssize_t put = pwrite(lock, &CLAIM[had], sizeof(CLAIM) - 1 - had, (off_t)had);
-
-        if (put < 0 && errno != EINTR)
-            return errno;
-        had += put > 0 ? (size_t)put : 0;
-    }
-    return 0;
+    return error == 0 ? STATOR_OK : fail_write(err, dir, error);
 }
 
-enum stator_rc directory_claim(const char *dir, int lock, struct stator_error *err)
+enum stator_rc directory_complete(const char *dir, struct stator_error *err)
 {
-    int error = write_claim(lock);
-
-    if (error != 0)
-        return fail_write(err, dir, error);
-    return fdatasync(lock) == 0 ? STATOR_OK : fail(err, dir, "cannot be synced", errno);
-}
-
-enum stator_rc directory_complete(const char *dir, int lock, struct stator_error *err)
-{
-    DIR *stream;
+    DIR *stream = opendir(dir);
     int error;
 
-    STATOR_TRY(directory_claim(dir, lock, err));
-    stream = opendir(dir);
     if (stream == NULL)
         return fail(err, dir, "cannot be read", errno);
     error = sync_all(stream);

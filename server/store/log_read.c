@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "store/io.h"
 #include "store/log_crc.h"
 
 #define HEADER_BYTES     7
@@ -44,24 +44,6 @@ static uint32_t unmask(uint32_t masked)
     uint32_t rotated = masked - MASK_DELTA;
 
     return rotated >> 17 | rotated << 15;
-}
-
-ssize_t log_read_at(int fd, uint8_t *out, size_t len, uint64_t offset)
-{
-    size_t had = 0;
-
-    while (had < len) {
-        ssize_t got = pread(fd, out + had, len - had, (off_t)(offset + had));
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        had += (size_t)got;
-    }
-    return (ssize_t)had;
 }
 
 static void append_le(struct buf *out, uint32_t value, size_t bytes)
@@ -115,7 +97,7 @@ static enum log_read next_block(struct log_reader *reader)
 
     reader->block_offset += reader->block_len;
     reader->at = reader->block_len = 0;
-    len = log_read_at(reader->fd, reader->block, LOG_BLOCK_BYTES, reader->block_offset);
+    len = io_read_at(reader->fd, reader->block, LOG_BLOCK_BYTES, reader->block_offset);
     if (len < 0) {
         reader->error = errno;
         return LOG_FAILED;

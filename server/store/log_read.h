@@ -11,8 +11,6 @@
 #ifndef SERVER_STORE_LOG_READ_H
 #define SERVER_STORE_LOG_READ_H
 
-#include <sys/types.h>
-
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "base/error.h"
@@ -52,8 +50,5 @@ enum log_read log_reader_next(struct log_reader *reader);
 
 /* Appends a record in that form. *offset counts the bytes of the file so far. */
 void log_append_record(struct buf *out, uint64_t *offset, struct bytes record);
-
-/* Reads so many bytes, or as many as there are, past interruptions. -1: errno tells. */
-ssize_t log_read_at(int fd, uint8_t *out, size_t len, uint64_t offset);
 
 #endif

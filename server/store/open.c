@@ -7,7 +7,8 @@
  *      value  version (4 bytes, big-endian) · shards (4) · the layout text
  *             00 00 00 02  00 00 00 04  "siphash-2-4 points=1024"
  *
- * Every later version keeps the first four bytes, so that an older server knows what it cannot read.
+ * Every later version keeps the first four bytes, and the lines of the lock's file (claim.c): an older server then knows
+ * what it cannot read, and which program does.
  *
  *      1  up to 0.1.0
  *      2  STATOR-SYNCED says what the directory must have (synced.h); an older server would not keep it. One of version 1
@@ -44,6 +45,7 @@ struct opening {
     size_t known;             /* of them in the database already; the others are to be made */
     uint32_t version;         /* of the format record that was read */
     struct synced_list found; /* the files that it had */
+    struct claim claim;
     char (*names)[FAMILY_NAME_MAX];
     rocksdb_column_family_handle_t **handles;
 };
@@ -270,7 +272,9 @@ static enum stator_rc create(struct opening *opening, struct stator_error *err)
     if (rc == STATOR_OK)
         rc = synced_start(opening->store->synced, opening->path, err);
     unsynced_end();
-    return rc == STATOR_OK ? directory_complete(opening->path, opening->store->lock, err) : rc;
+    if (rc == STATOR_OK)
+        rc = directory_claim(opening->path, opening->store->lock, opening->options->program, err);
+    return rc == STATOR_OK ? directory_complete(opening->path, err) : rc;
 }
 
 /* Nobody was ever told that anything in it is safe. */
@@ -298,6 +302,20 @@ static enum stator_rc without_record(struct opening *opening, struct stator_erro
     return create_again(opening, err);
 }
 
+/* Names who last opened the directory if that is who left this format. */
+static enum stator_rc refuse_newer(const struct opening *opening, uint32_t version, struct stator_error *err)
+{
+    const struct claim *claim = &opening->claim;
+    const bool named = claim->format == version && claim->program[0] != '\0';
+
+    return stator_fail(
+        err, STATOR_INTERNAL_SERVER_ERROR,
+        "The data directory '%s' has format %u, last opened by %s%s; this is Stator %s, which reads formats 1 "
+        "to %u: start %s.",
+        opening->path, version, named ? "Stator " : "a newer Stator", named ? claim->program : "",
+        opening->options->program, STORE_FORMAT, named ? "that version or a newer one" : "the newer one");
+}
+
 static enum stator_rc check_record(struct opening *opening, struct bytes value, struct stator_error *err)
 {
     const char *layout = opening->options->layout;
@@ -310,11 +328,7 @@ static enum stator_rc check_record(struct opening *opening, struct bytes value, 
         shards = shards << 8 | value.at[4 + i];
     }
     if (version > STORE_FORMAT)
-        return stator_fail(
-            err, rc,
-            "The data directory '%s' has format %u, written by a newer Stator; this one reads formats up "
-            "to %u: start the newer one.",
-            opening->path, version, STORE_FORMAT);
+        return refuse_newer(opening, version, err);
     opening->version = version;
     if (version == 0 || opening->count != 3 + (size_t)shards)
         return stator_fail(err, rc, "The data directory '%s' is damaged: its format record and its families disagree.",
@@ -399,14 +413,20 @@ static enum stator_rc settle_format(struct opening *opening, struct stator_error
                            ", which says what it must have, is gone. " VERIFY_GO_ON,
                            opening->path, opening->path, opening->path);
     if (opening->version < STORE_FORMAT) {
+        STATOR_TRY(directory_claim(opening->path, opening->store->lock, opening->options->program, err));
         STATOR_TRY(write_record(opening, opening->store->shards, err));
-        STATOR_TRY(directory_claim(opening->path, opening->store->lock, err));
+    } else { /* its format is there already, and a start does not fail for a name */
+        (void)claim_write(opening->store->lock, opening->options->program);
     }
     return synced_start(opening->store->synced, opening->path, err);
 }
 
 static enum stator_rc open_existing(struct opening *opening, struct stator_error *err)
 {
+    claim_read(&opening->claim, opening->store->lock);
+    if (opening->claim.format >
+        STORE_FORMAT) /* before the engine changes it, or what is new in it is taken for damage */
+        return refuse_newer(opening, opening->claim.format, err);
     STATOR_TRY(verify_directory(&opening->found, opening->path, NULL, NULL, err));
     STATOR_TRY(list_families(opening, err));
     STATOR_TRY(watch_files(opening, opening->found.state != SYNCED_SOUND, err));
@@ -520,6 +540,8 @@ static enum stator_rc open_store(struct store **out, const struct store_options 
         settled.cache_bytes = CACHE_BYTES_DEFAULT;
     if (settled.layout == NULL)
         settled.layout = "";
+    if (settled.program == NULL)
+        settled.program = "of unknown version";
     if (store == NULL)
         return stator_fail_memory(err);
     opening.store = store;

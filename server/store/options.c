@@ -134,7 +134,8 @@ enum stator_rc rocks_options_init(struct rocks_options *out, const struct store_
     else
         rocksdb_options_set_create_if_missing(base, 1);
     /* In full durability an answer waits for the sync anyway, so the syncer also hands the log's bytes to the system: a
-     * write on a loop is then a copy (6.6 us instead of 9.5 with 64 requests under way, a third more writes). write.c: log_is_buffered. */
+     * write on a loop is then a copy (6.6 us instead of 9.5 with 64 requests under way, a third more writes). write.c:
+     * log_is_buffered. */
     rocksdb_options_set_manual_wal_flush(base, options->durability == STORE_FULL && options->dir != NULL);
     if (situation->env != NULL)
         rocksdb_options_set_env(base, situation->env);

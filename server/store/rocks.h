@@ -133,14 +133,30 @@ STATOR_MUST_CHECK enum stator_rc directory_prepare(struct directory *out, const 
 /* Between these two a database is made whose files nobody syncs. directory_complete syncs them, and only after it may
  * anyone be told that something is safe. */
 STATOR_MUST_CHECK enum stator_rc directory_begin(const char *dir, struct stator_error *err);
-STATOR_MUST_CHECK enum stator_rc directory_complete(const char *dir, int lock, struct stator_error *err);
+STATOR_MUST_CHECK enum stator_rc directory_complete(const char *dir, struct stator_error *err);
 
-/* Leaves a word in the lock's file, so that a directory of which nothing else is left is not taken for a new one. */
-STATOR_MUST_CHECK enum stator_rc directory_claim(const char *dir, int lock, struct stator_error *err);
+/* Writes program and STORE_FORMAT into the lock's file. A directory of which nothing else is left is then not taken for
+ * a new one, and a program that cannot read the directory can name one that does. */
+STATOR_MUST_CHECK enum stator_rc directory_claim(const char *dir, int lock, const char *program,
+                                                 struct stator_error *err);
 
 /* Removes the OPTIONS files that the engine began and could not finish (see options.c). Call it with the engine open.
  */
 void directory_sweep(const char *dir);
+
+/* --- claim.c ------------------------------------------------------------------------------------------------------ */
+
+#define CLAIM_PROGRAM_MAX 64
+
+struct claim {
+    uint32_t format; /* 0: it does not say */
+    char program[CLAIM_PROGRAM_MAX];
+};
+
+void claim_read(struct claim *out, int lock);
+
+/* 0 or an errno. Writes and syncs only what it does not say already. */
+int claim_write(int lock, const char *program);
 
 /* --- fault.c ------------------------------------------------------------------------------------------------------ */
 

@@ -48,8 +48,10 @@ struct store_options {
     uint32_t shards; /* count of shard families, 1..256; must be what the directory was made with (0: whatever it has,
                         or 4 for a new one) */
     enum store_durability durability;
-    const char *layout; /* how the caller spreads keys over the shards (RING_LAYOUT); kept by a new directory, and one
+    const char *layout;  /* how the caller spreads keys over the shards (RING_LAYOUT); kept by a new directory, and one
                            kept with another text is refused. NULL: an empty text */
+    const char *program; /* version and commit of who opens it: kept for an older program, which has to refuse what a
+                              newer one left. NULL: "of unknown version" */
     size_t memtable_bytes; /* of one family; 0: the default, 4 MiB */
     size_t cache_bytes;    /* of the block cache; 0: the default, 8 MiB */
 };
@@ -106,11 +108,11 @@ void store_batch_add(struct store_batch *batch, struct bytes counter_key, int64_
 /* A longer batch keeps all other writers waiting for milliseconds, or for a tenth of a second and more. */
 #define STORE_LARGE_BYTES ((size_t)256 * 1024)
 
-/* All of the batch or none of it, visible on return; what it survives is said at enum store_durability. With may_wait
- * false nothing is written and it is STATOR_AGAIN where the engine is stalled, where it is another thread's turn to write
- * the log's file or a large batch, and where the batch is large itself. On a full disk nothing is written until there is
- * space, but for batches that free some, which have a reserve: STATOR_INTERNAL_SERVER_ERROR. After an I/O error the same code, and the store is read-only until it is opened
- * anew. */
+/* Writes all of the batch or none of it, visible on return; what it survives is said at enum store_durability. With
+ * may_wait false nothing is written, and it is STATOR_AGAIN, when the engine is stalled, when another thread is writing
+ * the log's file or a large batch, and when the batch is large itself. On a full disk it is
+ * STATOR_INTERNAL_SERVER_ERROR and nothing is written, except batches that free space (store_batch_frees), which have a
+ * reserve. After an I/O error it is the same code, and the store is read-only until it is opened again. */
 STATOR_MUST_CHECK enum stator_rc store_write(struct store *store, struct store_batch *batch, bool may_wait,
                                              struct stator_error *err);
 
@@ -138,8 +140,8 @@ STATOR_MUST_CHECK enum stator_rc store_counter(struct store *store, struct bytes
 struct store_iterator *store_iterator_open(struct store *store, uint32_t family, struct bytes lower, struct bytes upper,
                                            const struct store_snapshot *snapshot, enum store_tier tier);
 
-/* The same for a thread that may wait, but not for long: a move past more than passed_max such keys is STATOR_AGAIN, and ends
- * the iterator. 0: none is. */
+/* The same for a thread that may wait, but not for long: a move past more than passed_max such keys is STATOR_AGAIN,
+ * and ends the iterator. 0: none is. */
 struct store_iterator *store_iterator_open_brief(struct store *store, uint32_t family, struct bytes lower,
                                                  struct bytes upper, const struct store_snapshot *snapshot,
                                                  enum store_tier tier, uint32_t passed_max);
@@ -154,9 +156,9 @@ void store_iterator_previous(struct store_iterator *iterator);
 bool store_iterator_valid(const struct store_iterator *iterator);
 struct bytes store_iterator_key(const struct store_iterator *iterator);   /* until the next move */
 struct bytes store_iterator_value(const struct store_iterator *iterator); /* until the next move */
-/* When it is not valid: STATOR_OK at the end, STATOR_AGAIN on a cache miss or past too much that is deleted, else an error.
- * What it showed before a miss
- * is right and complete; go on with a new iterator of STORE_ANY behind the last key. */
+/* Of an iterator that is not valid: STATOR_OK at the end, STATOR_AGAIN on a cache miss or past too many deleted keys,
+ * else an error. What it showed before a miss is right and complete; go on after the last key with a new iterator of
+ * STORE_ANY. */
 STATOR_MUST_CHECK enum stator_rc store_iterator_status(const struct store_iterator *iterator, struct stator_error *err);
 
 /* Bytes that the keys from first to end take, roughly; what is in memtables included. May wait for the disk. */
@@ -177,8 +179,8 @@ bool store_full(struct store *store);
 /* --- Getting space back ------------------------------------------------------------------------------------------- */
 
 /* What is deleted stays in files until they are rewritten. Each step here rewrites about a file's worth of the lowest
- * level with what lies above it, waits for that (up to seconds), and lets others read and write meanwhile. For one thread at
- * a time, in the background; nothing here keeps a latch or a lock of the caller's for long. */
+ * level with what lies above it, waits for that (up to seconds), and lets others read and write meanwhile. For one
+ * thread at a time, in the background; nothing here keeps a latch or a lock of the caller's for long. */
 enum store_reclaimed {
     STORE_RECLAIM_DONE,     /* one step */
     STORE_RECLAIM_NOTHING,  /* there is nothing that would be worth one */
@@ -204,8 +206,8 @@ struct store_sweep {
 /* Rewrites the next part, whatever is dead in it. STORE_RECLAIM_NOTHING: that was all. */
 enum store_reclaimed store_compact_step(struct store *store, struct store_sweep *sweep);
 
-/* All that is written so far; and whether a snapshot is open that was taken before. With STORE_FULL the store has one itself, as
- * of its last sync. */
+/* store_moment is the present. store_is_looked_at: whether a snapshot taken before that moment is open. With STORE_FULL
+ * the store has one itself, as of its last sync. */
 uint64_t store_moment(struct store *store);
 bool store_is_looked_at(struct store *store, uint64_t moment);
 

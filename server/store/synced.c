@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/io.h"
 #include "store/log_crc.h"
-#include "store/log_read.h"
 
 #define HEAD        "STATOR-SYNCED 2\n"
 #define HEAD_BYTES  (sizeof(HEAD) - 1)
@@ -96,13 +96,13 @@ static int read_places(struct synced_list *list, int fd, uint8_t *place)
 
     list->state = SYNCED_DAMAGED;
     for (unsigned i = 0; i <= ON_DISK; i++) {
-        ssize_t len = log_read_at(fd, place, SYNCED_PLACE_BYTES, place_at(i));
+        ssize_t len = io_read_at(fd, place, SYNCED_PLACE_BYTES, place_at(i));
 
         if (len < 0)
             return errno;
         read_place(list, i, bytes_of(place, (size_t)len));
     }
-    if (fstat(fd, &info) != 0 || log_read_at(fd, head, HEAD_BYTES, 0) < 0)
+    if (fstat(fd, &info) != 0 || io_read_at(fd, head, HEAD_BYTES, 0) < 0)
         return errno;
     if (list->state == SYNCED_DAMAGED && info.st_size == HEAD_BYTES && memcmp(head, HEAD, HEAD_BYTES) == 0)
         list->state = SYNCED_BEGUN;
@@ -161,21 +161,6 @@ struct synced_file *synced_find(const struct synced_list *list, uint64_t number)
 
 /* Each of these with the lock held. They return errno's value. */
 
-static int write_whole(int fd, struct bytes bytes, off_t offset)
-{
-    while (bytes.len != 0) {
-        ssize_t put = pwrite(fd, bytes.at, bytes.len, offset);
-
-        if (put < 0 && errno != EINTR)
-            return errno;
-        if (put > 0) {
-            bytes = bytes_of(bytes.at + put, bytes.len - (size_t)put);
-            offset += put;
-        }
-    }
-    return 0;
-}
-
 static int write_lines(struct synced *synced, unsigned which)
 {
     struct buf *place = &synced->place;
@@ -186,7 +171,7 @@ static int write_lines(struct synced *synced, unsigned which)
     buf_append_be32(place, (uint32_t)synced->list.count);
     put_lines(place, &synced->list, true);
     buf_append_be32(place, log_crc_extend(0, (const char *)place->at, place->len));
-    return place->failed ? ENOMEM : write_whole(synced->fd, buf_bytes(place), (off_t)place_at(which));
+    return place->failed ? ENOMEM : io_write_at(synced->fd, buf_bytes(place), place_at(which));
 }
 
 static int put_on_disk(struct synced *synced)
@@ -305,7 +290,7 @@ enum stator_rc synced_open(struct synced **out, const char *dir, const struct sy
     if (error == 0 && begun && ftruncate(synced->fd, 0) != 0)
         error = errno;
     if (error == 0 && begun)
-        error = write_whole(synced->fd, bytes_of(HEAD, HEAD_BYTES), 0);
+        error = io_write_at(synced->fd, bytes_of(HEAD, HEAD_BYTES), 0);
     if (error == 0 && begun && fdatasync(synced->fd) != 0)
         error = errno;
     if (error == 0) {

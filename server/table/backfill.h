@@ -11,7 +11,8 @@
 
 #include "table/walk.h"
 
-/* Does up to items_max items. index NULL: the table's expiry index. *done is set when the table's end is reached. For background threads. */
+/* Does up to items_max items. index NULL: the table's expiry index. *done is set when the table's end is reached. For
+ * background threads. */
 STATOR_MUST_CHECK enum stator_rc table_backfill(struct database *db, const struct table *table,
                                                 const struct index *index, struct walk *walk, uint32_t items_max,
                                                 bool *done, struct stator_error *err);

@@ -51,7 +51,8 @@ struct transact_read {
     struct stator_error reason; /* as above */
 };
 
-/* All of them as they were at one moment not before the call; STATOR_VALIDATION past TRANSACT_BYTES_MAX. STATOR_TRANSACTION_CANCELED and STATOR_AGAIN as above. */
+/* All of them as they were at one moment not before the call; STATOR_VALIDATION past TRANSACT_BYTES_MAX.
+ * STATOR_TRANSACTION_CANCELED and STATOR_AGAIN as above. */
 STATOR_MUST_CHECK enum stator_rc table_transact_read(struct database *db, struct transact_read *reads, size_t count,
                                                      bool may_wait, struct arena *arena, struct stator_error *err);
 

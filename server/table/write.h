@@ -62,7 +62,8 @@ struct write_result {
 };
 
 /* Does the write. STATOR_AGAIN (nothing done) when it would have to wait for what `wait` does not allow, or the budget
- * of a loop is spent. STATOR_VALIDATION in the service's words for what only shows on the data. On any return write_result_release. */
+ * of a loop is spent. STATOR_VALIDATION in the service's words for what only shows on the data. On any return
+ * write_result_release. */
 STATOR_MUST_CHECK enum stator_rc table_write(struct database *db, const struct write *write, enum write_wait wait,
                                              struct write_result *result, struct arena *arena,
                                              struct stator_error *err);
@@ -82,9 +83,10 @@ struct write_series {
 };
 
 /* Does the next part of a series with one batch of the store, which is cheaper than one by one: as many writes as
- * WRITE_PART_BYTES hold, and the one that goes past them, so that others are not kept waiting for long; adds their number
- * to series->done. An error leaves none of the part stored. `stale` is set in all results of the part or in none, `busy`
- * in its first, `in_transaction` in those of the items that make it STATOR_TRANSACTION_CONFLICT. Otherwise as table_write; write_result_release each result of the part, and of those behind it. */
+ * WRITE_PART_BYTES hold, and the one that goes past them, so that others are not kept waiting for long. Adds their
+ * number to series->done. An error leaves none of the part stored. `stale` is set in all results of the part or in
+ * none, `busy` in its first. `in_transaction` is set for each item that makes it STATOR_TRANSACTION_CONFLICT, and for
+ * no other. Otherwise as table_write; write_result_release each result of the part, and of those after it. */
 STATOR_MUST_CHECK enum stator_rc table_write_part(struct database *db, struct write_series *series,
                                                   enum write_wait wait, struct arena *arena, struct stator_error *err);
 

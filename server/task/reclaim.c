@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "catalog/catalog.h"
+#include "clock/clock.h"
 
 #define LOOK_MS  5000          /* between two looks while there is nothing to do */
 #define RETRY_MS 10000         /* after a step that did not help, or had no room */
@@ -27,14 +28,6 @@ struct reclaim {
     uint64_t erased_moment;   /* when it was first seen */
     uint64_t idle_moment;     /* of the store, when there was nothing to do */
 };
-
-static uint64_t monotonic_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* --- What was erased ---------------------------------------------------------------------------------------------- */
 
@@ -144,7 +137,7 @@ static uint64_t follow_notes(struct reclaim *reclaim)
 
 static uint64_t reclaim_step(struct reclaim *reclaim)
 {
-    uint64_t began_ms = monotonic_ms(), dead, took_ms;
+    uint64_t began_ms = clock_monotonic_ms(), dead, took_ms;
 
     switch (store_reclaim_step(reclaim->store, &dead)) {
     case STORE_RECLAIM_NOTHING:
@@ -155,7 +148,7 @@ static uint64_t reclaim_step(struct reclaim *reclaim)
     case STORE_RECLAIM_DONE:
         break;
     }
-    took_ms = monotonic_ms() - began_ms;
+    took_ms = clock_monotonic_ms() - began_ms;
     return took_ms > REST_MAX ? REST_MAX : took_ms + 1;
 }
 
@@ -221,12 +214,12 @@ static uint64_t round_of(struct reclaim *reclaim)
 /* False: stop. */
 static bool wait_for(struct reclaim *reclaim, uint64_t wait_ms)
 {
-    uint64_t at_ms = monotonic_ms() + wait_ms;
+    uint64_t at_ms = clock_monotonic_ms() + wait_ms;
     const struct timespec until = {.tv_sec = (time_t)(at_ms / 1000), .tv_nsec = (long)(at_ms % 1000) * 1000000};
     bool go_on;
 
     pthread_mutex_lock(&reclaim->mutex);
-    while (!reclaim->stop && !reclaim->asked && monotonic_ms() < at_ms)
+    while (!reclaim->stop && !reclaim->asked && clock_monotonic_ms() < at_ms)
         pthread_cond_timedwait(&reclaim->changed, &reclaim->mutex, &until);
     go_on = !reclaim->stop;
     pthread_mutex_unlock(&reclaim->mutex);

@@ -2,7 +2,6 @@
 #include "task/sweep.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "clock/clock.h"
 #include "table/expire.h"
@@ -29,14 +28,6 @@ struct sweep {
     bool under_way, seen;
     bool busy; /* the pass has deleted something */
 };
-
-static uint64_t monotonic_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 bool sweeps_wanted(const struct table *table)
 {
@@ -76,7 +67,7 @@ static void begin_pass(struct sweep *sweep, uint64_t now_ms)
 
 static void end_pass(struct sweep *sweep, uint32_t interval_ms)
 {
-    uint64_t now_ms = monotonic_ms(), pass_ms = now_ms - sweep->began_ms;
+    uint64_t now_ms = clock_monotonic_ms(), pass_ms = now_ms - sweep->began_ms;
     uint64_t rest_ms = sweep->busy ? REST_OF_BUSY(pass_ms) : REST_OF_IDLE(pass_ms);
 
     sweep->under_way = false;
@@ -98,7 +89,7 @@ static void tell_deleted(struct sweep *sweep, const struct table *table)
 uint64_t sweeps_step(struct sweeps *sweeps, struct database *db, const struct table *table)
 {
     struct sweep *sweep = sweep_of(sweeps, table->extras->ttl.id);
-    uint64_t now_ms = monotonic_ms();
+    uint64_t now_ms = clock_monotonic_ms();
     struct stator_error err;
     enum stator_rc rc;
     bool done;

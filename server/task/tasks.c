@@ -54,17 +54,9 @@ struct work {
     size_t count, capacity;
 };
 
-static uint64_t monotonic_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static void look_again_in(struct tasks *tasks, uint64_t wait_ms)
 {
-    uint64_t at_ms = monotonic_ms() + wait_ms;
+    uint64_t at_ms = clock_monotonic_ms() + wait_ms;
 
     if (at_ms < tasks->due_ms)
         tasks->due_ms = at_ms;
@@ -124,7 +116,7 @@ static void save_walk(struct database *db, struct backfill *backfill)
     if (!note.failed) {
         store_batch_put(batch, STORE_CATALOG, catalog_backfill_key(key, backfill->id), buf_bytes(&note));
         if (store_write(db->store, batch, true, &err) == STATOR_OK)
-            backfill->saved_ms = monotonic_ms();
+            backfill->saved_ms = clock_monotonic_ms();
     }
     buf_deinit(&note);
     store_batch_free(batch);
@@ -144,7 +136,7 @@ static struct backfill *backfill_of(struct tasks *tasks, uint32_t id)
     if (backfill == NULL)
         return NULL;
     backfill->id = id;
-    backfill->saved_ms = monotonic_ms();
+    backfill->saved_ms = clock_monotonic_ms();
     walk_init(&backfill->walk);
     compare_init(&backfill->compare);
     if (load_walk(tasks->db, backfill, &err) != STATOR_OK) {
@@ -255,7 +247,7 @@ static enum stator_rc step_index(struct tasks *tasks, const struct table *table,
     backfill->seen = true;
     if (!backfill->filled) {
         STATOR_TRY(table_backfill(tasks->db, table, index, &backfill->walk, STEP_ITEMS, &backfill->filled, err));
-        if (backfill->filled || monotonic_ms() - backfill->saved_ms >= SAVE_MS)
+        if (backfill->filled || clock_monotonic_ms() - backfill->saved_ms >= SAVE_MS)
             save_walk(tasks->db, backfill);
         return STATOR_OK;
     }
@@ -399,7 +391,7 @@ static void collect(void *context, struct table *table)
 /* Time itself makes work here, so the thread looks each minute. */
 static void sweep_tokens(struct tasks *tasks)
 {
-    uint64_t now_ms = monotonic_ms();
+    uint64_t now_ms = clock_monotonic_ms();
     struct stator_error err;
     bool more = false;
 
@@ -450,7 +442,7 @@ static bool wait_for_work(struct tasks *tasks)
         struct timespec deadline = {.tv_sec = (time_t)(tasks->due_ms / 1000),
                                     .tv_nsec = (long)(tasks->due_ms % 1000) * 1000000};
 
-        if (tasks->due_ms <= monotonic_ms())
+        if (tasks->due_ms <= clock_monotonic_ms())
             break;
         pthread_cond_timedwait(&tasks->changed, &tasks->mutex, &deadline);
     }

@@ -256,7 +256,8 @@ static inline void projection(struct source *s)
 
 static inline void term(struct source *s)
 {
-    static const char *const terms[] = {"1", "'p'", "'q'", "0", "-1.5", "{'a':1}", "[1,'x']", "<<1,2>>", "<<'x'>>", "NULL", "true", "missing"};
+    static const char *const terms[] = {"1",       "'p'",     "'q'",     "0",    "-1.5", "{'a':1}",
+                                        "[1,'x']", "<<1,2>>", "<<'x'>>", "NULL", "true", "missing"};
     uint32_t i = pick(s, 16);
 
     if (i < sizeof(terms) / sizeof(terms[0])) {

@@ -84,6 +84,11 @@ class Agreement(unittest.TestCase):
         port = re.search(r"- port: (\w+)", policy)[1]
         self.assertIn(f"- name: {port}\n              containerPort: 8000", pods)
 
+    def test_trouble_with_the_disk_ends_no_pod(self):
+        """Reads go on then, and tests/wire has `GET /` answer."""
+        probes = re.findall(r"(\w+)Probe:.*\n +httpGet: \{path: (\S+), port: http\}", text_of("kubernetes.yaml"))
+        self.assertEqual(sorted(probes), [("liveness", "/"), ("readiness", "/"), ("startup", "/")])
+
     def test_unit_has_bounds(self):
         for line in "LimitCORE=0", "MemoryMax=4G", "TasksMax=512", "UMask=0077", "LimitNOFILE=65536":
             self.assertIn(f"\n{line}\n", text_of("stator.service"))

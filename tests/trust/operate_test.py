@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import resource
 import signal
 import subprocess
@@ -24,7 +25,7 @@ import ledger
 import make_kept
 from clock import Clock
 from disks import Disk, Folder
-from server import Server
+from server import Server, find_binary
 from streams import everything, latest_arn
 from world import TABLE, World
 
@@ -505,6 +506,43 @@ class Upgrade(unittest.TestCase):
         for archive in archives:
             with self.subTest(archive.name):
                 self.one(archive)
+
+    def test_every_format_is_kept(self):
+        """One of each that there was, today's included."""
+        said = subprocess.run([str(find_binary()), "--version"], capture_output=True, text=True, timeout=10, check=True).stdout
+        today = int(re.search(r"data directories of format (\d+)", said)[1])
+        formats = set()
+        for archive in make_kept.KEPT.glob("*.tar.gz"):
+            with tarfile.open(archive) as file:
+                lock = file.extractfile("data/STATOR-LOCK").read().decode() if "data/STATOR-LOCK" in file.getnames() else ""
+            found = re.search(r", format (\d+)\.$", lock.strip())
+            formats.add(int(found[1]) if found else 1)
+        self.assertEqual(formats, set(range(1, today + 1)))
+
+    def test_newer_format(self):
+        """One that a newer program left is refused: the text says which one, by which program, and nothing in it is changed."""
+        with tempfile.TemporaryDirectory(prefix="stator-newer-") as folder:
+            data = pathlib.Path(folder) / "data"
+            server = Server(data_dir=data)
+            server.start()
+            server.stop()
+            lock = data / "STATOR-LOCK"
+            ours = lock.read_text(encoding="utf-8")
+            program, number = re.search(r"Last opened by (Stator .*), format (\d+)\.\n$", ours).groups()
+            self.assertEqual(f"{program}\ndata directories of format {number}\n".lower(),
+                             subprocess.run([str(server.binary), "--version"], capture_output=True, text=True, timeout=10,
+                                            check=True).stdout)
+            lock.write_text(ours.replace(program, "Stator 7.0.0 (0123456)").replace(f"format {number}", "format 77"), encoding="utf-8")
+            before = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in data.iterdir()}
+            with self.assertRaises(RuntimeError):
+                server.start()
+            self.assertEqual(server.process.returncode, 1)
+            self.assertIn(f"The data directory '{data}' has format 77, last opened by Stator 7.0.0 (0123456); this is {program}, which "
+                          f"reads formats 1 to {number}: start that version or a newer one.", server.text())
+            self.assertEqual({path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in data.iterdir()}, before)
+            lock.write_text(ours, encoding="utf-8")
+            server.start()
+            server.stop()
 
     def test_downgrade(self):
         """What this build wrote opens with an older one, or is refused with a text that names directory and format."""

@@ -31,6 +31,7 @@ SECONDS = "stator_request_duration_seconds"
 UNITS = "stator_consumed_capacity_units_total"
 THROTTLES = "stator_throttles_total"
 DASHBOARD = ROOT / "deploy/dashboards/stator.json"
+ALERTS = ROOT / "deploy/dashboards/alerts.yaml"
 
 
 def table(name, **more):
@@ -542,6 +543,7 @@ class Trouble(unittest.TestCase):
                                                 (0, 200, 200, None)):
                 with Wire(server) as wire:
                     self.assertEqual(wire.ask(request('{"Health":%d}' % health)).status, 200)
+                self.assertEqual(metrics.get(server, "/")[0], 200)  # it lives: a restart is somebody's decision
                 answers = [metrics.get(server, "/_stator/" + path) for path in ("health", "ready")]
                 self.assertEqual([status for status, _, _ in answers], [well, ready])
                 told = json.loads(answers[1][2])
@@ -563,7 +565,7 @@ class Dashboard(Case):
                 yield from self.expressions(value)
 
     def test_metrics_exist(self):
-        """Every metric that it names is told by the server, and by those names that its type has."""
+        """Every metric that it and the alerts name is told by the server, and by those names that its type has."""
         self.create("music")
         found = self.scrape()
         names = set()
@@ -571,7 +573,14 @@ class Dashboard(Case):
             names |= {family.name + end for end in (("_bucket", "_sum", "_count") if family.type == "histogram" else ("",))}
         named = {name for text in self.expressions(json.loads(DASHBOARD.read_text(encoding="utf-8")))
                  for name in re.findall(r"\bstator_\w+", text)}
-        self.assertGreater(len(named), 30)
+        self.assertGreater(len(named), 40)
+        self.assertEqual(named - names, set())
+        alerts = ALERTS.read_text(encoding="utf-8")
+        rules = re.findall(r"(?m)^      - alert: \w+\n        expr: (.+)\n(?:        for: \w+\n)?        labels: \{severity: \w+\}\n"
+                           r"        annotations:\n          summary: \".+\"$", alerts)
+        self.assertEqual(len(rules), alerts.count("- alert:"))
+        named = {name for rule in rules for name in re.findall(r"\bstator_\w+", rule)}
+        self.assertGreater(len(named), 10)
         self.assertEqual(named - names, set())
 
 

@@ -3,6 +3,7 @@
 refused and in which words, and all of it after a restart."""
 import json
 import pathlib
+import re
 import sys
 import time
 import unittest
@@ -10,7 +11,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
 from case import Case
-from dynamo import Client, is_active
+from dynamo import Client, DynamoError, is_active
 
 INVALID = "One or more parameter values were invalid: "
 IN_USE = "Attempt to change a resource which is still in use: "
@@ -597,6 +598,63 @@ class StatusesThatTakeTime(Case):
         described = self.call("DescribeContributorInsights", TableName="abc")
         self.assertEqual(described["ContributorInsightsStatus"], "ENABLING")
         self.assertNotIn("ContributorInsightsRuleList", described)
+
+
+class Settings(Case):
+
+    def said(self):
+        """The settings that the log has named so far, in their order, with their levels."""
+        self.call("ListTables")  # an answer behind whatever was logged
+        time.sleep(0.1)
+        return re.findall(r" (warn|info) +a setting is kept and has no effect yet setting=(\w+) so=", self.server.text())
+
+    def make_all(self, name):
+        capacity = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
+        self.call("CreateTable", **{**table(name), "BillingMode": "PROVISIONED"}, ProvisionedThroughput=capacity,
+                  SSESpecification={"Enabled": True}, TableClass="STANDARD_INFREQUENT_ACCESS",
+                  WarmThroughput={"ReadUnitsPerSecond": 20000, "WriteUnitsPerSecond": 5000})
+        self.call("UpdateContinuousBackups", TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+        self.call("EnableKinesisStreamingDestination", TableName=name, StreamArn=KINESIS + "one")
+        self.call("UpdateContributorInsights", TableName=name, ContributorInsightsAction="ENABLE")
+        self.call("PutResourcePolicy", ResourceArn=ARN + name, Policy=text(policy(name)))
+        self.call("UpdateTable", TableName=name, GlobalTableSettingsReplicationMode="ENABLED")
+
+
+class KeptAndNoMore(Settings):
+    """What has no effect yet: the log says so when it is asked for, and README.md has a line for it."""
+
+    def test_each_is_said_once(self):
+        self.make_all("abc")
+        self.assertCountEqual(self.said(), [
+            ("info", "throughput"), ("warn", "SSESpecification"), ("info", "TableClass"), ("info", "WarmThroughput"),
+            ("warn", "PointInTimeRecovery"), ("warn", "KinesisStreamingDestination"), ("info", "ContributorInsights"),
+            ("warn", "ResourcePolicy"), ("info", "GlobalTableSettingsReplicationMode")])
+        self.make_all("again")
+        self.assertEqual(len(self.said()), 9, self.server.text())
+
+    def test_each_is_in_the_readme(self):
+        self.make_all("abc")
+        lines = (pathlib.Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8").splitlines()
+        start = lines.index("### Kept, and no more")
+        rows = [line for line in lines[start:start + 20] if line.startswith("| ")]
+        for _, name in self.said():
+            self.assertTrue(any(name in row for row in rows), name)
+
+    def test_nothing_is_said_of_what_is_off_or_refused(self):
+        self.call("CreateTable", **table("abc"), TableClass="STANDARD", SSESpecification={"Enabled": False})
+        self.call("UpdateContinuousBackups", TableName="abc", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False})
+        self.call("UpdateContributorInsights", TableName="abc", ContributorInsightsAction="DISABLE")
+        with self.assertRaises(DynamoError):
+            self.call("EnableKinesisStreamingDestination", TableName="other", StreamArn=KINESIS + "one")
+        self.assertEqual(self.said(), [])
+
+
+class ThroughputEnforced(Settings):
+    flags = ("--enforce-throughput",)
+
+    def test_it_has_an_effect(self):
+        self.make_all("abc")
+        self.assertNotIn(("info", "throughput"), self.said())
 
 
 class AfterARestart(Case):

@@ -132,7 +132,7 @@ static void add(struct fixture *f, uint32_t id, enum catalog_counter counter, in
 
 /* --- Checking ----------------------------------------------------------------------------------------------------- */
 
-typedef enum stator_rc check_fn(const char *dir, FILE *out, uint64_t *faults, struct stator_error *err);
+typedef enum stator_rc check_fn(const struct check_request *request, uint64_t *faults, struct stator_error *err);
 
 static uint64_t run(struct fixture *f, check_fn *check)
 {
@@ -142,7 +142,9 @@ static uint64_t run(struct fixture *f, check_fn *check)
 
     free(f->text);
     out = open_memstream(&f->text, &f->text_len);
-    if (check(f->dir, out, &faults, &err) != STATOR_OK)
+    const struct check_request request = {.dir = f->dir, .program = "test", .out = out};
+
+    if (check(&request, &faults, &err) != STATOR_OK)
         fail_msg("%s", err.message);
     fclose(out);
     return faults;
@@ -329,12 +331,13 @@ static void what_is_no_directory_of_ours(void **state)
     uint64_t faults;
     char empty[64];
 
+    const struct check_request request = {.dir = temporary_make(empty), .program = "test", .out = stdout};
+
     database_close(&f->db);
-    temporary_make(empty);
-    assert_int_not_equal(check_directory(empty, stdout, &faults, &err), STATOR_OK);
-    assert_int_not_equal(check_repair(empty, stdout, &faults, &err), STATOR_OK);
+    assert_int_not_equal(check_directory(&request, &faults, &err), STATOR_OK);
+    assert_int_not_equal(check_repair(&request, &faults, &err), STATOR_OK);
     assert_int_equal(rmdir(empty), 0); /* nothing is left in it */
-    assert_int_not_equal(check_directory(empty, stdout, &faults, &err), STATOR_OK);
+    assert_int_not_equal(check_directory(&request, &faults, &err), STATOR_OK);
 }
 
 /* A start that was refused tells whose file it is. */

@@ -89,6 +89,24 @@ static void flows_forwards(void **state)
     assert_int_equal(clock_follow(NULL, &err), STATOR_OK);
 }
 
+/* Whatever the file says. */
+static void timeouts_are_not_moved(void **state)
+{
+    struct stator_error err;
+    uint64_t start;
+
+    (void)state;
+    say("0");
+    assert_int_equal(clock_follow(path, &err), STATOR_OK);
+    start = clock_monotonic_ms();
+    say("3600");
+    assert_in_range(clock_monotonic_ms() - start, 0, 60 * 1000);
+    say("-3600");
+    assert_in_range(clock_monotonic_ms() - start, 0, 60 * 1000);
+    say("0");
+    assert_int_equal(clock_follow(NULL, &err), STATOR_OK);
+}
+
 static void refuses_what_is_no_number(void **state)
 {
     static const char *const texts[] = {"", "x", "1x", "-", "1e3", "9999999999999"};
@@ -111,6 +129,7 @@ int main(void)
         cmocka_unit_test(is_the_systems_time),
         cmocka_unit_test(follows_a_file),
         cmocka_unit_test(flows_forwards),
+        cmocka_unit_test(timeouts_are_not_moved),
         cmocka_unit_test(refuses_what_is_no_number),
     };
     int file = mkstemp(path), failed;

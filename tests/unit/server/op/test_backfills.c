@@ -3,6 +3,7 @@
  * complete, or not ACTIVE. */
 #include "unit/server/database.h"
 #include "unit/server/op/jobs.h"
+#include "unit/server/store/wrapped.h"
 #include "unit/unit.h"
 
 #include <pthread.h>
@@ -36,22 +37,12 @@ static bool fails(struct stator_error *err)
     return true;
 }
 
-enum stator_rc __real_store_write(struct store *store, struct store_batch *batch, bool may_wait,
-                                  struct stator_error *err);
-enum stator_rc __wrap_store_write(struct store *store, struct store_batch *batch, bool may_wait,
-                                  struct stator_error *err);
 enum stator_rc __wrap_store_write(struct store *store, struct store_batch *batch, bool may_wait,
                                   struct stator_error *err)
 {
     return fails(err) ? STATOR_INTERNAL_SERVER_ERROR : __real_store_write(store, batch, may_wait, err);
 }
 
-enum stator_rc __real_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
-                                const struct store_snapshot *snapshot, struct store_pinned *out,
-                                struct stator_error *err);
-enum stator_rc __wrap_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
-                                const struct store_snapshot *snapshot, struct store_pinned *out,
-                                struct stator_error *err);
 enum stator_rc __wrap_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
                                 const struct store_snapshot *snapshot, struct store_pinned *out,
                                 struct stator_error *err)
@@ -67,12 +58,6 @@ enum stator_rc __wrap_store_get(struct store *store, uint32_t family, struct byt
     return __real_store_get(store, family, key, tier, snapshot, out, err);
 }
 
-struct store_iterator *__real_store_iterator_open(struct store *store, uint32_t family, struct bytes lower,
-                                                  struct bytes upper, const struct store_snapshot *snapshot,
-                                                  enum store_tier tier);
-struct store_iterator *__wrap_store_iterator_open(struct store *store, uint32_t family, struct bytes lower,
-                                                  struct bytes upper, const struct store_snapshot *snapshot,
-                                                  enum store_tier tier);
 struct store_iterator *__wrap_store_iterator_open(struct store *store, uint32_t family, struct bytes lower,
                                                   struct bytes upper, const struct store_snapshot *snapshot,
                                                   enum store_tier tier)
@@ -80,8 +65,6 @@ struct store_iterator *__wrap_store_iterator_open(struct store *store, uint32_t 
     return fails(NULL) ? NULL : __real_store_iterator_open(store, family, lower, upper, snapshot, tier);
 }
 
-enum stator_rc __real_store_iterator_status(const struct store_iterator *iterator, struct stator_error *err);
-enum stator_rc __wrap_store_iterator_status(const struct store_iterator *iterator, struct stator_error *err);
 enum stator_rc __wrap_store_iterator_status(const struct store_iterator *iterator, struct stator_error *err)
 {
     return fails(err) ? STATOR_INTERNAL_SERVER_ERROR : __real_store_iterator_status(iterator, err);

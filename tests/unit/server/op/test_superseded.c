@@ -3,6 +3,7 @@
  * no more calls. The linker leads the store's functions here (--wrap). An answer that borrowed from a table's older
  * version is found by AddressSanitizer. */
 #include "unit/server/op/jobs.h"
+#include "unit/server/store/wrapped.h"
 #include "unit/unit.h"
 
 static _Thread_local struct { /* of the thread that runs jobs: background tasks go on */
@@ -25,15 +26,6 @@ static void happen(bool latched)
             quoted(request, sizeof(request), meanwhile.step->request), true, JOB_ARENA_MAX);
     assert_int_equal(answer.rc, STATOR_OK);
 }
-
-enum stator_rc __real_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
-                                const struct store_snapshot *snapshot, struct store_pinned *out,
-                                struct stator_error *err);
-enum stator_rc __wrap_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
-                                const struct store_snapshot *snapshot, struct store_pinned *out,
-                                struct stator_error *err);
-struct store_batch *__real_store_batch_new(struct store *store);
-struct store_batch *__wrap_store_batch_new(struct store *store);
 
 enum stator_rc __wrap_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
                                 const struct store_snapshot *snapshot, struct store_pinned *out,

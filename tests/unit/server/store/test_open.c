@@ -9,7 +9,10 @@
 #include "store/store.h"
 #include "unit/server/store/temporary.h"
 
-#define LAYOUT "ring-for-tests"
+#define LAYOUT  "ring-for-tests"
+#define PROGRAM "0.1.9 (0a1b2c3)"
+/* What STATOR-LOCK has before the program. */
+#define CLAIM_BY "A Stator database. Its server holds a lock on this file.\nLast opened by Stator "
 
 struct fixture {
     char dir[64];
@@ -36,7 +39,7 @@ static int teardown(void **state)
 
 static enum stator_rc try_open(const char *dir, uint32_t shards, const char *layout, struct stator_error *err)
 {
-    struct store_options options = {.dir = dir, .shards = shards, .layout = layout};
+    struct store_options options = {.dir = dir, .shards = shards, .layout = layout, .program = PROGRAM};
     struct store *store;
     enum stator_rc rc = store_open(&store, &options, err);
 
@@ -77,8 +80,8 @@ static void write_file(const char *dir, const char *name, const char *text)
     fclose(file);
 }
 
-/* Does one thing to the database with the plain engine: puts a value into the family "default". What the directory must have is
- * left unknown. */
+/* Puts a value into the family "default" with the plain engine, or deletes it (NULL). What the directory must have is
+ * then unknown. */
 static void put_raw(const char *dir, const char *key, const char *value, size_t len)
 {
     rocksdb_options_t *options = rocksdb_options_create();
@@ -209,9 +212,75 @@ static void a_newer_format_is_refused(void **state)
 
     assert_opens(f->dir, 1);
     put_raw(f->dir, "format", "\0\0\0\3 and what we do not know", 29);
-    assert_refused(f->dir, 1, LAYOUT, "format 3", "newer Stator");
+    assert_refused(f->dir, 1, LAYOUT, "has format 3, last opened by a newer Stator; this is Stator " PROGRAM,
+                   "reads formats 1 to 2: start the newer one");
+    write_file(f->dir, "STATOR-LOCK", CLAIM_BY "0.4.0 (abc1234), format 3.\n");
+    assert_refused(f->dir, 1, LAYOUT, "has format 3, last opened by Stator 0.4.0 (abc1234); this is Stator " PROGRAM,
+                   "start that version or a newer one");
     put_raw(f->dir, "format", "\0\0\0", 3);
+    write_file(f->dir, "STATOR-LOCK", "");
     assert_refused(f->dir, 1, LAYOUT, "damaged", "");
+}
+
+/* Of all bytes of all files. */
+static uint64_t sum_of(const char *dir)
+{
+    char command[160], text[64];
+    FILE *pipe;
+
+    snprintf(command, sizeof(command), "cd %s && { ls; cat *; } | cksum", dir);
+    pipe = popen(command, "r");
+    assert_non_null(pipe);
+    assert_non_null(fgets(text, sizeof(text), pipe));
+    assert_int_equal(pclose(pipe), 0);
+    return strtoull(text, NULL, 10);
+}
+
+/* Whatever a newer program keeps and how: it is neither taken for damage nor touched. */
+static void a_newer_format_is_not_touched(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t sum;
+
+    assert_kept(f->dir, 100);
+    write_file(f->dir, "STATOR-LOCK", CLAIM_BY "1.0.0, format 7.\n");
+    write_file(f->dir, "STATOR-SYNCED", "STATOR-SYNCED 7\nwhat we do not know");
+    write_file(f->dir, "CURRENT", "what we do not know");
+    sum = sum_of(f->dir);
+    assert_refused(f->dir, 0, LAYOUT, "has format 7, last opened by Stator 1.0.0; this is", "start that version");
+    assert_int_equal(sum_of(f->dir), sum);
+}
+
+static void read_file(const char *dir, const char *name, char out[256])
+{
+    char path[256];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    out[fread(out, 1, 255, file)] = '\0';
+    fclose(file);
+}
+
+/* Of a directory that 0.1.0 left, of one of an earlier build, of a text that is longer than ours or torn. */
+static void who_opened_it_last_is_kept(void **state)
+{
+    static const char *const before[] = {"", "A Stator database. Its server holds a lock on this file.\n",
+                                         CLAIM_BY "0.1.0-with-a-long-name (1234567890123456), format 2.\n",
+                                         CLAIM_BY "0.1.0, for", CLAIM_BY "0.1.0, format 1.\n"};
+    struct fixture *f = *state;
+    char text[256];
+
+    assert_opens(f->dir, 1);
+    read_file(f->dir, "STATOR-LOCK", text);
+    assert_string_equal(text, CLAIM_BY PROGRAM ", format 2.\n");
+    for (size_t i = 0; i < COUNT_OF(before); i++) {
+        write_file(f->dir, "STATOR-LOCK", before[i]);
+        assert_opens(f->dir, 1);
+        read_file(f->dir, "STATOR-LOCK", text);
+        assert_string_equal(text, CLAIM_BY PROGRAM ", format 2.\n");
+    }
 }
 
 static void only_one_may_have_it(void **state)
@@ -478,6 +547,8 @@ int main(int argc, char **argv)
         ONE(four_shards_are_the_default),
         ONE(a_stop_leaves_little_to_replay),
         ONE(a_newer_format_is_refused),
+        ONE(a_newer_format_is_not_touched),
+        ONE(who_opened_it_last_is_kept),
         ONE(only_one_may_have_it),
         ONE(a_race_for_a_new_directory_loses_nothing),
         ONE(foreign_directories_are_left_alone),

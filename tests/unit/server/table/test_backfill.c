@@ -9,6 +9,7 @@
 #include "unit/server/expressions.h"
 #include "unit/server/json.h"
 #include "unit/server/store/temporary.h"
+#include "unit/server/store/wrapped.h"
 #include "unit/server/tables.h"
 #include "unit/unit.h"
 
@@ -44,22 +45,12 @@ static enum stator_rc refuse(struct stator_error *err)
     return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "as the test wants");
 }
 
-enum stator_rc __real_store_write(struct store *store, struct store_batch *batch, bool may_wait,
-                                  struct stator_error *err);
-enum stator_rc __wrap_store_write(struct store *store, struct store_batch *batch, bool may_wait,
-                                  struct stator_error *err);
 enum stator_rc __wrap_store_write(struct store *store, struct store_batch *batch, bool may_wait,
                                   struct stator_error *err)
 {
     return fails() ? refuse(err) : __real_store_write(store, batch, may_wait, err);
 }
 
-enum stator_rc __real_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
-                                const struct store_snapshot *snapshot, struct store_pinned *out,
-                                struct stator_error *err);
-enum stator_rc __wrap_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
-                                const struct store_snapshot *snapshot, struct store_pinned *out,
-                                struct stator_error *err);
 enum stator_rc __wrap_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
                                 const struct store_snapshot *snapshot, struct store_pinned *out,
                                 struct stator_error *err)

@@ -6,6 +6,7 @@
 #include "unit/server/expressions.h"
 #include "unit/server/json.h"
 #include "unit/server/store/temporary.h"
+#include "unit/server/store/wrapped.h"
 #include "unit/server/tables.h"
 #include "unit/unit.h"
 
@@ -18,12 +19,6 @@ static struct {
     void *context;
 } meanwhile;
 
-enum stator_rc __real_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
-                                const struct store_snapshot *snapshot, struct store_pinned *out,
-                                struct stator_error *err);
-enum stator_rc __wrap_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
-                                const struct store_snapshot *snapshot, struct store_pinned *out,
-                                struct stator_error *err);
 enum stator_rc __wrap_store_get(struct store *store, uint32_t family, struct bytes key, enum store_tier tier,
                                 const struct store_snapshot *snapshot, struct store_pinned *out,
                                 struct stator_error *err)
