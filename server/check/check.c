@@ -56,7 +56,7 @@ enum stator_rc check_directory(const struct check_request *request, uint64_t *fa
     struct rescue *rescue;
     enum stator_rc rc = rescue_open(&rescue, &options, report_file, &report, err);
 
-    if (rc != STATOR_OK && !rescue_has_manifest(dir))
+    if (rc != STATOR_OK && (report.manifest_faults != 0 || !rescue_has_manifest(dir)))
         say_rebuilds(dir, err);
     if (rc == STATOR_OK)
         rc = look(rescue, &report, err);
@@ -180,7 +180,7 @@ static enum stator_rc repair(const char *dir, struct report *report, struct stat
     struct rescue *rescue;
     enum stator_rc rc = rescue_open(&rescue, &options, report_file, report, err);
 
-    if (rc != STATOR_OK && rescue_has_manifest(dir))
+    if (rc != STATOR_OK && report->manifest_faults == 0 && rescue_has_manifest(dir))
         return rc;
     if (rc != STATOR_OK || report->manifest_faults != 0) {
         rescue_close(rescue);

@@ -403,22 +403,41 @@ static enum stator_rc read_record(struct opening *opening, struct stator_error *
     return rc;
 }
 
-/* A directory of format 1 becomes one of this. From the record on no older server takes it; until the lines are written, which
- * is after it, nothing is held to them. */
+/* A directory of format 1 becomes one of this: once the record says so the lines are there, and from then on no older server
+ * takes it. */
 static enum stator_rc settle_format(struct opening *opening, struct stator_error *err)
 {
-    if (opening->version == STORE_FORMAT && opening->found.state == SYNCED_ABSENT)
-        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
-                           "The data directory '%s' is damaged: " SYNCED_NAME
-                           ", which says what it must have, is gone. " VERIFY_GO_ON,
-                           opening->path, opening->path, opening->path);
+    STATOR_TRY(synced_start(opening->store->synced, opening->path, err));
     if (opening->version < STORE_FORMAT) {
         STATOR_TRY(directory_claim(opening->path, opening->store->lock, opening->options->program, err));
-        STATOR_TRY(write_record(opening, opening->store->shards, err));
-    } else { /* its format is there already, and a start does not fail for a name */
-        (void)claim_write(opening->store->lock, opening->options->program);
+        return write_record(opening, opening->store->shards, err);
     }
-    return synced_start(opening->store->synced, opening->path, err);
+    /* its format is there already, and a start does not fail for a name */
+    (void)claim_write(opening->store->lock, opening->options->program);
+    return STATOR_OK;
+}
+
+static void ignore(void *context, const struct rescue_fault *fault)
+{
+    (void)context;
+    (void)fault;
+}
+
+/* Nothing says what the directory must have: so it was up to format 1 alone. The record is read without changing anything. */
+static enum stator_rc check_without_lines(struct opening *opening, struct stator_error *err)
+{
+    uint32_t version = 0;
+    const struct rocks_looking looking = {.tell = ignore, .locked = true, .version = &version};
+    struct store *store;
+
+    STATOR_TRY(rocks_look(&store, opening->options, &looking, err));
+    store_close(store);
+    if (version < STORE_FORMAT)
+        return STATOR_OK;
+    return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                       "The data directory '%s' is damaged: " SYNCED_NAME
+                       ", which says what it must have, is gone. " VERIFY_GO_ON,
+                       opening->path, opening->path, opening->path);
 }
 
 static enum stator_rc open_existing(struct opening *opening, struct stator_error *err)
@@ -429,6 +448,8 @@ static enum stator_rc open_existing(struct opening *opening, struct stator_error
         return refuse_newer(opening, opening->claim.format, err);
     STATOR_TRY(verify_directory(&opening->found, opening->path, NULL, NULL, err));
     STATOR_TRY(list_families(opening, err));
+    if (opening->found.state != SYNCED_SOUND && opening->count > FAMILIES_BEFORE_SHARDS)
+        STATOR_TRY(check_without_lines(opening, err));
     STATOR_TRY(watch_files(opening, opening->found.state != SYNCED_SOUND, err));
     STATOR_TRY(open_database(opening, err));
     STATOR_TRY(read_record(opening, err));
@@ -447,7 +468,10 @@ static enum stator_rc open_looking(struct opening *opening, struct stator_error 
 {
     struct store *store = opening->store;
 
-    STATOR_TRY(rescue_lock(&store->lock, opening->path, err));
+    if (!opening->looking->locked)
+        STATOR_TRY(rescue_lock(&store->lock, opening->path, err));
+    if (store->lock >= 0)
+        claim_read(&opening->claim, store->lock);
     STATOR_TRY(
         verify_directory(&opening->found, opening->path, opening->looking->tell, opening->looking->context, err));
     STATOR_TRY(list_families(opening, err));
@@ -461,7 +485,10 @@ static enum stator_rc open_looking(struct opening *opening, struct stator_error 
     store->shards = (uint32_t)opening->count - FAMILIES_BEFORE_SHARDS;
     atomic_store(&store->read_only, true);
     STATOR_TRY(read_record(opening, err));
-    if (opening->version == STORE_FORMAT && opening->found.state == SYNCED_ABSENT)
+    if (opening->looking->version != NULL)
+        *opening->looking->version = opening->version;
+    if (opening->version == STORE_FORMAT && opening->found.state != SYNCED_SOUND &&
+        opening->found.state != SYNCED_DAMAGED)
         opening->looking->tell(opening->looking->context,
                                &(struct rescue_fault){.kind = RESCUE_LOG,
                                                       .file = SYNCED_NAME,
@@ -580,12 +607,13 @@ enum stator_rc store_open(struct store **out, const struct store_options *option
     return open_store(out, options, NULL, err);
 }
 
-enum stator_rc rocks_look(struct store **out, const char *dir, const char *layout, const struct rocks_looking *looking,
+enum stator_rc rocks_look(struct store **out, const struct store_options *options, const struct rocks_looking *looking,
                           struct stator_error *err)
 {
-    const struct store_options options = {.dir = dir, .layout = layout, .durability = STORE_NONE};
+    const struct store_options settled = {
+        .dir = options->dir, .layout = options->layout, .program = options->program, .durability = STORE_NONE};
 
-    return open_store(out, &options, looking, err);
+    return open_store(out, &settled, looking, err);
 }
 
 /* Whatever cannot be flushed the log has, too. */

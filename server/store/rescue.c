@@ -330,7 +330,7 @@ enum stator_rc rescue_open(struct rescue **out, const struct store_options *opti
     *out = NULL;
     if (rescue == NULL)
         return stator_fail_memory(err);
-    rc = rocks_look(&rescue->store, options->dir, options->layout, &looking, err);
+    rc = rocks_look(&rescue->store, options, &looking, err);
     if (rc != STATOR_OK) {
         free(rescue);
         return rc;

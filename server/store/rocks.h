@@ -182,8 +182,11 @@ enum stator_rc fault_read_only(struct stator_error *err);
 struct rocks_looking {
     rescue_tell *tell; /* of logs and manifest */
     void *context;
+    bool locked;       /* the caller has the directory's lock */
+    uint32_t *version; /* of the format record, or NULL */
 };
-STATOR_MUST_CHECK enum stator_rc rocks_look(struct store **out, const char *dir, const char *layout,
+/* Of the options dir, layout and program count. */
+STATOR_MUST_CHECK enum stator_rc rocks_look(struct store **out, const struct store_options *options,
                                             const struct rocks_looking *looking, struct stator_error *err);
 
 /* 0 is the format record's, 1 + family the others'. */

@@ -44,7 +44,7 @@ struct synced_file {
 struct synced_list {
     enum {
         SYNCED_ABSENT, /* there is no such file: a directory of format 1 */
-        SYNCED_BEGUN,  /* it is being made: of no format before 2 */
+        SYNCED_BEGUN,  /* it was being made: of a directory of format 1, or it is cut short */
         SYNCED_SOUND,
         SYNCED_DAMAGED
     } state;

@@ -150,6 +150,8 @@ static enum stator_rc look_at(struct verifying *v, uint64_t number)
     if (v->found->count == SYNCED_FILES_MAX)
         return fail(v, name, "cannot be used", EMFILE);
     fd = openat(v->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 && errno == ENOENT)
+        return damaged(v, name, 0, "is gone");
     if (fd < 0)
         return fail(v, name, "cannot be read", errno);
     line->number = number;

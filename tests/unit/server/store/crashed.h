@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/bytes.h"
+#include "store/synced.h"
 
 #define FILE_MAX ((size_t)16 << 20)
 
@@ -75,6 +76,25 @@ static inline void copy_files(const char *from, const char *to)
     }
     closedir(open);
     free(bytes);
+}
+
+/* Makes STATOR-SYNCED say that of what there is nothing was synced, so that nothing can be missing. */
+static inline void forget_synced(const char *dir)
+{
+    struct synced_file files[256];
+    struct synced_list lines = {.state = SYNCED_ABSENT, .files = files};
+    struct synced *synced;
+    DIR *open = opendir(dir);
+    struct dirent *entry;
+
+    while ((entry = readdir(open)) != NULL && lines.count < 256) {
+        if (strstr(entry->d_name, ".log") != NULL)
+            files[lines.count++] = (struct synced_file){.number = strtoull(entry->d_name, NULL, 10)};
+    }
+    closedir(open);
+    assert_int_equal(synced_open(&synced, dir, &lines, true, NULL), STATOR_OK);
+    assert_int_equal(synced_start(synced, dir, NULL), STATOR_OK);
+    synced_close(synced);
 }
 
 #endif

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "store/store.h"
+#include "unit/server/store/crashed.h"
 #include "unit/server/store/temporary.h"
 
 #define LAYOUT  "ring-for-tests"
@@ -109,7 +110,7 @@ static void put_raw(const char *dir, const char *key, const char *value, size_t 
     rocksdb_close(db);
     rocksdb_writeoptions_destroy(write);
     rocksdb_options_destroy(options);
-    write_file(dir, "STATOR-SYNCED", "STATOR-SYNCED 2\n");
+    forget_synced(dir);
 }
 
 static void shards_and_layout_are_kept(void **state)
@@ -251,7 +252,7 @@ static void a_newer_format_is_not_touched(void **state)
     assert_int_equal(sum_of(f->dir), sum);
 }
 
-static void read_file(const char *dir, const char *name, char out[256])
+static void read_text(const char *dir, const char *name, char out[256])
 {
     char path[256];
     FILE *file;
@@ -273,12 +274,12 @@ static void who_opened_it_last_is_kept(void **state)
     char text[256];
 
     assert_opens(f->dir, 1);
-    read_file(f->dir, "STATOR-LOCK", text);
+    read_text(f->dir, "STATOR-LOCK", text);
     assert_string_equal(text, CLAIM_BY PROGRAM ", format 2.\n");
     for (size_t i = 0; i < COUNT_OF(before); i++) {
         write_file(f->dir, "STATOR-LOCK", before[i]);
         assert_opens(f->dir, 1);
-        read_file(f->dir, "STATOR-LOCK", text);
+        read_text(f->dir, "STATOR-LOCK", text);
         assert_string_equal(text, CLAIM_BY PROGRAM ", format 2.\n");
     }
 }
