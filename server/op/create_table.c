@@ -263,7 +263,7 @@ static enum stator_rc create(struct engine *engine, struct job *job, struct byte
     if (bytes_present(policy))
         change.extras.settings.policy_revision_ms = (uint64_t)llround(draft->CreationDateTime.value * 1000);
     change.extras.transition = (struct transition){.kinds = TRANSITION_CREATE, .settled = settled};
-    out->TableDescription = table_describe(draft, NULL, op_now(), &job->arena);
+    out->TableDescription = table_describe(engine, draft, NULL, op_now(), &job->arena);
     if (out->TableDescription == NULL)
         return stator_fail_memory(&job->error);
     job->output = out;

@@ -36,9 +36,9 @@ static enum stator_rc check(const struct table *table, struct stator_error *err)
 }
 
 /* The service answers without keys, attributes and indexes. */
-static const struct TableDescription *answer(const struct table *table, struct arena *arena)
+static const struct TableDescription *answer(struct engine *engine, const struct table *table, struct arena *arena)
 {
-    struct TableDescription *out = table_describe(table->description, table, op_now(), arena);
+    struct TableDescription *out = table_describe(engine, table->description, table, op_now(), arena);
 
     if (out == NULL)
         return NULL;
@@ -66,7 +66,7 @@ static enum stator_rc delete_table(struct engine *engine, struct job *job)
     STATOR_TRY(op_table(&table, engine, job, in->TableName, OP_CONTROL));
     STATOR_TRY(check(table, &job->error));
     draft = description_draft(table->description, &job->arena);
-    out->TableDescription = answer(table, &job->arena);
+    out->TableDescription = answer(engine, table, &job->arena);
     if (draft == NULL || out->TableDescription == NULL)
         return stator_fail_memory(&job->error);
     draft->TableStatus = API_ENUM(TableStatus_DELETING);

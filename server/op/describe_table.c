@@ -11,7 +11,7 @@ enum stator_rc op_describe_table(struct engine *engine, struct job *job)
     if (out == NULL)
         return stator_fail_memory(&job->error);
     STATOR_TRY(op_table(&table, engine, job, in->TableName, OP_CONTROL));
-    out->Table = table_describe(table->description, table, op_now(), &job->arena);
+    out->Table = table_describe(engine, table->description, table, op_now(), &job->arena);
     if (out->Table == NULL)
         return stator_fail_memory(&job->error);
     job->output = out;

@@ -176,6 +176,7 @@ static bool only_reads(const struct job *job)
     case OPERATION_Scan:
     case OPERATION_TransactGetItems:
     case OPERATION_GetRecords:
+    case OPERATION_DescribeTable:
         return true;
     case OPERATION_ExecuteStatement: /* a SELECT has pages */
         return job->progress != NULL;

@@ -133,13 +133,31 @@ enum stator_rc table_change_store(struct engine *engine, struct job *job, struct
 
 /* --- Answering --- */
 
-static void count(struct api_integer *items, struct api_integer *size, const struct index_state *state)
-{
-    int64_t item_count = state != NULL ? atomic_load(&((struct index_state *)(uintptr_t)state)->item_count) : 0;
-    int64_t size_bytes = state != NULL ? atomic_load(&((struct index_state *)(uintptr_t)state)->size_bytes) : 0;
+/* Whose counts an answer tells. */
+struct counting {
+    struct engine *engine;
+    const struct table *table; /* NULL: it is being made */
+};
 
-    *items = API_INTEGER(item_count);
-    *size = API_INTEGER(size_bytes);
+/* After a failed sync what is in memory counts writes that nobody may see. */
+static int64_t count_of(const struct counting *counting, const struct index_state *state, enum catalog_counter counter)
+{
+    const _Atomic int64_t *now = counter == COUNTER_ITEMS ? &state->item_count : &state->size_bytes;
+    struct store *store = counting->engine->db.store;
+    uint8_t key[8];
+    int64_t kept;
+
+    if (store_frozen(store) &&
+        store_counter(store, catalog_counter_key(key, state->id, counter), &kept, NULL) == STATOR_OK)
+        return kept;
+    return atomic_load((_Atomic int64_t *)(uintptr_t)now);
+}
+
+static void count(struct api_integer *items, struct api_integer *size, const struct counting *counting,
+                  const struct index_state *state)
+{
+    *items = API_INTEGER(state != NULL ? count_of(counting, state, COUNTER_ITEMS) : 0);
+    *size = API_INTEGER(state != NULL ? count_of(counting, state, COUNTER_BYTES) : 0);
 }
 
 static const struct index_state *state_of(const struct table *table, struct bytes name)
@@ -169,7 +187,7 @@ static bool refresh_decreases(const struct ProvisionedThroughputDescription **pr
     return true;
 }
 
-static bool describe_locals(struct TableDescription *draft, const struct table *table, struct arena *arena)
+static bool describe_locals(struct TableDescription *draft, const struct counting *counting, struct arena *arena)
 {
     size_t total = draft->LocalSecondaryIndexes.count;
     struct LocalSecondaryIndexDescription *indexes;
@@ -181,36 +199,41 @@ static bool describe_locals(struct TableDescription *draft, const struct table *
         return false;
     for (size_t i = 0; i < total; i++) {
         indexes[i] = draft->LocalSecondaryIndexes.at[i];
-        count(&indexes[i].ItemCount, &indexes[i].IndexSizeBytes, state_of(table, indexes[i].IndexName));
+        count(&indexes[i].ItemCount, &indexes[i].IndexSizeBytes, counting,
+              state_of(counting->table, indexes[i].IndexName));
     }
     draft->LocalSecondaryIndexes.at = indexes;
     return true;
 }
 
-static bool describe_globals(struct TableDescription *draft, const struct table *table, double seconds,
+static bool describe_globals(struct TableDescription *draft, const struct counting *counting, double seconds,
                              struct arena *arena)
 {
     struct GlobalSecondaryIndexDescription *indexes =
         (struct GlobalSecondaryIndexDescription *)(uintptr_t)draft->GlobalSecondaryIndexes.at;
 
     for (size_t i = 0; i < draft->GlobalSecondaryIndexes.count; i++) {
-        count(&indexes[i].ItemCount, &indexes[i].IndexSizeBytes, state_of(table, indexes[i].IndexName));
+        count(&indexes[i].ItemCount, &indexes[i].IndexSizeBytes, counting,
+              state_of(counting->table, indexes[i].IndexName));
         if (!refresh_decreases(&indexes[i].ProvisionedThroughput, seconds, arena))
             return false;
     }
     return true;
 }
 
-struct TableDescription *table_describe(const struct TableDescription *description, const struct table *table,
-                                        double seconds, struct arena *arena)
+struct TableDescription *table_describe(struct engine *engine, const struct TableDescription *description,
+                                        const struct table *table, double seconds, struct arena *arena)
 {
+    const struct counting counting = {.engine = engine, .table = table};
     struct TableDescription *draft = description_draft(description, arena);
 
     if (draft == NULL)
         return NULL;
-    count(&draft->ItemCount, &draft->TableSizeBytes, table != NULL ? table->base.state : NULL);
-    if (!refresh_decreases(&draft->ProvisionedThroughput, seconds, arena) || !describe_locals(draft, table, arena) ||
-        !describe_globals(draft, table, seconds, arena))
+    count(&draft->ItemCount, &draft->TableSizeBytes, &counting, table != NULL ? table->base.state : NULL);
+    if (!refresh_decreases(&draft->ProvisionedThroughput, seconds, arena) ||
+        !describe_locals(draft, &counting, arena) || !describe_globals(draft, &counting, seconds, arena))
         return NULL;
+    if (table != NULL) /* behind the counts: what they count is to be on the disk before the answer leaves */
+        durable_mark_look(&table->state->mark, engine->db.durability);
     return draft;
 }

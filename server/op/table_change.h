@@ -23,8 +23,8 @@ STATOR_MUST_CHECK enum stator_rc table_change_store(struct engine *engine, struc
 
 /* The description with live counts, as DescribeTable shows it; of an index or table that is not in `table`, or without
  * a table, zeros. It borrows from all three. NULL when the arena is full. */
-struct TableDescription *table_describe(const struct TableDescription *description, const struct table *table,
-                                        double seconds, struct arena *arena);
+struct TableDescription *table_describe(struct engine *engine, const struct TableDescription *description,
+                                        const struct table *table, double seconds, struct arena *arena);
 
 #define TABLE_IN_USE "Attempt to change a resource which is still in use: "
 

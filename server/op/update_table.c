@@ -379,7 +379,8 @@ static enum stator_rc answer(const struct update *update, struct stator_error *e
 {
     struct arena *arena = &update->job->arena;
     struct UpdateTableOutput *out = ARENA_NEW(arena, struct UpdateTableOutput);
-    struct TableDescription *description = table_describe(update->draft, update->table, update->seconds, arena);
+    struct TableDescription *description =
+        table_describe(update->engine, update->draft, update->table, update->seconds, arena);
 
     if (out == NULL || description == NULL)
         return stator_fail_memory(err);

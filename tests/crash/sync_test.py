@@ -199,7 +199,7 @@ class ReadsWait(Faulty):
             "TableName": "table", "KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": "p"}}}
         self.client.create_table(table("table"))
         put = lambda n: Client(self.server.url).call("PutItem", {"TableName": "table", "Item": {**key, "n": {"N": n}}})
-        put("1")
+        put("1")  # so many items there are
         records = {"ShardIterator": iterator(self.client, latest_arn(self.client, "table"), shards_of(
             self.client, latest_arn(self.client, "table"))[0]["ShardId"])}
         asked = {
@@ -210,6 +210,7 @@ class ReadsWait(Faulty):
             "Query": (query, lambda answer: answer["Items"][0]),
             "Scan": ({"TableName": "table"}, lambda answer: answer["Items"][0]),
             "ExecuteStatement": ({"Statement": "SELECT * FROM \"table\" WHERE pk = 'p'"}, lambda answer: answer["Items"][0]),
+            "DescribeTable": ({"TableName": "table"}, lambda answer: {**key, "n": {"N": str(answer["Table"]["ItemCount"])}}),
             "GetRecords": (records, lambda answer: answer["Records"][-1]["dynamodb"]["NewImage"] if answer["Records"] else None)}
         found, refused = {}, []
 
@@ -225,9 +226,16 @@ class ReadsWait(Faulty):
             except DynamoError as error:
                 refused.append(error)
 
+        def write_another():
+            try:
+                Client(self.server.url).call("PutItem", {"TableName": "table", "Item": {"pk": {"S": "another"}, "sk": {"S": "s"}}})
+            except DynamoError as error:
+                refused.append(error)
+
         self.switch.touch()
-        writer = threading.Thread(target=write)
-        writer.start()
+        writers = [threading.Thread(target=target) for target in (write, write_another)]
+        for writer in writers:
+            writer.start()
         time.sleep(0.3)
         readers = [threading.Thread(target=ask_one, args=(name, *of)) for name, of in asked.items()]
         for reader in readers:
@@ -236,12 +244,12 @@ class ReadsWait(Faulty):
         waited = set(asked) - set(found)
         self.fails.touch()
         self.switch.unlink()
-        for thread in readers + [writer]:
+        for thread in readers + writers:
             thread.join(20)
         self.assertEqual(found, {name: {**key, "n": {"N": "1"}} for name in asked} | {"GetRecords": found["GetRecords"]})
         self.assertNotIsInstance(found["GetRecords"], Exception)
         self.assertLessEqual(set(asked) - {"GetRecords"}, waited)
-        self.assertEqual([error.status for error in refused], [500])
+        self.assertEqual([error.status for error in refused], [500, 500])
 
 
 class SlowSync(Faulty):
