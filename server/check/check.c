@@ -26,6 +26,8 @@ static struct store_options options_of(const char *dir, const char *program)
 static enum stator_rc look(struct rescue *rescue, struct report *report, struct stator_error *err)
 {
     STATOR_TRY(contents_load(rescue_store(rescue), false, report, err));
+    if (report->file_faults != 0)
+        report_any_table(report);
     return rescue_examine(rescue, RESCUE_READS, report_file, report, err);
 }
 
@@ -109,6 +111,7 @@ static enum stator_rc copy_into(const char *stage, const char *dir, struct rescu
     STATOR_TRY(store_open(&store, &options, err));
     rc = rescue_copy(rescue, store, err);
     report->copied = true;
+    report->before = rescue_store(rescue);
     if (rc == STATOR_OK)
         rc = mend(store, report, err);
     store_close(store);
@@ -223,7 +226,9 @@ enum stator_rc check_repair(const struct check_request *request, uint64_t *fault
     if (rc == STATOR_OK) {
         print_end(&report, request->dir);
         if (report.faults != 0)
-            fprintf(report.out, "All of them are mended; what is told of as lost is lost.\n");
+            fprintf(report.out,
+                    "All of them are mended. What could not be read is lost: an item of it is gone, or as it was "
+                    "before its last write.\n");
     }
     *faults = report.faults;
     report_deinit(&report);
@@ -248,8 +253,11 @@ static void tell_concerned(void *context, const struct rescue_fault *fault)
     }
     if (concerned->tables++ >= CONCERNED_MAX)
         return;
-    buf_printf(concerned->out, " %s %s: at most %llu bytes of ", fault->file, fault->what,
-               (unsigned long long)fault->bytes);
+    buf_printf(concerned->out, " %s %s: ", fault->file, fault->what);
+    if (fault->bytes != 0)
+        buf_printf(concerned->out, "at most %llu bytes of ", (unsigned long long)fault->bytes);
+    else
+        buf_printf(concerned->out, "nothing is lost of ");
     report_owners(concerned->out, &concerned->report, fault);
     buf_append_byte(concerned->out, '.');
 }

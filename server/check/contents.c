@@ -203,23 +203,41 @@ static void tell_finding(const struct finding *finding)
     buf_deinit(&owner);
 }
 
+static void tell_counter(struct checking *c, uint32_t id, enum catalog_counter counter, int64_t counted, uint64_t there)
+{
+    static const char *const units[] = {[COUNTER_ITEMS] = "items", [COUNTER_BYTES] = "bytes"};
+    struct buf owner;
+
+    buf_init(&owner, LINE_BYTES_MAX);
+    report_owner(&owner, c->report, id);
+    report_fault(c->report, "%.*s: %lld %s were counted, and %llu are there", (int)owner.len, (const char *)owner.at,
+                 (long long)counted, units[counter], (unsigned long long)there);
+    buf_deinit(&owner);
+}
+
+/* Of a copy: how many items there were. What the last writes counted may be lost with them. */
+static void tell_lost(struct checking *c, uint32_t id, uint64_t there)
+{
+    uint8_t key[8];
+    int64_t before;
+
+    if (c->report->before != NULL &&
+        store_counter(c->report->before, catalog_counter_key(key, id, COUNTER_ITEMS), &before, NULL) == STATOR_OK &&
+        before != (int64_t)there)
+        tell_counter(c, id, COUNTER_ITEMS, before, there);
+}
+
 static enum stator_rc check_counter(struct checking *c, uint32_t id, enum catalog_counter counter, uint64_t there,
                                     struct stator_error *err)
 {
-    static const char *const units[] = {[COUNTER_ITEMS] = "items", [COUNTER_BYTES] = "bytes"};
     uint8_t key[8];
     int64_t counted;
-    struct buf owner;
 
     STATOR_TRY(store_counter(c->db.store, catalog_counter_key(key, id, counter), &counted, err));
     if (counted == (int64_t)there)
         return STATOR_OK;
-    buf_init(&owner, LINE_BYTES_MAX);
-    report_owner(&owner, c->report, id);
     if (!c->report->copied)
-        report_fault(c->report, "%.*s: %lld %s are counted, and %llu are there", (int)owner.len, (const char *)owner.at,
-                     (long long)counted, units[counter], (unsigned long long)there);
-    buf_deinit(&owner);
+        tell_counter(c, id, counter, counted, there);
     store_batch_add(c->batch, catalog_counter_key(key, id, counter), (int64_t)there - counted);
     return commit(c, err);
 }
@@ -229,6 +247,8 @@ static enum stator_rc check_counters(struct checking *c, const struct index *ind
 {
     const bool is_base = index->kind == INDEX_BASE;
 
+    if (is_base && c->report->copied)
+        tell_lost(c, index->state->id, compare->items);
     STATOR_TRY(check_counter(c, index->state->id, COUNTER_ITEMS, is_base ? compare->items : compare->entries, err));
     return check_counter(c, index->state->id, COUNTER_BYTES, is_base ? compare->item_bytes : compare->entry_bytes, err);
 }

@@ -185,6 +185,16 @@ void report_key(struct buf *out, const struct table *table, const struct index *
 
 /* --- Files -------------------------------------------------------------------------------------------------------- */
 
+void report_any_table(struct report *report)
+{
+    struct buf owners;
+
+    buf_init(&owners, LINE_BYTES_MAX);
+    report_owners(&owners, report, &(struct rescue_fault){.kind = RESCUE_LOG});
+    report_line(report, "of %.*s", (int)owners.len, (const char *)owners.at);
+    buf_deinit(&owners);
+}
+
 void report_file(void *context, const struct rescue_fault *fault)
 {
     struct report *report = context;

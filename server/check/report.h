@@ -18,7 +18,8 @@ struct report {
     FILE *out;
     const char *program; /* of check_request */
     bool repairing;
-    bool copied; /* what is looked at is a copy, which begins without counters */
+    bool copied;          /* what is looked at is a copy, which begins without counters */
+    struct store *before; /* of the copy: what it was made of, whose counters tell how much is lost; or NULL */
     uint64_t faults;
     uint64_t file_faults; /* of them, those of files */
     uint64_t manifest_faults;
@@ -50,7 +51,10 @@ void report_key(struct buf *out, const struct table *table, const struct index *
 /* A rescue_tell: context is the report. */
 void report_file(void *context, const struct rescue_fault *fault);
 
-/* Appends whose keys lie between the two, or ("every table") all. */
+/* A line about the faults before: whose writes they may have cost. */
+void report_any_table(struct report *report);
+
+/* Appends whose keys lie between the two, or all. */
 void report_owners(struct buf *out, const struct report *report, const struct rescue_fault *fault);
 
 #endif

@@ -208,8 +208,8 @@ static void tell_store(struct buf *out, struct store *store)
     exposition_gauge(out, "stator_store_compactions", "Compactions under way.", stats.compactions);
     exposition_gauge(out, "stator_store_read_only",
                      "1 after a failed write or sync, until the server is started again.", store_read_only(store));
-    exposition_counter(out, "stator_store_damaged_reads_total", "Reads that met what is damaged on the disk.",
-                       store_damaged_reads(store));
+    exposition_counter(out, "stator_store_damaged_reads_total",
+                       "Reads and compactions that met what is damaged on the disk.", store_damaged_reads(store));
     exposition_gauge(out, "stator_store_disk_full", "1 while writes are refused for lack of space.", stats.full);
     exposition_gauge(out, "stator_store_reclaimable_bytes",
                      "What is deleted and still in table files, estimated; background work gets it back.",
@@ -292,7 +292,8 @@ void engine_tell_compaction(struct engine *engine, struct json_writer *writer)
     static const char *const states[] = {[RECLAIM_NONE] = "none",
                                          [RECLAIM_RUNNING] = "running",
                                          [RECLAIM_DONE] = "done",
-                                         [RECLAIM_NO_SPACE] = "no room"};
+                                         [RECLAIM_NO_SPACE] = "no room",
+                                         [RECLAIM_DAMAGED] = "damaged"};
     struct reclaim_state state;
 
     reclaim_tell(engine->reclaim, &state);

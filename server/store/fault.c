@@ -65,7 +65,12 @@ enum stator_rc fault_of_read(struct store *store, struct stator_error *err, char
 
 uint64_t store_damaged_reads(const struct store *store)
 {
-    return atomic_load(&store->damaged_reads);
+    return atomic_load(&store->damaged_reads) + atomic_load(&store->damaged_compactions);
+}
+
+uint64_t store_damaged_compactions(const struct store *store)
+{
+    return atomic_load(&store->damaged_compactions);
 }
 
 enum stator_rc fault_of_write(struct store *store, struct stator_error *err, char *why)

@@ -3,6 +3,8 @@
 
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/options.h>
 
 #include <atomic>
 #include <cerrno>
@@ -16,6 +18,9 @@
 struct rocksdb_env_t {
     rocksdb::Env *rep;
     bool is_default;
+};
+struct rocksdb_options_t {
+    rocksdb::Options rep;
 };
 
 namespace
@@ -160,7 +165,37 @@ class WatchedFiles : public rocksdb::FileSystemWrapper
     const files_watcher watcher_;
 };
 
+class DamageListener : public rocksdb::EventListener
+{
+  public:
+    DamageListener(void (*met)(void *context), void *context) : met_(met), context_(context)
+    {
+    }
+
+    void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status *error) override
+    {
+        if (reason != rocksdb::BackgroundErrorReason::kCompaction || !error->IsCorruption())
+            return;
+        met_(context_);
+        *error = rocksdb::Status::OK();
+    }
+
+  private:
+    void (*const met_)(void *context);
+    void *const context_;
+};
+
 } // namespace
+
+bool files_listen(rocksdb_options_t *options, void (*met)(void *context), void *context)
+{
+    try {
+        options->rep.listeners.push_back(std::make_shared<DamageListener>(met, context));
+        return true;
+    } catch (const std::bad_alloc &) {
+        return false;
+    }
+}
 
 rocksdb_env_t *files_env(const files_watcher *watcher)
 {

@@ -28,6 +28,10 @@ struct files_watcher {
     void (*synced)(void *context, uint64_t number, uint64_t bytes); /* and they are on the disk */
 };
 
+/* While a compaction meets damage, `met` is called, and the engine goes on: of itself it would take no write any more, for any
+ * key. It tries that compaction again, with a rest of a second. False: no memory. */
+bool files_listen(rocksdb_options_t *options, void (*met)(void *context), void *context);
+
 /* The system's files, for rocksdb_options_set_env; ended by rocksdb_env_destroy after the database is closed. watcher is
  * copied. NULL: no memory. */
 rocksdb_env_t *files_env(const struct files_watcher *watcher);

@@ -158,6 +158,13 @@ static enum stator_rc make_families(struct opening *opening, const struct rocks_
     return why != NULL ? fault_of_open(err, opening->path, why) : STATOR_OK;
 }
 
+static void damage_met(void *context)
+{
+    struct store *store = context;
+
+    atomic_fetch_add(&store->damaged_compactions, 1);
+}
+
 /* Opens the families named in opening->names, and makes those that are not known. */
 static enum stator_rc open_database(struct opening *opening, struct stator_error *err)
 {
@@ -179,6 +186,8 @@ static enum stator_rc open_database(struct opening *opening, struct stator_error
         goto out;
     }
     rc = rocks_options_init(&rocks, opening->options, &situation, err);
+    if (rc == STATOR_OK && !files_listen(rocks.all, damage_met, opening->store))
+        rc = stator_fail_memory(err);
     if (rc != STATOR_OK)
         goto out;
     for (size_t i = 0; i < count; i++) {

@@ -201,6 +201,7 @@ static bool has_room(struct store *store, uint64_t bytes)
 static enum store_reclaimed compact(struct store *store, uint32_t family, const struct files *files, struct bytes first,
                                     struct bytes last)
 {
+    const uint64_t damaged = store_damaged_compactions(store);
     rocksdb_compactoptions_t *how;
 
     if (atomic_load(&store->reclaim_stopped) || store_read_only(store))
@@ -219,6 +220,8 @@ static enum store_reclaimed compact(struct store *store, uint32_t family, const 
                                  bytes_present(last) ? chars(last) : NULL, last.len);
     atomic_store(&store->reclaiming, false);
     rocksdb_compactoptions_destroy(how);
+    if (store_damaged_compactions(store) != damaged) /* the C API does not tell how it ended */
+        return STORE_RECLAIM_DAMAGED;
     return atomic_load(&store->reclaim_stopped) || store_read_only(store) ? STORE_RECLAIM_STOPPED : STORE_RECLAIM_DONE;
 }
 

@@ -73,7 +73,7 @@ struct store {
     _Atomic uint64_t log_bytes;                                  /* in the log's buffer, at most */
     _Atomic uint64_t unseen_bytes;                               /* written since the last look at the free space */
     _Atomic uint64_t stalls, stall_ns, cache_hits, cache_misses; /* stats.c */
-    _Atomic uint64_t damaged_reads;                              /* store_damaged_reads */
+    _Atomic uint64_t damaged_reads, damaged_compactions;         /* store_damaged_reads has both */
     struct frozen frozen;
     uint64_t reserve_bytes; /* kept free: writes are refused before the engine itself runs out of space */
 };

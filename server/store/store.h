@@ -167,8 +167,10 @@ uint64_t store_approximate_bytes(struct store *store, uint32_t family, struct by
 /* True after a failed write or sync made the store read-only. */
 bool store_read_only(const struct store *store);
 
-/* How many reads have met what is damaged on the disk, since the store was opened. */
+/* How many reads, and how many attempts of the engine's to compact files, have met what is damaged on the disk, since the store
+ * was opened. */
 uint64_t store_damaged_reads(const struct store *store);
+uint64_t store_damaged_compactions(const struct store *store); /* the attempts alone */
 
 /* From now on no write waits for a stalled engine, and no tables are made of the log. [any] */
 void store_hurry(struct store *store);
@@ -185,6 +187,7 @@ enum store_reclaimed {
     STORE_RECLAIM_DONE,     /* one step */
     STORE_RECLAIM_NOTHING,  /* there is nothing that would be worth one */
     STORE_RECLAIM_NO_SPACE, /* the disk has no room for what it would write (or there is no memory): later */
+    STORE_RECLAIM_DAMAGED,  /* it met what cannot be read (store_damaged_reads): not done */
     STORE_RECLAIM_STOPPED,  /* by store_reclaim_stop, or the store is read-only; the step may be done in part */
 };
 

@@ -7,6 +7,7 @@
 
 #include "catalog/catalog.h"
 #include "clock/clock.h"
+#include "watch/log.h"
 
 #define LOOK_MS  5000          /* between two looks while there is nothing to do */
 #define RETRY_MS 10000         /* after a step that did not help, or had no room */
@@ -24,6 +25,7 @@ struct reclaim {
     struct store_sweep sweep; /* of the thread alone, like all below */
     uint32_t from_id;         /* notes of lower ids wait for room */
     bool waits;               /* there were such in the last look */
+    uint64_t damage_told;     /* of store_damaged_compactions */
     uint32_t erased_id;       /* the note that is looked at; 0: none */
     uint64_t erased_moment;   /* when it was first seen */
     uint64_t idle_moment;     /* of the store, when there was nothing to do */
@@ -143,6 +145,7 @@ static uint64_t reclaim_step(struct reclaim *reclaim)
     case STORE_RECLAIM_NOTHING:
         return LOOK_MS;
     case STORE_RECLAIM_NO_SPACE:
+    case STORE_RECLAIM_DAMAGED:
     case STORE_RECLAIM_STOPPED:
         return RETRY_MS;
     case STORE_RECLAIM_DONE:
@@ -166,6 +169,7 @@ static void compact_step(struct reclaim *reclaim)
 
     tell_compaction(reclaim, done == STORE_RECLAIM_DONE      ? RECLAIM_RUNNING
                              : done == STORE_RECLAIM_NOTHING ? RECLAIM_DONE
+                             : done == STORE_RECLAIM_DAMAGED ? RECLAIM_DAMAGED
                                                              : RECLAIM_NO_SPACE);
 }
 
@@ -185,6 +189,19 @@ static bool takes_wish(struct reclaim *reclaim)
     runs = reclaim->state.compaction == RECLAIM_RUNNING;
     pthread_mutex_unlock(&reclaim->mutex);
     return runs;
+}
+
+/* The engine's own attempts nobody else hears of. */
+static void tell_damage(struct reclaim *reclaim)
+{
+    const uint64_t met = store_damaged_compactions(reclaim->store);
+
+    if (met != reclaim->damage_told)
+        LOG_LINE(LOG_LEVEL_ERROR,
+                 "a compaction met damage in the data directory: let stator check tell what, with the server "
+                 "stopped, or put back a sound copy of it",
+                 LOG_NUMBER("times", met));
+    reclaim->damage_told = met;
 }
 
 /* In how many milliseconds there may be more to do. */
@@ -232,8 +249,10 @@ static void *run(void *argument)
     uint64_t wait_ms = LOOK_MS; /* a start has other things to do */
 
     pthread_setschedparam(pthread_self(), SCHED_BATCH, &(const struct sched_param){0});
-    while (wait_for(reclaim, wait_ms))
+    while (wait_for(reclaim, wait_ms)) {
         wait_ms = round_of(reclaim);
+        tell_damage(reclaim);
+    }
     return NULL;
 }
 

@@ -88,6 +88,8 @@ enum stator_rc compact_run(const char *host, uint16_t port, bool person, struct 
     }
     if (person)
         fprintf(stderr, "\r\033[K");
+    if (strcmp(answer.state, "damaged") == 0)
+        return ask_fail(&ask, err, "a file of the data directory is damaged (stator check, with the server stopped)");
     if (strcmp(answer.state, "done") != 0)
         return ask_fail(&ask, err, "the disk has no room to rewrite its files, or the database is read-only");
     printf("files took %.1f MiB, and take %.1f now\n", mib(before), mib(answer.files_bytes));

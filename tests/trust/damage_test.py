@@ -8,12 +8,15 @@ import concurrent.futures
 import os
 import pathlib
 import random
+import re
 import shutil
 import subprocess
 import tempfile
 import threading
 import time
 import unittest
+import urllib.error
+import urllib.request
 
 from trust import SEED, TOTAL, seconds, told
 
@@ -209,6 +212,43 @@ class Damaged(unittest.TestCase):
         self.assertIn("mended", counts)
         self.each("a file gone, and a repair", [(path.name, lambda copy, path=path: (copy / path.name).unlink())
                                                 for path in self.files()], self.mend)
+
+    def health(self, server):
+        with urllib.request.urlopen(f"{server.url}/_stator/metrics", timeout=10) as answer:
+            met = re.search(r"^stator_store_damaged_reads_total (\d+)", answer.read().decode(), re.MULTILINE)
+        try:
+            with urllib.request.urlopen(f"{server.url}/_stator/health", timeout=10) as answer:
+                return answer.status, int(met[1])
+        except urllib.error.HTTPError as refused:
+            return refused.code, int(met[1])
+
+    def compact(self, folder, copy):
+        """A compaction that meets damage is told of, and costs no write."""
+        del folder
+        for path in self.files(".sst"):
+            if path.stat().st_size > 100000:  # of items
+                self.flip(path.name, 100)(copy)
+        server = Server(data_dir=str(copy)).start()
+        try:
+            self.assertEqual(self.health(server), (200, 0))
+            done = subprocess.run([find_binary(), "compact", "--port", str(server.port)], capture_output=True, text=True, timeout=60, check=False)
+            self.assertEqual(done.returncode, 1, done)
+            self.assertIn("damaged", done.stderr)
+            status, met = self.health(server)
+            self.assertEqual(status, 503)
+            self.assertGreater(met, 0)
+            client = dynamo.Client(server.url)
+            time.sleep(2)  # the engine tries again
+            self.put(client, range(OLD + NEW, OLD + NEW + 100))
+            for number in range(OLD + NEW, OLD + NEW + 100):
+                answer = client.call("GetItem", {"TableName": TABLE, "Key": {"pk": {"S": f"k{number}"}}, "ConsistentRead": True})
+                self.assertEqual(answer["Item"], item(number))
+            return "told"
+        finally:
+            server.kill()
+
+    def test_a_compaction_that_meets_damage(self):
+        self.assertEqual(self.spoiled(lambda copy: None, self.compact), "told")
 
     def kill_repair(self, folder, copy, after):
         """What a repair that was killed after so long leaves: a server that starts then has what a repair keeps, or is refused or

@@ -245,7 +245,7 @@ static void a_wrong_counter(void **state)
 
     add(f, BASE, COUNTER_ITEMS, -3);
     add(f, GSI, COUNTER_BYTES, 11);
-    assert_told_and_mended(f, "57 items are counted, and 60 are there", ITEMS);
+    assert_told_and_mended(f, "57 items were counted, and 60 are there", ITEMS);
 }
 
 static void an_expiry_without_an_item(void **state)
