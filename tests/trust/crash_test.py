@@ -125,13 +125,13 @@ class Crash(unittest.TestCase):
             disk.close()
 
     def test_ext4(self):
-        self.rounds(Disk("ext4"), seconds(12, 0.2))
+        self.rounds(Disk("ext4"), seconds(8, 0.2))
 
     def test_xfs(self):
         self.rounds(Disk("xfs"), seconds(7, 0.15))
 
     def test_volatile_ext4(self):
-        self.rounds(VolatileDisk("ext4", seed=SEED), seconds(12, 0.2))
+        self.rounds(VolatileDisk("ext4", seed=SEED), seconds(8, 0.2))
 
     def test_volatile_xfs(self):
         self.rounds(VolatileDisk("xfs", seed=SEED), seconds(8, 0.15))

@@ -253,7 +253,7 @@ class Steps(unittest.TestCase):
 
     def test_each_call_of_each_step_fails(self):
         """Quickly some of them, each time others; in a long run one after the other, as far as the time goes."""
-        length, chance = seconds(18, 0.85), random.Random(f"steps {SEED}")
+        length, chance = seconds(9, 0.85), random.Random(f"steps {SEED}")
         pairs = list(itertools.product(Life.STEPS, KINDS))
         chance.shuffle(pairs)
         end, troubles, counts, over = time.monotonic() + length, [], dict.fromkeys(Life.STEPS, 0), set()
@@ -442,16 +442,16 @@ class Loads(unittest.TestCase):
             wrong.append(f"{operation} of {request['TableName']}: {error}")
 
     def test_sync_fails(self):
-        self.enumerate("a sync fails", seconds(5, 0.04))
+        self.enumerate("a sync fails", seconds(3, 0.04))
 
     def test_write_fails(self):
-        self.enumerate("a write fails", seconds(5, 0.04))
+        self.enumerate("a write fails", seconds(3, 0.04))
 
     def test_no_space_from_the_nth_write_on(self):
-        self.enumerate("no space", seconds(3, 0.03))
+        self.enumerate("no space", seconds(2, 0.03))
 
     def test_short_write_then_no_space(self):
-        self.enumerate("a short write, then no space", seconds(3, 0.03))
+        self.enumerate("a short write, then no space", seconds(2, 0.03))
 
 
 if __name__ == "__main__":
