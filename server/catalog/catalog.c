@@ -364,12 +364,12 @@ static void put_or_delete(struct store_batch *batch, uint32_t family, struct byt
         store_batch_put(batch, family, key, value);
 }
 
-/* Writes the batch with the table's record, or its removal, and waits until it is on disk. */
-static enum stator_rc store_table(struct catalog *catalog, const struct table *table, bool remove,
-                                  struct store_batch *batch, struct stator_error *err)
+/* Both copies. */
+static enum stator_rc add_definition(struct store_batch *batch, const struct table *table, bool remove,
+                                     struct stator_error *err)
 {
     struct buf key, second;
-    enum stator_rc rc;
+    bool memory;
 
     if (table->namespace_.len > UINT16_MAX)
         return stator_fail(err, STATOR_VALIDATION, "The name of the table's namespace is too long");
@@ -378,13 +378,28 @@ static enum stator_rc store_table(struct catalog *catalog, const struct table *t
     table_key(&key, table);
     buf_append(&second, CATALOG_SECOND, CATALOG_SECOND_BYTES);
     buf_append_bytes(&second, buf_bytes(&key));
-    if (key.failed || second.failed) {
-        buf_deinit(&key);
-        buf_deinit(&second);
-        return stator_fail_memory(err);
+    memory = !key.failed && !second.failed;
+    if (memory) {
+        put_or_delete(batch, STORE_CATALOG, buf_bytes(&key), remove, table->record);
+        put_or_delete(batch, STORE_SHARD(0), buf_bytes(&second), remove, table->record);
     }
-    put_or_delete(batch, STORE_CATALOG, buf_bytes(&key), remove, table->record);
-    put_or_delete(batch, STORE_SHARD(0), buf_bytes(&second), remove, table->record);
+    buf_deinit(&key);
+    buf_deinit(&second);
+    return memory ? STATOR_OK : stator_fail_memory(err);
+}
+
+enum stator_rc catalog_add_definition(struct store_batch *batch, const struct table *table, struct stator_error *err)
+{
+    return add_definition(batch, table, false, err);
+}
+
+/* Writes the batch with the table's record, or its removal, and waits until it is on disk. */
+static enum stator_rc store_table(struct catalog *catalog, const struct table *table, bool remove,
+                                  struct store_batch *batch, struct stator_error *err)
+{
+    enum stator_rc rc;
+
+    STATOR_TRY(add_definition(batch, table, remove, err));
     if (catalog->next_id != catalog->stored_id) {
         uint32_t next = __builtin_bswap32(catalog->next_id);
 
@@ -398,8 +413,6 @@ static enum stator_rc store_table(struct catalog *catalog, const struct table *t
         rc = store_sync(catalog->store, err);
     if (rc == STATOR_OK)
         catalog->stored_id = catalog->next_id;
-    buf_deinit(&key);
-    buf_deinit(&second);
     return rc;
 }
 

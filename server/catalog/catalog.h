@@ -67,6 +67,10 @@ struct bytes catalog_counter_key(uint8_t out[8], uint32_t index_id, enum catalog
 #define CATALOG_SECOND       "\0\0\0\0"
 #define CATALOG_SECOND_BYTES 4
 
+/* Adds a table's definition to a batch, for who has the store to itself; catalog_put does so by itself. */
+STATOR_MUST_CHECK enum stator_rc catalog_add_definition(struct store_batch *batch, const struct table *table,
+                                                        struct stator_error *err);
+
 /* Where a backfill notes how far it got, in the catalog's family. out has 5 bytes. */
 struct bytes catalog_backfill_key(uint8_t out[5], uint32_t index_id);
 

@@ -126,6 +126,69 @@ static enum stator_rc load_others(struct checking *c, struct stator_error *err)
     return rc == STATOR_OK ? commit(c, err) : rc;
 }
 
+static const struct kept_stream *find_stream(const struct checking *c, uint32_t id)
+{
+    for (size_t i = 0; i < c->stream_count; i++)
+        if (c->streams[i].id == id && c->streams[i].described)
+            return &c->streams[i];
+    return NULL;
+}
+
+/* What is left of streams of which nothing says what they were. */
+static enum stator_rc drop_remains(struct checking *c, struct stator_error *err)
+{
+    struct store_iterator *iterator =
+        store_iterator_open(c->db.store, STORE_CATALOG, BYTES("s"), BYTES("t"), NULL, STORE_ANY);
+    struct stream_key key;
+    uint32_t told = 0;
+
+    if (iterator == NULL)
+        return stator_fail_memory(err);
+    for (store_iterator_seek_first(iterator); store_iterator_valid(iterator); store_iterator_next(iterator)) {
+        if (!stream_key_read(&key, store_iterator_key(iterator)) || find_stream(c, key.stream) != NULL)
+            continue;
+        if (key.stream != told)
+            report_fault(c->report, "what stream %u was is not known", key.stream);
+        told = key.stream;
+        store_batch_delete(c->batch, STORE_CATALOG, store_iterator_key(iterator));
+    }
+    store_iterator_close(iterator);
+    return commit(c, err);
+}
+
+/* A table whose stream is lost has none: it takes no write otherwise. */
+static enum stator_rc check_table_stream(struct checking *c, const struct table *table, struct stator_error *err)
+{
+    struct TableDescription description = *table->description;
+    struct table_extras extras = *table->extras;
+    uint32_t *ids;
+    struct table_source source = {.namespace_ = table->namespace_, .description = &description, .extras = &extras};
+    struct table *without;
+    enum stator_rc rc;
+
+    if (extras.stream == 0 || find_stream(c, extras.stream) != NULL)
+        return STATOR_OK;
+    report_fault(c->report, "the stream of %.*s is gone, and disabled", BYTES_ARG(table->name));
+    extras.stream = 0;
+    description.StreamSpecification = NULL;
+    description.LatestStreamArn = description.LatestStreamLabel = (struct bytes){NULL, 0};
+    ids = calloc(table->index_count + 1, sizeof(*ids));
+    if (ids == NULL)
+        return stator_fail_memory(err);
+    ids[0] = table->base.state->id;
+    for (size_t i = 0; i < table->index_count; i++)
+        ids[i + 1] = table->indexes[i].state->id;
+    source.ids = ids;
+    source.id_count = table->index_count + 1;
+    rc = table_new(&without, &source, err);
+    if (rc == STATOR_OK) {
+        rc = catalog_add_definition(c->batch, without, err);
+        table_release(without);
+    }
+    free(ids);
+    return rc == STATOR_OK ? commit(c, err) : rc;
+}
+
 /* --- Items, entries, counters ------------------------------------------------------------------------------------- */
 
 /* One comparison, and what it found. */
@@ -352,14 +415,6 @@ static bool is_of_table(struct checking *c, uint32_t id)
     return false;
 }
 
-static const struct kept_stream *find_stream(const struct checking *c, uint32_t id)
-{
-    for (size_t i = 0; i < c->stream_count; i++)
-        if (c->streams[i].id == id && c->streams[i].described)
-            return &c->streams[i];
-    return NULL;
-}
-
 /* An iterator may show what is deleted as a range. */
 static enum stator_rc is_there(struct checking *c, uint32_t family, struct bytes key, bool *there,
                                struct stator_error *err)
@@ -510,8 +565,11 @@ static void note_ids(struct checking *c)
 static enum stator_rc check_all(struct checking *c, struct stator_error *err)
 {
     STATOR_TRY(load_others(c, err));
-    for (size_t i = 0; i < c->report->table_count; i++)
+    STATOR_TRY(drop_remains(c, err));
+    for (size_t i = 0; i < c->report->table_count; i++) {
+        STATOR_TRY(check_table_stream(c, c->report->tables[i], err));
         STATOR_TRY(check_table(c, c->report->tables[i], err));
+    }
     note_ids(c);
     for (uint32_t i = 0; i < store_shards(c->db.store); i++)
         STATOR_TRY(check_family(c, STORE_SHARD(i), err));

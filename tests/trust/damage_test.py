@@ -85,7 +85,7 @@ class Damaged(unittest.TestCase):
         finally:
             shutil.rmtree(folder)
 
-    def look(self, folder, copy):
+    def look(self, folder, copy, again=True):
         port = folder / "port"
         with open(folder / "said", "w+", encoding="utf-8") as said, subprocess.Popen(
                 [find_binary(), "--data-dir", copy, "--port", "0", "--port-file", port], stdout=said, stderr=said) as process:
@@ -97,6 +97,9 @@ class Damaged(unittest.TestCase):
                     text = said.read()
                     self.assertEqual(process.returncode, 1, text)
                     self.assertIn(str(copy), text)
+                    self.assertIn("stator check", text)
+                    if again:
+                        self.assertEqual(self.look(folder, copy, again=False), "refused", f"a second start after: {text}")
                     return "refused"
                 return self.compare(dynamo.Client(f"http://127.0.0.1:{int(port.read_text())}"))
             finally:

@@ -3,6 +3,8 @@
 #include "check/check.h"
 
 #include "format/keycodec.h"
+#include "stream/record.h"
+#include "stream/stream.h"
 #include "unit/server/database.h"
 #include "unit/server/json.h"
 #include "unit/server/store/crashed.h"
@@ -299,6 +301,102 @@ static void keys_of_a_dropped_table_are_no_fault(void **state)
     assert_int_equal(run(f, check_directory), 0);
 }
 
+#define STREAM 50
+
+static void put_stream_key(struct fixture *f, enum stream_key_kind kind, struct bytes value)
+{
+    uint8_t key[STREAM_KEY_BYTES_MAX];
+
+    change(f, STORE_CATALOG, stream_key_write(key, &(struct stream_key){.stream = STREAM, .kind = kind, .start = 1}),
+           value);
+}
+
+static void put_record(struct fixture *f, uint64_t number, struct bytes value)
+{
+    uint8_t key[STREAM_RECORD_KEY_BYTES];
+
+    change(f, STORE_SHARD(0), stream_record_key(key, STREAM, 0, number), value);
+}
+
+/* A stream of one lane, of which 200 is the first record that is not trimmed; a sound record is there. */
+static void put_stream(struct fixture *f)
+{
+    const struct stream_about about = {.lanes = 1,
+                                       .view = StreamViewType_KEYS_ONLY,
+                                       .created_ms = 1,
+                                       .namespace_ = BYTES(""),
+                                       .table_name = BYTES("t"),
+                                       .arn = BYTES("arn"),
+                                       .label = BYTES("l"),
+                                       .hash_name = BYTES("pk"),
+                                       .range_name = BYTES("")};
+    const struct stream_record record = {.event = STREAM_INSERT, .keys = BYTES("{}")};
+    struct buf buf;
+
+    buf_init(&buf, 4096);
+    stream_about_write(&buf, &about);
+    put_stream_key(f, STREAM_KEY_ABOUT, buf_bytes(&buf));
+    put_stream_key(f, STREAM_KEY_SHARD, BYTES("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"));
+    put_stream_key(f, STREAM_KEY_TRIMMED, BYTES("\0\0\0\0\0\0\0\310"));
+    buf_reset(&buf);
+    stream_record_write(&buf, &record);
+    put_record(f, 300, buf_bytes(&buf));
+    put_record(f, 100, BYTES("what is trimmed may be anything"));
+    buf_deinit(&buf);
+    change(f, STORE_CATALOG, BYTES("n"), BYTES("\0\0\100\0"));
+}
+
+static void a_sound_stream(void **state)
+{
+    struct fixture *f = *state;
+
+    put_stream(f);
+    database_close(&f->db);
+    if (run(f, check_directory) != 0)
+        fail_msg("%s", f->text);
+}
+
+static void a_record_that_cannot_be_read(void **state)
+{
+    struct fixture *f = *state;
+
+    put_stream(f);
+    put_record(f, 400, BYTES("no record"));
+    put_record(f, 500, BYTES(""));
+    assert_told_and_mended(f, "2 records of stream 50 cannot be read", ITEMS);
+}
+
+static void a_stream_that_cannot_be_read(void **state)
+{
+    struct fixture *f = *state;
+
+    put_stream(f);
+    put_stream_key(f, STREAM_KEY_ABOUT, BYTES("nothing"));
+    assert_told_and_mended(f, "what stream 50 was is not known", ITEMS);
+}
+
+static void a_table_whose_stream_is_gone(void **state)
+{
+    struct fixture *f = *state;
+    const uint32_t ids[] = {BASE, LSI, GSI};
+    struct table_extras extras = *f->table->extras;
+    const struct table_source source = {.namespace_ = f->table->namespace_,
+                                        .description = f->table->description,
+                                        .ids = ids,
+                                        .id_count = COUNT_OF(ids),
+                                        .extras = &extras};
+    struct store_batch *batch = store_batch_new(f->db.store);
+    struct table *table;
+
+    extras.stream = 1;
+    assert_int_equal(table_new(&table, &source, NULL), STATOR_OK);
+    assert_int_equal(catalog_add_definition(batch, table, NULL), STATOR_OK);
+    assert_int_equal(store_write(f->db.store, batch, true, NULL), STATOR_OK);
+    store_batch_free(batch);
+    table_release(table);
+    assert_told_and_mended(f, "is gone, and disabled", ITEMS);
+}
+
 static void an_id_that_would_be_given_again(void **state)
 {
     struct fixture *f = *state;
@@ -374,6 +472,10 @@ int main(void)
         ONE(an_expiry_without_an_item),
         ONE(keys_of_no_table),
         ONE(keys_of_a_dropped_table_are_no_fault),
+        ONE(a_sound_stream),
+        ONE(a_record_that_cannot_be_read),
+        ONE(a_stream_that_cannot_be_read),
+        ONE(a_table_whose_stream_is_gone),
         ONE(an_id_that_would_be_given_again),
         ONE(a_definition_that_cannot_be_read),
         ONE(what_is_no_directory_of_ours),
