@@ -8,8 +8,8 @@
  *   'i' · name                                what the server itself has done: op/note.c
  *   'k' · ... and 'e' · ...                    a ClientRequestToken and when it was used: token.c
  *
- * What a table is called in 't' is kept a second time, in the first shard's family under the id 0, which is nobody's: all
- * definitions may lie in one block of one file, and without them no item can be read. Only a repair reads that.
+ * What 't' has is kept a second time, in the family of the counters: all definitions may lie in one block of one file, and
+ * without them no item can be read. Only a repair reads that.
  *
  * The map is an array sorted by namespace and name: a lookup is a few comparisons, and ListTables walks it in order.
  */
@@ -376,12 +376,12 @@ static enum stator_rc add_definition(struct store_batch *batch, const struct tab
     buf_init(&key, 1 << 20);
     buf_init(&second, 1 << 20);
     table_key(&key, table);
-    buf_append(&second, CATALOG_SECOND, CATALOG_SECOND_BYTES);
+    buf_append_bytes(&second, CATALOG_SECOND);
     buf_append_bytes(&second, buf_bytes(&key));
     memory = !key.failed && !second.failed;
     if (memory) {
         put_or_delete(batch, STORE_CATALOG, buf_bytes(&key), remove, table->record);
-        put_or_delete(batch, STORE_SHARD(0), buf_bytes(&second), remove, table->record);
+        put_or_delete(batch, STORE_COUNTERS, buf_bytes(&second), remove, table->record);
     }
     buf_deinit(&key);
     buf_deinit(&second);

@@ -63,9 +63,8 @@ STATOR_MUST_CHECK enum stator_rc catalog_remove(struct catalog *catalog, struct 
 enum catalog_counter { COUNTER_ITEMS, COUNTER_BYTES };
 struct bytes catalog_counter_key(uint8_t out[8], uint32_t index_id, enum catalog_counter counter);
 
-/* In the family of the first shard: in front of a copy of a table's key, with a copy of its record. */
-#define CATALOG_SECOND       "\0\0\0\0"
-#define CATALOG_SECOND_BYTES 4
+/* In the family of the counters, whose keys are shorter: in front of a copy of a table's key, with a copy of its record. */
+#define CATALOG_SECOND BYTES("definition ")
 
 /* Adds a table's definition to a batch, for who has the store to itself; catalog_put does so by itself. */
 STATOR_MUST_CHECK enum stator_rc catalog_add_definition(struct store_batch *batch, const struct table *table,

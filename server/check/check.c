@@ -110,8 +110,6 @@ static enum stator_rc copy_into(const char *stage, const char *dir, struct rescu
     options.shards = store_shards(rescue_store(rescue));
     STATOR_TRY(store_open(&store, &options, err));
     rc = rescue_copy(rescue, store, err);
-    report->copied = true;
-    report->before = rescue_store(rescue);
     if (rc == STATOR_OK)
         rc = mend(store, report, err);
     store_close(store);
@@ -127,7 +125,6 @@ static enum stator_rc rebuild_into(const char *stage, const char *dir, struct re
 
     (void)rescue;
     STATOR_TRY(rescue_rebuild(&store, dir, &options, report_file, report, err));
-    report->copied = true;
     rc = mend(store, report, err);
     store_close(store);
     return rc;

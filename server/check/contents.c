@@ -278,18 +278,6 @@ static void tell_counter(struct checking *c, uint32_t id, enum catalog_counter c
     buf_deinit(&owner);
 }
 
-/* Of a copy: how many items there were. What the last writes counted may be lost with them. */
-static void tell_lost(struct checking *c, uint32_t id, uint64_t there)
-{
-    uint8_t key[8];
-    int64_t before;
-
-    if (c->report->before != NULL &&
-        store_counter(c->report->before, catalog_counter_key(key, id, COUNTER_ITEMS), &before, NULL) == STATOR_OK &&
-        before != (int64_t)there)
-        tell_counter(c, id, COUNTER_ITEMS, before, there);
-}
-
 static enum stator_rc check_counter(struct checking *c, uint32_t id, enum catalog_counter counter, uint64_t there,
                                     struct stator_error *err)
 {
@@ -299,8 +287,7 @@ static enum stator_rc check_counter(struct checking *c, uint32_t id, enum catalo
     STATOR_TRY(store_counter(c->db.store, catalog_counter_key(key, id, counter), &counted, err));
     if (counted == (int64_t)there)
         return STATOR_OK;
-    if (!c->report->copied)
-        tell_counter(c, id, counter, counted, there);
+    tell_counter(c, id, counter, counted, there);
     store_batch_add(c->batch, catalog_counter_key(key, id, counter), (int64_t)there - counted);
     return commit(c, err);
 }
@@ -310,8 +297,6 @@ static enum stator_rc check_counters(struct checking *c, const struct index *ind
 {
     const bool is_base = index->kind == INDEX_BASE;
 
-    if (is_base && c->report->copied)
-        tell_lost(c, index->state->id, compare->items);
     STATOR_TRY(check_counter(c, index->state->id, COUNTER_ITEMS, is_base ? compare->items : compare->entries, err));
     return check_counter(c, index->state->id, COUNTER_BYTES, is_base ? compare->item_bytes : compare->entry_bytes, err);
 }

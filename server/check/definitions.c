@@ -42,7 +42,7 @@ static bool is_known(const struct report *report, struct bytes namespace_, struc
 static enum stator_rc load_second(struct store_batch *batch, struct bytes key, struct bytes record,
                                   struct report *report, struct stator_error *err)
 {
-    struct bytes first = bytes_of(key.at + CATALOG_SECOND_BYTES, key.len - CATALOG_SECOND_BYTES);
+    struct bytes first = bytes_of(key.at + CATALOG_SECOND.len, key.len - CATALOG_SECOND.len);
     struct bytes namespace_ = first.len > 0 && first.at[0] == 't' ? namespace_of(first) : (struct bytes){NULL, 0}, name;
     struct table *table;
 
@@ -60,8 +60,7 @@ static enum stator_rc load_seconds(struct store *store, struct store_batch *batc
                                    struct stator_error *err)
 {
     struct store_iterator *iterator =
-        store_iterator_open(store, STORE_SHARD(0), bytes_of(CATALOG_SECOND, CATALOG_SECOND_BYTES),
-                            bytes_of(CATALOG_SECOND "u", CATALOG_SECOND_BYTES + 1), NULL, STORE_ANY);
+        store_iterator_open(store, STORE_COUNTERS, CATALOG_SECOND, BYTES("definition!"), NULL, STORE_ANY);
     enum stator_rc rc = STATOR_OK;
 
     if (iterator == NULL)

@@ -18,8 +18,6 @@ struct report {
     FILE *out;
     const char *program; /* of check_request */
     bool repairing;
-    bool copied;          /* what is looked at is a copy, which begins without counters */
-    struct store *before; /* of the copy: what it was made of, whose counters tell how much is lost; or NULL */
     uint64_t faults;
     uint64_t file_faults; /* of them, those of files */
     uint64_t manifest_faults;

@@ -286,7 +286,6 @@ static enum stator_rc apply_logs(const struct rebuilding *r, struct stator_error
     return rc == STATOR_OK ? store_sync(r->to, err) : rc;
 }
 
-/* Counters of the logs say nothing without those before them: who has the items counts them. */
 static enum stator_rc rebuild(struct rebuilding *r, struct stator_error *err)
 {
     enum stator_rc rc;

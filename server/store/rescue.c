@@ -498,8 +498,7 @@ enum stator_rc rescue_copy(struct rescue *rescue, struct store *to, struct stato
         rc = stator_fail_memory(err);
     for (uint32_t i = 0; rc == STATOR_OK && i < rescue->store->family_count; i++) {
         copying.family = i;
-        if (i != STORE_COUNTERS)
-            rc = copy_family(&copying, err);
+        rc = copy_family(&copying, err);
     }
     if (rc == STATOR_OK)
         rc = store_write(to, copying.batch, true, err);

@@ -51,16 +51,16 @@ void rescue_close(struct rescue *rescue); /* NULL is allowed */
 /* What can be read of it. Reads that meet a fault fail; writes are refused. */
 struct store *rescue_store(struct rescue *rescue);
 
-/* Copies the catalog and the shards, but for what rescue_examine found with RESCUE_READS, into a new store that
- * has as many shards. Counters are left out: who has the items counts them. */
+/* Copies all families, but for what rescue_examine found with RESCUE_READS, into a new store that has as many shards. What lay
+ * under a counter's key is its value now. */
 STATOR_MUST_CHECK enum stator_rc rescue_copy(struct rescue *rescue, struct store *to, struct stator_error *err);
 
 /* False: the directory's manifest or its CURRENT cannot be used, which is why rescue_open failed. */
 bool rescue_has_manifest(const char *dir);
 
 /* For a directory without a manifest. Makes a new store (options->dir, which
- * is made, and layout) of all table files and logs, and tells what cannot be read. Its counters are none. Of what was
- * deleted something may be back. On STATOR_OK the caller owns *out. */
+ * is made, and layout) of all table files and logs, and tells what cannot be read. Of what was deleted
+ * something may be back, and its counters are not to be believed. On STATOR_OK the caller owns *out. */
 STATOR_MUST_CHECK enum stator_rc rescue_rebuild(struct store **out, const char *dir,
                                                 const struct store_options *options, rescue_tell *tell, void *context,
                                                 struct stator_error *err);

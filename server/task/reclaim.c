@@ -29,6 +29,7 @@ struct reclaim {
     uint32_t erased_id;       /* the note that is looked at; 0: none */
     uint64_t erased_moment;   /* when it was first seen */
     uint64_t idle_moment;     /* of the store, when there was nothing to do */
+    bool log_is_short;        /* made so since something was written last */
 };
 
 /* --- What was erased ---------------------------------------------------------------------------------------------- */
@@ -214,8 +215,13 @@ static uint64_t round_of(struct reclaim *reclaim)
         return LOOK_MS;
     if (full && store_shorten_log(reclaim->store))
         return AT_ONCE;
-    if (!compacts && !reclaim->waits && moment == reclaim->idle_moment) /* nothing was written */
+    if (!compacts && !reclaim->waits && moment == reclaim->idle_moment) { /* nothing was written */
+        if (!reclaim->log_is_short && store_shorten_log(reclaim->store))
+            reclaim->idle_moment = 0; /* in tables it can be seen what is dead */
+        reclaim->log_is_short = true;
         return LOOK_MS;
+    }
+    reclaim->log_is_short = false;
     wait_ms = follow_notes(reclaim);
     if (compacts) {
         compact_step(reclaim);

@@ -3,8 +3,8 @@
  *
  * In:     the notes of what was erased (catalog_note_erased), the store's estimate of what is dead, an operator's wish.
  * Out:    the store's steps, one at a time: files of erased tables dropped and what is left of them rewritten; files rewritten
- *         that much is dead in; on a full disk, a long log made short. After each step of the second kind it rests as long as
- *         the step took, and 5 seconds at most.
+ *         that much is dead in, with a rest as long as the step took, and 5 seconds at most; on a full disk, and when nothing is
+ *         written, a long log made short.
  * Owns:   a thread of its own: a step may take seconds, and time to live would wait for it. Nothing of it is stored but
  *         the notes, which a restart finds.
  * Thread: [any] reclaim_compact, reclaim_tell; [main] start and stop.
