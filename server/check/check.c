@@ -174,11 +174,46 @@ static enum stator_rc repair_by_rebuilding(const char *dir, struct report *repor
     return rc;
 }
 
+/* Whether its contents fit together; nothing is printed. */
+static enum stator_rc is_sound(struct rescue *rescue, const struct report *report, bool *sound, uint64_t *items,
+                               struct stator_error *err)
+{
+    struct report quiet = *report;
+    enum stator_rc rc;
+
+    *sound = false;
+    quiet.out = fopen("/dev/null", "w");
+    if (quiet.out == NULL)
+        return stator_fail_memory(err);
+    rc = contents_check(rescue_store(rescue), false, &quiet, err);
+    fclose(quiet.out);
+    *sound = quiet.faults == 0;
+    *items = quiet.items;
+    return rc;
+}
+
+/* What is sound is not touched. */
+static enum stator_rc repair_opened(const char *dir, struct rescue *rescue, struct report *report, bool *in_place,
+                                    struct stator_error *err)
+{
+    bool sound;
+
+    *in_place = false;
+    repair_abandon(dir); /* what an earlier one has left is of no more use */
+    STATOR_TRY(look(rescue, report, err));
+    if (report->file_faults != 0)
+        return repair_by_copy(dir, copy_into, rescue, report, err);
+    STATOR_TRY(is_sound(rescue, report, &sound, &report->items, err));
+    *in_place = !sound || report->faults != 0;
+    return STATOR_OK;
+}
+
 static enum stator_rc repair(const char *dir, struct report *report, struct stator_error *err)
 {
     const struct store_options options = options_of(dir, NULL);
     struct rescue *rescue;
     enum stator_rc rc = rescue_open(&rescue, &options, report_file, report, err);
+    bool in_place;
 
     if (rc != STATOR_OK && report->manifest_faults == 0 && rescue_has_manifest(dir))
         return rc;
@@ -186,14 +221,9 @@ static enum stator_rc repair(const char *dir, struct report *report, struct stat
         rescue_close(rescue);
         return repair_by_rebuilding(dir, report, err);
     }
-    rc = look(rescue, report, err);
-    if (rc == STATOR_OK && report->file_faults != 0) {
-        rc = repair_by_copy(dir, copy_into, rescue, report, err);
-        rescue_close(rescue);
-        return rc;
-    }
+    rc = repair_opened(dir, rescue, report, &in_place, err);
     rescue_close(rescue);
-    return rc == STATOR_OK ? repair_in_place(dir, report, err) : rc;
+    return rc == STATOR_OK && in_place ? repair_in_place(dir, report, err) : rc;
 }
 
 static enum stator_rc resume(const char *dir, FILE *out, struct stator_error *err)
@@ -281,8 +311,9 @@ void check_concerned(struct buf *out, const char *dir)
             buf_printf(out, " And %llu more.", (unsigned long long)(concerned.tables - CONCERNED_MAX));
         if (concerned.others != 0)
             tell_all_tables(&concerned);
-        else if (concerned.tables != 0)
-            buf_printf(out, " stator check --repair '%s' keeps what is sound.", dir);
+        else if (concerned.tables != 0 || concerned.report.faults != 0)
+            buf_printf(out, " stator check '%s' says more, and stator check --repair '%s' keeps what is sound.", dir,
+                       dir);
     }
     rescue_close(rescue);
     if (concerned.report.out != NULL)

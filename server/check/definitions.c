@@ -68,6 +68,8 @@ static enum stator_rc load_seconds(struct store *store, struct store_batch *batc
     for (store_iterator_seek_first(iterator); rc == STATOR_OK && store_iterator_valid(iterator);
          store_iterator_next(iterator))
         rc = load_second(batch, store_iterator_key(iterator), store_iterator_value(iterator), report, err);
+    if (rc == STATOR_OK && store_iterator_status(iterator, err) != STATOR_OK)
+        report_fault(report, "counters and copies of definitions cannot be read: %s", err->message);
     store_iterator_close(iterator);
     return rc;
 }

@@ -279,13 +279,14 @@ class Damaged(unittest.TestCase):
         told(f"repairs killed: {counts}")
         self.assertIn("killed", counts)
 
-    def test_a_check_changes_nothing(self):
+    def test_what_is_sound_is_not_changed(self):
         def listed():
             return {path.name: path.read_bytes() for path in self.whole.iterdir()}
 
         before = listed()
-        self.assertEqual(self.check(self.whole).returncode, 0)
-        self.assertEqual(listed(), before)
+        for flags in ((), ("--repair",)):
+            self.assertEqual(self.check(self.whole, *flags).returncode, 0)
+            self.assertEqual(listed(), before, flags)
 
     def test_all_gone_but_the_lock(self):
         def spoil(copy):
