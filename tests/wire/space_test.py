@@ -204,6 +204,21 @@ class Expires(Case):
         self.assertEqual(self.there("kept"), ITEMS)
 
 
+class Idle(Case):
+    def logs(self):
+        return sum(path.stat().st_blocks * 512 for path in pathlib.Path(self.server.data_dir).glob("*.log"))
+
+    def test_a_long_log_when_nobody_writes(self):
+        self.create("kept")
+        self.put("kept", range(2 * ITEMS))
+        self.assertGreater(self.logs(), 8 * MIB)
+        until = time.monotonic() + WITHIN
+        while self.logs() > 2 * MIB:
+            self.assertLess(time.monotonic(), until, self.logs())
+            time.sleep(0.1)
+        self.assertEqual(self.there("kept"), 2 * ITEMS)
+
+
 class Trims(Case):
     flags = ("--stream-retention-s", "2", "--stream-shard-s", "1", "--stream-shards", "1")
 
