@@ -45,9 +45,11 @@ static void print_end(const struct report *report, const char *dir)
 static void say_rebuilds(const char *dir, struct stator_error *err)
 {
     const size_t len = strlen(err->message);
+    const bool ended = len != 0 && err->message[len - 1] == '.';
 
     snprintf(err->message + len, sizeof(err->message) - len,
-             " If it was a data directory, stator check --repair %s makes it anew of its table files and logs.", dir);
+             "%s If it was a data directory, stator check --repair %s makes it anew of its table files and logs.",
+             ended ? "" : ".", dir);
 }
 
 enum stator_rc check_directory(const struct check_request *request, uint64_t *faults, struct stator_error *err)
