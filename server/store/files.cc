@@ -6,6 +6,8 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 
+#include <sys/stat.h>
+
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -49,6 +51,18 @@ uint64_t number_of(const std::string &path)
         return *digits == '\0' ? number | FILES_MANIFEST : 0;
     return std::strcmp(digits, ".log") == 0 ? number : 0;
 }
+
+bool is_table(const std::string &path)
+{
+    static const char ending[] = ".sst";
+    const size_t len = sizeof(ending) - 1;
+
+    return path.size() >= len && path.compare(path.size() - len, len, ending) == 0;
+}
+
+/* The thread is about a compaction for which there is no room. The engine asks nobody before it begins one, so the first
+ * table that it makes fails. */
+thread_local bool has_no_room;
 
 IOStatus status_of(int error, const std::string &path)
 {
@@ -146,6 +160,8 @@ class WatchedFiles : public rocksdb::FileSystemWrapper
         const uint64_t number = number_of(path);
         IOStatus status = status_of(number != 0 ? watcher_.making(watcher_.context, number) : 0, path);
 
+        if (has_no_room && is_table(path))
+            return IOStatus::NoSpace("Not begun, for lack of room: " + path);
         if (status.ok())
             status = target()->NewWritableFile(path, options, out, debug);
         if (status.ok() && number != 0)
@@ -165,32 +181,50 @@ class WatchedFiles : public rocksdb::FileSystemWrapper
     const files_watcher watcher_;
 };
 
-class DamageListener : public rocksdb::EventListener
+class CompactionListener : public rocksdb::EventListener
 {
   public:
-    DamageListener(void (*met)(void *context), void *context) : met_(met), context_(context)
+    explicit CompactionListener(const files_listener &listener) : listener_(listener)
     {
+    }
+
+    void OnCompactionBegin(rocksdb::DB *, const rocksdb::CompactionJobInfo &job) override
+    {
+        uint64_t bytes = 0;
+        struct stat info;
+
+        for (const std::string &path : job.input_files)
+            bytes += stat(path.c_str(), &info) == 0 ? static_cast<uint64_t>(info.st_size) : 0;
+        has_no_room = job.compaction_reason != rocksdb::CompactionReason::kManualCompaction &&
+                      !listener_.has_room(listener_.context, bytes);
+    }
+
+    void OnCompactionCompleted(rocksdb::DB *, const rocksdb::CompactionJobInfo &) override
+    {
+        has_no_room = false;
     }
 
     void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status *error) override
     {
-        if (reason != rocksdb::BackgroundErrorReason::kCompaction || !error->IsCorruption())
+        if (reason != rocksdb::BackgroundErrorReason::kCompaction || !(error->IsCorruption() || error->IsNoSpace()))
             return;
-        met_(context_);
+        if (error->IsCorruption())
+            listener_.met_damage(listener_.context);
+        else
+            listener_.had_no_space(listener_.context);
         *error = rocksdb::Status::OK();
     }
 
   private:
-    void (*const met_)(void *context);
-    void *const context_;
+    const files_listener listener_;
 };
 
 } // namespace
 
-bool files_listen(rocksdb_options_t *options, void (*met)(void *context), void *context)
+bool files_listen(rocksdb_options_t *options, const struct files_listener *listener)
 {
     try {
-        options->rep.listeners.push_back(std::make_shared<DamageListener>(met, context));
+        options->rep.listeners.push_back(std::make_shared<CompactionListener>(*listener));
         return true;
     } catch (const std::bad_alloc &) {
         return false;

@@ -28,9 +28,17 @@ struct files_watcher {
     void (*synced)(void *context, uint64_t number, uint64_t bytes); /* and they are on the disk */
 };
 
-/* While a compaction meets damage, `met` is called, and the engine goes on: of itself it would take no write any more, for any
- * key. It tries that compaction again, with a rest of a second. False: no memory. */
-bool files_listen(rocksdb_options_t *options, void (*met)(void *context), void *context);
+/* Compactions that fail, for damage or for lack of space, cost no write: of itself the engine would take none any more, for any
+ * key. It tries them again, with a rest of a second. */
+struct files_listener {
+    void *context;
+    bool (*has_room)(void *context, uint64_t bytes); /* for a compaction that nobody asked for, of so many bytes */
+    void (*met_damage)(void *context);
+    void (*had_no_space)(void *context); /* has_room said so, or the disk */
+};
+
+/* listener is copied. Where has_room counts, the files are those of files_env. False: no memory. */
+bool files_listen(rocksdb_options_t *options, const struct files_listener *listener);
 
 /* The system's files, for rocksdb_options_set_env; ended by rocksdb_env_destroy after the database is closed. watcher is
  * copied. NULL: no memory. */

@@ -165,6 +165,18 @@ static void damage_met(void *context)
     atomic_fetch_add(&store->damaged_compactions, 1);
 }
 
+static bool has_room(void *context, uint64_t bytes)
+{
+    return space_has_room(context, bytes, false);
+}
+
+static void had_no_space(void *context)
+{
+    struct store *store = context;
+
+    atomic_fetch_add(&store->starved_compactions, 1);
+}
+
 /* Opens the families named in opening->names, and makes those that are not known. */
 static enum stator_rc open_database(struct opening *opening, struct stator_error *err)
 {
@@ -175,9 +187,13 @@ static enum stator_rc open_database(struct opening *opening, struct stator_error
     const struct rocks_situation situation = {
         .env = opening->store->env,
         .families = (uint32_t)count,
+        .memory_bytes =
+            space_init(opening->store, rocks_memory_bytes(opening->options->memtable_bytes, (uint32_t)count)),
         .flush_on_recovery = opening->flush_on_recovery,
         .looking = opening->looking != NULL,
     };
+    const struct files_listener listener = {
+        .context = opening->store, .has_room = has_room, .met_damage = damage_met, .had_no_space = had_no_space};
     enum stator_rc rc = STATOR_OK;
     char *why = NULL;
 
@@ -186,7 +202,7 @@ static enum stator_rc open_database(struct opening *opening, struct stator_error
         goto out;
     }
     rc = rocks_options_init(&rocks, opening->options, &situation, err);
-    if (rc == STATOR_OK && !files_listen(rocks.all, damage_met, opening->store))
+    if (rc == STATOR_OK && !files_listen(rocks.all, &listener))
         rc = stator_fail_memory(err);
     if (rc != STATOR_OK)
         goto out;
@@ -603,7 +619,6 @@ static enum stator_rc open_store(struct store **out, const struct store_options 
         if (store->dir != NULL && looking == NULL)
             directory_sweep(store->dir);
         frozen_init(store);
-        space_init(store, rocks_memtables_bytes(settled.memtable_bytes, (uint32_t)opening.count));
         *out = store;
     }
     free(opening.names);

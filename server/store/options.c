@@ -5,16 +5,20 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#define WAL_BYTES_MIN     ((uint64_t)32 << 20)  /* a restart after a crash replays at most about this much ... */
-#define WAL_BYTES_MAX     ((uint64_t)256 << 20) /* ... or, with many families, this */
-#define LOG_LEVEL_NOTHING 6                     /* one past the highest */
+#define WAL_BYTES_MIN      ((uint64_t)32 << 20)  /* a restart after a crash replays at most about this much ... */
+#define WAL_BYTES_MAX      ((uint64_t)256 << 20) /* ... or, with many families, this */
+#define MEMTABLE_BYTES_MIN ((uint64_t)64 << 10)  /* the engine's */
+#define LOG_LEVEL_NOTHING  6                     /* one past the highest */
 
 /* Settings without a setter in the C API.
  * avoid_flush_during_recovery: a restart keeps its WAL and fills memtables, instead of a table file for each family.
  * fail_if_options_file_error: see LOG_LEVEL_NOTHING.
+ * allow_fallocate: space that the engine takes beforehand, 4 MiB for each log and 16 for a table, is not there for what a full
+ * disk must still take; log_ahead.c does for the log what it is good for.
  * max_bgerror_resume_count: after a failed write or sync this store is read-only until it is opened anew; nothing is
  * retried behind its back. */
-#define OPTIONS_BY_NAME "fail_if_options_file_error=false;max_bgerror_resume_count=0;avoid_flush_during_recovery="
+#define OPTIONS_BY_NAME                                                                                                \
+    "fail_if_options_file_error=false;allow_fallocate=false;max_bgerror_resume_count=0;avoid_flush_during_recovery="
 #define LOOKING_BY_NAME "verify_sst_unique_id_in_manifest=false" /* rescue_files.cc puts others in the place of some */
 
 static void set_tables(rocksdb_options_t *o, size_t cache_bytes, bool looking)
@@ -59,7 +63,7 @@ static void set_levels(rocksdb_options_t *o)
     rocksdb_options_set_target_file_size_multiplier(o, 2);
 }
 
-uint64_t rocks_memtables_bytes(size_t memtable_bytes, uint32_t families)
+uint64_t rocks_memory_bytes(size_t memtable_bytes, uint32_t families)
 {
     uint64_t bytes = (uint64_t)memtable_bytes * families * 2;
 
@@ -80,14 +84,23 @@ static int open_files(void)
     return (int)(limit.rlim_cur / 4);
 }
 
-static void set_memory(rocksdb_options_t *o, size_t memtable_bytes, uint32_t families)
+/* On a disk too small for all of them memtables are smaller. */
+static size_t one_memtable_bytes(size_t memtable_bytes, const struct rocks_situation *situation)
 {
-    rocksdb_options_set_write_buffer_size(o, memtable_bytes);
+    const uint64_t full = rocks_memory_bytes(memtable_bytes, situation->families);
+    const uint64_t bytes = memtable_bytes * situation->memory_bytes / full;
+
+    return bytes < MEMTABLE_BYTES_MIN ? MEMTABLE_BYTES_MIN : bytes;
+}
+
+static void set_memory(rocksdb_options_t *o, size_t memtable_bytes, const struct rocks_situation *situation)
+{
+    rocksdb_options_set_write_buffer_size(o, one_memtable_bytes(memtable_bytes, situation));
     rocksdb_options_set_max_write_buffer_number(o, 2);
     /* However many families: past it the fullest is flushed early. */
-    rocksdb_options_set_db_write_buffer_size(o, (size_t)rocks_memtables_bytes(memtable_bytes, families));
+    rocksdb_options_set_db_write_buffer_size(o, (size_t)situation->memory_bytes);
     /* A family that is written seldom keeps its part of the WAL alive; past this it is flushed. */
-    rocksdb_options_set_max_total_wal_size(o, rocks_memtables_bytes(memtable_bytes, families));
+    rocksdb_options_set_max_total_wal_size(o, situation->memory_bytes);
     rocksdb_options_set_max_open_files(o, open_files());
     rocksdb_options_set_table_cache_numshardbits(o, 2);
 }
@@ -125,7 +138,7 @@ enum stator_rc rocks_options_init(struct rocks_options *out, const struct store_
     rocksdb_options_t *base = rocksdb_options_create();
     char *why = NULL;
 
-    set_memory(base, options->memtable_bytes, situation->families);
+    set_memory(base, options->memtable_bytes, situation);
     set_housekeeping(base);
     set_levels(base);
     set_tables(base, options->cache_bytes, situation->looking);

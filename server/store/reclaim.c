@@ -19,6 +19,7 @@
 #define DEAD_BYTES_LEAST  ((uint64_t)128 << 10) /* ... and one with less than this */
 #define RANGE_BYTES_LEAST ((uint64_t)256 << 10) /* a range with less in files is left to the engine */
 #define LOG_BYTES_LEAST   ((uint64_t)8 << 20)
+#define FLUSH_BYTES       ((uint64_t)1 << 20) /* that a flush takes for each family's next log */
 
 /* --- What there is ------------------------------------------------------------------------------------------------ */
 
@@ -188,25 +189,16 @@ static uint64_t input_bytes(const struct files *files, struct bytes first, struc
     return bytes;
 }
 
-static bool has_room(struct store *store, uint64_t bytes)
-{
-    uint64_t free_now, total;
-
-    if (store->dir == NULL || !space_of(store->dir, &free_now, &total))
-        return true;
-    return free_now >= bytes + (free_now < store->reserve_bytes ? space_floor_bytes(store) : store->reserve_bytes);
-}
-
 /* last absent: to the end. */
 static enum store_reclaimed compact(struct store *store, uint32_t family, const struct files *files, struct bytes first,
                                     struct bytes last)
 {
-    const uint64_t damaged = store_damaged_compactions(store);
+    const uint64_t damaged = store_damaged_compactions(store), starved = atomic_load(&store->starved_compactions);
     rocksdb_compactoptions_t *how;
 
     if (atomic_load(&store->reclaim_stopped) || store_read_only(store))
         return STORE_RECLAIM_STOPPED;
-    if (!has_room(store, input_bytes(files, first, last)))
+    if (!space_has_room(store, input_bytes(files, first, last), true))
         return STORE_RECLAIM_NO_SPACE;
     /* What was deleted since the last sync is kept as it was before it (frozen.c): the step would give nothing back. */
     if (store->durability == STORE_FULL && store_sync(store, NULL) != STATOR_OK)
@@ -222,6 +214,8 @@ static enum store_reclaimed compact(struct store *store, uint32_t family, const 
     rocksdb_compactoptions_destroy(how);
     if (store_damaged_compactions(store) != damaged) /* the C API does not tell how it ended */
         return STORE_RECLAIM_DAMAGED;
+    if (atomic_load(&store->starved_compactions) != starved)
+        return STORE_RECLAIM_NO_SPACE;
     return atomic_load(&store->reclaim_stopped) || store_read_only(store) ? STORE_RECLAIM_STOPPED : STORE_RECLAIM_DONE;
 }
 
@@ -452,7 +446,7 @@ bool store_shorten_log(struct store *store)
         return false;
     for (uint32_t i = 0; i < store->family_count; i++)
         memory += stats_property(store, store->families[i], "rocksdb.cur-size-all-mem-tables");
-    return free_now > memory && rocks_flush(store, &err) == STATOR_OK;
+    return free_now > memory + memory / 8 + FLUSH_BYTES && rocks_flush(store, &err) == STATOR_OK;
 }
 
 static uint64_t monotonic_ms(void)

@@ -74,6 +74,7 @@ struct store {
     _Atomic uint64_t unseen_bytes;                               /* written since the last look at the free space */
     _Atomic uint64_t stalls, stall_ns, cache_hits, cache_misses; /* stats.c */
     _Atomic uint64_t damaged_reads, damaged_compactions;         /* store_damaged_reads has both */
+    _Atomic uint64_t starved_compactions;                        /* attempts that had no space */
     struct frozen frozen;
     uint64_t reserve_bytes; /* kept free: writes are refused before the engine itself runs out of space */
 };
@@ -97,14 +98,15 @@ struct rocks_options {
 struct rocks_situation {
     rocksdb_env_t *env;     /* NULL: the real one */
     uint32_t families;      /* count */
+    uint64_t memory_bytes;  /* that all memtables may take: space_init */
     bool flush_on_recovery; /* write what the WAL holds into tables now, and be rid of the WAL */
     bool looking;           /* only read, whatever is damaged */
 };
 
 STATOR_MUST_CHECK enum stator_rc rocks_options_init(struct rocks_options *out, const struct store_options *options,
                                                     const struct rocks_situation *situation, struct stator_error *err);
-/* Most that all memtables take together. */
-uint64_t rocks_memtables_bytes(size_t memtable_bytes, uint32_t families);
+/* Most that all memtables take together, on a disk that is large enough; half as much more while some are being written to tables. */
+uint64_t rocks_memory_bytes(size_t memtable_bytes, uint32_t families);
 void rocks_options_deinit(struct rocks_options *options);
 
 /* --- counter.c ---------------------------------------------------------------------------------------------------- */
@@ -219,15 +221,17 @@ void frozen_end(struct store *store, struct frozen_sync sync, bool synced);
 
 /* --- space.c ------------------------------------------------------------------------------------------------------ */
 
-/* Sets how much is kept free. Call it when dir exists. */
-void space_init(struct store *store, uint64_t memtables_bytes);
+/* Sets how much is kept free, and says how much of memory_bytes memtables may take, that this disk has room to write them.
+ * Call it when dir exists and the engine is not open. */
+uint64_t space_init(struct store *store, uint64_t memory_bytes);
 
 /* Counts bytes about to be written and, now and then, looks at the free space. False: refuse the write. What frees space
  * may use half of what is kept free. */
 STATOR_MUST_CHECK bool space_allows(struct store *store, size_t bytes, bool frees);
 
-/* What even a write that frees space leaves. */
-uint64_t space_floor_bytes(const struct store *store);
+/* Whether a compaction that reads so many bytes has room to write them. frees: one that is there to get space back; while the
+ * disk is full it may use half of what is kept free. */
+bool space_has_room(const struct store *store, uint64_t bytes, bool frees);
 
 /* Of the disk with that directory. False: it does not tell. */
 bool space_of(const char *dir, uint64_t *out_free, uint64_t *out_total);

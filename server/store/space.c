@@ -4,14 +4,17 @@
  * space. So some space is kept free: with less than that, writes are refused, reads go on, and writes are taken again
  * as soon as there is space. The engine's own failure is still handled, for a disk that another program fills.
  *
- * Half of it is for those who make space: deletions are taken until only the other half is left, which is room to flush
- * what is in memory once. */
+ * Half of it is for those who make space: deletions are taken until only the other half is left, which is room to write
+ * what is in memory to tables. A flush that fails would be a failed write; so on a small disk less is kept in memory, and a
+ * compaction, which may fail, is begun only if it leaves what is kept free. */
 #include "store/rocks.h"
 
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #define LOOK_EVERY_BYTES ((uint64_t)256 << 10)
+#define MEMORY_TIMES     3 /* of what may be in memory is kept free: memtables that are being written come on top of it */
+#define DISK_PART        8 /* of a small disk so much is kept free */
 
 bool space_of(const char *dir, uint64_t *out_free, uint64_t *out_total)
 {
@@ -24,21 +27,31 @@ bool space_of(const char *dir, uint64_t *out_free, uint64_t *out_total)
     return true;
 }
 
-void space_init(struct store *store, uint64_t memtables_bytes)
+uint64_t space_init(struct store *store, uint64_t memory_bytes)
 {
     uint64_t free_now, total;
 
     if (store->dir == NULL || !space_of(store->dir, &free_now, &total) || total == 0)
-        return;                                 /* 0 reserved: a file system that does not tell */
-    store->reserve_bytes = memtables_bytes * 2; /* room to flush what is in memory, and to compact it once */
-    if (store->reserve_bytes > total / 8)
-        store->reserve_bytes = total / 8;
+        return memory_bytes; /* 0 reserved: a file system that does not tell */
+    if (memory_bytes > total / DISK_PART / MEMORY_TIMES)
+        memory_bytes = total / DISK_PART / MEMORY_TIMES;
+    store->reserve_bytes = memory_bytes * MEMORY_TIMES;
     atomic_store(&store->disk_full, free_now < store->reserve_bytes);
+    return memory_bytes;
 }
 
-uint64_t space_floor_bytes(const struct store *store)
+static uint64_t floor_bytes(const struct store *store)
 {
     return store->reserve_bytes / 2;
+}
+
+bool space_has_room(const struct store *store, uint64_t bytes, bool frees)
+{
+    uint64_t free_now, total;
+
+    if (store->dir == NULL || !space_of(store->dir, &free_now, &total))
+        return true;
+    return free_now >= bytes + (frees && free_now < store->reserve_bytes ? floor_bytes(store) : store->reserve_bytes);
 }
 
 /* Free bytes; where the disk does not tell this time, what the last look found stands. */
@@ -47,7 +60,7 @@ static uint64_t look(struct store *store)
     uint64_t free_now, total;
 
     if (!space_of(store->dir, &free_now, &total))
-        return atomic_load_explicit(&store->disk_full, memory_order_relaxed) ? space_floor_bytes(store)
+        return atomic_load_explicit(&store->disk_full, memory_order_relaxed) ? floor_bytes(store)
                                                                              : store->reserve_bytes;
     atomic_store_explicit(&store->disk_full, free_now < store->reserve_bytes, memory_order_relaxed);
     return free_now;
@@ -61,7 +74,7 @@ bool space_allows(struct store *store, size_t bytes, bool frees)
         atomic_fetch_add_explicit(&store->unseen_bytes, bytes, memory_order_relaxed) + bytes < LOOK_EVERY_BYTES)
         return true;
     atomic_store_explicit(&store->unseen_bytes, 0, memory_order_relaxed);
-    return look(store) >= (frees ? space_floor_bytes(store) : store->reserve_bytes);
+    return look(store) >= (frees ? floor_bytes(store) : store->reserve_bytes);
 }
 
 /* Nobody may be writing just now, so this looks itself. */

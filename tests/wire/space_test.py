@@ -26,7 +26,6 @@ WITHIN = 60    # seconds for what happens in the background
 VALUE = 4000   # bytes of an item, of letters that do not compress well
 ITEMS = 2000
 MIB = 1 << 20
-RESERVE = 112 * MIB  # server/store: what is kept free with 4 shards, of a disk that is large enough
 
 
 def text(size):
@@ -246,6 +245,8 @@ class Full(Case):
             if done.returncode != 0:
                 self.skipTest(f"{command[0]} is refused: {done.stderr.strip()}")
         self.addCleanup(subprocess.run, ["umount", "-l", str(self.disk)], check=True)
+        info = os.statvfs(self.disk)
+        self.reserve = info.f_blocks * info.f_frsize // 8  # server/store/space.c, of a disk that is not large
         self.server = Server("--durability", "full", data_dir=self.disk / "data")
         self.addCleanup(self.server.close)
         self.begin()
@@ -289,9 +290,9 @@ class Full(Case):
         self.put("drop", range(3 * ITEMS))
         self.put("keep", range(100), value=lambda: "x")
         self.compact()
-        self.leave(RESERVE - MIB)
+        self.leave(self.reserve - MIB)
         self.taken_again("keep")  # the log is gone then, and cannot go again
-        self.leave(RESERVE - 12 * MIB)
+        self.leave(self.reserve - 12 * MIB)
         key = lambda i: {"pk": {"S": f"k{i}"}}
         self.assertTrue(self.refused("keep"))
         self.call("DeleteItem", TableName="keep", Key=key(0))
@@ -314,7 +315,7 @@ class Full(Case):
         """There is an end to it, and that is well before the disk's."""
         self.create("keep")
         self.put("keep", range(10), value=lambda: "x")
-        self.leave(RESERVE // 2 - 2 * MIB)
+        self.leave(self.reserve // 2 - 2 * MIB)
         with self.assertRaises(DynamoError) as raised:
             self.call("DeleteItem", TableName="keep", Key={"pk": {"S": "k1"}})
         self.assertIn("is full: nothing was written", raised.exception.message)
@@ -324,7 +325,7 @@ class Full(Case):
     def test_the_log_goes(self):
         """Tables of it take less, and nobody else would make them while writes are refused."""
         self.create("keep")
-        self.leave(RESERVE + 24 * MIB)
+        self.leave(self.reserve + 24 * MIB)
         self.fill("keep", value=lambda: "x" * VALUE)
         self.taken_again("keep")
 

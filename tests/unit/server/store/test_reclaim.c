@@ -17,7 +17,7 @@ struct fixture {
     struct store_batch *batch;
 };
 
-static uint64_t free_bytes; /* that statvfs tells; 0: the truth */
+static uint64_t free_bytes, disk_bytes; /* that statvfs tells; 0: the truth */
 
 int __real_statvfs(const char *path, struct statvfs *out);
 int __wrap_statvfs(const char *path, struct statvfs *out);
@@ -27,6 +27,8 @@ int __wrap_statvfs(const char *path, struct statvfs *out)
 
     if (free_bytes != 0)
         out->f_bfree = out->f_bavail = free_bytes / out->f_frsize;
+    if (disk_bytes != 0)
+        out->f_blocks = disk_bytes / out->f_frsize;
     return failed;
 }
 
@@ -57,7 +59,7 @@ static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
-    free_bytes = 0;
+    free_bytes = disk_bytes = 0;
     store_batch_free(f->batch);
     store_close(f->store);
     temporary_remove(f->dir);
@@ -86,19 +88,24 @@ static struct bytes key_of(char out[16], char table, int number)
     return bytes_of(out, 6);
 }
 
-static void fill(struct fixture *f, char table)
+static void write_some(struct fixture *f, char table, int count)
 {
     static uint32_t random = 1;
     uint8_t value[VALUE_BYTES];
     char key[16];
 
-    for (int i = 0; i < KEYS; i++) {
+    for (int i = 0; i < count; i++) {
         for (size_t k = 0; k < sizeof(value); k++)
             value[k] = (uint8_t)((random = random * 1103515245 + 12345) >> 16); /* nothing to compress */
         store_batch_clear(f->batch);
         store_batch_put(f->batch, SHARD, key_of(key, table, i), bytes_of(value, sizeof(value)));
         assert_int_equal(store_write(f->store, f->batch, true, NULL), STATOR_OK);
     }
+}
+
+static void fill(struct fixture *f, char table)
+{
+    write_some(f, table, KEYS);
 }
 
 static void delete_range(struct fixture *f, char table)
@@ -307,7 +314,7 @@ static void a_stop_ends_it(void **state)
 
 /* --- A full disk -------------------------------------------------------------------------------------------------- */
 
-#define RESERVE ((uint64_t)64 << 20) /* twice the least that memtables may have */
+#define RESERVE ((uint64_t)96 << 20) /* three times the least that memtables may have */
 
 static void the_reserve_is_for_deletions(void **state)
 {
@@ -367,6 +374,56 @@ static void a_range_goes_from_a_full_disk(void **state)
     assert_int_equal(keys_of(f, 'b'), KEYS);
 }
 
+static uint64_t files_as_flushed(struct fixture *f)
+{
+    struct store_family_stats stats;
+
+    store_family_stats(f->store, SHARD, &stats);
+    return stats.level_files[0];
+}
+
+/* Nor does it take what is kept free. */
+static void a_compaction_without_room_costs_no_write(void **state)
+{
+    struct fixture *f = *state;
+    int waited = 0;
+
+    free_bytes = RESERVE + 4096;
+    while (files_as_flushed(f) < 6) /* it is due from four on */
+        write_some(f, 'a', 100);
+    usleep(100 * 1000);
+    assert_true(files_as_flushed(f) >= 6);
+    write_some(f, 'a', 100);
+    assert_int_equal(store_compact_range(f->store, SHARD, BYTES("a"), BYTES("b")), STORE_RECLAIM_NO_SPACE);
+    assert_false(store_read_only(f->store));
+    free_bytes = 0;
+    while (files_as_flushed(f) >= 4) {
+        assert_true(waited++ < 1000);
+        usleep(10 * 1000);
+    }
+    assert_int_equal(keys_of(f, 'a'), 100);
+}
+
+static void memtables_fit_a_small_disk(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_options options = {.dir = f->dir, .shards = 2, .durability = STORE_PROCESS};
+    struct store_family_stats stats;
+    uint64_t most = 0;
+
+    store_close(f->store);
+    disk_bytes = free_bytes = (uint64_t)48 << 20;
+    assert_int_equal(store_open(&f->store, &options, NULL), STATOR_OK);
+    store_batch_free(f->batch);
+    f->batch = store_batch_new(f->store);
+    for (int i = 0; i < 60; i++) {
+        write_some(f, 'a', 50);
+        store_family_stats(f->store, SHARD, &stats);
+        most = stats.memory_bytes > most ? stats.memory_bytes : most;
+    }
+    assert_true(most <= disk_bytes / 16); /* as much as even deletions leave free */
+}
+
 static void the_log_goes(void **state)
 {
     struct fixture *f = *state;
@@ -387,7 +444,8 @@ static void the_log_goes(void **state)
     assert_true(store_shorten_log(f->store));
     store_family_stats(f->store, SHARD, &stats);
     assert_true(stats.memory_bytes < 4096);
-    settle(f); /* it deletes them behind the flush */
+    free_bytes = 0; /* or a compaction is tried for ever */
+    settle(f);      /* it deletes them behind the flush */
     assert_false(store_shorten_log(f->store));
 }
 
@@ -404,6 +462,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_reserve_is_for_deletions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_room_to_compact, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_range_goes_from_a_full_disk, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_compaction_without_room_costs_no_write, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(memtables_fit_a_small_disk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_log_goes, set_up, tear_down),
     };
 
