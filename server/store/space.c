@@ -74,7 +74,8 @@ bool space_allows(struct store *store, size_t bytes, bool frees)
         atomic_fetch_add_explicit(&store->unseen_bytes, bytes, memory_order_relaxed) + bytes < LOOK_EVERY_BYTES)
         return true;
     atomic_store_explicit(&store->unseen_bytes, 0, memory_order_relaxed);
-    return look(store) >= (frees ? floor_bytes(store) : store->reserve_bytes);
+    return look(store) >=
+           (frees ? floor_bytes(store) : store->reserve_bytes) + bytes * 2; /* in the log and in a table */
 }
 
 /* Nobody may be writing just now, so this looks itself. */

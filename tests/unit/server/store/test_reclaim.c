@@ -326,6 +326,7 @@ static void the_reserve_is_for_deletions(void **state)
                  {RESERVE / 2 + 4096, false, true},
                  {RESERVE / 2 - 4096, false, false},
                  {RESERVE * 2, true, true}};
+    static const uint8_t large[4 << 20];
     struct fixture *f = *state;
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -339,6 +340,12 @@ static void the_reserve_is_for_deletions(void **state)
         store_batch_frees(f->batch);
         assert_int_equal(store_write(f->store, f->batch, true, NULL) == STATOR_OK, cases[i].deletions);
     }
+    free_bytes = RESERVE + sizeof(large); /* what a large write needs itself does not count as kept */
+    store_batch_clear(f->batch);
+    store_batch_put(f->batch, SHARD, BYTES("k"), bytes_of(large, sizeof(large)));
+    assert_int_equal(store_write(f->store, f->batch, true, NULL), STATOR_INTERNAL_SERVER_ERROR);
+    free_bytes = RESERVE + 3 * sizeof(large);
+    assert_int_equal(store_write(f->store, f->batch, true, NULL), STATOR_OK);
 }
 
 static void no_room_to_compact(void **state)
