@@ -10,19 +10,15 @@
 
 void frozen_init(struct store *store)
 {
-    pthread_mutex_init(&store->frozen.lock, NULL);
     if (store->durability == STORE_FULL)
         store->frozen.durable = rocksdb_create_snapshot(store->db);
 }
 
-struct frozen_sync frozen_begin(struct store *store)
+const rocksdb_snapshot_t *frozen_begin(struct store *store)
 {
-    if (store->durability != STORE_FULL)
-        return (struct frozen_sync){NULL, 0};
-    return (struct frozen_sync){rocksdb_create_snapshot(store->db), ++store->frozen.begun};
+    return store->durability == STORE_FULL ? rocksdb_create_snapshot(store->db) : NULL;
 }
 
-/* With the lock held. */
 static void freeze(struct store *store)
 {
     struct frozen *frozen = &store->frozen;
@@ -36,23 +32,19 @@ static void freeze(struct store *store)
     atomic_store(&frozen->is_set, true);
 }
 
-/* Syncs of several threads may end in another order than they began. */
-void frozen_end(struct store *store, struct frozen_sync sync, bool synced)
+void frozen_end(struct store *store, const rocksdb_snapshot_t *begun, bool synced)
 {
     struct frozen *frozen = &store->frozen;
-    const rocksdb_snapshot_t *over = sync.snapshot;
+    const rocksdb_snapshot_t *over = begun;
 
-    if (sync.snapshot == NULL)
+    if (begun == NULL)
         return;
-    pthread_mutex_lock(&frozen->lock);
-    if (synced && sync.number > frozen->synced && !store_frozen(store)) {
+    if (synced && !store_frozen(store)) {
         over = frozen->durable;
-        frozen->durable = sync.snapshot;
-        frozen->synced = sync.number;
+        frozen->durable = begun;
     } else if (!synced && !store_frozen(store)) {
         freeze(store);
     }
-    pthread_mutex_unlock(&frozen->lock);
     rocksdb_release_snapshot(store->db, over);
 }
 
@@ -66,7 +58,6 @@ void frozen_deinit(struct store *store)
         rocksdb_readoptions_destroy(frozen->view.read_any);
         rocksdb_readoptions_destroy(frozen->view.read_cached);
     }
-    pthread_mutex_destroy(&frozen->lock);
 }
 
 bool store_frozen(const struct store *store)

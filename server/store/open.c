@@ -534,7 +534,7 @@ static void make_call_options(struct store *store)
     rocksdb_writeoptions_disable_WAL(store->write, store->durability == STORE_NONE);
 }
 
-static void make_log_lock(struct store *store)
+static void make_log_locks(struct store *store)
 {
     pthread_rwlockattr_t fair;
 
@@ -542,6 +542,7 @@ static void make_log_lock(struct store *store)
     pthread_rwlockattr_setkind_np(&fair, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
     pthread_rwlock_init(&store->log_lock, &fair);
     pthread_rwlockattr_destroy(&fair);
+    pthread_mutex_init(&store->sync_lock, NULL);
 }
 
 static void free_store(struct store *store)
@@ -552,6 +553,7 @@ static void free_store(struct store *store)
     rocksdb_writebatch_destroy(store->mark_batch);
     buf_deinit(&store->mark);
     pthread_rwlock_destroy(&store->log_lock);
+    pthread_mutex_destroy(&store->sync_lock);
     forget_files(store);
     if (store->lock >= 0)
         close(store->lock);
@@ -605,7 +607,7 @@ static enum stator_rc open_store(struct store **out, const struct store_options 
     else
         store->dir = strdup(options->dir);
     make_call_options(store);
-    make_log_lock(store);
+    make_log_locks(store);
     rc = options->dir != NULL && store->dir == NULL ? stator_fail_memory(err) : open_path(&opening, err);
     if (rc != STATOR_OK) {
         close_database(&opening);

@@ -33,10 +33,7 @@ struct store_snapshot {
 
 /* frozen.c */
 struct frozen {
-    pthread_mutex_t lock;              /* guards durable and synced */
-    const rocksdb_snapshot_t *durable; /* all of it is on the disk; NULL but with STORE_FULL */
-    uint64_t synced;                   /* number of the sync that it is of */
-    uint64_t begun;                    /* number of the last one; under log_lock, alone */
+    const rocksdb_snapshot_t *durable; /* all of it is on the disk; NULL but with STORE_FULL. With sync_lock held */
     atomic_bool is_set;                /* set once; after it nothing here changes */
     struct store_snapshot view;        /* then: what everybody reads */
 };
@@ -62,7 +59,8 @@ struct store {
      * writes. A loop does not wait for it. After a failure nobody may touch the engine's log again (Debian's library
      * asserts that), so read_only is set and looked at under it. */
     pthread_rwlock_t log_lock;
-    struct buf mark; /* put_mark's, with log_lock held alone */
+    pthread_mutex_t sync_lock; /* of store_sync, over the sync itself; before log_lock */
+    struct buf mark;           /* put_mark's, with log_lock held alone */
     rocksdb_writebatch_t *mark_batch;
 
     atomic_bool read_only;                                       /* set once, by the first failed write or sync */
@@ -203,21 +201,15 @@ STATOR_MUST_CHECK enum stator_rc rocks_flush(struct store *store, struct stator_
 
 /* --- frozen.c ----------------------------------------------------------------------------------------------------- */
 
-/* Tells of a snapshot that a sync under way will make durable. */
-struct frozen_sync {
-    const rocksdb_snapshot_t *snapshot; /* NULL: nobody needs one */
-    uint64_t number;
-};
-
 /* What is in the store is on the disk: when it is open. Ends before the engine is closed. */
 void frozen_init(struct store *store);
 void frozen_deinit(struct store *store);
 
-/* With log_lock held alone, before the log is written. */
-struct frozen_sync frozen_begin(struct store *store);
+/* What the sync that begins will make durable, or NULL. With sync_lock held, and log_lock alone, before the log is written. */
+const rocksdb_snapshot_t *frozen_begin(struct store *store);
 
 /* Failed: whoever reads from now on reads what the last one that did not has covered. */
-void frozen_end(struct store *store, struct frozen_sync sync, bool synced);
+void frozen_end(struct store *store, const rocksdb_snapshot_t *begun, bool synced);
 
 /* --- space.c ------------------------------------------------------------------------------------------------------ */
 

@@ -222,18 +222,20 @@ static enum stator_rc flush_log(struct store *store, struct stator_error *err)
     return why != NULL ? fault_of_sync(store, err, why) : STATOR_OK;
 }
 
-/* Writers are let in when the sync begins. The engine flushes its buffer before that, so that a writer let in earlier would
- * wait for its write(2). */
+/* One after the other, as the engine does them, too: a sync that fails must not freeze what is read (frozen.c) as of a time
+ * before that of one which is still under way and succeeds. Writers are let in when the sync begins. The engine flushes its
+ * buffer before that, so that a writer let in earlier would wait for its write(2). */
 enum stator_rc store_sync(struct store *store, struct stator_error *err)
 {
-    struct frozen_sync frozen;
+    const rocksdb_snapshot_t *begun;
     enum stator_rc rc;
     char *why = NULL;
 
     if (store->durability == STORE_NONE)
         return STATOR_OK;
+    pthread_mutex_lock(&store->sync_lock);
     pthread_rwlock_wrlock(&store->log_lock);
-    frozen = frozen_begin(store);
+    begun = frozen_begin(store);
     log_ahead_begin(let_writers_in, store);
     rc = flush_log(store, err);
     if (rc == STATOR_OK) {
@@ -243,6 +245,7 @@ enum stator_rc store_sync(struct store *store, struct stator_error *err)
         rc = why != NULL ? fault_of_sync(store, err, why) : STATOR_OK;
     }
     log_ahead_end();
-    frozen_end(store, frozen, rc == STATOR_OK);
+    frozen_end(store, begun, rc == STATOR_OK);
+    pthread_mutex_unlock(&store->sync_lock);
     return rc;
 }

@@ -2,6 +2,8 @@
 /* What is read after a sync has failed: what the one before has covered, and nothing else. */
 #include "store/store.h"
 
+#include <pthread.h>
+
 #include "unit/server/store/failing_sync.h"
 #include "unit/server/store/temporary.h"
 #include "unit/unit.h"
@@ -131,11 +133,68 @@ static void shows_what_was_there(void **state)
     temporary_remove(dir);
 }
 
+/* --- Two at once -------------------------------------------------------------------------------------------------- */
+
+static atomic_bool writes_fail;
+
+/* Seen by the engine's shared library, too. */
+__attribute__((visibility("default"))) ssize_t write(int fd, const void *data, size_t len)
+{
+    if (atomic_load(&writes_fail) && fd > STDERR_FILENO) {
+        errno = EIO;
+        return -1;
+    }
+    return syscall(SYS_write, fd, data, len);
+}
+
+static void *sync_it(void *store)
+{
+    return (void *)(intptr_t)store_sync(store, NULL);
+}
+
+/* A sync is under way and will succeed when a write fails, and another sync with it. */
+static void shows_what_is_being_synced(void **state)
+{
+    const size_t large = (size_t)2 << 20; /* goes to the file at once */
+    char dir[64], *value = calloc(1, large);
+    pthread_t first, second;
+    struct store *store;
+    void *rc;
+
+    (void)state;
+    memset(value, 'v', large - 1);
+    assert_non_null(temporary_make(dir));
+    store = open_store(dir);
+    assert_int_equal(put(store, "a", "1"), STATOR_OK);
+    assert_int_equal(store_sync(store, NULL), STATOR_OK);
+    assert_int_equal(put(store, "a", "2"), STATOR_OK);
+    syncs_wait = true;
+    assert_int_equal(pthread_create(&first, NULL, sync_it, store), 0);
+    while (syncs_waiting == 0)
+        usleep(1000);
+    writes_fail = true;
+    assert_int_equal(put(store, "b", value), STATOR_INTERNAL_SERVER_ERROR);
+    writes_fail = false;
+    assert_int_equal(pthread_create(&second, NULL, sync_it, store), 0);
+    usleep(50 * 1000);
+    syncs_wait = false;
+    pthread_join(first, &rc);
+    assert_int_equal((intptr_t)rc, STATOR_OK);
+    pthread_join(second, &rc);
+    assert_int_equal((intptr_t)rc, STATOR_INTERNAL_SERVER_ERROR);
+    assert_true(store_frozen(store));
+    assert_all(store, NULL, "a=2;");
+    store_close(store);
+    temporary_remove(dir);
+    free(value);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_what_was_synced),
         cmocka_unit_test(shows_what_was_there),
+        cmocka_unit_test(shows_what_is_being_synced),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
