@@ -5,6 +5,7 @@
 
 #define KIND_INCOMPLETE "Result incomplete" /* the read tier ended, or no_slowdown met a stall */
 #define KIND_CORRUPTION "Corruption"
+#define BAD_SECTOR      "Input/output error" /* of a read */
 
 static bool has(const char *why, const char *part)
 {
@@ -57,6 +58,8 @@ enum stator_rc fault_of_read(struct store *store, struct stator_error *err, char
         atomic_fetch_add(&store->damaged_reads, 1);
         stator_fail(err, rc, "A part of the store is damaged and was not read: %s", why);
     } else {
+        if (has(why, BAD_SECTOR))
+            atomic_fetch_add(&store->damaged_reads, 1);
         stator_fail(err, rc, "The store could not be read: %s", why);
     }
     rocksdb_free(why);

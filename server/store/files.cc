@@ -206,12 +206,12 @@ class CompactionListener : public rocksdb::EventListener
 
     void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status *error) override
     {
-        if (reason != rocksdb::BackgroundErrorReason::kCompaction || !(error->IsCorruption() || error->IsNoSpace()))
+        if (reason != rocksdb::BackgroundErrorReason::kCompaction || !(error->IsCorruption() || error->IsIOError()))
             return;
-        if (error->IsCorruption())
-            listener_.met_damage(listener_.context);
-        else
+        if (error->IsNoSpace())
             listener_.had_no_space(listener_.context);
+        else
+            listener_.met_damage(listener_.context);
         *error = rocksdb::Status::OK();
     }
 
