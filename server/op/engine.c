@@ -9,6 +9,7 @@
 #include "op/throttle.h"
 #include "task/reclaim.h"
 #include "task/tasks.h"
+#include "watch/log.h"
 
 static enum stator_rc open_streams(struct engine *engine, struct stator_error *err)
 {
@@ -39,6 +40,9 @@ static enum stator_rc open_database(struct engine *engine, struct stator_error *
     struct database *db = &engine->db;
 
     STATOR_TRY(store_open(&db->store, &store, err));
+    if (store_left_out(db->store)[0] != '\0')
+        LOG_LINE(LOG_LEVEL_WARN, "a log cannot be read to its end, as after a power cut: what is behind is left out",
+                 LOG_STRING("log", store_left_out(db->store)));
     STATOR_TRY(ring_init(&db->ring, store_shards(db->store), err));
     db->latches = latch_table_new();
     if (db->latches == NULL)

@@ -2,6 +2,7 @@
 #include "store/io.h"
 
 #include <errno.h>
+#include <time.h>
 #include <unistd.h>
 
 ssize_t io_read_at(int fd, uint8_t *out, size_t len, uint64_t offset)
@@ -35,4 +36,12 @@ int io_write_at(int fd, struct bytes bytes, uint64_t offset)
         }
     }
     return 0;
+}
+
+uint64_t io_monotonic_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }

@@ -8,6 +8,7 @@
 #include "store/log_crc.h"
 
 #define HEADER_BYTES     7
+#define BATCH_HEAD_BYTES 12 /* sequence (8), count of changes (4), little-endian */
 #define RECORD_BYTES_MAX ((size_t)1 << 31)
 #define MASK_DELTA       0xa282ead8u
 /* In a gap each byte may be the first of a header. So many of a block are tried: bytes that look like headers may be many. */
@@ -20,6 +21,21 @@ struct fragment {
     struct bytes payload;
 };
 
+static uint32_t read_le32(const uint8_t *at)
+{
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+bool log_batch_of(struct log_batch *out, struct bytes record)
+{
+    if (record.len < BATCH_HEAD_BYTES)
+        return false;
+    *out = (struct log_batch){.sequence = read_le32(record.at) | (uint64_t)read_le32(record.at + 4) << 32,
+                              .count = read_le32(record.at + 8),
+                              .behind = bytes_of(record.at + BATCH_HEAD_BYTES, record.len - BATCH_HEAD_BYTES)};
+    return true;
+}
+
 bool log_reader_init(struct log_reader *reader, int fd)
 {
     *reader = (struct log_reader){.fd = fd, .block = malloc(LOG_BLOCK_BYTES)};
@@ -31,11 +47,6 @@ void log_reader_deinit(struct log_reader *reader)
 {
     free(reader->block);
     buf_deinit(&reader->record);
-}
-
-static uint32_t read_le32(const uint8_t *at)
-{
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
 /* The engine keeps it so, as a checksum of bytes that hold checksums would be a weak one. */
@@ -222,6 +233,8 @@ enum log_read log_reader_next(struct log_reader *reader)
         under_way = found == LOG_RECORD;
         if (!under_way)
             continue;
+        if (begins_record(&fragment))
+            reader->begins_block = reader->at == HEADER_BYTES + fragment.payload.len;
         if (!keep(reader, &fragment))
             return LOG_FAILED;
         if (fragment.kind == FRAGMENT_WHOLE || fragment.kind == FRAGMENT_LAST) {

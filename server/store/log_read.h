@@ -34,9 +34,20 @@ struct log_reader {
         by_blocks; /* set it after log_reader_init: behind a gap the next block is read, whose first header is the engine's own */
     bool in_gap;
     struct buf record; /* of LOG_RECORD, until the next call */
+    bool begins_block; /* LOG_RECORD begins a block: its first header is the engine's own, also behind a gap */
     uint64_t end;      /* offset behind the last record */
     uint64_t gap;      /* of LOG_GAP */
 };
+
+/* How a record of a write-ahead log begins. */
+struct log_batch {
+    uint64_t sequence;   /* of its first change; never lower than in the records in front of it */
+    uint32_t count;      /* changes */
+    struct bytes behind; /* the changes */
+};
+
+/* False: it is too short. */
+bool log_batch_of(struct log_batch *out, struct bytes record);
 
 /* The descriptor stays the caller's. False: no memory. log_reader_deinit in both cases. */
 STATOR_MUST_CHECK bool log_reader_init(struct log_reader *reader, int fd);

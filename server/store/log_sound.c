@@ -14,6 +14,7 @@ struct log_sound {
     struct buf bytes; /* of one record, as it is shown */
     size_t taken;     /* of them */
     uint64_t offset;  /* of what is shown */
+    uint64_t next;    /* the sequence that the next record has at least */
 };
 
 struct log_sound *log_sound_open(const char *path)
@@ -46,6 +47,19 @@ void log_sound_close(struct log_sound *log)
     errno = error;
 }
 
+/* One that is older than those in front of it, as in a log that somebody has put together, would confuse the engine. */
+static bool is_in_order(struct log_sound *log, struct bytes record)
+{
+    struct log_batch batch;
+
+    if (!log_batch_of(&batch, record))
+        return true;
+    if (batch.sequence < log->next)
+        return false;
+    log->next = batch.sequence + batch.count;
+    return true;
+}
+
 /* Brings the next record. False: there is none. */
 static bool next_record(struct log_sound *log)
 {
@@ -53,7 +67,7 @@ static bool next_record(struct log_sound *log)
 
     do
         found = log_reader_next(&log->reader);
-    while (found == LOG_GAP);
+    while (found == LOG_GAP || (found == LOG_RECORD && !is_in_order(log, buf_bytes(&log->reader.record))));
     if (found != LOG_RECORD)
         return false;
     buf_reset(&log->bytes);

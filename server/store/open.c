@@ -448,6 +448,14 @@ static void ignore(void *context, const struct rescue_fault *fault)
     (void)fault;
 }
 
+static enum stator_rc refuse_without_lines(const struct opening *opening, struct stator_error *err)
+{
+    return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                       "The data directory '%s' is damaged: " SYNCED_NAME
+                       ", which says what it must have, is gone. " VERIFY_GO_ON,
+                       opening->path, opening->path, opening->path);
+}
+
 /* Nothing says what the directory must have: so it was up to format 1 alone. The record is read without changing anything. */
 static enum stator_rc check_without_lines(struct opening *opening, struct stator_error *err)
 {
@@ -457,12 +465,7 @@ static enum stator_rc check_without_lines(struct opening *opening, struct stator
 
     STATOR_TRY(rocks_look(&store, opening->options, &looking, err));
     store_close(store);
-    if (version < STORE_FORMAT)
-        return STATOR_OK;
-    return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
-                       "The data directory '%s' is damaged: " SYNCED_NAME
-                       ", which says what it must have, is gone. " VERIFY_GO_ON,
-                       opening->path, opening->path, opening->path);
+    return version < STORE_FORMAT ? STATOR_OK : refuse_without_lines(opening, err);
 }
 
 static enum stator_rc open_existing(struct opening *opening, struct stator_error *err)
@@ -472,6 +475,8 @@ static enum stator_rc open_existing(struct opening *opening, struct stator_error
         STORE_FORMAT) /* before the engine changes it, or what is new in it is taken for damage */
         return refuse_newer(opening, opening->claim.format, err);
     STATOR_TRY(verify_directory(&opening->found, opening->path, NULL, NULL, err));
+    if (opening->found.state != SYNCED_SOUND && opening->claim.format >= STORE_FORMAT)
+        return refuse_without_lines(opening, err);
     STATOR_TRY(list_families(opening, err));
     if (opening->found.state != SYNCED_SOUND && opening->count > FAMILIES_BEFORE_SHARDS)
         STATOR_TRY(check_without_lines(opening, err));
@@ -512,8 +517,8 @@ static enum stator_rc open_looking(struct opening *opening, struct stator_error 
     STATOR_TRY(read_record(opening, err));
     if (opening->looking->version != NULL)
         *opening->looking->version = opening->version;
-    if (opening->version == STORE_FORMAT && opening->found.state != SYNCED_SOUND &&
-        opening->found.state != SYNCED_DAMAGED)
+    if ((opening->version == STORE_FORMAT || opening->claim.format == STORE_FORMAT) &&
+        opening->found.state != SYNCED_SOUND && opening->found.state != SYNCED_DAMAGED)
         opening->looking->tell(opening->looking->context,
                                &(struct rescue_fault){.kind = RESCUE_LOG,
                                                       .file = SYNCED_NAME,
@@ -571,7 +576,7 @@ static enum stator_rc open_path(struct opening *opening, struct stator_error *er
     if (opening->options->dir != NULL)
         STATOR_TRY(directory_prepare(&directory, opening->path, err));
     opening->store->lock = directory.lock;
-    opening->flush_on_recovery = directory.logs > LOGS_MAX;
+    opening->flush_on_recovery = directory.logs > LOGS_MAX && space_for_tables(opening->path);
     if (directory.incomplete)
         return create_again(opening, err);
     return directory.has_database ? open_existing(opening, err) : create(opening, err);
@@ -620,6 +625,7 @@ static enum stator_rc open_store(struct store **out, const struct store_options 
         store->family_count = (uint32_t)opening.count - 1;
         if (store->dir != NULL && looking == NULL)
             directory_sweep(store->dir);
+        memcpy(store->left_out, opening.found.left_out, sizeof(store->left_out));
         frozen_init(store);
         *out = store;
     }
@@ -674,6 +680,11 @@ void store_close(struct store *store)
         rocksdb_column_family_handle_destroy(store->families[i]);
     rocksdb_close(store->db);
     free_store(store);
+}
+
+const char *store_left_out(const struct store *store)
+{
+    return store->left_out;
 }
 
 uint32_t store_shards(const struct store *store)

@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "store/io.h"
 #include "store/rocks.h"
 
 #define STEP_BYTES        ((uint64_t)32 << 20) /* of the lowest level that one step rewrites, or a single larger file */
@@ -435,6 +435,13 @@ static uint64_t log_bytes(const char *path)
     return bytes;
 }
 
+bool space_for_tables(const char *dir)
+{
+    uint64_t free_now, total;
+
+    return !space_of(dir, &free_now, &total) || free_now > 2 * log_bytes(dir);
+}
+
 /* The tables take no more than the log has, and no more than memory does. */
 bool store_shorten_log(struct store *store)
 {
@@ -449,24 +456,16 @@ bool store_shorten_log(struct store *store)
     return free_now > memory + memory / 8 + FLUSH_BYTES && rocks_flush(store, &err) == STATOR_OK;
 }
 
-static uint64_t monotonic_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 void store_close_within(struct store *store, uint32_t ms)
 {
-    atomic_store(&store->flush_until_ms, monotonic_ms() + ms);
+    atomic_store(&store->flush_until_ms, io_monotonic_ms() + ms);
 }
 
 static bool gives_up(struct store *store)
 {
     uint64_t until_ms = atomic_load(&store->flush_until_ms);
 
-    return atomic_load(&store->hurried) || (until_ms != 0 && monotonic_ms() >= until_ms);
+    return atomic_load(&store->hurried) || (until_ms != 0 && io_monotonic_ms() >= until_ms);
 }
 
 enum stator_rc rocks_flush(struct store *store, struct stator_error *err)

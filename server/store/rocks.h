@@ -42,6 +42,7 @@ struct store {
     rocksdb_t *db;
     rocksdb_env_t *env;    /* files.h, or of memory */
     char *dir;             /* NULL: in memory */
+    char left_out[128];    /* of the logs, by the start */
     struct synced *synced; /* NULL: in memory */
     int lock;              /* directory.lock, or -1 */
     enum store_durability durability;
@@ -198,6 +199,9 @@ uint64_t stats_property(struct store *store, rocksdb_column_family_handle_t *fam
 /* Makes tables of all that is in memory; gives up between two families once the store is hurried, or
  * its time is over. */
 STATOR_MUST_CHECK enum stator_rc rocks_flush(struct store *store, struct stator_error *err);
+
+/* Whether all logs can be written to tables, with as much left. */
+bool space_for_tables(const char *dir);
 
 /* --- frozen.c ----------------------------------------------------------------------------------------------------- */
 

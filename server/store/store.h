@@ -61,6 +61,9 @@ struct store_options {
 STATOR_MUST_CHECK enum stator_rc store_open(struct store **out, const struct store_options *options,
                                             struct stator_error *err);
 
+/* What the start has left out of the logs, behind what is known to have been synced: "" if nothing. [any] */
+const char *store_left_out(const struct store *store);
+
 /* Every iterator, snapshot and pinned value must be gone. NULL is allowed. [main] */
 void store_close(struct store *store);
 

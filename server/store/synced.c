@@ -21,8 +21,10 @@
 #define SECRET_AT   8
 #define COUNT_AT    (SECRET_AT + SYNCED_SECRET_BYTES)
 #define FIXED_BYTES (COUNT_AT + 4)
-#define LINE_BYTES  16
+#define LINE_BYTES  24
 #define CRC_BYTES   4
+#define DISK_MS     1000 /* the lines are on the disk, if something was synced, no older than that ... */
+#define DISK_PART   20   /* ... and writing them takes no more than so great a part of the time */
 #define MARK        BYTES("stator.synced")
 
 struct synced {
@@ -30,6 +32,8 @@ struct synced {
     pthread_mutex_t lock;    /* guards all below */
     bool writes;             /* the file has lines */
     bool started;            /* what is entered goes to the disk at once */
+    uint64_t start;          /* this one's */
+    uint64_t on_disk_ms;     /* monotonic: when the lines go to the disk again */
     struct synced_list list; /* owned; room for SYNCED_FILES_MAX */
     struct buf place;        /* encoded */
 };
@@ -53,12 +57,13 @@ static void put_lines(struct buf *out, const struct synced_list *list, bool mani
             continue;
         buf_append_be64(out, list->files[i].number);
         buf_append_be64(out, list->files[i].bytes);
+        buf_append_be64(out, list->files[i].start);
     }
 }
 
 static struct synced_file read_line(const uint8_t *at)
 {
-    return (struct synced_file){.number = read_be64(at), .bytes = read_be64(at + 8)};
+    return (struct synced_file){.number = read_be64(at), .bytes = read_be64(at + 8), .start = read_be64(at + 16)};
 }
 
 static bool is_whole(struct bytes place)
@@ -104,7 +109,8 @@ static int read_places(struct synced_list *list, int fd, uint8_t *place)
     }
     if (fstat(fd, &info) != 0 || io_read_at(fd, head, HEAD_BYTES, 0) < 0)
         return errno;
-    if (list->state == SYNCED_DAMAGED && info.st_size == HEAD_BYTES && memcmp(head, HEAD, HEAD_BYTES) == 0)
+    if (list->state == SYNCED_DAMAGED && info.st_size <= (off_t)HEAD_BYTES &&
+        memcmp(head, HEAD, (size_t)info.st_size) == 0)
         list->state = SYNCED_BEGUN;
     return 0;
 }
@@ -177,12 +183,16 @@ static int write_lines(struct synced *synced, unsigned which)
 static int put_on_disk(struct synced *synced)
 {
     const unsigned other = synced->list.on_disk ^ 1U;
+    const uint64_t began_ms = io_monotonic_ms();
     int error = write_lines(synced, other);
+    uint64_t rest_ms;
 
     if (error == 0 && fdatasync(synced->fd) != 0)
         error = errno;
     if (error == 0)
         synced->list.on_disk = (uint8_t)other;
+    rest_ms = (io_monotonic_ms() - began_ms) * DISK_PART;
+    synced->on_disk_ms = io_monotonic_ms() + (rest_ms > DISK_MS ? rest_ms : DISK_MS);
     return error;
 }
 
@@ -199,7 +209,7 @@ static int enter(struct synced *synced, uint64_t number)
         return EMFILE;
     if (line == NULL)
         line = &synced->list.files[synced->list.count++];
-    *line = (struct synced_file){.number = number};
+    *line = (struct synced_file){.number = number, .start = synced->start};
     if (!synced->writes)
         return 0;
     return synced->started && !is_manifest(number) ? put_on_disk(synced) : note(synced);
@@ -246,12 +256,16 @@ int synced_strike(struct synced *synced, uint64_t number)
 void synced_reached(struct synced *synced, uint64_t number, uint64_t bytes)
 {
     struct synced_file *line;
+    bool is_first;
 
     pthread_mutex_lock(&synced->lock);
     line = synced_find(&synced->list, number);
     if (line != NULL && line->bytes < bytes) {
+        is_first = line->bytes == 0 && !is_manifest(number);
         line->bytes = bytes;
-        if (synced->writes)
+        if (synced->started && (is_first || io_monotonic_ms() >= synced->on_disk_ms))
+            (void)put_on_disk(synced);
+        else if (synced->writes)
             (void)note(synced);
     }
     pthread_mutex_unlock(&synced->lock);
@@ -280,6 +294,8 @@ enum stator_rc synced_open(struct synced **out, const char *dir, const struct sy
     synced->writes = !begun;
     synced->list = *lines;
     if (begun && getrandom(synced->list.secret, SYNCED_SECRET_BYTES, 0) != SYNCED_SECRET_BYTES)
+        error = EIO;
+    if (getrandom(&synced->start, sizeof(synced->start), 0) != sizeof(synced->start))
         error = EIO;
     synced->list.files = calloc(SYNCED_FILES_MAX, sizeof(*synced->list.files));
     synced->fd = synced->list.files != NULL ? open_file(dir, O_RDWR | O_CREAT) : -1;
@@ -343,18 +359,20 @@ void synced_mark(struct synced *synced, struct buf *out)
 {
     buf_append_bytes(out, MARK);
     buf_append(out, synced->list.secret, SYNCED_SECRET_BYTES);
+    buf_append_be64(out, synced->start);
     pthread_mutex_lock(&synced->lock);
     put_lines(out, &synced->list, false);
     pthread_mutex_unlock(&synced->lock);
 }
 
-bool synced_take_mark(struct synced_list *list, struct bytes mark)
+bool synced_take_mark(struct synced_list *list, struct bytes mark, uint64_t *start)
 {
-    const size_t head = MARK.len + SYNCED_SECRET_BYTES;
+    const size_t head = MARK.len + SYNCED_SECRET_BYTES + sizeof(*start);
 
     if (mark.len < head || !bytes_starts_with(mark, MARK) || (mark.len - head) % LINE_BYTES != 0 ||
         memcmp(mark.at + MARK.len, list->secret, SYNCED_SECRET_BYTES) != 0)
         return false;
+    *start = read_be64(mark.at + MARK.len + SYNCED_SECRET_BYTES);
     for (size_t at = head; at < mark.len; at += LINE_BYTES) {
         struct synced_file said = read_line(mark.at + at), *line = synced_find(list, said.number);
 

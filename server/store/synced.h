@@ -10,14 +10,17 @@
  *   undid. A flush makes one log and deletes some, and costs a sync for each.
  * - How far a file is synced is written after each sync, without one of its own. The system keeps that if the process is
  *   killed. For a power cut the same is said by a mark that each sync of the log brings (synced_mark): it tells of all syncs
- *   but the last.
+ *   but the last. Marks go with the end of their log; so the lines go to the disk, too, with the first sync of each log and then
+ *   once a second.
+ * - A line says which start made the log, and so do the log's marks: a log of that number of a copy that went on by itself is
+ *   known to be another.
  *
  * Layout: 16 bytes of text, and from 4096 on three places of SYNCED_PLACE_BYTES. What is synced goes to the first two in turn,
  * so that one of them is whole on the disk at any time. What is not synced goes to the third, which a power cut may tear. The
  * highest generation that is whole counts.
  *
  *      generation (8 bytes, big-endian) · secret (16) · count (4) · count lines: number (8, the top bit set for a manifest),
- *      bytes (8) · CRC-32C of all these (4)
+ *      bytes (8), start (8) · CRC-32C of all these (4)
  *
  * The secret is the directory's and in each of its marks: nobody can make a mark by writing an item that looks like one.
  *
@@ -31,20 +34,21 @@
 #include "store/files.h"
 
 #define SYNCED_NAME         "STATOR-SYNCED"
-#define SYNCED_PLACE_BYTES  65536
+#define SYNCED_PLACE_BYTES  131072
 #define SYNCED_FILES_MAX    4000
 #define SYNCED_SECRET_BYTES 16
 
 struct synced_file {
     uint64_t number; /* as files_watcher has it */
     uint64_t bytes;
+    uint64_t start; /* a number that the start which made it has drawn */
 };
 
 /* What was read of a directory. */
 struct synced_list {
     enum {
         SYNCED_ABSENT, /* there is no such file: a directory of format 1 */
-        SYNCED_BEGUN,  /* it was being made: of a directory of format 1, or it is cut short */
+        SYNCED_BEGUN,  /* it was being made: of a directory of format 1, or it is cut short or empty */
         SYNCED_SOUND,
         SYNCED_DAMAGED
     } state;
@@ -53,6 +57,7 @@ struct synced_list {
     uint8_t secret[SYNCED_SECRET_BYTES];
     size_t count;
     struct synced_file *files; /* owned */
+    char left_out[128];        /* what a start leaves out behind what was synced; "": nothing that could be read */
 };
 
 struct synced;
@@ -81,8 +86,8 @@ int synced_strike(struct synced *synced, uint64_t number);
 void synced_reached(struct synced *synced, uint64_t number, uint64_t bytes);
 
 /* Puts the lines of the logs into a mark for the log, and takes them out of one: what a line of list says is raised to what the
- * mark says of that log. False: it is no mark of that directory. */
+ * mark says of that log. start: which one wrote the mark. False: it is no mark of that directory. */
 void synced_mark(struct synced *synced, struct buf *out);
-bool synced_take_mark(struct synced_list *list, struct bytes mark);
+bool synced_take_mark(struct synced_list *list, struct bytes mark, uint64_t *start);
 
 #endif

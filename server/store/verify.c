@@ -14,8 +14,17 @@
 
 #include "store/log_read.h"
 
-#define BATCH_HEAD_BYTES 12 /* of a record of the log: sequence (8), count of changes (4) */
-#define TAG_LOG_DATA     3  /* in front of what the engine keeps in its log and does nothing with */
+#define TAG_LOG_DATA 3 /* in front of what the engine keeps in its log and does nothing with */
+
+/* Of the log that is read. */
+struct log_seen {
+    uint64_t number;
+    bool changes;    /* it has a record that changes something */
+    uint64_t next;   /* the sequence that the next record has at least */
+    bool of_old;     /* a record has a lower one */
+    bool of_another; /* a mark is of another start than the log's line */
+    uint64_t behind; /* records that change something behind the first that cannot be read */
+};
 
 struct verifying {
     const char *dir;
@@ -24,7 +33,7 @@ struct verifying {
     struct synced_list *found; /* what there is */
     rescue_tell *tell;         /* NULL: the first fault is a failure */
     void *context;
-    bool changes; /* the log read last has a record that changes something */
+    struct log_seen log;
     struct stator_error *err;
 };
 
@@ -85,22 +94,37 @@ static bool read_length(struct bytes *from, size_t *out)
 }
 
 /* A mark is a batch of its own, without a change. */
-static void take_mark(struct verifying *v, struct bytes record)
+static void take_mark(struct verifying *v, const struct log_batch *batch)
 {
+    const struct synced_file *line = synced_find(&v->kept, v->log.number);
     struct bytes rest;
+    uint64_t start;
     size_t len;
 
-    if (record.len <= BATCH_HEAD_BYTES || memcmp(record.at + 8, "\0\0\0\0", 4) != 0 ||
-        record.at[BATCH_HEAD_BYTES] != TAG_LOG_DATA)
+    if (batch->count != 0 || batch->behind.len == 0 || batch->behind.at[0] != TAG_LOG_DATA)
         return;
-    rest = bytes_of(record.at + BATCH_HEAD_BYTES + 1, record.len - BATCH_HEAD_BYTES - 1);
-    if (read_length(&rest, &len))
-        (void)synced_take_mark(&v->kept, bytes_of(rest.at, len));
+    rest = bytes_of(batch->behind.at + 1, batch->behind.len - 1);
+    if (read_length(&rest, &len) && synced_take_mark(&v->kept, bytes_of(rest.at, len), &start))
+        v->log.of_another |= line != NULL && line->start != start;
 }
 
-static bool has_changes(struct bytes record)
+/* whole: all in front of it could be read. ours: it is no part of somebody's value, as what is found behind a gap may be. */
+static void take_record(struct verifying *v, struct bytes record, bool whole, bool ours)
 {
-    return record.len < BATCH_HEAD_BYTES || memcmp(record.at + 8, "\0\0\0\0", 4) != 0;
+    struct log_batch batch;
+
+    if (!log_batch_of(&batch, record)) {
+        v->log.changes = true;
+        return;
+    }
+    take_mark(v, &batch);
+    v->log.changes |= batch.count != 0;
+    if (batch.sequence >= v->log.next)
+        v->log.behind += !whole && batch.count != 0;
+    else
+        v->log.of_old |= ours;
+    if (whole)
+        v->log.next = batch.sequence + batch.count;
 }
 
 /* How far a log's or manifest's records go before the first that cannot be read. */
@@ -111,7 +135,7 @@ static enum stator_rc read_file(struct verifying *v, int fd, uint64_t number, ui
     enum log_read found = LOG_RECORD;
 
     *sound = 0;
-    v->changes = false;
+    v->log = (struct log_seen){.number = number};
     if (!log_reader_init(&reader, fd)) {
         log_reader_deinit(&reader);
         return stator_fail_memory(v->err);
@@ -121,10 +145,8 @@ static enum stator_rc read_file(struct verifying *v, int fd, uint64_t number, ui
         whole &= found != LOG_GAP;
         if (whole)
             *sound = reader.end;
-        if (found == LOG_RECORD && (number & FILES_MANIFEST) == 0) {
-            take_mark(v, buf_bytes(&reader.record));
-            v->changes |= has_changes(buf_bytes(&reader.record));
-        }
+        if (found == LOG_RECORD && (number & FILES_MANIFEST) == 0)
+            take_record(v, buf_bytes(&reader.record), whole, whole || reader.begins_block);
     }
     if (found == LOG_FAILED) {
         char name[32];
@@ -137,11 +159,41 @@ static enum stator_rc read_file(struct verifying *v, int fd, uint64_t number, ui
     return STATOR_OK;
 }
 
+/* Nobody was promised what is behind the last sync, with --durability full; but it is told that it is left out. */
+static enum stator_rc leave_out(struct verifying *v, const char *name, uint64_t sound)
+{
+    struct synced_list *found = v->found;
+
+    if (v->tell != NULL)
+        return damaged(
+            v, name, 0,
+            "cannot be read from byte %llu on, behind what was synced: a start leaves out %llu records behind "
+            "it, as after a power cut",
+            (unsigned long long)sound, (unsigned long long)v->log.behind);
+    snprintf(found->left_out, sizeof(found->left_out), "%s from byte %llu on, with %llu records behind it", name,
+             (unsigned long long)sound, (unsigned long long)v->log.behind);
+    return STATOR_OK;
+}
+
+static enum stator_rc judge_log(struct verifying *v, const char *name, uint64_t sound)
+{
+    const struct synced_file *line = synced_find(&v->kept, v->log.number);
+
+    if (v->log.of_another)
+        return damaged(v, name, 0, "is not of the same time as the other files");
+    if (v->log.of_old)
+        return damaged(v, name, 0, "has records that are older than those in front of them");
+    if (v->log.behind != 0 && (line == NULL || line->bytes <= sound)) /* else it is damage, and told as that */
+        return leave_out(v, name, sound);
+    return STATOR_OK;
+}
+
 /* A log is synced as well: what is in it was perhaps written by a process that was killed before it did so, and whoever reads
  * it from now on takes it for durable. */
 static enum stator_rc look_at(struct verifying *v, uint64_t number)
 {
     struct synced_file *line = &v->found->files[v->found->count];
+    const struct synced_file *kept = synced_find(&v->kept, number);
     char name[32];
     enum stator_rc rc;
     int fd;
@@ -154,15 +206,17 @@ static enum stator_rc look_at(struct verifying *v, uint64_t number)
         return damaged(v, name, 0, "is gone");
     if (fd < 0)
         return fail(v, name, "cannot be read", errno);
-    line->number = number;
+    *line = (struct synced_file){.number = number, .start = kept != NULL ? kept->start : 0};
     rc = read_file(v, fd, number, &line->bytes);
     if (rc == STATOR_OK && v->tell == NULL && (number & FILES_MANIFEST) == 0 && fdatasync(fd) != 0)
         rc = fail(v, name, "cannot be synced", errno);
     close(fd);
     /* The engine begins a log so when it opens what has a torn end, before the line is on the disk. */
-    if (!v->changes && synced_find(&v->kept, number) == NULL)
+    if (!v->log.changes && kept == NULL)
         line->bytes = 0;
     v->found->count += rc == STATOR_OK;
+    if (rc == STATOR_OK && (number & FILES_MANIFEST) == 0)
+        rc = judge_log(v, name, line->bytes);
     return rc;
 }
 
@@ -202,6 +256,14 @@ static uint64_t current_manifest(const struct verifying *v)
     return len > 0 && sscanf(text, "MANIFEST-%llu\n", &number) == 1 && number != 0 ? number | FILES_MANIFEST : 0;
 }
 
+static enum stator_rc note_unmade(const struct verifying *v, const char *name)
+{
+    if (v->tell != NULL)
+        return damaged(v, name, 0, "is gone, and nothing is known to have been synced of it");
+    snprintf(v->found->left_out, sizeof(v->found->left_out), "%s, which is not there and was not synced", name);
+    return STATOR_OK;
+}
+
 static enum stator_rc judge_line(const struct verifying *v, const struct synced_file *line)
 {
     const struct synced_file *file = synced_find(v->found, line->number);
@@ -209,8 +271,9 @@ static enum stator_rc judge_line(const struct verifying *v, const struct synced_
     char name[32];
 
     name_of(name, line->number);
-    if (file == NULL && (manifest || line->bytes == 0))
-        return STATOR_OK; /* an older one; or one that was to be made when the power went */
+    if (file == NULL &&
+        (manifest || line->bytes == 0)) /* an older one; or one that was to be made when the power went */
+        return manifest ? STATOR_OK : note_unmade(v, name);
     if (file == NULL)
         return damaged(v, name, line->bytes, "is gone, with %llu bytes of writes that were synced",
                        (unsigned long long)line->bytes);
@@ -235,8 +298,8 @@ static uint64_t newest_log(const struct synced_list *list)
     return newest;
 }
 
-/* A log without a line was struck out and deleted, and a power cut has brought its name back: the engine knows that it is over,
- * too. The line of the newest is never struck out, so that one which is newer still is of another time. */
+/* A log without a line was struck out and deleted, and a power cut has brought its name back: it is deleted once more, for the
+ * engine would read one that somebody has put there. The line of the newest is never struck out, so that one which is newer still is of another time. */
 static enum stator_rc judge_strangers(const struct verifying *v)
 {
     const uint64_t newest = newest_log(&v->kept);
@@ -250,6 +313,8 @@ static enum stator_rc judge_strangers(const struct verifying *v)
         name_of(name, file.number);
         if (stranger && file.number > newest && file.bytes != 0)
             STATOR_TRY(damaged(v, name, 0, "is not of the same time as the other files"));
+        if (stranger && file.number < newest && v->tell == NULL)
+            (void)unlinkat(v->fd, name, 0);
         if (!stranger)
             v->found->files[count++] = file;
     }

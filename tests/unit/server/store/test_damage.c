@@ -421,6 +421,156 @@ static void a_log_that_is_over_may_come_back(void **state)
     free(bytes);
 }
 
+/* A stopped directory was copied, and both were started: each has a log of the same number. */
+static void a_log_of_a_fork_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t *bytes = malloc(FILE_MAX);
+    char fork_dir[64], log[256];
+    struct store *fork;
+    size_t len;
+
+    fill_and_stop(f);
+    assert_non_null(temporary_make(fork_dir));
+    copy_files(f->dir, fork_dir);
+    f->store = open_it(f->dir, NULL);
+    fork = open_it(fork_dir, NULL);
+    for (uint32_t i = 0; i < 5; i++) {
+        put(f->store, i, 1000, true);
+        put(fork, i, 2000, true);
+    }
+    find_log(fork_dir, log);
+    len = read_file(log, bytes);
+    crash(f);
+    find_log(f->crashed, log);
+    write_bytes(f->crashed, strrchr(log, '/') + 1, bytes_of(bytes, len));
+    assert_refused(f, "is not of the same time");
+    store_close(fork);
+    temporary_remove(fork_dir);
+    free(bytes);
+}
+
+/* The engine would read it. */
+static void a_log_between_others_is_over(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t *bytes = malloc(FILE_MAX);
+    struct stator_error err = {0};
+    char log[256], path[512];
+    struct store *store;
+    size_t len;
+
+    put(f->store, 0, 1000, true);
+    find_log(f->dir, log);
+    len = read_file(log, bytes);
+    for (int start = 0; start < 3; start++) {
+        store_close(f->store);
+        f->store = open_it(f->dir, NULL);
+        put(f->store, 0, 2000, true);
+    }
+    crash(f);
+    write_bytes(f->crashed, "000005.log", bytes_of(bytes, len));
+    store = open_it(f->crashed, &err);
+    if (store == NULL)
+        fail_msg("%s", err.message);
+    assert_true(has_all(store, 1));
+    snprintf(path, sizeof(path), "%s/000005.log", f->crashed);
+    assert_int_not_equal(access(path, F_OK), 0);
+    store_close(store);
+    free(bytes);
+}
+
+static void a_log_twice_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t *bytes = calloc(2, FILE_MAX / 2);
+    char log[256];
+    size_t len;
+
+    for (uint32_t i = 0; i < 8; i++)
+        put(f->store, i, 5000, true);
+    crash(f);
+    find_log(f->crashed, log);
+    len = read_file(log, bytes);
+    while (len % 32768 != 0) /* it may end in zeros that it was made longer with */
+        bytes[len++] = 0;
+    memcpy(bytes + len, bytes, len);
+    write_bytes(f->crashed, strrchr(log, '/') + 1, bytes_of(bytes, 2 * len));
+    assert_refused(f, "older than those in front of them");
+    free(bytes);
+}
+
+/* With all that says what there must be, and all that there was. */
+static void logs_and_lines_that_are_gone_are_told(void **state)
+{
+    struct fixture *f = *state;
+    char names[64][64], path[512];
+    uint32_t count;
+
+    for (uint32_t i = 0; i < 8; i++)
+        put(f->store, i, 1000, true);
+    crash(f);
+    count = names_of(f->crashed, names);
+    for (uint32_t i = 0; i < count; i++) {
+        snprintf(path, sizeof(path), "%s/%.63s", f->crashed, names[i]);
+        if (strstr(names[i], ".log") != NULL || strcmp(names[i], SYNCED_NAME) == 0)
+            assert_int_equal(remove(path), 0);
+    }
+    for (int start = 0; start < 2; start++)
+        assert_refused(f, "is gone");
+}
+
+/* Notes that no sync was behind are gone with a power cut, and so is the log. */
+static void the_newest_log_is_missed_after_a_power_cut(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t *synced = malloc(FILE_MAX);
+    char path[512], log[256];
+    size_t len;
+
+    put(f->store, 0, 1000, true);
+    crash(f);
+    snprintf(path, sizeof(path), "%s/" SYNCED_NAME, f->crashed);
+    len = read_file(path, synced);
+    memset(synced + 4096 + 2 * SYNCED_PLACE_BYTES, 0x5a, len - 4096 - 2 * SYNCED_PLACE_BYTES);
+    write_bytes(f->crashed, SYNCED_NAME, bytes_of(synced, len));
+    find_log(f->crashed, log);
+    assert_int_equal(remove(log), 0);
+    assert_refused(f, "is gone, with");
+    free(synced);
+}
+
+/* Nothing was synced, so that nothing is proved; but there are records behind what cannot be read. */
+static void what_is_left_out_is_told(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_options options = {.dir = f->crashed, .durability = STORE_PROCESS};
+    struct store *store;
+    char log[256];
+
+    store_close(f->store);
+    assert_int_equal(store_open(&f->store, &(struct store_options){.dir = f->dir, .durability = STORE_PROCESS}, NULL),
+                     STATOR_OK);
+    assert_string_equal(store_left_out(f->store), "");
+    for (uint32_t i = 0; i < 8; i++)
+        put(f->store, i, 1000, false);
+    find_log(f->dir, log);
+    crash(f);
+    assert_int_equal(store_open(&store, &options, NULL), STATOR_OK);
+    assert_string_equal(store_left_out(store), "");
+    store_close(store);
+    crash(f);
+    spoil(f, strrchr(log, '/') + 1, 3500, false);
+    assert_int_equal(store_open(&store, &options, NULL), STATOR_OK);
+    assert_non_null(strstr(store_left_out(store), "records behind it"));
+    store_close(store);
+    crash(f);
+    spoil(f, strrchr(log, '/') + 1, 3500, true); /* as a torn end is: nothing is behind */
+    assert_int_equal(store_open(&store, &options, NULL), STATOR_OK);
+    assert_string_equal(store_left_out(store), "");
+    store_close(store);
+}
+
 /* A copy of a directory that is written to has files of several moments. */
 static void a_bent_copy_is_refused(void **state)
 {
@@ -447,6 +597,9 @@ int main(void)
         ONE(a_missing_file_is_told),           ONE(what_is_left_is_no_new_directory),
         ONE(a_mark_in_the_log_tells),          ONE(a_torn_end_is_no_damage),
         ONE(a_log_that_is_over_may_come_back), ONE(a_bent_copy_is_refused),
+        ONE(a_log_of_a_fork_is_refused),       ONE(a_log_between_others_is_over),
+        ONE(a_log_twice_is_refused),           ONE(logs_and_lines_that_are_gone_are_told),
+        ONE(what_is_left_out_is_told),         ONE(the_newest_log_is_missed_after_a_power_cut),
         ONE(a_torn_note_is_no_damage),         ONE(a_cut_while_a_torn_end_is_opened_is_no_damage),
     };
 
