@@ -5,7 +5,7 @@
  *          data is there.
  *   stop:  SIGTERM, SIGINT or SIGQUIT. Requests in flight are answered, with an error if they take longer than
  *          LIMIT_DRAIN_MS; loops end; the engine closes. After --stop-timeout-s, on a disk that does not answer, the
- *          process ends as by a kill. So it does at a second signal: nothing that was acknowledged is lost. One that
+ *          process ends as by a kill. A start is gone through first, for as long at most. So it does at a second signal: nothing that was acknowledged is lost. One that
  *          comes with the first is the same one (timeout(1) signals us and our group).
  *   SIGHUP opens --log-file anew, SIGUSR1 logs how the server is.
  */
@@ -205,16 +205,15 @@ static void *cut_short(void *argument)
     _exit(EXIT_CUT_SHORT);
 }
 
-/* Its thread ends with the process. */
-static void bound_stop(const struct config *config, struct engine *engine)
+/* By a thread that ends by itself, or with the process. */
+static void bound_stop(const struct config *config, void *cut(void *timeout_s))
 {
     pthread_attr_t detached;
     pthread_t thread;
 
-    engine_close_within(engine, config->stop_timeout_s * 500);
     pthread_attr_init(&detached);
     pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-    if (pthread_create(&thread, &detached, cut_short, (void *)(uintptr_t)config->stop_timeout_s) != 0)
+    if (pthread_create(&thread, &detached, cut, (void *)(uintptr_t)config->stop_timeout_s) != 0)
         LOG_LINE(LOG_LEVEL_WARN, "no thread could be started that bounds the stop");
     pthread_attr_destroy(&detached);
 }
@@ -228,7 +227,8 @@ static void serve_until_signal(const struct config *config, struct http *http, s
         sigwait(signals, &number);
     while (!take_signal(number, config, http));
     catch_second_signal();
-    bound_stop(config, engine);
+    engine_close_within(engine, config->stop_timeout_s * 500);
+    bound_stop(config, cut_short);
     http_drain(http);
 }
 
@@ -243,6 +243,41 @@ static bool asked_to_stop(void)
         if (sigismember(&pending, stop_signals[i]) == 1)
             return true;
     return false;
+}
+
+#define START_LOOK_MS 50
+
+static atomic_bool has_begun;
+
+static bool is_over_in(const struct timespec *since, uint32_t timeout_s)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000 >= timeout_s * 1000L;
+}
+
+/* A start takes no signal: but a disk that does not answer keeps none waiting for longer than a stop may take. */
+static void *cut_start_short(void *argument)
+{
+    const uint32_t timeout_s = (uint32_t)(uintptr_t)argument;
+    const struct timespec look = {.tv_nsec = START_LOOK_MS * 1000000};
+    struct timespec since;
+    bool asked = false;
+
+    while (!atomic_load(&has_begun)) {
+        if (!asked)
+            clock_gettime(CLOCK_MONOTONIC, &since);
+        asked = asked || asked_to_stop();
+        if (asked && is_over_in(&since, timeout_s) && !atomic_flag_test_and_set(&ending)) {
+            LOG_LINE(LOG_LEVEL_ERROR, "the start takes too long to be stopped: the process ends as by a kill",
+                     LOG_NUMBER("stop_timeout_s", timeout_s));
+            log_stop();
+            _exit(EXIT_CUT_SHORT);
+        }
+        nanosleep(&look, NULL);
+    }
+    return NULL;
 }
 
 /* --- Serving ------------------------------------------------------------------------------------------------------ */
@@ -386,7 +421,9 @@ static int serve(struct config *config)
     signal(SIGXFSZ, SIG_IGN); /* a write past the limit of a file's size fails then, as on a disk that is full */
     if (log_start(&log_options, &err) != STATOR_OK)
         return complain(&err);
+    bound_stop(config, cut_start_short);
     rc = begin(&http, &engine, &port_file, config, &err);
+    atomic_store(&has_begun, true);
     if (rc == STATOR_OK)
         serve_until_signal(config, http, engine, &signals);
     port_file_remove(&port_file);

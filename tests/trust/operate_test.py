@@ -296,6 +296,28 @@ class Disks(Operated):
         self.assertFalse(troubles)
 
 
+    def test_stuck_at_the_start(self):
+        """The start's own sync takes half a minute: SIGTERM does not wait for that."""
+        disk = Folder()
+        world = self.world(disk, filled=20)
+        world.server.kill()
+        file = disk.mount / "ms"
+        file.write_text("30000", encoding="ascii")
+        server = Server("--stop-timeout-s", "2", data_dir=world.server.data_dir,
+                        environment=Shim.environment(SLOW_SYNC=file, FAIL_DIR=disk.mount))
+        server.start(wait=False)
+        self.addCleanup(server.kill)
+        time.sleep(0.5)
+        began = time.monotonic()
+        server.send_signal(signal.SIGTERM)
+        self.assertEqual(server.wait(STOP_SECONDS), 3, server.text())
+        self.assertGreater(time.monotonic() - began, 1.5)
+        self.assertIn("the start takes too long to be stopped", server.text())
+        world.start()
+        world.check_all()
+        world.server.stop()
+
+
 class Memory(Operated):
     def test_shrinking(self):
         """Its container gets smaller under load, until the kernel ends it; and it starts again in a larger one."""
