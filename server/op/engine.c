@@ -26,6 +26,16 @@ static enum stator_rc open_streams(struct engine *engine, struct stator_error *e
     return streams_open(&engine->db.streams, engine->db.store, engine->db.durability, &streams, err);
 }
 
+static void tell_of_start(const struct store *store)
+{
+    if (store_left_out(store)[0] != '\0')
+        LOG_LINE(LOG_LEVEL_WARN, "a log cannot be read to its end, as after a power cut: what is behind is left out",
+                 LOG_STRING("log", store_left_out(store)));
+    if (store_upgraded_from(store) != 0)
+        LOG_LINE(LOG_LEVEL_INFO, "the data directory is of a newer format now: an older server refuses it",
+                 LOG_NUMBER("from", store_upgraded_from(store)), LOG_NUMBER("to", STORE_FORMAT));
+}
+
 static enum stator_rc open_database(struct engine *engine, struct stator_error *err)
 {
     const struct engine_options *options = &engine->options;
@@ -40,9 +50,7 @@ static enum stator_rc open_database(struct engine *engine, struct stator_error *
     struct database *db = &engine->db;
 
     STATOR_TRY(store_open(&db->store, &store, err));
-    if (store_left_out(db->store)[0] != '\0')
-        LOG_LINE(LOG_LEVEL_WARN, "a log cannot be read to its end, as after a power cut: what is behind is left out",
-                 LOG_STRING("log", store_left_out(db->store)));
+    tell_of_start(db->store);
     STATOR_TRY(ring_init(&db->ring, store_shards(db->store), err));
     db->latches = latch_table_new();
     if (db->latches == NULL)

@@ -341,6 +341,16 @@ static enum stator_rc refuse_newer(const struct opening *opening, uint32_t versi
         opening->options->program, STORE_FORMAT, named ? "that version or a newer one" : "the newer one");
 }
 
+static enum stator_rc check_shards(const struct opening *opening, uint32_t shards, struct stator_error *err)
+{
+    if (opening->options->shards == 0 || opening->options->shards == shards)
+        return STATOR_OK;
+    return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                       "The data directory '%s' was made with %u shards and cannot be opened with %u: leave the "
+                       "number of shards out, or set it to %u.",
+                       opening->path, shards, opening->options->shards, shards);
+}
+
 static enum stator_rc check_record(struct opening *opening, struct bytes value, struct stator_error *err)
 {
     const char *layout = opening->options->layout;
@@ -358,11 +368,7 @@ static enum stator_rc check_record(struct opening *opening, struct bytes value, 
     if (version == 0 || opening->count != 3 + (size_t)shards)
         return stator_fail(err, rc, "The data directory '%s' is damaged: its format record and its families disagree.",
                            opening->path);
-    if (opening->options->shards != 0 && opening->options->shards != shards)
-        return stator_fail(err, rc,
-                           "The data directory '%s' was made with %u shards and cannot be opened with %u: leave the "
-                           "number of shards out, or set it to %u.",
-                           opening->path, shards, opening->options->shards, shards);
+    STATOR_TRY(check_shards(opening, shards, err));
     kept = bytes_of(value.at + RECORD_BYTES, value.len - RECORD_BYTES);
     if (!bytes_equal_string(kept, layout))
         return stator_fail(err, rc,
@@ -435,6 +441,7 @@ static enum stator_rc settle_format(struct opening *opening, struct stator_error
     STATOR_TRY(synced_start(opening->store->synced, opening->path, err));
     if (opening->version < STORE_FORMAT) {
         STATOR_TRY(directory_claim(opening->path, opening->store->lock, opening->options->program, err));
+        opening->store->upgraded_from = opening->version;
         return write_record(opening, opening->store->shards, err);
     }
     /* its format is there already, and a start does not fail for a name */
@@ -456,16 +463,39 @@ static enum stator_rc refuse_without_lines(const struct opening *opening, struct
                        opening->path, opening->path, opening->path);
 }
 
-/* Nothing says what the directory must have: so it was up to format 1 alone. The record is read without changing anything. */
-static enum stator_rc check_without_lines(struct opening *opening, struct stator_error *err)
+/* The version of the format record, 0 without one, read without changing anything. */
+static enum stator_rc look_at_version(const struct opening *opening, uint32_t *version, struct stator_error *err)
 {
-    uint32_t version = 0;
-    const struct rocks_looking looking = {.tell = ignore, .locked = true, .version = &version};
+    const struct store_options any_shards = {
+        .dir = opening->options->dir, .layout = opening->options->layout, .program = opening->options->program};
+    const struct rocks_looking looking = {.tell = ignore, .locked = true, .version = version};
     struct store *store;
 
-    STATOR_TRY(rocks_look(&store, opening->options, &looking, err));
+    *version = 0;
+    STATOR_TRY(rocks_look(&store, &any_shards, &looking, err));
     store_close(store);
+    return STATOR_OK;
+}
+
+/* Nothing says what the directory must have: so it was up to format 1 alone. */
+static enum stator_rc check_without_lines(struct opening *opening, struct stator_error *err)
+{
+    uint32_t version;
+
+    STATOR_TRY(look_at_version(opening, &version, err));
     return version < STORE_FORMAT ? STATOR_OK : refuse_without_lines(opening, err);
+}
+
+/* Before the engine changes anything. One that has no record is not complete, and is made anew. */
+static enum stator_rc refuse_other_shards(struct opening *opening, struct stator_error *err)
+{
+    const uint32_t shards = (uint32_t)opening->count - FAMILIES_BEFORE_SHARDS;
+    uint32_t version;
+
+    if (opening->options->shards == 0 || opening->options->shards == shards)
+        return STATOR_OK;
+    STATOR_TRY(look_at_version(opening, &version, err));
+    return version == 0 ? STATOR_OK : check_shards(opening, shards, err);
 }
 
 static enum stator_rc open_existing(struct opening *opening, struct stator_error *err)
@@ -478,6 +508,8 @@ static enum stator_rc open_existing(struct opening *opening, struct stator_error
     if (opening->found.state != SYNCED_SOUND && opening->claim.format >= STORE_FORMAT)
         return refuse_without_lines(opening, err);
     STATOR_TRY(list_families(opening, err));
+    if (opening->count > FAMILIES_BEFORE_SHARDS)
+        STATOR_TRY(refuse_other_shards(opening, err));
     if (opening->found.state != SYNCED_SOUND && opening->count > FAMILIES_BEFORE_SHARDS)
         STATOR_TRY(check_without_lines(opening, err));
     STATOR_TRY(watch_files(opening, opening->found.state != SYNCED_SOUND, err));
@@ -680,6 +712,11 @@ void store_close(struct store *store)
         rocksdb_column_family_handle_destroy(store->families[i]);
     rocksdb_close(store->db);
     free_store(store);
+}
+
+uint32_t store_upgraded_from(const struct store *store)
+{
+    return store->upgraded_from;
 }
 
 const char *store_left_out(const struct store *store)

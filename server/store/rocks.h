@@ -40,11 +40,12 @@ struct frozen {
 
 struct store {
     rocksdb_t *db;
-    rocksdb_env_t *env;    /* files.h, or of memory */
-    char *dir;             /* NULL: in memory */
-    char left_out[128];    /* of the logs, by the start */
-    struct synced *synced; /* NULL: in memory */
-    int lock;              /* directory.lock, or -1 */
+    rocksdb_env_t *env;     /* files.h, or of memory */
+    char *dir;              /* NULL: in memory */
+    uint32_t upgraded_from; /* format that the start found, if it was an older one; else 0 */
+    char left_out[128];     /* of the logs, by the start */
+    struct synced *synced;  /* NULL: in memory */
+    int lock;               /* directory.lock, or -1 */
     enum store_durability durability;
     uint32_t shards;
     bool log_is_buffered; /* the engine writes the log's file only when told to, or when its buffer is full */

@@ -61,6 +61,9 @@ struct store_options {
 STATOR_MUST_CHECK enum stator_rc store_open(struct store **out, const struct store_options *options,
                                             struct stator_error *err);
 
+/* The format that the directory had before this start, which has made it STORE_FORMAT; 0: it had that. [any] */
+uint32_t store_upgraded_from(const struct store *store);
+
 /* What the start has left out of the logs, behind what is known to have been synced: "" if nothing. [any] */
 const char *store_left_out(const struct store *store);
 
