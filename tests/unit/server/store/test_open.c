@@ -113,15 +113,32 @@ static void put_raw(const char *dir, const char *key, const char *value, size_t 
     forget_synced(dir);
 }
 
+/* Of all bytes of all files. */
+static uint64_t sum_of(const char *dir)
+{
+    char command[160], text[64];
+    FILE *pipe;
+
+    snprintf(command, sizeof(command), "cd %s && { ls; cat *; } | cksum", dir);
+    pipe = popen(command, "r");
+    assert_non_null(pipe);
+    assert_non_null(fgets(text, sizeof(text), pipe));
+    assert_int_equal(pclose(pipe), 0);
+    return strtoull(text, NULL, 10);
+}
+
 static void shards_and_layout_are_kept(void **state)
 {
     struct fixture *f = *state;
     struct store_options options = {.dir = f->dir, .layout = LAYOUT};
     struct store *store;
+    uint64_t sum;
 
     assert_opens(f->dir, 3);
     assert_opens(f->dir, 3);
+    sum = sum_of(f->dir);
     assert_refused(f->dir, 4, LAYOUT, "3 shards", "with 4");
+    assert_int_equal(sum_of(f->dir), sum);
     assert_refused(f->dir, 3, "other", LAYOUT, "other");
     assert_refused(f->dir, 3, NULL, LAYOUT, "''");
     assert_int_equal(store_open(&store, &options, NULL), STATOR_OK); /* 0: whatever it has */
@@ -221,20 +238,6 @@ static void a_newer_format_is_refused(void **state)
     put_raw(f->dir, "format", "\0\0\0", 3);
     write_file(f->dir, "STATOR-LOCK", "");
     assert_refused(f->dir, 1, LAYOUT, "damaged", "");
-}
-
-/* Of all bytes of all files. */
-static uint64_t sum_of(const char *dir)
-{
-    char command[160], text[64];
-    FILE *pipe;
-
-    snprintf(command, sizeof(command), "cd %s && { ls; cat *; } | cksum", dir);
-    pipe = popen(command, "r");
-    assert_non_null(pipe);
-    assert_non_null(fgets(text, sizeof(text), pipe));
-    assert_int_equal(pclose(pipe), 0);
-    return strtoull(text, NULL, 10);
 }
 
 /* Whatever a newer program keeps and how: it is neither taken for damage nor touched. */
