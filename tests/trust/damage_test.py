@@ -350,6 +350,7 @@ class Copies(unittest.TestCase):
         while time.monotonic() < end:
             for way, command in self.WAYS.items():
                 if not shutil.which(way):
+                    counts[way, "not here"] = 0
                     continue
                 copy = self.base / f"copy-{taken}"
                 subprocess.run([str(part) for part in command(source, copy)], check=False, stderr=subprocess.DEVNULL)
