@@ -80,8 +80,8 @@ enum stator_rc __wrap_store_iterator_status(const struct store_iterator *iterato
 
 /* What is done to the index when a comparison that found something has come to its end. */
 static struct {
-    struct engine *engine; /* NULL: nothing */
-    int rounds;            /* that there were */
+    struct engine *_Atomic engine; /* NULL: nothing */
+    _Atomic int rounds;            /* that there were */
 } planting;
 
 static void plant(struct engine *engine, bool surplus);

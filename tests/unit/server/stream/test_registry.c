@@ -14,7 +14,7 @@
 #define DISK_BLOCKS ((fsblkcnt_t)1 << 24)
 #define HOUR_MS     ((uint64_t)3600 * 1000)
 
-static fsblkcnt_t free_blocks = DISK_BLOCKS;
+static _Atomic fsblkcnt_t free_blocks = DISK_BLOCKS;
 static int failures; /* that the tending told of */
 
 int statvfs(const char *path, struct statvfs *out)
