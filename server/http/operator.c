@@ -4,6 +4,7 @@
  * Metrics and status are made on a thread of their own, for they ask the store, and workers may all be waiting for a disk
  * just when somebody wants to know.
  */
+#include <inttypes.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -68,34 +69,46 @@ static const char *unready(const struct loop *loop, enum engine_health health)
     return loop->draining ? "the server is stopping" : health_text(health);
 }
 
-static void answer_state(struct request *request, const char *well, const char *trouble)
+/* reason NULL: none is told. */
+static void answer_state(struct request *request, int status, const char *state, const char *reason)
 {
     struct json_writer writer = json_writer_of(&request->job.answer);
 
     json_object_begin(&writer);
     json_key(&writer, BYTES("status"));
-    json_string(&writer, bytes_of_string(trouble == NULL ? well : "unavailable"));
-    if (trouble != NULL) {
+    json_string(&writer, bytes_of_string(state));
+    if (reason != NULL) {
         json_key(&writer, BYTES("reason"));
-        json_string(&writer, bytes_of_string(trouble));
+        json_string(&writer, bytes_of_string(reason));
     }
     json_object_end(&writer);
-    answer_operator(request, trouble == NULL ? 200 : 503, JSON);
+    answer_operator(request, status, JSON);
 }
 
-/* What passes by itself is no reason: it is for those who restart, which makes no disk faster or emptier. Damage is one, for
- * somebody must look. */
+/* What passes by itself does not make it fail: it is for those who restart, which makes no disk faster or emptier. It is
+ * told. Damage makes it fail, for somebody must look. */
 static void answer_health(struct request *request)
 {
-    enum engine_health health = engine_health(request->loop->http->engine);
+    struct engine *engine = request->loop->http->engine;
+    enum engine_health health = engine_health(engine);
     bool lasting = health == ENGINE_READ_ONLY || health == ENGINE_DAMAGED;
+    const char *reason = health_text(health);
+    uint32_t sync_s = engine_sync_s(engine);
+    char slow[96];
 
-    answer_state(request, "ok", lasting ? health_text(health) : NULL);
+    if (health == ENGINE_SYNC_SLOW) {
+        snprintf(slow, sizeof(slow), "a sync has been under way for %" PRIu32 " s: writes wait for it, reads go on",
+                 sync_s);
+        reason = sync_s >= ENGINE_SLOW_SYNC_S ? slow : NULL; /* it has ended meanwhile */
+    }
+    answer_state(request, lasting ? 503 : 200, lasting ? "unavailable" : "ok", reason);
 }
 
 static void answer_ready(struct request *request)
 {
-    answer_state(request, "ready", unready(request->loop, engine_health(request->loop->http->engine)));
+    const char *trouble = unready(request->loop, engine_health(request->loop->http->engine));
+
+    answer_state(request, trouble == NULL ? 200 : 503, trouble == NULL ? "ready" : "unavailable", trouble);
 }
 
 /* --- Metrics ------------------------------------------------------------------------------------------------------ */

@@ -75,6 +75,9 @@ enum engine_health {
 };
 enum engine_health engine_health(struct engine *engine);
 
+/* For how long the sync under way has lasted, in seconds; 0: none is, or for less than one. */
+uint32_t engine_sync_s(struct engine *engine);
+
 /* All there is to measure, as Prometheus reads it. May wait for the store. */
 void engine_tell_metrics(struct engine *engine, const struct metrics *metrics, struct buf *out);
 

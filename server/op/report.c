@@ -9,7 +9,8 @@
 #include "watch/exposition.h"
 #include "json/writer.h"
 
-#define SLOW_SYNC_NS (ENGINE_SLOW_SYNC_S * (uint64_t)1000000000)
+#define NS_IN_S      ((uint64_t)1000000000)
+#define SLOW_SYNC_NS (ENGINE_SLOW_SYNC_S * NS_IN_S)
 
 enum engine_health engine_health(struct engine *engine)
 {
@@ -20,6 +21,11 @@ enum engine_health engine_health(struct engine *engine)
     if (store_full(engine->db.store))
         return ENGINE_DISK_FULL;
     return durability_sync_ns(engine->db.durability) >= SLOW_SYNC_NS ? ENGINE_SYNC_SLOW : ENGINE_WELL;
+}
+
+uint32_t engine_sync_s(struct engine *engine)
+{
+    return (uint32_t)(durability_sync_ns(engine->db.durability) / NS_IN_S);
 }
 
 void engine_note_thread(struct engine *engine)
@@ -335,7 +341,7 @@ void engine_tell_status(struct engine *engine, struct json_writer *writer)
     tell_number(writer, BYTES("data_bytes"), (uint64_t)totals.bytes);
     engine_tell_compaction(engine, writer);
     tell_number(writer, BYTES("damaged_reads"), store_damaged_reads(engine->db.store));
-    tell_number(writer, BYTES("sync_under_way_s"), durability_sync_ns(engine->db.durability) / 1000000000);
+    tell_number(writer, BYTES("sync_under_way_s"), engine_sync_s(engine));
     if (store.disk_bytes != 0)
         tell_number(writer, BYTES("disk_free_bytes"), store.free_bytes);
     tell_number(writer, BYTES("cache_hits"), store.cache_hits);

@@ -269,6 +269,13 @@ uint64_t lane_lag_ms(struct lane *lane, uint64_t now_ms)
 
 /* --- Trimming ----------------------------------------------------------------------------------------------------- */
 
+/* What is hidden and not deleted is what a store that failed left. */
+static bool has_old(const struct lane *lane, uint64_t until)
+{
+    return lane->deleted < lane->trimmed || (lane->count >= 2 && lane->shards[1].start <= until) ||
+           (until > lane->trimmed && until > lane->oldest);
+}
+
 uint64_t lane_trimmable(struct lane *lane, uint64_t cutoff)
 {
     uint64_t until;
@@ -277,8 +284,10 @@ uint64_t lane_trimmable(struct lane *lane, uint64_t cutoff)
     until = horizon(lane);
     if (until > cutoff)
         until = cutoff;
-    if (until <= lane->trimmed || (until <= lane->oldest && (lane->count < 2 || lane->shards[1].start > until)))
+    if (!has_old(lane, until))
         until = 0;
+    else if (until < lane->trimmed)
+        until = lane->trimmed;
     pthread_mutex_unlock(&lane->lock);
     return until;
 }
@@ -295,13 +304,17 @@ size_t lane_trim(struct lane *lane, uint64_t *trimmed, uint64_t cutoff, uint64_t
         if (*trimmed < lane->shards[gone].start)
             *trimmed = lane->shards[gone].start;
     }
-    if (gone != 0) {
-        lane->count -= gone;
-        memmove(lane->shards, lane->shards + gone, lane->count * sizeof(*lane->shards));
-    }
     if (*trimmed > lane->trimmed)
         lane->trimmed = *trimmed;
     *trimmed = lane->trimmed;
     pthread_mutex_unlock(&lane->lock);
     return gone;
+}
+
+void lane_drop_shards(struct lane *lane, size_t count)
+{
+    pthread_mutex_lock(&lane->lock);
+    lane->count -= count;
+    memmove(lane->shards, lane->shards + count, lane->count * sizeof(*lane->shards));
+    pthread_mutex_unlock(&lane->lock);
 }

@@ -125,11 +125,15 @@ void lane_note_read(struct lane *lane, uint64_t next);
 /* How old the oldest record is that no reader has got; 0: there is none. */
 uint64_t lane_lag_ms(struct lane *lane, uint64_t now_ms);
 
-/* Records below what it returns may be trimmed, of those below `cutoff`; 0: there is none to trim. */
+/* Records below what it returns may be trimmed, of those below `cutoff`; 0: there is none to trim, and nothing that is only
+ * hidden. */
 uint64_t lane_trimmable(struct lane *lane, uint64_t cutoff);
 
-/* Hides the records below *trimmed, and the shards that ended before `cutoff`; *trimmed then is where what remains
+/* Hides the records below *trimmed, and those of the shards that ended before `cutoff`; *trimmed then is where what remains
  * begins. Returns how many shards these are, with their starts in `starts`, which has room for max. */
 size_t lane_trim(struct lane *lane, uint64_t *trimmed, uint64_t cutoff, uint64_t *starts, size_t max);
+
+/* The oldest so many shards are not stored any more. */
+void lane_drop_shards(struct lane *lane, size_t count);
 
 #endif

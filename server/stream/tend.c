@@ -94,6 +94,7 @@ static enum stator_rc trim_lane(struct streams *streams, struct stream *stream, 
     store_batch_frees(batch);
     rc = store_write(streams->store, batch, true, err);
     if (rc == STATOR_OK) {
+        lane_drop_shards(lane, gone);
         lane->deleted = trimmed;
         *more |= gone == SHARDS_AT_ONCE;
         rc = store_drop_files(streams->store, stream_family(stream, lane->index), record_key(first, stream, lane, 0),
@@ -105,6 +106,8 @@ static enum stator_rc trim_lane(struct streams *streams, struct stream *stream, 
 
 /* --- Rolling over ------------------------------------------------------------------------------------------------- */
 
+/* It makes space, for a shard that is over can be trimmed as a whole; and it writes only what is small, once for a lane that
+ * has records. */
 static enum stator_rc roll_lane(struct streams *streams, struct stream *stream, struct lane *lane, uint64_t now_ms,
                                 struct stator_error *err)
 {
@@ -121,6 +124,7 @@ static enum stator_rc roll_lane(struct streams *streams, struct stream *stream, 
         rc = stator_fail_memory(err);
     } else {
         stream_store_shard(stream, lane->index, ticket.number, ticket.parent, ticket.before, batch);
+        store_batch_frees(batch);
         rc = store_write(streams->store, batch, true, err);
     }
     lane_end(lane, &ticket,
@@ -165,21 +169,31 @@ static enum stator_rc remove_stream(struct streams *streams, struct stream *stre
     return rc;
 }
 
-static enum stator_rc tend_stream(struct streams *streams, struct stream *stream, uint64_t now_ms, bool *more,
-                                  struct stator_error *err)
+static void report(streams_failed *failed, const struct stream *stream, enum stator_rc rc,
+                   const struct stator_error *err)
+{
+    if (rc != STATOR_OK && failed != NULL)
+        failed(stream->about.table_name, err);
+}
+
+/* What fails keeps nothing else from being done, and is done in the next round again. */
+static void tend_stream(struct streams *streams, struct stream *stream, uint64_t now_ms, bool *more,
+                        streams_failed *failed)
 {
     uint64_t disabled_ms = atomic_load(&stream->disabled_ms),
              retention_ms = (uint64_t)streams->options.retention_s * 1000;
     uint64_t cutoff = now_ms > retention_ms ? (now_ms - retention_ms) << STREAM_MS_SHIFT : 0;
+    struct stator_error err;
 
-    if (disabled_ms != 0 && now_ms >= disabled_ms && now_ms - disabled_ms >= retention_ms)
-        return remove_stream(streams, stream, err);
+    if (disabled_ms != 0 && now_ms >= disabled_ms && now_ms - disabled_ms >= retention_ms) {
+        report(failed, stream, remove_stream(streams, stream, &err), &err);
+        return;
+    }
     for (uint32_t i = 0; i < stream->about.lanes; i++) {
         if (disabled_ms == 0)
-            STATOR_TRY(roll_lane(streams, stream, &stream->lanes[i], now_ms, err));
-        STATOR_TRY(trim_lane(streams, stream, &stream->lanes[i], cutoff, more, err));
+            report(failed, stream, roll_lane(streams, stream, &stream->lanes[i], now_ms, &err), &err);
+        report(failed, stream, trim_lane(streams, stream, &stream->lanes[i], cutoff, more, &err), &err);
     }
-    return STATOR_OK;
 }
 
 /* All listed streams, held. NULL without memory or without streams. */
@@ -210,17 +224,14 @@ static uint64_t round_ms(const struct streams_options *options)
     return ms < ROUND_MS_MIN ? ROUND_MS_MIN : ms;
 }
 
-uint64_t streams_tend(struct streams *streams, uint64_t now_ms)
+uint64_t streams_tend(struct streams *streams, uint64_t now_ms, streams_failed *failed)
 {
     size_t count;
     struct stream **all = hold_all(streams, &count);
     bool more = false;
 
     for (size_t i = 0; i < count; i++) {
-        struct stator_error err;
-        enum stator_rc rc = tend_stream(streams, all[i], now_ms, &more, &err);
-
-        (void)rc; /* in the next round again */
+        tend_stream(streams, all[i], now_ms, &more, failed);
         stream_release(all[i]);
     }
     free(all);

@@ -12,7 +12,11 @@
 
 #define STREAMS_NEVER UINT64_MAX
 
-/* Does what is due at now_ms (since 1970). Returns when to call again; STREAMS_NEVER: when there is a stream. */
-uint64_t streams_tend(struct streams *streams, uint64_t now_ms);
+/* Something of that table's stream failed: it will be tried again. */
+typedef void streams_failed(struct bytes table_name, const struct stator_error *err);
+
+/* Does what is due at now_ms (since 1970). Returns when to call again; STREAMS_NEVER: when there is a stream. failed NULL: nobody
+ * is told. */
+uint64_t streams_tend(struct streams *streams, uint64_t now_ms, streams_failed *failed);
 
 #endif

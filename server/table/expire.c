@@ -168,6 +168,15 @@ static struct store_iterator *open_past(struct database *db, const struct time_t
     return iterator;
 }
 
+static void note_failed(struct expire_cursor *cursor, struct bytes entry)
+{
+    uint64_t seconds = expiry_key_seconds(entry);
+
+    if (cursor->failed == 0 || seconds < cursor->failed_s)
+        cursor->failed_s = seconds;
+    cursor->failed++;
+}
+
 /* The cursor moves past them when they are done, or when the one that is alone cannot be: what fails among others is done
  * again, one by one. Many at a time only where that goes well. */
 static enum stator_rc do_batch(struct database *db, const struct table *table, struct store_iterator *iterator,
@@ -190,6 +199,8 @@ static enum stator_rc do_batch(struct database *db, const struct table *table, s
         place(iterator, cursor);
         rc = STATOR_OK;
     } else if (!*stale) {
+        if (rc != STATOR_OK && bytes_present(batch.entries[batch.count - 1])) /* else the shard begins anew */
+            note_failed(cursor, batch.entries[batch.count - 1]);
         *left -= batch.count;
         buf_reset(&cursor->after);
         buf_append_bytes(&cursor->after, batch.entries[batch.count - 1]);

@@ -19,15 +19,17 @@
 #define EXPIRE_KEY_MAX ((size_t)16 * 1024) /* of an entry: twice a base key whose every byte is escaped */
 
 struct expire_cursor {
-    uint32_t shard;   /* being walked */
-    struct buf after; /* the last entry looked at in it; empty: none */
-    uint64_t from_s;  /* entries of items that ended before are left alone; 0: none */
-    uint64_t deleted; /* items, since it was cleared */
-    uint32_t batch;   /* private */
+    uint32_t shard;    /* being walked */
+    struct buf after;  /* the last entry looked at in it; empty: none */
+    uint64_t from_s;   /* entries of items that ended before are left alone; 0: none */
+    uint64_t deleted;  /* items, since it was cleared */
+    uint64_t failed;   /* entries whose items could not be deleted, likewise */
+    uint64_t failed_s; /* when the first of those items ended; only with failed */
+    uint32_t batch;    /* private */
 };
 
 /* Looks at up to entries_max entries of items that ended before now. *done: all have been looked at. After an error the
- * next step goes on behind the one that could not be done. */
+ * next step goes on behind the one that could not be done, which the cursor counts as failed. */
 STATOR_MUST_CHECK enum stator_rc table_expire(struct database *db, const struct table *table, uint64_t now_s,
                                               struct expire_cursor *cursor, uint32_t entries_max, bool *done,
                                               struct stator_error *err);

@@ -52,6 +52,11 @@ void expiry_key(struct buf *key, const struct time_to_live *ttl, uint64_t second
     buf_append(key, base_key.at + ID_BYTES, base_key.len - ID_BYTES);
 }
 
+uint64_t expiry_key_seconds(struct bytes key)
+{
+    return key.len >= KEY_PREFIX_BYTES ? read_be64(key.at + ID_BYTES) : 0;
+}
+
 bool expiry_base_key(struct buf *base_key, uint32_t table_id, struct bytes key)
 {
     if (key.len < KEY_PREFIX_BYTES + (KEY_PREFIX_BYTES - ID_BYTES))

@@ -26,6 +26,9 @@ void expiry_key(struct buf *key, const struct time_to_live *ttl, uint64_t second
 /* What all entries from that time on are not less than, and all before it are less than. */
 void expiry_bound(struct buf *key, const struct time_to_live *ttl, uint64_t seconds);
 
+/* When the item of an entry ends, by the entry's key. 0 when the key is too short for a time. */
+uint64_t expiry_key_seconds(struct bytes key);
+
 /* The item's key of an entry's. False when it is too short for one, or there is no memory (base_key->failed). */
 bool expiry_base_key(struct buf *base_key, uint32_t table_id, struct bytes key);
 

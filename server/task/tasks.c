@@ -338,6 +338,12 @@ static bool stopping(struct tasks *tasks)
     return stop;
 }
 
+static void log_failed(struct bytes table, const struct stator_error *err)
+{
+    LOG_LINE(LOG_LEVEL_ERROR, "background work on a table failed and will be tried again", LOG_TEXT("table", table),
+             LOG_STRING("reason", err->message));
+}
+
 /* Some steps of the table of that name and state, if it is still there. */
 static void work_on(struct tasks *tasks, const struct table *found)
 {
@@ -357,8 +363,7 @@ static void work_on(struct tasks *tasks, const struct table *found)
         table_release(table);
         catalog_change_end(tasks->db->catalog);
         if (rc != STATOR_OK) {
-            LOG_LINE(LOG_LEVEL_ERROR, "background work on a table failed and will be tried again",
-                     LOG_TEXT("table", found->name), LOG_STRING("reason", err.message));
+            log_failed(found->name, &err);
             look_again_in(tasks, RETRY_MS);
             return;
         }
@@ -405,7 +410,7 @@ static void sweep_tokens(struct tasks *tasks)
 
 static void tend_streams(struct tasks *tasks)
 {
-    uint64_t now_ms = clock_ms(), again_ms = streams_tend(tasks->db->streams, now_ms);
+    uint64_t now_ms = clock_ms(), again_ms = streams_tend(tasks->db->streams, now_ms, log_failed);
 
     if (again_ms != STREAMS_NEVER)
         look_again_in(tasks, again_ms > now_ms ? again_ms - now_ms : 0);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A disk whose syncs fail from some moment on, under load (fail_io.c, preloaded): writes are refused from then on, and every
 read, of every table, index and stream, is answered by what was acknowledged, and by nothing else. One whose syncs do not
-end: ready, metrics, status and the log tell of it, health does not. One that gives back other bytes: health tells of it.
+end: ready, metrics, status and the log tell of it, and so does health, which stays 200. One that gives back other bytes: health tells of it.
 
     python3 tests/support/run_tests.py tests/crash --only sync_test
 """
@@ -280,7 +280,10 @@ class SlowSync(Faulty):
         status, body = ask(self.server, "ready")
         self.assertEqual(status, 503)
         self.assertIn("has not ended a sync for seconds", body)
-        self.assertEqual(ask(self.server, "health")[0], 200)
+        status, body = ask(self.server, "health")
+        self.assertEqual(status, 200)
+        self.assertEqual(json.loads(body)["status"], "ok")
+        self.assertRegex(json.loads(body)["reason"], "^a sync has been under way for ([5-9]|1[0-9]) s: writes wait for it")
         self.assertGreaterEqual(metric(self.server, "stator_wal_sync_under_way_seconds"), 5)
         told = json.loads(ask(self.server, "status")[1])
         self.assertGreaterEqual(told["sync_under_way_s"], 5)
@@ -288,6 +291,7 @@ class SlowSync(Faulty):
         self.switch.unlink()
         writer.join(20)
         self.assertEqual(ask(self.server, "ready")[0], 200)
+        self.assertEqual(ask(self.server, "health"), (200, '{"status":"ok"}'))
         self.assertEqual(metric(self.server, "stator_wal_sync_under_way_seconds"), 0)
         self.server.stop()
         self.assertRegex(self.server.text(), "warn +a sync of the disk took long.* took_ms=[5-9]...")

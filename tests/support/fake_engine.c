@@ -63,6 +63,11 @@ enum engine_health engine_health(struct engine *engine)
     return (enum engine_health)atomic_load(&engine->health);
 }
 
+uint32_t engine_sync_s(struct engine *engine)
+{
+    return engine_health(engine) == ENGINE_SYNC_SLOW ? ENGINE_SLOW_SYNC_S : 0;
+}
+
 /* --init-dir makes nothing here. */
 enum stator_rc engine_note_read(struct engine *engine, struct bytes name, struct buf *out, struct stator_error *err)
 {

@@ -546,6 +546,10 @@ class Trouble(unittest.TestCase):
                 self.assertEqual(metrics.get(server, "/")[0], 200)  # it lives: a restart is somebody's decision
                 answers = [metrics.get(server, "/_stator/" + path) for path in ("health", "ready")]
                 self.assertEqual([status for status, _, _ in answers], [well, ready])
+                told = json.loads(answers[0][2])
+                self.assertEqual(told["status"], "ok" if well == 200 else "unavailable")
+                self.assertIn("a sync has been under way for " if health == 4 else reason or "", told.get("reason", ""))
+                self.assertEqual("reason" in told, reason is not None)
                 told = json.loads(answers[1][2])
                 self.assertEqual(told["status"], "ready" if reason is None else "unavailable")
                 self.assertIn(reason or "", told.get("reason", ""))

@@ -9,6 +9,20 @@
 
 #define HOUR 3600
 
+static time_t set_s; /* how far the system's clock was set from what it was */
+
+int __real_clock_gettime(clockid_t id, struct timespec *out);
+int __wrap_clock_gettime(clockid_t id, struct timespec *out);
+
+int __wrap_clock_gettime(clockid_t id, struct timespec *out)
+{
+    int rc = __real_clock_gettime(id, out);
+
+    if (id == CLOCK_REALTIME)
+        out->tv_sec += set_s;
+    return rc;
+}
+
 static char path[] = "/tmp/stator-clock-XXXXXX";
 
 static void say(const char *text)
@@ -107,6 +121,27 @@ static void timeouts_are_not_moved(void **state)
     assert_int_equal(clock_follow(NULL, &err), STATOR_OK);
 }
 
+/* Whoever sets the system's clock moves only what is asked for by it. */
+static void the_systems_clock_may_be_set(void **state)
+{
+    static const time_t moves[] = {24 * HOUR, -24 * HOUR};
+    struct stator_error err;
+
+    (void)state;
+    assert_int_equal(clock_follow(NULL, &err), STATOR_OK);
+    for (size_t i = 0; i < COUNT_OF(moves); i++) {
+        uint64_t now = clock_ms(), monotonic = clock_monotonic_ms(), flow = clock_flow_ns();
+        int64_t moved_s;
+
+        set_s = moves[i];
+        moved_s = ((int64_t)clock_ms() - (int64_t)now) / 1000;
+        assert_in_range(clock_monotonic_ms() - monotonic, 0, 60 * 1000);
+        assert_in_range(clock_flow_ns() - flow, 0, (uint64_t)60 * 1000000000);
+        set_s = 0;
+        assert_true(moved_s >= moves[i] - 1 && moved_s <= moves[i] + 60);
+    }
+}
+
 static void refuses_what_is_no_number(void **state)
 {
     static const char *const texts[] = {"", "x", "1x", "-", "1e3", "9999999999999"};
@@ -130,6 +165,7 @@ int main(void)
         cmocka_unit_test(follows_a_file),
         cmocka_unit_test(flows_forwards),
         cmocka_unit_test(timeouts_are_not_moved),
+        cmocka_unit_test(the_systems_clock_may_be_set),
         cmocka_unit_test(refuses_what_is_no_number),
     };
     int file = mkstemp(path), failed;

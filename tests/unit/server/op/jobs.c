@@ -4,6 +4,7 @@
 #include "unit/server/database.h"
 #include "unit/unit.h"
 
+#include "format/keycodec.h"
 #include "json/reader.h"
 #include <sched.h>
 
@@ -185,6 +186,48 @@ void fill_with(struct engine *engine, const struct step *how)
         run_job(&answer, engine, OPERATION_PutItem, item, true, JOB_ARENA_MAX);
         assert_int_equal(answer.rc, STATOR_OK);
     }
+}
+
+void stored_entry_find(struct engine *engine, uint32_t id, struct stored_entry *out)
+{
+    struct buf lower, upper;
+
+    buf_init(&lower, 64);
+    buf_init(&upper, 64);
+    key_append_prefix(&lower, id, 0);
+    key_append_prefix(&upper, id + 1, 0);
+    out->key_len = 0;
+    for (uint32_t shard = 0; shard < store_shards(engine->db.store) && out->key_len == 0; shard++) {
+        struct store_iterator *it = store_iterator_open(engine->db.store, STORE_SHARD(shard), buf_bytes(&lower),
+                                                        buf_bytes(&upper), NULL, STORE_ANY);
+
+        store_iterator_seek_first(it);
+        if (store_iterator_valid(it)) {
+            out->shard = shard;
+            out->key_len = store_iterator_key(it).len;
+            out->value_len = store_iterator_value(it).len;
+            assert_true(out->key_len <= sizeof(out->key) && out->value_len <= sizeof(out->value));
+            memcpy(out->key, store_iterator_key(it).at, out->key_len);
+            memcpy(out->value, store_iterator_value(it).at, out->value_len);
+        }
+        store_iterator_close(it);
+    }
+    buf_deinit(&lower);
+    buf_deinit(&upper);
+    assert_int_not_equal(out->key_len, 0);
+}
+
+bool stored_entry_exists(struct engine *engine, const struct stored_entry *entry)
+{
+    struct store_pinned pinned;
+    bool there;
+
+    assert_int_equal(store_get(engine->db.store, STORE_SHARD(entry->shard), bytes_of(entry->key, entry->key_len),
+                               STORE_ANY, NULL, &pinned, NULL),
+                     STATOR_OK);
+    there = bytes_present(pinned.value);
+    store_release(&pinned);
+    return there;
 }
 
 /* Everything in the table, as text. */

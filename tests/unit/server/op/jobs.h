@@ -47,6 +47,17 @@ extern const struct step create, create_without_stream;
 void fill(struct engine *engine);
 void fill_with(struct engine *engine, const struct step *how); /* made so */
 
+/* An entry of an index, or an item of a table. */
+struct stored_entry {
+    uint32_t shard;
+    uint8_t key[256], value[1024];
+    size_t key_len, value_len;
+};
+
+/* Any of the index of that id. Fails the test when there is none. */
+void stored_entry_find(struct engine *engine, uint32_t id, struct stored_entry *out);
+bool stored_entry_exists(struct engine *engine, const struct stored_entry *entry);
+
 /* Everything in the table, as text; and the audit of database.h. */
 void contents(struct answer *out, struct engine *engine);
 void audit(struct engine *engine);

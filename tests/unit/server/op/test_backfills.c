@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Indexes that are added to a full table by a background thread whose store fails, or does not do what it says: they end
  * complete, or not ACTIVE. */
+#include "format/itemcodec.h"
 #include "unit/server/database.h"
 #include "unit/server/op/jobs.h"
 #include "unit/server/store/wrapped.h"
 #include "unit/unit.h"
+#include "watch/log.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -58,16 +60,40 @@ enum stator_rc __wrap_store_get(struct store *store, uint32_t family, struct byt
     return __real_store_get(store, family, key, tier, snapshot, out, err);
 }
 
+/* The id of the table whose items are walked over, and how often that was begun or gone on with. */
+static _Atomic uint32_t walks_of;
+static _Atomic int walks;
+
 struct store_iterator *__wrap_store_iterator_open(struct store *store, uint32_t family, struct bytes lower,
                                                   struct bytes upper, const struct store_snapshot *snapshot,
                                                   enum store_tier tier)
 {
+    if (lower.len > 4 && read_be32(lower.at) == atomic_load(&walks_of))
+        atomic_fetch_add(&walks, 1);
     return fails(NULL) ? NULL : __real_store_iterator_open(store, family, lower, upper, snapshot, tier);
 }
 
 enum stator_rc __wrap_store_iterator_status(const struct store_iterator *iterator, struct stator_error *err)
 {
     return fails(err) ? STATOR_INTERNAL_SERVER_ERROR : __real_store_iterator_status(iterator, err);
+}
+
+/* What is done to the index when a comparison that found something has come to its end. */
+static struct {
+    struct engine *_Atomic engine; /* NULL: nothing */
+    _Atomic int rounds;            /* that there were */
+} planting;
+
+static void plant(struct engine *engine, bool surplus);
+
+void __real_log_write(enum log_level level, const char *message, const struct log_field *fields, size_t count);
+void __wrap_log_write(enum log_level level, const char *message, const struct log_field *fields, size_t count);
+
+void __wrap_log_write(enum log_level level, const char *message, const struct log_field *fields, size_t count)
+{
+    __real_log_write(level, message, fields, count);
+    if (planting.engine != NULL && strstr(message, "is compared again") != NULL && planting.rounds++ < 2)
+        plant(planting.engine, planting.rounds == 2);
 }
 
 static struct engine *open_full(void)
@@ -177,6 +203,96 @@ static void what_is_left_out_is_found(void **state)
     engine_close(engine);
 }
 
+/* Takes an entry away, or adds one that no item calls for, as no write does: the counters say that it was there, or not. */
+static void plant(struct engine *engine, bool surplus)
+{
+    struct table *table = catalog_find(engine->db.catalog, BYTES(""), BYTES("test"));
+    struct index_state *index = table->indexes[table->index_count - 1].state;
+    struct store_batch *batch = store_batch_new(engine->db.store);
+    const int64_t sign = surplus ? 1 : -1;
+    struct stored_entry entry;
+    struct stored_item item;
+    uint8_t key[8];
+
+    stored_entry_find(engine, index->id, &entry);
+    assert_true(stored_item_open(&item, bytes_of(entry.value, entry.value_len)));
+    entry.key[entry.key_len - 1] ^= surplus; /* that of an item that is not there */
+    if (surplus)
+        store_batch_put(batch, STORE_SHARD(entry.shard), bytes_of(entry.key, entry.key_len),
+                        bytes_of(entry.value, entry.value_len));
+    else
+        store_batch_delete(batch, STORE_SHARD(entry.shard), bytes_of(entry.key, entry.key_len));
+    store_batch_add(batch, catalog_counter_key(key, index->id, COUNTER_ITEMS), sign);
+    store_batch_add(batch, catalog_counter_key(key, index->id, COUNTER_BYTES), sign * (int64_t)item.size_bytes);
+    assert_int_equal(__real_store_write(engine->db.store, batch, true, NULL), STATOR_OK);
+    atomic_fetch_add(&index->item_count, sign);
+    atomic_fetch_add(&index->size_bytes, sign * (int64_t)item.size_bytes);
+    store_batch_free(batch);
+    table_release(table);
+}
+
+/* An index that a comparison has found something in is compared again, and is not ACTIVE before: there may be more. */
+static void is_compared_until_it_is_right(void **state)
+{
+    struct engine *engine = open_full();
+
+    (void)state;
+    planting.rounds = 0;
+    planting.engine = engine;
+    atomic_store(&reads_of, next_id(engine));
+    atomic_store(&reads, ITEMS);
+    run_step(engine, 1, &add_index, true);
+    await_complete(engine, false);
+    assert_int_equal(planting.rounds, 3); /* what the backfill left out, and what was planted */
+    audit(engine);
+    planting.engine = NULL;
+    engine_close(engine);
+}
+
+struct writer {
+    struct engine *engine;
+    _Atomic bool holds;
+    int walks; /* that it saw begin */
+};
+
+static void *hold_latch(void *context)
+{
+    struct writer *writer = context;
+
+    latch_take(writer->engine->db.latches, LATCH_COUNT - 1);
+    atomic_store(&writer->holds, true);
+    usleep(300000);
+    writer->walks = atomic_load(&walks);
+    latch_release(writer->engine->db.latches, LATCH_COUNT - 1);
+    return NULL;
+}
+
+/* A writer that began before the index may keep no entry in it: items are walked over when it is done. */
+static void waits_for_writers_of_before(void **state)
+{
+    (void)state;
+    for (int ttl = 0; ttl < 2; ttl++) {
+        struct writer writer = {.engine = open_full()};
+        struct table *table = catalog_find(writer.engine->db.catalog, BYTES(""), BYTES("test"));
+        pthread_t thread;
+
+        atomic_store(&walks, 0);
+        atomic_store(&walks_of, table->base.state->id);
+        table_release(table);
+        assert_int_equal(pthread_create(&thread, NULL, hold_latch, &writer), 0);
+        while (!atomic_load(&writer.holds))
+            usleep(100);
+        run_step(writer.engine, 1, ttl ? &enable : &add_index, true);
+        pthread_join(thread, NULL);
+        assert_int_equal(writer.walks, 0);
+        await_complete(writer.engine, ttl);
+        assert_int_not_equal(atomic_load(&walks), 0);
+        atomic_store(&walks_of, 0);
+        audit(writer.engine);
+        engine_close(writer.engine);
+    }
+}
+
 /* While it cannot be compared it is not ACTIVE. */
 static void is_not_complete_while_steps_fail(void **state)
 {
@@ -199,6 +315,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(errors_cost_no_entry),
         cmocka_unit_test(what_is_left_out_is_found),
+        cmocka_unit_test(is_compared_until_it_is_right),
+        cmocka_unit_test(waits_for_writers_of_before),
         cmocka_unit_test(is_not_complete_while_steps_fail),
     };
 

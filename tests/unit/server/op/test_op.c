@@ -911,6 +911,35 @@ static void a_batch_has_25_requests(void **state)
     engine_close(engine);
 }
 
+/* 100 of all tables together. Of one table the model has it. */
+static void a_batch_has_100_keys(void **state)
+{
+    static struct answer answer;
+    struct engine *engine = open_engine(NULL);
+
+    (void)state;
+    run_step(engine, 0, &create_without_stream, true);
+    for (int count = 100; count <= 101; count++) {
+        static char request[16384];
+        size_t len = (size_t)snprintf(request, sizeof(request), "{\"RequestItems\":{\"test\":{\"Keys\":[");
+
+        for (int i = 0; i < count; i++)
+            len +=
+                (size_t)snprintf(request + len, sizeof(request) - len, "%s{\"pk\":{\"S\":\"p\"},\"sk\":{\"N\":\"%d\"}}",
+                                 i == 0    ? ""
+                                 : i == 50 ? "]},\"arn:aws:dynamodb:eu-west-1:000000000000:table/test\":{\"Keys\":["
+                                           : ",",
+                                 i);
+        snprintf(request + len, sizeof(request) - len, "]}}}");
+        run_job(&answer, engine, OPERATION_BatchGetItem, request, true, JOB_ARENA_MAX);
+        if (!is_expected(answer.text, count == 100 ? "~'UnprocessedKeys':{}"
+                                                   : "ValidationException: Too many items requested for the "
+                                                     "BatchGetItem call"))
+            fail_msg("%d: %s", count, answer.text);
+    }
+    engine_close(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -925,6 +954,7 @@ int main(void)
         cmocka_unit_test(repetitions_wait_for_the_sync),
         cmocka_unit_test(tokens_in_use),
         cmocka_unit_test(a_batch_has_25_requests),
+        cmocka_unit_test(a_batch_has_100_keys),
         cmocka_unit_test(items_in_use),
     };
 

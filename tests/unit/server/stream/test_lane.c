@@ -273,20 +273,27 @@ static void trims(void **state)
     assert_int_equal(lane_trimmable(&lane, MS(2015)), MS(2015));
     trimmed = numbers[1] + 1;
     assert_int_equal(lane_trim(&lane, &trimmed, MS(2015), starts, 4), 1);
+    assert_true(lane_look(&lane, MS(FIRST_MS) | INDEX, &view)); /* while it is stored */
+    lane_drop_shards(&lane, 1);
     assert_int_equal(starts[0], MS(FIRST_MS) | INDEX);
     assert_int_equal(trimmed, numbers[1] + 1);
     view = look(&lane, numbers[1]);
     assert_int_equal(view.trimmed, numbers[1] + 1);
     assert_false(lane_look(&lane, MS(FIRST_MS) | INDEX, &view));
     lane.oldest = numbers[2];
+    assert_int_equal(lane_trimmable(&lane, MS(2005)), trimmed); /* what is hidden is still to be deleted */
+    lane.deleted = trimmed;
+    assert_int_equal(lane_trimmable(&lane, MS(2005)), 0);
     assert_int_equal(lane_trimmable(&lane, MS(2016)), 0); /* nothing in between */
 
     lane_take(&lane, &ticket, 2050, &no_limits);
     assert_int_equal(lane_trimmable(&lane, MS(9000)), numbers[3] + 1); /* never what is in flight */
     trimmed = numbers[3] + 1;
     assert_int_equal(lane_trim(&lane, &trimmed, MS(9000), starts, 1), 1); /* as many as there is room for */
+    lane_drop_shards(&lane, 1);
     assert_int_equal(starts[0], numbers[1]);
     assert_int_equal(lane_trim(&lane, &trimmed, MS(9000), starts, 4), 1);
+    lane_drop_shards(&lane, 1);
     assert_int_equal(lane_trim(&lane, &trimmed, MS(9000), starts, 4), 0); /* the last one stays */
     lane_end(&lane, &ticket, LANE_STORED, 1);
     assert_true(look(&lane, numbers[3]).open);

@@ -9,7 +9,27 @@
 #include "unit/server/store/temporary.h"
 #include "unit/unit.h"
 
-#define HOUR_MS ((uint64_t)3600 * 1000)
+#include <sys/statvfs.h>
+
+#define DISK_BLOCKS ((fsblkcnt_t)1 << 24)
+#define HOUR_MS     ((uint64_t)3600 * 1000)
+
+static _Atomic fsblkcnt_t free_blocks = DISK_BLOCKS;
+static int failures; /* that the tending told of */
+
+int statvfs(const char *path, struct statvfs *out)
+{
+    (void)path;
+    *out = (struct statvfs){.f_frsize = 4096, .f_blocks = DISK_BLOCKS, .f_bfree = free_blocks, .f_bavail = free_blocks};
+    return 0;
+}
+
+static void count_failure(struct bytes table_name, const struct stator_error *err)
+{
+    assert_bytes_are(table_name, "abc");
+    assert_non_null(strstr(err->message, "is full"));
+    failures++;
+}
 
 struct fixture {
     char dir[64];
@@ -49,6 +69,7 @@ static void set_up(struct fixture *f, uint32_t lanes, uint32_t shard_records)
 {
     *f = (struct fixture){.options = STREAMS_DEFAULTS, .mode = STORE_PROCESS};
     f->options.lanes = lanes;
+    free_blocks = DISK_BLOCKS;
     f->options.shard_records = shard_records;
     assert_non_null(temporary_make(f->dir));
     arena_init(&f->arena, 1 << 20);
@@ -258,11 +279,11 @@ static void the_old_is_trimmed(void **state)
     for (int i = 0; i < 7; i++)
         write_one(&f, stream, 0, true);
     now_ms = stream_now_ms();
-    assert_true(streams_tend(f.streams, now_ms) > now_ms);
+    assert_true(streams_tend(f.streams, now_ms, NULL) > now_ms);
     assert_int_equal(count_all(&f, stream), 7);
     assert_int_equal(lane_list(&stream->lanes[0], 0, views, 8), 3);
 
-    assert_true(streams_tend(f.streams, now_ms + 2 * day_ms) < STREAMS_NEVER);
+    assert_true(streams_tend(f.streams, now_ms + 2 * day_ms, NULL) < STREAMS_NEVER);
     assert_int_equal(count_all(&f, stream), 0);
     assert_int_equal(page_of(&f, stream, views[0].shard.start, 0, 9, &page), -1); /* the whole shard is gone */
     assert_int_equal(page_of(&f, stream, views[2].shard.start, views[2].shard.start, 9, &page), -1);
@@ -275,9 +296,9 @@ static void the_old_is_trimmed(void **state)
     assert_int_equal(lane_list(&stream->lanes[0], 0, views, 8),
                      2); /* the tending rolled the old one over, hours later */
     end(&f, stream);
-    streams_tend(f.streams, stream_now_ms() + 2 * day_ms);
+    streams_tend(f.streams, stream_now_ms() + 2 * day_ms, NULL);
     assert_null(streams_find(f.streams, 7));
-    assert_int_equal(streams_tend(f.streams, stream_now_ms()), STREAMS_NEVER);
+    assert_int_equal(streams_tend(f.streams, stream_now_ms(), NULL), STREAMS_NEVER);
     stream_release(stream);
     again(&f);
     assert_null(streams_find(f.streams, 7));
@@ -299,10 +320,86 @@ static void many_shards_are_trimmed_at_once(void **state)
     for (int i = 0; i < 600; i++)
         write_one(&f, stream, 0, true);
     later_ms = stream_now_ms() + 48 * HOUR_MS;
-    while (streams_tend(f.streams, later_ms) <= later_ms)
+    while (streams_tend(f.streams, later_ms, NULL) <= later_ms)
         rounds++;
     assert_in_range(rounds, 2, 4);
     assert_int_equal(lane_list(&stream->lanes[0], 0, views, 4), 2); /* the last one, and its child of then */
+    tear_down(&f);
+}
+
+/* A disk that takes nothing but what makes space. */
+static void fill_disk(struct fixture *f)
+{
+    struct store_batch *batch = store_batch_new(f->store);
+    struct stator_error err;
+
+    while (!store_full(f->store))
+        free_blocks -= free_blocks / 8;
+    store_batch_put(batch, STORE_CATALOG, BYTES("key"), BYTES("value"));
+    assert_int_equal(store_write(f->store, batch, true, &err), STATOR_INTERNAL_SERVER_ERROR);
+    store_batch_free(batch);
+}
+
+/* The first shard ends by its age, then all that is in it is trimmed: both make space. */
+static void a_full_disk_is_trimmed(void **state)
+{
+    struct lane_view views[8];
+    struct stream *stream;
+    struct fixture f;
+
+    (void)state;
+    set_up(&f, 1, 1000);
+    stream = add(&f, 7, "abc", "arn:7");
+    for (int i = 0; i < 7; i++)
+        write_one(&f, stream, 0, true);
+    fill_disk(&f);
+    failures = 0;
+    streams_tend(f.streams, stream_now_ms() + 48 * HOUR_MS, count_failure);
+    assert_int_equal(lane_list(&stream->lanes[0], 0, views, 8), 2);
+    streams_tend(f.streams, stream_now_ms() + 96 * HOUR_MS, count_failure);
+    assert_int_equal(failures, 0);
+    free_blocks = DISK_BLOCKS;
+    again(&f);
+    stream = streams_find(f.streams, 7);
+    assert_int_equal(count_all(&f, stream), 0);
+    assert_int_equal(lane_list(&stream->lanes[0], 0, views, 8), 1);
+    stream_release(stream);
+    tear_down(&f);
+}
+
+/* A lane that cannot be rolled over is trimmed if it can be, and so is the next lane; what could not be deleted is, though
+ * nothing new is old enough. */
+static void what_fails_is_done_later(void **state)
+{
+    const uint64_t later_ms = stream_now_ms() + 48 * HOUR_MS;
+    struct lane_view views[8];
+    struct stream *stream;
+    struct fixture f;
+
+    (void)state;
+    set_up(&f, 2, 3);
+    stream = add(&f, 7, "abc", "arn:7");
+    for (uint32_t i = 0; i < 14; i++)
+        write_one(&f, stream, i % 2, true);
+    free_blocks = 16;
+    assert_true(store_full(f.store));
+    failures = 0;
+    streams_tend(f.streams, later_ms, count_failure);
+    assert_int_equal(failures, 4); /* each lane's roll-over and its trimming */
+    assert_int_equal(count_all(&f, stream), 0);
+    assert_int_equal(lane_list(&stream->lanes[1], 0, views, 8), 3);
+    free_blocks = DISK_BLOCKS;
+    streams_tend(f.streams, later_ms, count_failure);
+    assert_int_equal(failures, 4);
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_int_equal(stream->lanes[i].deleted, stream->lanes[i].trimmed);
+        assert_int_equal(lane_list(&stream->lanes[i], 0, views, 8), 2); /* the last one, and its child of then */
+    }
+    again(&f);
+    stream = streams_find(f.streams, 7);
+    assert_int_equal(count_all(&f, stream), 0);
+    assert_int_equal(lane_list(&stream->lanes[1], 0, views, 8), 2);
+    stream_release(stream);
     tear_down(&f);
 }
 
@@ -407,6 +504,8 @@ int main(void)
         cmocka_unit_test(what_is_dropped_was_never_there),
         cmocka_unit_test(lists_are_sorted_and_paged),
         cmocka_unit_test(many_shards_are_trimmed_at_once),
+        cmocka_unit_test(a_full_disk_is_trimmed),
+        cmocka_unit_test(what_fails_is_done_later),
         cmocka_unit_test(a_reader_stays_before_what_may_come_back),
     };
 

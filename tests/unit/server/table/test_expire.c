@@ -413,6 +413,8 @@ static void a_damaged_item_alone_stays(void **state)
     }
     assert_int_equal(failed, 1);
     assert_int_equal(cursor.deleted, 99);
+    assert_int_equal(cursor.failed, 1);
+    assert_int_equal(cursor.failed_s, NOW - 100 + 53);
     buf_deinit(&cursor.after);
     buf_deinit(&base);
     tear_down(&f);
