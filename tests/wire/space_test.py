@@ -261,9 +261,9 @@ class Full(Case):
             os.posix_fallocate(file.fileno(), 0, self.free() + os.path.getsize(self.disk / "ballast") - size)
         self.status()  # it looks at the disk
 
-    def refused(self, name):
+    def refused(self, name, size=0):
         try:
-            self.call("PutItem", TableName=name, Item={"pk": {"S": "more"}})
+            self.call("PutItem", TableName=name, Item={"pk": {"S": "more"}, "v": {"S": "x" * size}})
         except DynamoError as error:
             self.assertIn("is full: nothing was written", error.message)
             return True
@@ -281,7 +281,9 @@ class Full(Case):
                 for begin in range(first, first + 1000, 25):
                     self.call("BatchWriteItem", RequestItems={name: [
                         {"PutRequest": {"Item": {"pk": {"S": f"k{i}"}, "v": {"S": value()}}}} for i in range(begin, begin + 25)]})
-        self.assertTrue(self.refused(name))
+        until = time.monotonic() + WITHIN
+        while not self.refused(name, VALUE):  # a large one was refused a little earlier
+            self.assertLess(time.monotonic(), until)
 
     def test_left_from_within(self):
         """Every kind of deletion is taken where nothing else is, and then there is space again, without a restart."""
