@@ -171,8 +171,7 @@ static enum stator_rc repair_by_rebuilding(const char *dir, struct report *repor
 
     STATOR_TRY(rescue_lock(&lock, dir, err));
     rc = repair_by_copy(dir, rebuild_into, NULL, report, err);
-    if (lock >= 0)
-        close(lock);
+    close(lock);
     return rc;
 }
 
@@ -233,7 +232,9 @@ static enum stator_rc resume(const char *dir, FILE *out, struct stator_error *er
     struct buf kept;
     enum stator_rc rc;
     bool done;
+    int lock;
 
+    STATOR_TRY(rescue_lock(&lock, dir, err));
     buf_init(&kept, PATH_BYTES_MAX);
     rc = repair_resume(dir, &done, &kept, err);
     if (rc == STATOR_OK && done) {
@@ -241,6 +242,7 @@ static enum stator_rc resume(const char *dir, FILE *out, struct stator_error *er
         print_kept(out, &kept);
     }
     buf_deinit(&kept);
+    close(lock);
     return rc;
 }
 

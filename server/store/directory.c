@@ -281,9 +281,38 @@ enum stator_rc rescue_lock(int *out, const char *dir, struct stator_error *err)
     if ((size_t)snprintf(path, sizeof(path), "%s/" LOCK, dir) >= sizeof(path))
         return fail(err, dir, "cannot be used", ENAMETOOLONG);
     *out = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (*out < 0 && errno == ENOENT)
+        *out = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (*out < 0)
-        return errno == ENOENT ? STATOR_OK : fail(err, dir, "cannot be read", errno);
-    return flock(*out, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK ? STATOR_OK : fault_in_use(err, dir);
+        return fail(err, dir, "cannot be read", errno);
+    if (flock(*out, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return STATOR_OK;
+    close(*out);
+    *out = -1;
+    return fault_in_use(err, dir);
+}
+
+/* A repair was killed before it had moved a file: what this start writes is not in the copy it made, which must not take the
+ * place of it, whatever becomes of the directory. The next repair removes the rest of it. */
+static enum stator_rc void_repair(const char *dir, struct stator_error *err)
+{
+    static const char *const markers[] = {RESCUE_MOVING_OUT, RESCUE_MOVING_IN};
+    enum stator_rc rc = STATOR_OK;
+    char path[PATH_MAX];
+    int stage;
+
+    if ((size_t)snprintf(path, sizeof(path), "%s/" RESCUE_STAGE, dir) >= sizeof(path))
+        return fail(err, dir, "cannot be used", ENAMETOOLONG);
+    stage = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (stage < 0)
+        return errno == ENOENT || errno == ENOTDIR ? STATOR_OK : fail(err, dir, "has a " RESCUE_STAGE, errno);
+    for (size_t i = 0; rc == STATOR_OK && i < sizeof(markers) / sizeof(markers[0]); i++)
+        if (unlinkat(stage, markers[i], 0) != 0 && errno != ENOENT)
+            rc = fail_write(err, dir, errno);
+    if (rc == STATOR_OK && fsync(stage) != 0)
+        rc = fail(err, dir, "cannot be synced", errno);
+    close(stage);
+    return rc;
 }
 
 enum stator_rc directory_prepare(struct directory *out, const char *dir, struct stator_error *err)
@@ -307,6 +336,8 @@ enum stator_rc directory_prepare(struct directory *out, const char *dir, struct 
     rc = lock(&out->lock, dir, err);
     if (rc == STATOR_OK)
         rc = look_into(out, dir, err); /* another server may have been faster */
+    if (rc == STATOR_OK && out->has_database)
+        rc = void_repair(dir, err);
     if (rc != STATOR_OK && out->lock >= 0)
         close(out->lock);
     return rc;
