@@ -16,6 +16,9 @@
  */
 #include "store/rocks.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -488,6 +491,26 @@ static enum stator_rc open_existing(struct opening *opening, struct stator_error
     return flush_record(opening, err);
 }
 
+/* The engine is not asked for it while it looks; a start is refused without it. */
+static void look_at_identity(const struct opening *opening)
+{
+    char path[PATH_MAX], text[64];
+    int fd = -1, error = 0;
+
+    if ((size_t)snprintf(path, sizeof(path), "%s/IDENTITY", opening->path) >= sizeof(path))
+        return;
+    fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 ? errno != ENOENT : read(fd, text, sizeof(text)) < 0)
+        error = errno;
+    if (fd >= 0)
+        close(fd);
+    if (error == 0)
+        return;
+    snprintf(text, sizeof(text), "cannot be read: %s", strerror(error));
+    opening->looking->tell(opening->looking->context,
+                           &(struct rescue_fault){.kind = RESCUE_LOG, .file = "IDENTITY", .what = text});
+}
+
 /* The format record may be what is lost. */
 static enum stator_rc open_looking(struct opening *opening, struct stator_error *err)
 {
@@ -499,6 +522,7 @@ static enum stator_rc open_looking(struct opening *opening, struct stator_error 
         claim_read(&opening->claim, store->lock);
     STATOR_TRY(
         verify_directory(&opening->found, opening->path, opening->looking->tell, opening->looking->context, err));
+    look_at_identity(opening);
     STATOR_TRY(list_families(opening, err));
     if (opening->count <= FAMILIES_BEFORE_SHARDS)
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "The directory '%s' has no Stator database.",

@@ -25,6 +25,8 @@ struct verifying {
     rescue_tell *tell;         /* NULL: the first fault is a failure */
     void *context;
     bool changes; /* the log read last has a record that changes something */
+    uint64_t bad,
+        bad_at; /* the number of a file of which the disk cannot read a part (0: there is none), and where that begins */
     struct stator_error *err;
 };
 
@@ -125,6 +127,10 @@ static enum stator_rc read_file(struct verifying *v, int fd, uint64_t number, ui
             take_mark(v, buf_bytes(&reader.record));
             v->changes |= has_changes(buf_bytes(&reader.record));
         }
+    }
+    if (reader.bad && v->bad == 0) {
+        v->bad = number;
+        v->bad_at = reader.bad_at;
     }
     if (found == LOG_FAILED) {
         char name[32];
@@ -257,14 +263,28 @@ static enum stator_rc judge_strangers(const struct verifying *v)
     return STATOR_OK;
 }
 
+/* Behind the last sync it costs nothing that was promised, and the engine opens no log that has it. */
+static enum stator_rc judge_bad(const struct verifying *v)
+{
+    const struct synced_file *line = synced_find(&v->kept, v->bad), *file = synced_find(v->found, v->bad);
+    char name[32];
+
+    if (v->bad == 0 || (line != NULL && file != NULL && file->bytes < line->bytes)) /* that was told */
+        return STATOR_OK;
+    name_of(name, v->bad);
+    return damaged(v, name, 0, "cannot be read at byte %llu (%s), behind all that was synced",
+                   (unsigned long long)v->bad_at, strerror(EIO));
+}
+
 static enum stator_rc judge(const struct verifying *v)
 {
     if (v->kept.state == SYNCED_DAMAGED)
         return damaged(v, SYNCED_NAME, 0, "cannot be read, which says what there must be");
     if (v->kept.state != SYNCED_SOUND)
-        return STATOR_OK;
+        return judge_bad(v);
     for (size_t i = 0; i < v->kept.count; i++)
         STATOR_TRY(judge_line(v, &v->kept.files[i]));
+    STATOR_TRY(judge_bad(v));
     return judge_strangers(v);
 }
 

@@ -7,6 +7,9 @@
 #include "unit/server/store/crashed.h"
 #include "unit/server/store/temporary.h"
 
+#include <errno.h>
+#include <sys/syscall.h>
+
 #define ITEMS  600
 #define ROUNDS 2 /* versions of each item */
 
@@ -25,6 +28,32 @@ struct told {
 struct fixture {
     char dir[64], damaged[64], copy[64];
 };
+
+/* A disk that cannot read a sector of one file. */
+static const char *bad_name; /* the end of its path; NULL: all can be read */
+static off_t bad_at;
+
+static bool is_bad(int fd, size_t len, off_t at)
+{
+    char link[64], path[512];
+    ssize_t path_len;
+
+    if (bad_name == NULL || at >= bad_at + 512 || at + (off_t)len <= bad_at)
+        return false;
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    path_len = readlink(link, path, sizeof(path) - 1);
+    path[path_len > 0 ? path_len : 0] = '\0';
+    return strlen(path) > strlen(bad_name) && strcmp(path + strlen(path) - strlen(bad_name), bad_name) == 0;
+}
+
+__attribute__((visibility("default"))) ssize_t pread(int fd, void *out, size_t len, off_t at)
+{
+    if (is_bad(fd, len, at)) {
+        errno = EIO;
+        return -1;
+    }
+    return syscall(SYS_pread64, fd, out, len, at);
+}
 
 static void put(struct store *store, uint32_t number, uint32_t round)
 {
@@ -284,6 +313,52 @@ static void a_hole_in_the_log_costs_what_is_in_it(void **state)
     }
 }
 
+static void assert_start_is_refused(struct fixture *f, const char *part)
+{
+    const struct store_options options = {.dir = f->damaged, .layout = "x"};
+    struct stator_error err = {0};
+    struct store *store;
+
+    assert_int_not_equal(store_open(&store, &options, &err), STATOR_OK);
+    if (strstr(err.message, part) == NULL || strstr(err.message, "check --repair") == NULL)
+        fail_msg("%s", err.message);
+}
+
+static void a_bad_sector_of_the_log_costs_what_is_in_it(void **state)
+{
+    struct fixture *f = *state;
+    struct told told;
+    char log[256];
+    struct stat info;
+
+    find_log(f->dir, log);
+    assert_int_equal(stat(log, &info), 0);
+    for (off_t at = 0; at < info.st_size - 512; at += 40960) {
+        damage(f, NULL, 0, false);
+        bad_name = strrchr(log, '/');
+        bad_at = at;
+        assert_true(rescue(f, &told, "bad sector", (size_t)at) <= 70);
+        assert_true(told.others > 0);
+        assert_start_is_refused(f, "cannot be read");
+        bad_name = NULL;
+    }
+}
+
+static void a_bad_sector_of_what_was_synced_costs_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct told told;
+
+    for (bad_at = 4096; bad_at < 4096 + 3 * SYNCED_PLACE_BYTES; bad_at += SYNCED_PLACE_BYTES) {
+        damage(f, NULL, 0, false);
+        bad_name = "/" SYNCED_NAME;
+        assert_int_equal(rescue(f, &told, SYNCED_NAME, (size_t)bad_at), 0);
+        assert_int_equal(told.others, 1);
+        assert_start_is_refused(f, SYNCED_NAME);
+        bad_name = NULL;
+    }
+}
+
 /* Whatever a power cut leaves behind what was synced. */
 static void a_torn_end_of_a_log_is_no_fault(void **state)
 {
@@ -392,10 +467,16 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        ONE(a_sound_directory_has_no_fault),          ONE(a_damaged_block_costs_what_is_in_it),
-        ONE(two_damaged_blocks_cost_what_is_in_them), ONE(a_short_or_missing_table_costs_itself),
-        ONE(a_hole_in_the_log_costs_what_is_in_it),   ONE(a_planted_record_is_not_applied),
-        ONE(a_torn_end_of_a_log_is_no_fault),         ONE(what_cannot_be_rescued_is_refused),
+        ONE(a_sound_directory_has_no_fault),
+        ONE(a_damaged_block_costs_what_is_in_it),
+        ONE(two_damaged_blocks_cost_what_is_in_them),
+        ONE(a_short_or_missing_table_costs_itself),
+        ONE(a_bad_sector_of_the_log_costs_what_is_in_it),
+        ONE(a_bad_sector_of_what_was_synced_costs_nothing),
+        ONE(a_hole_in_the_log_costs_what_is_in_it),
+        ONE(a_planted_record_is_not_applied),
+        ONE(a_torn_end_of_a_log_is_no_fault),
+        ONE(what_cannot_be_rescued_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
