@@ -232,6 +232,20 @@ static void find_table(const struct fixture *f, char out[64], size_t *len)
     assert_true(*len > 20000);
 }
 
+/* One of another size. */
+static void find_other_table(const struct fixture *f, const char *than, char out[64])
+{
+    DIR *stream = opendir(f->dir);
+    struct dirent *entry;
+
+    out[0] = '\0';
+    while ((entry = readdir(stream)) != NULL)
+        if (strstr(entry->d_name, ".sst") != NULL && strcmp(entry->d_name, than) != 0)
+            snprintf(out, 64, "%.63s", entry->d_name);
+    closedir(stream);
+    assert_true(out[0] != '\0');
+}
+
 static void a_sound_directory_has_no_fault(void **state)
 {
     struct told told;
@@ -296,6 +310,53 @@ static void a_short_or_missing_table_costs_itself(void **state)
     lost = rescue(f, &told, name, 0);
     assert_true(lost > 0 && lost < ITEMS / 2);
     assert_non_null(strstr(told.text, "is gone"));
+}
+
+/* What is behind the end costs nothing, and a server refuses it all the same. */
+static void a_table_that_is_too_long_costs_nothing(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t *bytes = malloc(2 * FILE_MAX);
+    struct told told;
+    char name[64], path[512];
+    size_t len;
+
+    find_table(f, name, &len);
+    snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+    (void)read_file(path, bytes);
+    memcpy(bytes + len, bytes, len);
+    for (size_t more = 1; more <= len; more += len - 1) {
+        damage(f, NULL, 0, false);
+        write_bytes(f->damaged, name, bytes_of(bytes, len + more));
+        assert_int_equal(rescue(f, &told, name, len + more), 0);
+        assert_int_equal(told.count, 1);
+        assert_int_equal(told.bytes, 0);
+        assert_non_null(strstr(told.text, "and should have"));
+    }
+    free(bytes);
+}
+
+/* As if a file of a copy that went its own way had been put there. */
+static void another_table_costs_itself(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t *bytes = malloc(FILE_MAX);
+    char name[64], other[64], path[512];
+    struct told told;
+    size_t len, other_len;
+    uint32_t lost;
+
+    find_table(f, name, &len);
+    damage(f, NULL, 0, false);
+    find_other_table(f, name, other);
+    snprintf(path, sizeof(path), "%s/%s", f->dir, other);
+    other_len = read_file(path, bytes);
+    assert_true(other_len != len);
+    write_bytes(f->damaged, name, bytes_of(bytes, other_len));
+    lost = rescue(f, &told, name, 0);
+    assert_true(lost > 0 && lost < ITEMS / 2);
+    assert_non_null(strstr(told.text, "and should have"));
+    free(bytes);
 }
 
 static void a_hole_in_the_log_costs_what_is_in_it(void **state)
@@ -471,6 +532,8 @@ int main(void)
         ONE(a_damaged_block_costs_what_is_in_it),
         ONE(two_damaged_blocks_cost_what_is_in_them),
         ONE(a_short_or_missing_table_costs_itself),
+        ONE(a_table_that_is_too_long_costs_nothing),
+        ONE(another_table_costs_itself),
         ONE(a_bad_sector_of_the_log_costs_what_is_in_it),
         ONE(a_bad_sector_of_what_was_synced_costs_nothing),
         ONE(a_hole_in_the_log_costs_what_is_in_it),
