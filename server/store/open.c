@@ -28,8 +28,6 @@
 #include "store/unsynced.h"
 #include "store/verify.h"
 
-#define FORMAT_KEY     BYTES("format")
-#define RECORD_BYTES   8 /* before the layout text */
 #define SHARDS_DEFAULT 4
 #define LOGS_MAX       8 /* each start adds a WAL file; past this they are folded into tables */
 /* A start replays the log, a stop has time: when a memtable has more than one of the engine's blocks of 512 KB, it makes
@@ -246,7 +244,7 @@ static enum stator_rc write_record(struct opening *opening, uint32_t shards, str
 {
     const char *layout = opening->options->layout;
     const bool wal = opening->options->durability != STORE_NONE;
-    size_t len = RECORD_BYTES + strlen(layout);
+    size_t len = FORMAT_RECORD_BYTES + strlen(layout);
     uint8_t *value = malloc(len);
     rocksdb_writeoptions_t *synced;
     char *why = NULL;
@@ -257,7 +255,7 @@ static enum stator_rc write_record(struct opening *opening, uint32_t shards, str
         value[i] = (uint8_t)(STORE_FORMAT >> (24 - 8 * i));
         value[4 + i] = (uint8_t)(shards >> (24 - 8 * i));
     }
-    memcpy(value + RECORD_BYTES, layout, len - RECORD_BYTES);
+    memcpy(value + FORMAT_RECORD_BYTES, layout, len - FORMAT_RECORD_BYTES);
     synced = rocksdb_writeoptions_create();
     rocksdb_writeoptions_disable_WAL(synced, !wal);
     rocksdb_writeoptions_set_sync(synced, wal && opening->options->dir != NULL);
@@ -351,7 +349,7 @@ static enum stator_rc check_record(struct opening *opening, struct bytes value, 
     uint32_t version = 0, shards = 0;
     struct bytes kept;
 
-    for (size_t i = 0; i < 4 && value.len >= RECORD_BYTES; i++) {
+    for (size_t i = 0; i < 4 && value.len >= FORMAT_RECORD_BYTES; i++) {
         version = version << 8 | value.at[i];
         shards = shards << 8 | value.at[4 + i];
     }
@@ -366,7 +364,7 @@ static enum stator_rc check_record(struct opening *opening, struct bytes value, 
                            "The data directory '%s' was made with %u shards and cannot be opened with %u: leave the "
                            "number of shards out, or set it to %u.",
                            opening->path, shards, opening->options->shards, shards);
-    kept = bytes_of(value.at + RECORD_BYTES, value.len - RECORD_BYTES);
+    kept = bytes_of(value.at + FORMAT_RECORD_BYTES, value.len - FORMAT_RECORD_BYTES);
     if (!bytes_equal_string(kept, layout))
         return stator_fail(err, rc,
                            "The data directory '%s' spreads its keys by '%.*s' and this server by '%s': it cannot be "

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -347,6 +348,24 @@ char *rescue_read_table(const char *path, uint64_t size, bool whole, bool *opens
     if (status.ok())
         status = TableReader(size, true)->Open(path);
     return status.ok() ? nullptr : strdup(status.ToString().c_str());
+}
+
+char *rescue_value_in_table(const char *path, const char *family, const char *key, size_t key_len, size_t *len)
+{
+    rocksdb::SstFileReader reader(reader_options(false));
+    char *out;
+
+    if (!reader.Open(path).ok() || reader.GetTableProperties()->column_family_name != family)
+        return nullptr;
+    std::unique_ptr<rocksdb::Iterator> iterator(reader.NewIterator(read_options()));
+    iterator->Seek(Slice(key, key_len));
+    if (!iterator->Valid() || iterator->key() != Slice(key, key_len))
+        return nullptr;
+    *len = iterator->value().size();
+    out = static_cast<char *>(std::malloc(*len + 1));
+    if (out != nullptr)
+        std::memcpy(out, iterator->value().data(), *len);
+    return out;
 }
 
 rocksdb_iterator_t *rescue_iterator(rocksdb_t *db, rocksdb_column_family_handle_t *family, const uint64_t *numbers,

@@ -28,6 +28,10 @@ rocksdb_env_t *rescue_env(void);
  * free. *opens: parts of it can be read; a fault of its filters alone keeps the engine from them all the same. */
 char *rescue_read_table(const char *path, uint64_t size, bool whole, bool *opens);
 
+/* The value of a key in a table file of that family, the caller's to free. NULL: it is of another one, has no such key, or cannot
+ * be read; or there is no memory. */
+char *rescue_value_in_table(const char *path, const char *family, const char *key, size_t key_len, size_t *len);
+
 /* An iterator over a family with what is in memory and, of its table files, those of these numbers alone (only), or all but
  * those. Ended by rocksdb_iter_destroy. NULL: no memory. */
 rocksdb_iterator_t *rescue_iterator(rocksdb_t *db, rocksdb_column_family_handle_t *family, const uint64_t *numbers,

@@ -506,6 +506,46 @@ static void a_planted_record_is_not_applied(void **state)
     free(bytes);
 }
 
+/* What a client writes may look like the format record. tables: it is in a table file, not in a log. */
+static void assert_shards_are_not_forged(struct fixture *f, bool tables)
+{
+    static const char forged[] = "\0\0\0\2\0\0\0\7layout of a test";
+    struct store_options options = {.dir = f->damaged, .shards = 2, .layout = "layout of a test"};
+    struct store_batch *batch;
+    struct told told = {.count = 0};
+    struct stator_error err;
+    struct store *store;
+    char path[512];
+
+    temporary_remove(f->damaged);
+    temporary_remove(f->copy);
+    assert_int_equal(store_open(&store, &options, &err), STATOR_OK);
+    for (int start = 0; start < (tables ? 11 : 1); start++) { /* so many logs become tables */
+        store_close(store);
+        assert_int_equal(store_open(&store, &options, &err), STATOR_OK);
+        batch = store_batch_new(store);
+        store_batch_put(batch, STORE_SHARD(0), bytes_of(forged, sizeof(forged) - 1), BYTES("v"));
+        store_batch_put(batch, STORE_SHARD(1), BYTES("format"), bytes_of(forged, sizeof(forged) - 1));
+        assert_int_equal(store_write(store, batch, true, NULL), STATOR_OK);
+        store_batch_free(batch);
+    }
+    store_close(store);
+    snprintf(path, sizeof(path), "%s/CURRENT", f->damaged);
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(mkdir(f->copy, 0700), 0);
+    options.dir = f->copy;
+    if (rescue_rebuild(&store, f->damaged, &options, tell, &told, &err) != STATOR_OK)
+        fail_msg("%s", err.message);
+    assert_int_equal(store_shards(store), 2);
+    store_close(store);
+}
+
+static void the_number_of_shards_cannot_be_forged(void **state)
+{
+    assert_shards_are_not_forged(*state, false);
+    assert_shards_are_not_forged(*state, true);
+}
+
 static void what_cannot_be_rescued_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -538,6 +578,7 @@ int main(void)
         ONE(a_bad_sector_of_what_was_synced_costs_nothing),
         ONE(a_hole_in_the_log_costs_what_is_in_it),
         ONE(a_planted_record_is_not_applied),
+        ONE(the_number_of_shards_cannot_be_forged),
         ONE(a_torn_end_of_a_log_is_no_fault),
         ONE(what_cannot_be_rescued_is_refused),
     };
