@@ -42,11 +42,12 @@ static void put_item(struct fixture *f, int i)
 static void put_in_catalog(struct fixture *f)
 {
     struct catalog *catalog;
+    uint32_t given;
 
     assert_int_equal(catalog_open(&catalog, f->db.store, NULL), STATOR_OK);
     catalog_change_begin(catalog);
     for (uint32_t id = 0; id <= f->table->extras->ttl.id; id++)
-        (void)catalog_new_id(catalog);
+        assert_int_equal(catalog_new_id(&given, catalog, NULL), STATOR_OK);
     assert_int_equal(catalog_put(catalog, f->table, NULL, NULL), STATOR_OK);
     catalog_change_end(catalog);
     catalog_close(catalog);
@@ -408,6 +409,51 @@ static void an_id_that_would_be_given_again(void **state)
     assert_told_and_mended(f, "the next id is 2", ITEMS);
 }
 
+static void assert_ids_are_left(struct fixture *f)
+{
+    struct catalog *catalog;
+    uint32_t given;
+
+    database_open(&f->db, f->dir, STORE_PROCESS);
+    assert_int_equal(catalog_open(&catalog, f->db.store, NULL), STATOR_OK);
+    catalog_change_begin(catalog);
+    assert_int_equal(catalog_new_id(&given, catalog, NULL), STATOR_OK);
+    assert_in_range(given, f->table->extras->ttl.id + 1, f->table->extras->ttl.id + 100);
+    catalog_change_end(catalog);
+    catalog_close(catalog);
+    database_close(&f->db);
+}
+
+static void a_stray_key_with_the_last_id(void **state)
+{
+    struct fixture *f = *state;
+    struct buf key;
+
+    buf_init(&key, 64);
+    key_append_prefix(&key, UINT32_MAX - 1, 0);
+    change(f, STORE_SHARD(0), buf_bytes(&key), BYTES("x"));
+    buf_deinit(&key);
+    assert_told_and_mended(f, "belong to no table", ITEMS);
+    assert_ids_are_left(f);
+}
+
+static void all_ids_given(void **state)
+{
+    struct fixture *f = *state;
+    struct stator_error err;
+    struct catalog *catalog;
+    uint32_t given;
+
+    change(f, STORE_CATALOG, BYTES("n"), BYTES("\377\377\377\377"));
+    assert_int_equal(catalog_open(&catalog, f->db.store, NULL), STATOR_OK);
+    catalog_change_begin(catalog);
+    assert_int_not_equal(catalog_new_id(&given, catalog, &err), STATOR_OK);
+    catalog_change_end(catalog);
+    catalog_close(catalog);
+    assert_told_and_mended(f, "the next id is 4294967295", ITEMS);
+    assert_ids_are_left(f);
+}
+
 static void a_definition_that_cannot_be_read(void **state)
 {
     struct fixture *f = *state;
@@ -702,6 +748,8 @@ int main(int count, char **arguments)
         ONE(a_stream_that_cannot_be_read),
         ONE(a_table_whose_stream_is_gone),
         ONE(an_id_that_would_be_given_again),
+        ONE(a_stray_key_with_the_last_id),
+        ONE(all_ids_given),
         ONE(a_definition_that_cannot_be_read),
         ONE(what_is_no_directory_of_ours),
         ONE(a_repair_that_is_killed),
