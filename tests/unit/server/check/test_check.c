@@ -471,6 +471,49 @@ static void a_definition_that_cannot_be_read(void **state)
     assert_told_and_mended(f, "there is a copy of it", ITEMS);
 }
 
+/* The second copy's key: the first one's behind a head. */
+static struct bytes second_of(struct fixture *f, struct bytes first)
+{
+    uint8_t *at = arena_alloc(&f->arena, CATALOG_SECOND.len + first.len);
+
+    memcpy(at, CATALOG_SECOND.at, CATALOG_SECOND.len);
+    memcpy(at + CATALOG_SECOND.len, first.at, first.len);
+    return bytes_of(at, CATALOG_SECOND.len + first.len);
+}
+
+/* Either copy of a definition, cut off, or under a name that is not its own. One repair mends all of it. */
+static void a_damaged_copy_of_a_definition(void **state)
+{
+    struct fixture *f = *state;
+    struct store_iterator *it =
+        store_iterator_open(f->db.store, STORE_CATALOG, BYTES("t"), BYTES("u"), NULL, STORE_ANY);
+    struct bytes first, record, strange;
+
+    store_iterator_seek_first(it);
+    first = arena_copy(&f->arena, store_iterator_key(it));
+    record = arena_copy(&f->arena, store_iterator_value(it));
+    store_iterator_close(it);
+    strange = arena_copy(&f->arena, first);
+    ((uint8_t *)strange.at)[strange.len - 1] ^= 1;
+
+    change(f, STORE_COUNTERS, second_of(f, first), bytes_of(record.at, record.len / 2));
+    assert_told_and_mended(f, "the copy of the definition of table", ITEMS);
+    database_open(&f->db, f->dir, STORE_PROCESS);
+    change(f, STORE_COUNTERS, second_of(f, strange), record);
+    assert_told_and_mended(f, "is damaged", ITEMS);
+    database_open(&f->db, f->dir, STORE_PROCESS);
+    change(f, STORE_CATALOG, strange, record);
+    assert_told_and_mended(f, "another name", ITEMS);
+    database_open(&f->db, f->dir, STORE_PROCESS);
+    change(f, STORE_COUNTERS, second_of(f, strange), record);
+    change(f, STORE_COUNTERS, second_of(f, first), (struct bytes){NULL, 0});
+    change(f, STORE_CATALOG, strange, record);
+    assert_told_and_mended(f, "another name", ITEMS);
+    database_open(&f->db, f->dir, STORE_PROCESS);
+    change(f, STORE_CATALOG, first, (struct bytes){NULL, 0}); /* the copy is there again */
+    assert_told_and_mended(f, "there is a copy of it", ITEMS);
+}
+
 static void what_is_no_directory_of_ours(void **state)
 {
     struct fixture *f = *state;
@@ -751,6 +794,7 @@ int main(int count, char **arguments)
         ONE(a_stray_key_with_the_last_id),
         ONE(all_ids_given),
         ONE(a_definition_that_cannot_be_read),
+        ONE(a_damaged_copy_of_a_definition),
         ONE(what_is_no_directory_of_ours),
         ONE(a_repair_that_is_killed),
         ONE(a_repair_that_is_killed_before_current_is_lost),
