@@ -2,11 +2,35 @@
 #include "store/io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define SECTOR_BYTES 512
+
+int io_open_file(int parent, const char *path, int flags)
+{
+    int fd = openat(parent, path, flags | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0600);
+    struct stat info;
+
+    if (fd < 0) {
+        errno = errno == ENXIO ? EINVAL : errno; /* a socket's, or a pipe's that nobody reads */
+        return -1;
+    }
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
+        return fd;
+    close(fd);
+    errno = S_ISDIR(info.st_mode) ? EISDIR : EINVAL;
+    return -1;
+}
+
+const char *io_open_error(int error)
+{
+    return error == EINVAL  ? "it is not a file, but a pipe, a socket or a device"
+           : error == ELOOP ? "it is not a file, but a link"
+                            : strerror(error);
+}
 
 ssize_t io_read_at(int fd, uint8_t *out, size_t len, uint64_t offset)
 {

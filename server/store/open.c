@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "store/io.h"
 #include "store/log_ahead.h"
 #include "store/rescue_files.h"
 #include "store/unsynced.h"
@@ -497,14 +498,14 @@ static void look_at_identity(const struct opening *opening)
 
     if ((size_t)snprintf(path, sizeof(path), "%s/IDENTITY", opening->path) >= sizeof(path))
         return;
-    fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    fd = io_open_file(AT_FDCWD, path, O_RDONLY);
     if (fd < 0 ? errno != ENOENT : read(fd, text, sizeof(text)) < 0)
         error = errno;
     if (fd >= 0)
         close(fd);
     if (error == 0)
         return;
-    snprintf(text, sizeof(text), "cannot be read: %s", strerror(error));
+    snprintf(text, sizeof(text), "cannot be read: %s", io_open_error(error));
     opening->looking->tell(opening->looking->context,
                            &(struct rescue_fault){.kind = RESCUE_LOG, .file = "IDENTITY", .what = text});
 }

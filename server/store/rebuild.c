@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/io.h"
 #include "store/log_read.h"
 #include "store/rescue.h"
 #include "store/rescue_files.h"
@@ -89,7 +90,7 @@ static void search_batch(struct record_search *search, struct bytes record)
 
 static void search_log(struct record_search *search, const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = io_open_file(AT_FDCWD, path, O_RDONLY);
     enum log_read found = LOG_RECORD;
     struct log_reader reader;
 
@@ -296,7 +297,7 @@ static enum stator_rc apply_log(const struct rebuilding *r, uint64_t number, str
     snprintf(name, sizeof(name), "%06llu.log", (unsigned long long)number);
     if ((size_t)snprintf(path, sizeof(path), "%s/%s", r->dir, name) >= sizeof(path))
         return STATOR_OK;
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    fd = io_open_file(AT_FDCWD, path, O_RDONLY);
     if (fd < 0)
         return fail(r, name, err);
     if (!log_reader_init(&reader, fd))

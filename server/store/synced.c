@@ -119,7 +119,7 @@ static int read_places(struct synced_list *list, int fd, uint8_t *place)
 static enum stator_rc fail(struct stator_error *err, const char *dir, int error)
 {
     return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "The file '%s/" SYNCED_NAME "' cannot be used: %s.", dir,
-                       strerror(error));
+                       io_open_error(error));
 }
 
 static int open_file(const char *dir, int flags)
@@ -130,7 +130,7 @@ static int open_file(const char *dir, int flags)
         errno = ENAMETOOLONG;
         return -1;
     }
-    return open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return io_open_file(AT_FDCWD, path, flags);
 }
 
 enum stator_rc synced_read(struct synced_list *out, const char *dir, struct stator_error *err)

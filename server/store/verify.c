@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/io.h"
 #include "store/log_read.h"
 
 #define BATCH_HEAD_BYTES 12 /* of a record of the log: sequence (8), count of changes (4) */
@@ -155,9 +156,11 @@ static enum stator_rc look_at(struct verifying *v, uint64_t number)
     name_of(name, number);
     if (v->found->count == SYNCED_FILES_MAX)
         return fail(v, name, "cannot be used", EMFILE);
-    fd = openat(v->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    fd = io_open_file(v->fd, name, O_RDONLY);
     if (fd < 0 && errno == ENOENT)
         return damaged(v, name, 0, "is gone");
+    if (fd < 0 && (errno == EINVAL || errno == EISDIR))
+        return damaged(v, name, 0, "cannot be read: %s", io_open_error(errno));
     if (fd < 0)
         return fail(v, name, "cannot be read", errno);
     line->number = number;
@@ -199,7 +202,7 @@ static enum stator_rc look_at_logs(struct verifying *v, DIR *stream)
 static uint64_t current_manifest(const struct verifying *v)
 {
     char text[64] = "";
-    int fd = openat(v->fd, "CURRENT", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = io_open_file(v->fd, "CURRENT", O_RDONLY);
     ssize_t len = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
     unsigned long long number = 0;
 
