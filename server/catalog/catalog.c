@@ -330,10 +330,14 @@ void catalog_change_end(struct catalog *catalog)
     pthread_mutex_unlock(&catalog->change);
 }
 
-uint32_t catalog_new_id(struct catalog *catalog)
+enum stator_rc catalog_new_id(uint32_t *out, struct catalog *catalog, struct stator_error *err)
 {
-    stator_assert(catalog->next_id != UINT32_MAX);
-    return catalog->next_id++;
+    if (catalog->next_id == UINT32_MAX)
+        return stator_fail(
+            err, STATOR_INTERNAL_SERVER_ERROR,
+            "No id is left for a table, an index or a stream: stop the server, and stator check tells why.");
+    *out = catalog->next_id++;
+    return STATOR_OK;
 }
 
 static void table_key(struct buf *key, const struct table *table)

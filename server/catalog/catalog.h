@@ -46,8 +46,8 @@ void catalog_each(struct catalog *catalog, void (*visit)(void *context, struct t
 void catalog_change_begin(struct catalog *catalog);
 void catalog_change_end(struct catalog *catalog);
 
-/* A fresh index id, durable with the next catalog_put that uses it. Within a change. */
-uint32_t catalog_new_id(struct catalog *catalog);
+/* A fresh index id, durable with the next catalog_put that uses it. Fails when all have been given. Within a change. */
+STATOR_MUST_CHECK enum stator_rc catalog_new_id(uint32_t *out, struct catalog *catalog, struct stator_error *err);
 
 /* Stores the version (in `batch` with whatever else the caller put there, in one atomic write, synced) and makes it
  * current; the version it replaces becomes superseded. The catalog holds a reference of its own. batch may be NULL.

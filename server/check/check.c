@@ -88,14 +88,16 @@ static enum stator_rc mend(struct store *store, struct report *report, struct st
 }
 
 /* Its files are sound. */
-static enum stator_rc repair_in_place(const char *dir, struct report *report, struct stator_error *err)
+static enum stator_rc repair_in_place(const char *dir, struct report *report, bool *opened, struct stator_error *err)
 {
     const struct store_options options = options_of(dir, report->program);
     struct store *store;
     enum stator_rc rc;
 
-    STATOR_TRY(store_open(&store, &options, err));
-    rc = mend(store, report, err);
+    rc = store_open(&store, &options, err);
+    *opened = rc == STATOR_OK;
+    if (rc == STATOR_OK)
+        rc = mend(store, report, err);
     store_close(store);
     return rc;
 }
@@ -171,8 +173,7 @@ static enum stator_rc repair_by_rebuilding(const char *dir, struct report *repor
 
     STATOR_TRY(rescue_lock(&lock, dir, err));
     rc = repair_by_copy(dir, rebuild_into, NULL, report, err);
-    if (lock >= 0)
-        close(lock);
+    close(lock);
     return rc;
 }
 
@@ -210,12 +211,27 @@ static enum stator_rc repair_opened(const char *dir, struct rescue *rescue, stru
     return STATOR_OK;
 }
 
+/* What can be read is copied although no fault of a file is known: a server would not open it. */
+static enum stator_rc repair_unopened(const char *dir, struct report *report, struct stator_error *err)
+{
+    const struct store_options options = options_of(dir, NULL);
+    struct rescue *rescue;
+    enum stator_rc rc;
+
+    STATOR_TRY(rescue_open(&rescue, &options, report_file, report, err));
+    rc = rescue_examine(rescue, RESCUE_READS, report_file, report, err);
+    if (rc == STATOR_OK)
+        rc = repair_by_copy(dir, copy_into, rescue, report, err);
+    rescue_close(rescue);
+    return rc;
+}
+
 static enum stator_rc repair(const char *dir, struct report *report, struct stator_error *err)
 {
     const struct store_options options = options_of(dir, NULL);
     struct rescue *rescue;
     enum stator_rc rc = rescue_open(&rescue, &options, report_file, report, err);
-    bool in_place;
+    bool in_place, opened;
 
     if (rc != STATOR_OK && report->manifest_faults == 0 && rescue_has_manifest(dir))
         return rc;
@@ -225,7 +241,10 @@ static enum stator_rc repair(const char *dir, struct report *report, struct stat
     }
     rc = repair_opened(dir, rescue, report, &in_place, err);
     rescue_close(rescue);
-    return rc == STATOR_OK && in_place ? repair_in_place(dir, report, err) : rc;
+    if (rc != STATOR_OK || !in_place)
+        return rc;
+    rc = repair_in_place(dir, report, &opened, err);
+    return opened ? rc : repair_unopened(dir, report, err);
 }
 
 static enum stator_rc resume(const char *dir, FILE *out, struct stator_error *err)
@@ -233,7 +252,9 @@ static enum stator_rc resume(const char *dir, FILE *out, struct stator_error *er
     struct buf kept;
     enum stator_rc rc;
     bool done;
+    int lock;
 
+    STATOR_TRY(rescue_lock(&lock, dir, err));
     buf_init(&kept, PATH_BYTES_MAX);
     rc = repair_resume(dir, &done, &kept, err);
     if (rc == STATOR_OK && done) {
@@ -241,6 +262,7 @@ static enum stator_rc resume(const char *dir, FILE *out, struct stator_error *er
         print_kept(out, &kept);
     }
     buf_deinit(&kept);
+    close(lock);
     return rc;
 }
 

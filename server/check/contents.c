@@ -92,6 +92,11 @@ static enum stator_rc load_stream_key(struct checking *c, struct bytes key, stru
     return STATOR_OK;
 }
 
+static void note_id(struct checking *c, uint32_t id)
+{
+    c->highest_id = id > c->highest_id ? id : c->highest_id;
+}
+
 static bool note_erased(struct checking *c, uint32_t id)
 {
     uint32_t *more = realloc(c->erased, (c->erased_count + 1) * sizeof(*more));
@@ -435,8 +440,10 @@ static enum stator_rc check_key(struct checking *c, struct ids_keys *keys, struc
             return STATOR_OK;
     }
     STATOR_TRY(is_there(c, keys->family, key, &there, err));
-    if (!there)
+    if (!there) {
+        note_id(c, keys->id); /* what is deleted as a range would be shown of whoever had the id next */
         return STATOR_OK;
+    }
     keys->faults++;
     store_batch_delete(c->batch, keys->family, key);
     return store_batch_bytes(c->batch) >= STORE_LARGE_BYTES ? commit(c, err) : STATOR_OK;
@@ -494,13 +501,14 @@ static enum stator_rc check_family(struct checking *c, uint32_t family, struct s
         struct bytes key = store_iterator_key(iterator);
         uint32_t id = key.len >= 4 ? read_be32(key.at) : 0;
 
-        c->highest_id = id > c->highest_id ? id : c->highest_id;
-        if (id != 0 && !is_of_table(c, id))
+        if (id != 0 && !is_of_table(c, id)) {
             rc = check_id(c, family, id, iterator, err);
-        else if (id == UINT32_MAX)
+            continue;
+        }
+        note_id(c, id);
+        if (id == UINT32_MAX)
             break;
-        else
-            seek_id(iterator, id + 1);
+        seek_id(iterator, id + 1);
     }
     if (rc == STATOR_OK && store_iterator_status(iterator, err) != STATOR_OK) {
         report_fault(c->report, "shard %u cannot be read in whole: %s", family - STORE_SHARD_FIRST, err->message);
@@ -509,18 +517,20 @@ static enum stator_rc check_family(struct checking *c, uint32_t family, struct s
     return rc == STATOR_OK ? commit(c, err) : rc;
 }
 
-/* An id that is given again would find the keys of its last owner. */
+/* An id that is given again would find the keys of its last owner. Keys of nobody do not count: they are gone before an id is
+ * given. Of the last id there is no next: it comes of such a key, and is taken back. */
 static enum stator_rc check_next_id(struct checking *c, struct stator_error *err)
 {
     struct store_pinned pinned;
-    uint32_t next = 1, wanted = c->highest_id + 1, stored = __builtin_bswap32(wanted);
+    uint32_t next = 1, wanted = c->highest_id == UINT32_MAX ? UINT32_MAX : c->highest_id + 1;
+    uint32_t stored = __builtin_bswap32(wanted);
 
     STATOR_TRY(store_get(c->db.store, STORE_CATALOG, bytes_of(next_id_key, sizeof(next_id_key)), STORE_ANY, NULL,
                          &pinned, err));
     if (bytes_present(pinned.value))
         next = pinned.value.len == 4 ? read_be32(pinned.value.at) : 0;
     store_release(&pinned);
-    if (next >= wanted)
+    if (next >= wanted && (next != UINT32_MAX || wanted == UINT32_MAX))
         return STATOR_OK;
     report_fault(c->report, "the next id is %u, and %u is in use", next, c->highest_id);
     store_batch_put(c->batch, STORE_CATALOG, bytes_of(next_id_key, sizeof(next_id_key)),
@@ -535,14 +545,12 @@ static void note_ids(struct checking *c)
         uint32_t ids[3] = {table->base.state->id, table->extras->ttl.id, table->extras->stream};
 
         for (size_t k = 0; k < 3; k++)
-            c->highest_id = ids[k] > c->highest_id ? ids[k] : c->highest_id;
+            note_id(c, ids[k]);
         for (size_t k = 0; k < table->index_count; k++)
-            if (table->indexes[k].state->id > c->highest_id)
-                c->highest_id = table->indexes[k].state->id;
+            note_id(c, table->indexes[k].state->id);
     }
     for (size_t i = 0; i < c->stream_count; i++)
-        if (c->streams[i].id > c->highest_id)
-            c->highest_id = c->streams[i].id;
+        note_id(c, c->streams[i].id);
 }
 
 /* --- All of it ---------------------------------------------------------------------------------------------------- */

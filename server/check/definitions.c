@@ -9,50 +9,71 @@ static struct bytes namespace_of(struct bytes key)
 {
     size_t len = key.len >= 3 ? (size_t)key.at[1] << 8 | key.at[2] : SIZE_MAX;
 
-    return len <= key.len - 3 ? bytes_of(key.at + 3, len) : (struct bytes){NULL, 0};
+    return key.len >= 3 && len <= key.len - 3 ? bytes_of(key.at + 3, len) : (struct bytes){NULL, 0};
+}
+
+static struct bytes name_of(struct bytes key, struct bytes namespace_)
+{
+    return bytes_present(namespace_) ? bytes_of(key.at + 3 + namespace_.len, key.len - 3 - namespace_.len) : BYTES("?");
+}
+
+/* The table under a key, of which the name is that of the record, too; or NULL. */
+static struct table *read_table(struct bytes key, struct bytes record, struct stator_error *why)
+{
+    const struct bytes namespace_ = namespace_of(key);
+    struct table *table;
+
+    if (key.len == 0 || key.at[0] != 't' || !bytes_present(namespace_) ||
+        table_read(&table, namespace_, record, why) != STATOR_OK)
+        return NULL;
+    if (bytes_equal(table->name, name_of(key, namespace_)))
+        return table;
+    stator_fail(why, STATOR_INTERNAL_SERVER_ERROR, "it is under the key of another name");
+    table_release(table);
+    return NULL;
 }
 
 static enum stator_rc load_table(struct store_batch *batch, struct bytes key, struct bytes record,
                                  struct report *report, struct stator_error *err)
 {
-    struct bytes namespace_ = namespace_of(key), name = BYTES("?");
     struct stator_error why = {.rc = STATOR_OK};
-    struct table *table;
+    struct table *table = read_table(key, record, &why);
 
-    if (bytes_present(namespace_)) {
-        name = bytes_of(key.at + 3 + namespace_.len, key.len - 3 - namespace_.len);
-        if (table_read(&table, namespace_, record, &why) == STATOR_OK)
-            return report_add_table(report, table) ? STATOR_OK : stator_fail_memory(err);
-    }
-    report_fault(report, "the definition of table %.*s cannot be read%s%s", BYTES_ARG(name),
+    if (table != NULL)
+        return report_add_table(report, table) ? STATOR_OK : stator_fail_memory(err);
+    report_fault(report, "the definition of table %.*s cannot be read%s%s", BYTES_ARG(name_of(key, namespace_of(key))),
                  why.rc != STATOR_OK ? ": " : "", why.rc != STATOR_OK ? why.message : "");
     store_batch_delete(batch, STORE_CATALOG, key);
     return STATOR_OK;
 }
 
-static bool is_known(const struct report *report, struct bytes namespace_, struct bytes name)
+static const struct table *find_table(const struct report *report, struct bytes namespace_, struct bytes name)
 {
     for (size_t i = 0; i < report->table_count; i++)
         if (bytes_equal(report->tables[i]->namespace_, namespace_) && bytes_equal(report->tables[i]->name, name))
-            return true;
-    return false;
+            return report->tables[i];
+    return NULL;
 }
 
-/* A copy whose table is not there, or not readable, takes its place. */
+/* A copy whose table is not there, or not readable, takes its place; one that is not as its table is no copy. */
 static enum stator_rc load_second(struct store_batch *batch, struct bytes key, struct bytes record,
                                   struct report *report, struct stator_error *err)
 {
-    struct bytes first = bytes_of(key.at + CATALOG_SECOND.len, key.len - CATALOG_SECOND.len);
-    struct bytes namespace_ = first.len > 0 && first.at[0] == 't' ? namespace_of(first) : (struct bytes){NULL, 0}, name;
+    const struct bytes first = bytes_of(key.at + CATALOG_SECOND.len, key.len - CATALOG_SECOND.len);
+    const struct bytes namespace_ = namespace_of(first), name = name_of(first, namespace_);
+    const struct table *known = bytes_present(namespace_) ? find_table(report, namespace_, name) : NULL;
+    struct stator_error why;
     struct table *table;
 
-    if (!bytes_present(namespace_))
+    if (known != NULL && bytes_equal(known->record, record))
         return STATOR_OK;
-    name = bytes_of(first.at + 3 + namespace_.len, first.len - 3 - namespace_.len);
-    if (is_known(report, namespace_, name) || table_read(&table, namespace_, record, NULL) != STATOR_OK)
+    table = known == NULL ? read_table(first, record, &why) : NULL;
+    if (table == NULL) {
+        report_fault(report, "the copy of the definition of table %.*s is damaged", BYTES_ARG(name));
+        store_batch_delete(batch, STORE_COUNTERS, key);
         return STATOR_OK;
+    }
     report_fault(report, "the definition of table %.*s is gone, and there is a copy of it", BYTES_ARG(name));
-    store_batch_put(batch, STORE_CATALOG, first, record);
     return report_add_table(report, table) ? STATOR_OK : stator_fail_memory(err);
 }
 
@@ -72,6 +93,15 @@ static enum stator_rc load_seconds(struct store *store, struct store_batch *batc
         report_fault(report, "counters and copies of definitions cannot be read: %s", err->message);
     store_iterator_close(iterator);
     return rc;
+}
+
+/* Both copies of each table, behind the removal of what is none. */
+static enum stator_rc put_tables(struct store *store, struct store_batch *batch, const struct report *report,
+                                 struct stator_error *err)
+{
+    for (size_t i = 0; i < report->table_count; i++)
+        STATOR_TRY(catalog_add_definition(batch, report->tables[i], err));
+    return store_write(store, batch, true, err);
 }
 
 enum stator_rc contents_load(struct store *store, bool mend, struct report *report, struct stator_error *err)
@@ -94,7 +124,7 @@ enum stator_rc contents_load(struct store *store, bool mend, struct report *repo
     if (rc == STATOR_OK)
         rc = load_seconds(store, batch, report, err);
     if (rc == STATOR_OK && mend)
-        rc = store_write(store, batch, true, err);
+        rc = put_tables(store, batch, report, err);
     if (batch != NULL)
         store_batch_free(batch);
     return rc;

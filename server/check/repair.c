@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #define STAGE      RESCUE_STAGE
-#define MOVING_OUT "MOVING-OUT"
-#define MOVING_IN  "MOVING-IN"
+#define MOVING_OUT RESCUE_MOVING_OUT
+#define MOVING_IN  RESCUE_MOVING_IN
 #define PATH_BYTES 4096
 #define KEPT_BYTES 64
 
@@ -42,6 +42,13 @@ static bool is_of_database(const char *name)
     return false;
 }
 
+static bool has_current(int dir)
+{
+    struct stat info;
+
+    return fstatat(dir, "CURRENT", &info, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static int open_directory(int parent, const char *name)
 {
     return openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -54,19 +61,25 @@ static bool move(int from, int to, const char *name)
     return renameat(from, name, to, name) == 0 || errno == ENOENT;
 }
 
-/* All of a database, and its CURRENT first or last. */
+static bool sync_both(int one, int other)
+{
+    return fsync(one) == 0 && fsync(other) == 0;
+}
+
+/* All of a database, and its CURRENT first or last. CURRENT alone says whether a server may start, so no other file is moved
+ * before it is known to be gone. */
 static bool move_all(int from, int to, bool current_first)
 {
     DIR *stream = fdopendir(dup(from));
     struct dirent *entry;
-    bool done = stream != NULL && (!current_first || move(from, to, "CURRENT"));
+    bool done = stream != NULL && (!current_first || (move(from, to, "CURRENT") && sync_both(to, from)));
 
     if (stream != NULL)
         rewinddir(stream);
     while (done && (errno = 0, entry = readdir(stream)) != NULL)
         if (is_of_database(entry->d_name) && strcmp(entry->d_name, "CURRENT") != 0)
             done = move(from, to, entry->d_name);
-    done = done && errno == 0 && fsync(to) == 0 && fsync(from) == 0;
+    done = done && errno == 0 && sync_both(to, from);
     done = done && (current_first || (move(from, to, "CURRENT") && fsync(to) == 0));
     if (stream != NULL)
         closedir(stream);
@@ -129,15 +142,40 @@ static void remove_all(int parent, const char *name)
     (void)unlinkat(parent, name, AT_REMOVEDIR);
 }
 
+static bool unlink_marker(int stage, const char *marker)
+{
+    return unlinkat(stage, marker, 0) == 0 || errno == ENOENT;
+}
+
+/* The markers go first: a stage of which a part is removed must not be taken for one that is whole. */
+static bool remove_stage(int home, int stage)
+{
+    if (!unlink_marker(stage, MOVING_OUT) || !unlink_marker(stage, MOVING_IN) || fsync(stage) != 0)
+        return false;
+    remove_all(home, STAGE);
+    return fsync(home) == 0;
+}
+
 /* Goes on from wherever it is. */
 static bool exchange(int home, int stage, char kept[KEPT_BYTES])
 {
     if (read_kept(stage, MOVING_OUT, kept) && !move_out(home, stage, kept))
         return false;
-    if (!read_kept(stage, MOVING_IN, kept) || !move_all(stage, home, false))
+    if (!read_kept(stage, MOVING_IN, kept) || (!has_current(home) && !move_all(stage, home, false)))
         return false;
-    remove_all(home, STAGE);
-    return fsync(home) == 0;
+    return remove_stage(home, stage);
+}
+
+/* While the old CURRENT is there nothing has been moved, and a server may have gone on with the old files since the new ones
+ * were made of them: that exchange is not gone on with. A new CURRENT is the last thing that comes: with it only the stage is
+ * left to be removed. */
+static bool is_under_way(int home, int stage)
+{
+    char name[KEPT_BYTES];
+
+    if (read_kept(stage, MOVING_IN, name))
+        return has_current(home) != has_current(stage);
+    return read_kept(stage, MOVING_OUT, name) && !has_current(home) && has_current(stage);
 }
 
 /* --- Steps -------------------------------------------------------------------------------------------------------- */
@@ -168,12 +206,12 @@ enum stator_rc repair_begin(struct buf *stage, const char *dir, struct stator_er
     struct places places;
 
     STATOR_TRY(open_places(&places, dir, err));
-    if (places.stage >= 0)
-        remove_all(places.home, STAGE);
     buf_printf(stage, "%s/" STAGE, dir);
     buf_append_byte(stage, '\0');
     if (stage->failed)
         stator_fail_memory(err);
+    else if (places.stage >= 0 && !remove_stage(places.home, places.stage))
+        fail(err, dir, "remove " STAGE);
     else if (mkdirat(places.home, STAGE, 0700) != 0)
         fail(err, dir, "make " STAGE);
     else
@@ -187,8 +225,8 @@ void repair_abandon(const char *dir)
     struct stator_error err;
     struct places places;
 
-    if (open_places(&places, dir, &err) == STATOR_OK)
-        remove_all(places.home, STAGE);
+    if (open_places(&places, dir, &err) == STATOR_OK && places.stage >= 0)
+        (void)remove_stage(places.home, places.stage);
     close_places(&places);
 }
 
@@ -238,16 +276,13 @@ enum stator_rc repair_exchange(const char *dir, struct buf *kept, struct stator_
 
 enum stator_rc repair_resume(const char *dir, bool *done, struct buf *kept, struct stator_error *err)
 {
-    char name[KEPT_BYTES];
     struct places places;
     enum stator_rc rc = STATOR_OK;
 
-    *done = false;
     STATOR_TRY(open_places(&places, dir, err));
-    if (places.stage >= 0 && (read_kept(places.stage, MOVING_OUT, name) || read_kept(places.stage, MOVING_IN, name))) {
-        *done = true;
+    *done = places.stage >= 0 && is_under_way(places.home, places.stage);
+    if (*done)
         rc = finish(&places, dir, kept, err);
-    }
     close_places(&places);
     return rc;
 }

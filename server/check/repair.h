@@ -5,10 +5,11 @@
  *      DIR/STATOR-REPAIR/MOVING-OUT  old files go to damaged-<time>, CURRENT first
  *      DIR/STATOR-REPAIR/MOVING-IN   new files come, CURRENT last
  *
- * Killed before MOVING-OUT it has changed nothing; after it no server starts, for there is no CURRENT, and the next repair
- * goes on from there.
+ * Killed before CURRENT is moved it has changed nothing: a server may start, which removes MOVING-OUT first
+ * (directory_prepare), and the next repair begins anew. After that no server starts, for there is no CURRENT, and the next
+ * repair goes on from there.
  *
- * Thread: [main].
+ * Thread: [main], with the directory's lock held.
  */
 #ifndef SERVER_CHECK_REPAIR_H
 #define SERVER_CHECK_REPAIR_H
@@ -21,7 +22,7 @@ STATOR_MUST_CHECK enum stator_rc repair_begin(struct buf *stage, const char *dir
 /* The database in it is whole, closed, and on the disk: exchanges them. *kept is the path of the old files. */
 STATOR_MUST_CHECK enum stator_rc repair_exchange(const char *dir, struct buf *kept, struct stator_error *err);
 
-/* Ends an exchange that was interrupted. *done: there was one. */
+/* Ends an exchange that was interrupted after it had moved something. *done: there was one. */
 STATOR_MUST_CHECK enum stator_rc repair_resume(const char *dir, bool *done, struct buf *kept, struct stator_error *err);
 
 /* Removes a stage that is of no more use. */

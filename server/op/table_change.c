@@ -27,7 +27,7 @@ static enum stator_rc ids_of(const uint32_t **out, size_t *count, struct catalog
             name = description->LocalSecondaryIndexes.at[i - 1].IndexName;
         ids[i] = previous != NULL ? table_id_of(previous, name) : 0;
         if (ids[i] == 0)
-            ids[i] = catalog_new_id(catalog);
+            STATOR_TRY(catalog_new_id(&ids[i], catalog, err));
     }
     *out = ids;
     *count = 1 + locals + globals;

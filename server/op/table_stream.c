@@ -46,7 +46,7 @@ static enum stator_rc begin_stream(struct table_stream *change, struct bytes nam
         .range_name = key_name(description, KeyType_RANGE),
     };
 
-    extras->stream = catalog_new_id(change->engine->db.catalog);
+    STATOR_TRY(catalog_new_id(&extras->stream, change->engine->db.catalog, err));
     return streams_add(change->engine->db.streams, &change->begun, extras->stream, &about, change->batch, err);
 }
 

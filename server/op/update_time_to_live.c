@@ -60,8 +60,7 @@ static enum stator_rc change(struct table_extras *extras, struct engine *engine,
     if (asked->Enabled == API_TRUE) {
         ttl->status = TimeToLiveStatus_ENABLING;
         ttl->attribute = asked->AttributeName;
-        ttl->id = catalog_new_id(engine->db.catalog);
-        return STATOR_OK;
+        return catalog_new_id(&ttl->id, engine->db.catalog, &job->error);
     }
     ttl->status = at_once ? TimeToLiveStatus_DISABLED : TimeToLiveStatus_DISABLING;
     if (at_once)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A look at the data directory before the engine sees it: the engine would put its files into anything it may write. */
+#include "store/io.h"
 #include "store/rocks.h"
 #include "store/verify.h"
 
@@ -253,6 +254,14 @@ static enum stator_rc look_into(struct directory *out, const char *dir, struct s
     return rc;
 }
 
+static enum stator_rc fail_own(struct stator_error *err, const char *dir, const char *name, int error)
+{
+    if (error != EINVAL && error != ELOOP && error != EISDIR)
+        return fail_write(err, dir, error);
+    return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "The file '%s/%s' cannot be used: %s.", dir, name,
+                       io_open_error(error));
+}
+
 /* A file of ours in the directory, opened and made if need be. */
 static enum stator_rc open_own(int *out, const char *dir, const char *name, struct stator_error *err)
 {
@@ -260,8 +269,8 @@ static enum stator_rc open_own(int *out, const char *dir, const char *name, stru
 
     if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, name) >= sizeof(path))
         return fail(err, dir, "cannot be used", ENAMETOOLONG);
-    *out = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return *out >= 0 ? STATOR_OK : fail_write(err, dir, errno);
+    *out = io_open_file(AT_FDCWD, path, O_RDWR | O_CREAT);
+    return *out >= 0 ? STATOR_OK : fail_own(err, dir, name, errno);
 }
 
 /* A file system that has no such locks has the engine's own, which comes a little later. */
@@ -271,6 +280,30 @@ static enum stator_rc lock(int *out, const char *dir, struct stator_error *err)
     return flock(*out, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK ? STATOR_OK : fault_in_use(err, dir);
 }
 
+/* The engine would wait for somebody to write into a pipe. A folder it cannot read. */
+static enum stator_rc refuse_pipes(const char *dir, struct stator_error *err)
+{
+    DIR *stream = opendir(dir);
+    enum stator_rc rc = STATOR_OK;
+    struct dirent *entry;
+
+    if (stream == NULL)
+        return fail(err, dir, "cannot be read", errno);
+    while (rc == STATOR_OK && (entry = readdir(stream)) != NULL) {
+        const char *name = entry->d_name;
+        struct stat info;
+
+        if ((is_engines(name) || strcmp(name, "CURRENT") == 0 || ends_with(name, ".log") || ends_with(name, ".sst")) &&
+            fstatat(dirfd(stream), name, &info, 0) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
+            rc = stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                             "The file '%s/%s' cannot be used: %s. Take it away; then stator check '%s' says what is "
+                             "missing.",
+                             dir, name, io_open_error(EINVAL), dir);
+    }
+    closedir(stream);
+    return rc;
+}
+
 enum stator_rc rescue_lock(int *out, const char *dir, struct stator_error *err)
 {
     char path[PATH_MAX];
@@ -278,12 +311,42 @@ enum stator_rc rescue_lock(int *out, const char *dir, struct stator_error *err)
     *out = -1;
     if (access(dir, R_OK | X_OK) != 0)
         return fail(err, dir, "cannot be read", errno);
+    STATOR_TRY(refuse_pipes(dir, err));
     if ((size_t)snprintf(path, sizeof(path), "%s/" LOCK, dir) >= sizeof(path))
         return fail(err, dir, "cannot be used", ENAMETOOLONG);
-    *out = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    *out = io_open_file(AT_FDCWD, path, O_RDONLY);
+    if (*out < 0 && errno == ENOENT)
+        *out = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (*out < 0)
-        return errno == ENOENT ? STATOR_OK : fail(err, dir, "cannot be read", errno);
-    return flock(*out, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK ? STATOR_OK : fault_in_use(err, dir);
+        return fail_own(err, dir, LOCK, errno);
+    if (flock(*out, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return STATOR_OK;
+    close(*out);
+    *out = -1;
+    return fault_in_use(err, dir);
+}
+
+/* A repair was killed before it had moved a file: what this start writes is not in the copy it made, which must not take the
+ * place of it, whatever becomes of the directory. The next repair removes the rest of it. */
+static enum stator_rc void_repair(const char *dir, struct stator_error *err)
+{
+    static const char *const markers[] = {RESCUE_MOVING_OUT, RESCUE_MOVING_IN};
+    enum stator_rc rc = STATOR_OK;
+    char path[PATH_MAX];
+    int stage;
+
+    if ((size_t)snprintf(path, sizeof(path), "%s/" RESCUE_STAGE, dir) >= sizeof(path))
+        return fail(err, dir, "cannot be used", ENAMETOOLONG);
+    stage = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (stage < 0)
+        return errno == ENOENT || errno == ENOTDIR ? STATOR_OK : fail(err, dir, "has a " RESCUE_STAGE, errno);
+    for (size_t i = 0; rc == STATOR_OK && i < sizeof(markers) / sizeof(markers[0]); i++)
+        if (unlinkat(stage, markers[i], 0) != 0 && errno != ENOENT)
+            rc = fail_write(err, dir, errno);
+    if (rc == STATOR_OK && fsync(stage) != 0)
+        rc = fail(err, dir, "cannot be synced", errno);
+    close(stage);
+    return rc;
 }
 
 enum stator_rc directory_prepare(struct directory *out, const char *dir, struct stator_error *err)
@@ -301,12 +364,15 @@ enum stator_rc directory_prepare(struct directory *out, const char *dir, struct 
     } else if (!S_ISDIR(info.st_mode)) {
         return fail(err, dir, "cannot be used", ENOTDIR);
     }
-    STATOR_TRY(look_into(out, dir, err));     /* nothing is left in a directory that is somebody else's */
+    STATOR_TRY(look_into(out, dir, err)); /* nothing is left in a directory that is somebody else's */
+    STATOR_TRY(refuse_pipes(dir, err));
     if (access(dir, R_OK | W_OK | X_OK) != 0) /* tells of a read-only file system even to root */
         return fail_write(err, dir, errno);
     rc = lock(&out->lock, dir, err);
     if (rc == STATOR_OK)
         rc = look_into(out, dir, err); /* another server may have been faster */
+    if (rc == STATOR_OK && out->has_database)
+        rc = void_repair(dir, err);
     if (rc != STATOR_OK && out->lock >= 0)
         close(out->lock);
     return rc;

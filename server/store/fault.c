@@ -39,7 +39,7 @@ enum stator_rc fault_of_open(struct stator_error *err, const char *dir, char *wh
     else if (has(why, "Too many open files"))
         stator_fail(err, rc, "Too many open files while opening the data directory '%s': raise the limit (ulimit -n).",
                     dir);
-    else if (is_kind(why, KIND_CORRUPTION))
+    else if (is_kind(why, KIND_CORRUPTION) || has(why, "Input/output error"))
         stator_fail(err, rc, "The data directory '%s' is damaged or not a Stator database: %s. " VERIFY_GO_ON, dir, why,
                     dir, dir);
     else

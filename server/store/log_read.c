@@ -101,6 +101,22 @@ void log_append_record(struct buf *out, uint64_t *offset, struct bytes record)
     }
 }
 
+/* Where the disk cannot read a part of the block, the others count. */
+static ssize_t read_block(struct log_reader *reader)
+{
+    uint64_t bad_at;
+    ssize_t len = io_read_at(reader->fd, reader->block, LOG_BLOCK_BYTES, reader->block_offset);
+
+    if (len >= 0 || errno != EIO)
+        return len;
+    len = io_read_past_bad(reader->fd, reader->block, LOG_BLOCK_BYTES, reader->block_offset, &bad_at);
+    if (len >= 0 && !reader->bad && bad_at != UINT64_MAX) {
+        reader->bad = true;
+        reader->bad_at = bad_at;
+    }
+    return len;
+}
+
 /* LOG_RECORD: there is a block, perhaps a short one. */
 static enum log_read next_block(struct log_reader *reader)
 {
@@ -108,7 +124,7 @@ static enum log_read next_block(struct log_reader *reader)
 
     reader->block_offset += reader->block_len;
     reader->at = reader->block_len = 0;
-    len = io_read_at(reader->fd, reader->block, LOG_BLOCK_BYTES, reader->block_offset);
+    len = read_block(reader);
     if (len < 0) {
         reader->error = errno;
         return LOG_FAILED;

@@ -33,6 +33,8 @@ struct log_reader {
     bool
         by_blocks; /* set it after log_reader_init: behind a gap the next block is read, whose first header is the engine's own */
     bool in_gap;
+    bool bad; /* a part of the file was met that the disk cannot read: bad_at is its first byte */
+    uint64_t bad_at;
     struct buf record; /* of LOG_RECORD, until the next call */
     bool begins_block; /* LOG_RECORD begins a block: its first header is the engine's own, also behind a gap */
     uint64_t end;      /* offset behind the last record */
@@ -53,7 +55,8 @@ bool log_batch_of(struct log_batch *out, struct bytes record);
 STATOR_MUST_CHECK bool log_reader_init(struct log_reader *reader, int fd);
 void log_reader_deinit(struct log_reader *reader);
 
-/* Behind a gap a record may be one that somebody has put into a value, unless by_blocks is set: such a one proves nothing
+/* A part that the disk cannot read (EIO) is read as zeros, and so is a gap.
+ * Behind a gap a record may be one that somebody has put into a value, unless by_blocks is set: such a one proves nothing
  * by itself.
  * A log is made longer with zeros before it is written: they are a gap, too, and so is a record that the file's end cuts.
  * Gaps that follow each other are one. */

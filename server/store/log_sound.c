@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "store/io.h"
 #include "store/log_read.h"
 
 struct log_sound {
@@ -24,11 +25,11 @@ struct log_sound *log_sound_open(const char *path)
     if (log == NULL)
         return NULL;
     buf_init(&log->bytes, (size_t)1 << 32);
-    log->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    log->fd = io_open_file(AT_FDCWD, path, O_RDONLY);
     if (!log_reader_init(&log->reader, log->fd))
         errno = ENOMEM;
-    else if (log->fd >= 0) {
-        log->reader.by_blocks = true; /* what a client has put into an item is no record */
+    else if (log->fd >= 0 || errno == EISDIR) { /* a folder has no record */
+        log->reader.by_blocks = true;           /* what a client has put into an item is no record */
         return log;
     }
     log_sound_close(log);

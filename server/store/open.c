@@ -16,17 +16,19 @@
  */
 #include "store/rocks.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "store/io.h"
 #include "store/log_ahead.h"
 #include "store/rescue_files.h"
 #include "store/unsynced.h"
 #include "store/verify.h"
 
-#define FORMAT_KEY     BYTES("format")
-#define RECORD_BYTES   8 /* before the layout text */
 #define SHARDS_DEFAULT 4
 #define LOGS_MAX       8 /* each start adds a WAL file; past this they are folded into tables */
 /* A start replays the log, a stop has time: when a memtable has more than one of the engine's blocks of 512 KB, it makes
@@ -243,7 +245,7 @@ static enum stator_rc write_record(struct opening *opening, uint32_t shards, str
 {
     const char *layout = opening->options->layout;
     const bool wal = opening->options->durability != STORE_NONE;
-    size_t len = RECORD_BYTES + strlen(layout);
+    size_t len = FORMAT_RECORD_BYTES + strlen(layout);
     uint8_t *value = malloc(len);
     rocksdb_writeoptions_t *synced;
     char *why = NULL;
@@ -254,7 +256,7 @@ static enum stator_rc write_record(struct opening *opening, uint32_t shards, str
         value[i] = (uint8_t)(STORE_FORMAT >> (24 - 8 * i));
         value[4 + i] = (uint8_t)(shards >> (24 - 8 * i));
     }
-    memcpy(value + RECORD_BYTES, layout, len - RECORD_BYTES);
+    memcpy(value + FORMAT_RECORD_BYTES, layout, len - FORMAT_RECORD_BYTES);
     synced = rocksdb_writeoptions_create();
     rocksdb_writeoptions_disable_WAL(synced, !wal);
     rocksdb_writeoptions_set_sync(synced, wal && opening->options->dir != NULL);
@@ -358,7 +360,7 @@ static enum stator_rc check_record(struct opening *opening, struct bytes value, 
     uint32_t version = 0, shards = 0;
     struct bytes kept;
 
-    for (size_t i = 0; i < 4 && value.len >= RECORD_BYTES; i++) {
+    for (size_t i = 0; i < 4 && value.len >= FORMAT_RECORD_BYTES; i++) {
         version = version << 8 | value.at[i];
         shards = shards << 8 | value.at[4 + i];
     }
@@ -369,7 +371,7 @@ static enum stator_rc check_record(struct opening *opening, struct bytes value, 
         return stator_fail(err, rc, "The data directory '%s' is damaged: its format record and its families disagree.",
                            opening->path);
     STATOR_TRY(check_shards(opening, shards, err));
-    kept = bytes_of(value.at + RECORD_BYTES, value.len - RECORD_BYTES);
+    kept = bytes_of(value.at + FORMAT_RECORD_BYTES, value.len - FORMAT_RECORD_BYTES);
     if (!bytes_equal_string(kept, layout))
         return stator_fail(err, rc,
                            "The data directory '%s' spreads its keys by '%.*s' and this server by '%s': it cannot be "
@@ -525,6 +527,26 @@ static enum stator_rc open_existing(struct opening *opening, struct stator_error
     return flush_record(opening, err);
 }
 
+/* The engine is not asked for it while it looks; a start is refused without it. */
+static void look_at_identity(const struct opening *opening)
+{
+    char path[PATH_MAX], text[64];
+    int fd = -1, error = 0;
+
+    if ((size_t)snprintf(path, sizeof(path), "%s/IDENTITY", opening->path) >= sizeof(path))
+        return;
+    fd = io_open_file(AT_FDCWD, path, O_RDONLY);
+    if (fd < 0 ? errno != ENOENT : read(fd, text, sizeof(text)) < 0)
+        error = errno;
+    if (fd >= 0)
+        close(fd);
+    if (error == 0)
+        return;
+    snprintf(text, sizeof(text), "cannot be read: %s", io_open_error(error));
+    opening->looking->tell(opening->looking->context,
+                           &(struct rescue_fault){.kind = RESCUE_LOG, .file = "IDENTITY", .what = text});
+}
+
 /* The format record may be what is lost. */
 static enum stator_rc open_looking(struct opening *opening, struct stator_error *err)
 {
@@ -536,6 +558,7 @@ static enum stator_rc open_looking(struct opening *opening, struct stator_error 
         claim_read(&opening->claim, store->lock);
     STATOR_TRY(
         verify_directory(&opening->found, opening->path, opening->looking->tell, opening->looking->context, err));
+    look_at_identity(opening);
     STATOR_TRY(list_families(opening, err));
     if (opening->count <= FAMILIES_BEFORE_SHARDS)
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "The directory '%s' has no Stator database.",

@@ -8,12 +8,13 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/io.h"
 #include "store/log_read.h"
 #include "store/rescue.h"
+#include "store/rescue_files.h"
 #include "store/rocks.h"
 
 #define BATCH_HEAD_BYTES 12 /* of a record of the log: sequence (8), count of changes (4) */
@@ -49,48 +50,93 @@ static void tell(const struct rebuilding *r, const char *file, const char *what)
 
 /* --- How many shards there were ----------------------------------------------------------------------------------- */
 
-/* The format record has the number in front of the layout's text, wherever it lies: in a log, or in a table file, in which so
- * short a text is not compressed. 0: not in this file. */
-static uint32_t shards_in(const struct rebuilding *r, const char *path)
-{
-    const char *layout = r->options->layout;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    uint32_t shards = 0;
-    struct stat info;
-    const uint8_t *at, *found;
+/* Keys and values may have any bytes that a client likes, so the format record counts only where no client writes: under its key in
+ * the family of its own. */
+struct record_search {
+    const char *layout;
+    uint32_t shards; /* 0: not found */
+};
 
-    if (fd < 0 || fstat(fd, &info) != 0 || info.st_size == 0) {
-        if (fd >= 0)
-            close(fd);
-        return 0;
+static void take_record(void *context, const char *key, size_t key_len, const char *value, size_t len)
+{
+    struct record_search *search = context;
+    const struct bytes record = bytes_of(value, len);
+    uint32_t shards;
+
+    if (!bytes_equal(bytes_of(key, key_len), FORMAT_KEY) || len < FORMAT_RECORD_BYTES ||
+        !bytes_equal_string(bytes_of(record.at + FORMAT_RECORD_BYTES, len - FORMAT_RECORD_BYTES), search->layout))
+        return;
+    shards = read_be32(record.at + 4);
+    if (shards <= STORE_SHARDS_MAX)
+        search->shards = shards;
+}
+
+static void ignore_deletion(void *context, const char *key, size_t key_len)
+{
+    (void)context, (void)key, (void)key_len;
+}
+
+/* The engine shows the changes of the first family, which has nothing but that record, and ends at one of another. */
+static void search_batch(struct record_search *search, struct bytes record)
+{
+    rocksdb_writebatch_t *batch;
+
+    if (record.len <= BATCH_HEAD_BYTES)
+        return;
+    batch = rocksdb_writebatch_create_from(chars(record), record.len);
+    rocksdb_writebatch_iterate(batch, search, take_record, ignore_deletion);
+    rocksdb_writebatch_destroy(batch);
+}
+
+static void search_log(struct record_search *search, const char *path)
+{
+    int fd = io_open_file(AT_FDCWD, path, O_RDONLY);
+    enum log_read found = LOG_RECORD;
+    struct log_reader reader;
+
+    if (fd < 0)
+        return;
+    if (!log_reader_init(&reader, fd))
+        found = LOG_FAILED;
+    reader.by_blocks = true;
+    while (search->shards == 0 && found != LOG_END && found != LOG_FAILED) {
+        found = log_reader_next(&reader);
+        if (found == LOG_RECORD)
+            search_batch(search, buf_bytes(&reader.record));
     }
-    at = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    log_reader_deinit(&reader);
     close(fd);
-    if (at == MAP_FAILED)
-        return 0;
-    found = memmem(at, (size_t)info.st_size, layout, strlen(layout));
-    if (found != NULL && found - at >= 8 && read_be32(found - 4) <= STORE_SHARDS_MAX)
-        shards = read_be32(found - 4);
-    munmap((void *)at, (size_t)info.st_size);
-    return shards;
+}
+
+static void search_table(struct record_search *search, const char *path)
+{
+    size_t len;
+    char *value = rescue_value_in_table(path, STORE_FAMILY_FORMAT, chars(FORMAT_KEY), FORMAT_KEY.len, &len);
+
+    if (value != NULL)
+        take_record(search, chars(FORMAT_KEY), FORMAT_KEY.len, value, len);
+    free(value);
 }
 
 static uint32_t find_shards(const struct rebuilding *r)
 {
     DIR *stream = opendir(r->dir);
     struct dirent *entry;
-    uint32_t shards = 0;
+    struct record_search search = {.layout = r->options->layout};
 
-    while (stream != NULL && shards == 0 && (entry = readdir(stream)) != NULL) {
+    while (stream != NULL && search.shards == 0 && (entry = readdir(stream)) != NULL) {
         char path[PATH_MAX];
 
-        if ((ends_with(entry->d_name, ".log") || ends_with(entry->d_name, ".sst")) &&
-            (size_t)snprintf(path, sizeof(path), "%s/%s", r->dir, entry->d_name) < sizeof(path))
-            shards = shards_in(r, path);
+        if ((size_t)snprintf(path, sizeof(path), "%s/%s", r->dir, entry->d_name) >= sizeof(path))
+            continue;
+        if (ends_with(entry->d_name, ".log"))
+            search_log(&search, path);
+        else if (ends_with(entry->d_name, ".sst"))
+            search_table(&search, path);
     }
     if (stream != NULL)
         closedir(stream);
-    return shards;
+    return search.shards;
 }
 
 /* --- Table files -------------------------------------------------------------------------------------------------- */
@@ -251,7 +297,7 @@ static enum stator_rc apply_log(const struct rebuilding *r, uint64_t number, str
     snprintf(name, sizeof(name), "%06llu.log", (unsigned long long)number);
     if ((size_t)snprintf(path, sizeof(path), "%s/%s", r->dir, name) >= sizeof(path))
         return STATOR_OK;
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    fd = io_open_file(AT_FDCWD, path, O_RDONLY);
     if (fd < 0)
         return fail(r, name, err);
     if (!log_reader_init(&reader, fd))

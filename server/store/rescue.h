@@ -13,6 +13,9 @@
 
 /* A directory in the data directory, in which a repair makes the new database. */
 #define RESCUE_STAGE "STATOR-REPAIR"
+/* Files in it, while it takes the place of the old one (check/repair.h). */
+#define RESCUE_MOVING_OUT "MOVING-OUT"
+#define RESCUE_MOVING_IN  "MOVING-IN"
 
 struct rescue;
 
@@ -65,7 +68,8 @@ STATOR_MUST_CHECK enum stator_rc rescue_rebuild(struct store **out, const char *
                                                 const struct store_options *options, rescue_tell *tell, void *context,
                                                 struct stator_error *err);
 
-/* Holds the directory's lock: a running server's is refused. Ended by close; -1: there is no file to lock. */
+/* Holds the directory's lock: a running server's is refused. Ended by close. Nothing is made: where the lock's file is gone it
+ * is the directory itself that is locked, which keeps out other callers of this alone. */
 STATOR_MUST_CHECK enum stator_rc rescue_lock(int *out, const char *dir, struct stator_error *err);
 
 #endif

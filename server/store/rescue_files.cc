@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -76,6 +77,70 @@ Status make_empty_table(std::string *out)
     return status.ok() ? rocksdb::ReadFileToString(memory.get(), "/empty.sst", out) : status;
 }
 
+/* Without filters no more of a table file is read than must be before it is open, as options.c has it for who only looks. */
+Options reader_options(bool filters)
+{
+    rocksdb::BlockBasedTableOptions table;
+    Options options;
+
+    table.cache_index_and_filter_blocks = true;
+    table.partition_filters = filters;
+    if (filters)
+        table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+    return options;
+}
+
+/* Files that are as long as the manifest says: the engine looks for a table file's end there, not where the file ends. */
+class SizedFiles : public rocksdb::FileSystemWrapper
+{
+  public:
+    explicit SizedFiles(uint64_t size) : FileSystemWrapper(FileSystem::Default()), size_(size)
+    {
+    }
+
+    const char *Name() const override
+    {
+        return "SizedFiles";
+    }
+
+    IOStatus GetFileSize(const std::string &, const IOOptions &, uint64_t *out, IODebugContext *) override
+    {
+        *out = size_;
+        return IOStatus::OK();
+    }
+
+  private:
+    const uint64_t size_;
+};
+
+/* A table file of that size, read by itself. */
+class TableReader
+{
+  public:
+    TableReader(uint64_t size, bool filters) : env_(rocksdb::NewCompositeEnv(std::make_shared<SizedFiles>(size)))
+    {
+        Options options = reader_options(filters);
+
+        options.env = env_.get();
+        reader_ = std::make_unique<rocksdb::SstFileReader>(options);
+    }
+
+    rocksdb::SstFileReader &operator*()
+    {
+        return *reader_;
+    }
+
+    rocksdb::SstFileReader *operator->()
+    {
+        return reader_.get();
+    }
+
+  private:
+    std::unique_ptr<rocksdb::Env> env_; /* outlives the reader */
+    std::unique_ptr<rocksdb::SstFileReader> reader_;
+};
+
 /* Where a table file was. The engine knows how long that one was, and reads its end first: there, so far behind the rest, is
  * the footer, which says where everything else lies. */
 class EmptyTable : public FSRandomAccessFile
@@ -116,6 +181,43 @@ class EmptyTable : public FSRandomAccessFile
     mutable uint64_t size_ = 0;
 };
 
+/* A table file, or an empty one if it cannot be opened as long as the manifest says it is: which is known when its end is read. */
+class LookedAtTable : public FSRandomAccessFile
+{
+  public:
+    LookedAtTable(std::string path, std::unique_ptr<FSRandomAccessFile> file, const std::string &empty)
+        : path_(std::move(path)), file_(std::move(file)), empty_(empty)
+    {
+    }
+
+    IOStatus Read(uint64_t offset, size_t count, const IOOptions &options, Slice *result, char *scratch,
+                  IODebugContext *debug) const override
+    {
+        return chosen(offset + count).Read(offset, count, options, result, scratch, debug);
+    }
+
+    IOStatus Prefetch(uint64_t offset, size_t count, const IOOptions &options, IODebugContext *debug) override
+    {
+        return chosen(offset + count).Prefetch(offset, count, options, debug);
+    }
+
+  private:
+    FSRandomAccessFile &chosen(uint64_t end) const
+    {
+        if (!asked_)
+            opens_ = file_ != nullptr && TableReader(end, false)->Open(path_).ok();
+        asked_ = true;
+        if (opens_)
+            return *file_;
+        return empty_;
+    }
+
+    const std::string path_;
+    const std::unique_ptr<FSRandomAccessFile> file_; /* null: there is none */
+    mutable EmptyTable empty_;
+    mutable bool asked_ = false, opens_ = false;
+};
+
 /* A log as if it had never had anything but the records that can be read. */
 class SoundLog : public FSSequentialFile
 {
@@ -144,20 +246,6 @@ class SoundLog : public FSSequentialFile
     log_sound *const log_;
 };
 
-/* Without filters no more of a table file is read than must be before it is open, as options.c has it for who only looks. */
-Options reader_options(bool filters)
-{
-    rocksdb::BlockBasedTableOptions table;
-    Options options;
-
-    table.cache_index_and_filter_blocks = true;
-    table.partition_filters = filters;
-    if (filters)
-        table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-    return options;
-}
-
 class LookedAtFiles : public rocksdb::FileSystemWrapper
 {
   public:
@@ -173,9 +261,13 @@ class LookedAtFiles : public rocksdb::FileSystemWrapper
     IOStatus NewRandomAccessFile(const std::string &path, const FileOptions &options,
                                  std::unique_ptr<FSRandomAccessFile> *out, IODebugContext *debug) override
     {
-        if (!has_suffix(path, ".sst") || opens(path))
+        std::unique_ptr<FSRandomAccessFile> file;
+
+        if (!has_suffix(path, ".sst"))
             return target()->NewRandomAccessFile(path, options, out, debug);
-        out->reset(new EmptyTable(empty_));
+        if (!target()->NewRandomAccessFile(path, options, &file, debug).ok())
+            file.reset();
+        out->reset(new LookedAtTable(path, std::move(file), empty_));
         return IOStatus::OK();
     }
 
@@ -193,12 +285,13 @@ class LookedAtFiles : public rocksdb::FileSystemWrapper
         return IOStatus::OK();
     }
 
-  private:
-    static bool opens(const std::string &path)
+    /* The engine reads its own name there, which nobody who only looks needs: without it it makes one up. */
+    IOStatus FileExists(const std::string &path, const IOOptions &options, IODebugContext *debug) override
     {
-        return rocksdb::SstFileReader(reader_options(false)).Open(path).ok();
+        return has_suffix(path, "/IDENTITY") ? IOStatus::NotFound() : target()->FileExists(path, options, debug);
     }
 
+  private:
     const std::string empty_;
 };
 
@@ -242,19 +335,37 @@ rocksdb_env_t *rescue_env(void)
     }
 }
 
-char *rescue_read_table(const char *path, bool whole, bool *opens)
+char *rescue_read_table(const char *path, uint64_t size, bool whole, bool *opens)
 {
-    rocksdb::SstFileReader reader(reader_options(false));
-    Status status = reader.Open(path);
+    TableReader reader(size, false);
+    Status status = reader->Open(path);
 
     *opens = status.ok();
     if (status.ok() && whole)
-        status = reader.VerifyChecksum(read_options());
+        status = reader->VerifyChecksum(read_options());
     if (status.ok() && whole)
-        status = read_all(reader);
+        status = read_all(*reader);
     if (status.ok())
-        status = rocksdb::SstFileReader(reader_options(true)).Open(path);
+        status = TableReader(size, true)->Open(path);
     return status.ok() ? nullptr : strdup(status.ToString().c_str());
+}
+
+char *rescue_value_in_table(const char *path, const char *family, const char *key, size_t key_len, size_t *len)
+{
+    rocksdb::SstFileReader reader(reader_options(false));
+    char *out;
+
+    if (!reader.Open(path).ok() || reader.GetTableProperties()->column_family_name != family)
+        return nullptr;
+    std::unique_ptr<rocksdb::Iterator> iterator(reader.NewIterator(read_options()));
+    iterator->Seek(Slice(key, key_len));
+    if (!iterator->Valid() || iterator->key() != Slice(key, key_len))
+        return nullptr;
+    *len = iterator->value().size();
+    out = static_cast<char *>(std::malloc(*len + 1));
+    if (out != nullptr)
+        std::memcpy(out, iterator->value().data(), *len);
+    return out;
 }
 
 rocksdb_iterator_t *rescue_iterator(rocksdb_t *db, rocksdb_column_family_handle_t *family, const uint64_t *numbers,

@@ -20,13 +20,17 @@ extern "C" {
 #define RESCUE_EMPTY_KEY       "\0\0\0\0"
 #define RESCUE_EMPTY_KEY_BYTES 4
 
-/* The system's files for a database that is only read. Logs have the records alone that can be read. In the place of a table file that cannot be opened there is one
+/* The system's files for a database that is only read. Logs have the records alone that can be read. In the place of a table file that cannot be opened, being as long as the manifest says, there is one
  * with that key alone. Ended by rocksdb_env_destroy. NULL: no memory. */
 rocksdb_env_t *rescue_env(void);
 
-/* Opens a table file, and with `whole` reads all of it. NULL: it is sound. Otherwise the engine's words, the caller's to
+/* Opens a table file of so many bytes, by the manifest, and with `whole` reads all of it. NULL: it is sound. Otherwise the engine's words, the caller's to
  * free. *opens: parts of it can be read; a fault of its filters alone keeps the engine from them all the same. */
-char *rescue_read_table(const char *path, bool whole, bool *opens);
+char *rescue_read_table(const char *path, uint64_t size, bool whole, bool *opens);
+
+/* The value of a key in a table file of that family, the caller's to free. NULL: it is of another one, has no such key, or cannot
+ * be read; or there is no memory. */
+char *rescue_value_in_table(const char *path, const char *family, const char *key, size_t key_len, size_t *len);
 
 /* An iterator over a family with what is in memory and, of its table files, those of these numbers alone (only), or all but
  * those. Ended by rocksdb_iter_destroy. NULL: no memory. */

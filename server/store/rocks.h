@@ -191,6 +191,10 @@ struct rocks_looking {
 STATOR_MUST_CHECK enum stator_rc rocks_look(struct store **out, const struct store_options *options,
                                             const struct rocks_looking *looking, struct stator_error *err);
 
+/* The format record (open.c): its key, and its bytes before the layout text. */
+#define FORMAT_KEY          BYTES("format")
+#define FORMAT_RECORD_BYTES 8
+
 /* 0 is the format record's, 1 + family the others'. */
 void family_name(char out[FAMILY_NAME_MAX], size_t index);
 

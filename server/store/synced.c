@@ -98,14 +98,21 @@ static int read_places(struct synced_list *list, int fd, uint8_t *place)
 {
     uint8_t head[HEAD_BYTES];
     struct stat info;
+    bool bad = false;
 
     list->state = SYNCED_DAMAGED;
     for (unsigned i = 0; i <= ON_DISK; i++) {
         ssize_t len = io_read_at(fd, place, SYNCED_PLACE_BYTES, place_at(i));
 
-        if (len < 0)
+        bad |= len < 0 && errno == EIO;
+        if (len < 0 && errno != EIO)
             return errno;
-        read_place(list, i, bytes_of(place, (size_t)len));
+        if (len >= 0)
+            read_place(list, i, bytes_of(place, (size_t)len));
+    }
+    if (bad) { /* what the disk cannot read may have been the newest */
+        list->state = SYNCED_DAMAGED;
+        return 0;
     }
     if (fstat(fd, &info) != 0 || io_read_at(fd, head, HEAD_BYTES, 0) < 0)
         return errno;
@@ -118,7 +125,7 @@ static int read_places(struct synced_list *list, int fd, uint8_t *place)
 static enum stator_rc fail(struct stator_error *err, const char *dir, int error)
 {
     return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "The file '%s/" SYNCED_NAME "' cannot be used: %s.", dir,
-                       strerror(error));
+                       io_open_error(error));
 }
 
 static int open_file(const char *dir, int flags)
@@ -129,7 +136,7 @@ static int open_file(const char *dir, int flags)
         errno = ENAMETOOLONG;
         return -1;
     }
-    return open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return io_open_file(AT_FDCWD, path, flags);
 }
 
 enum stator_rc synced_read(struct synced_list *out, const char *dir, struct stator_error *err)

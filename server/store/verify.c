@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/io.h"
 #include "store/log_read.h"
 
 #define TAG_LOG_DATA 3 /* in front of what the engine keeps in its log and does nothing with */
@@ -34,6 +35,8 @@ struct verifying {
     rescue_tell *tell;         /* NULL: the first fault is a failure */
     void *context;
     struct log_seen log;
+    uint64_t bad,
+        bad_at; /* the number of a file of which the disk cannot read a part (0: there is none), and where that begins */
     struct stator_error *err;
 };
 
@@ -148,6 +151,10 @@ static enum stator_rc read_file(struct verifying *v, int fd, uint64_t number, ui
         if (found == LOG_RECORD && (number & FILES_MANIFEST) == 0)
             take_record(v, buf_bytes(&reader.record), whole, whole || reader.begins_block);
     }
+    if (reader.bad && v->bad == 0) {
+        v->bad = number;
+        v->bad_at = reader.bad_at;
+    }
     if (found == LOG_FAILED) {
         char name[32];
 
@@ -201,9 +208,11 @@ static enum stator_rc look_at(struct verifying *v, uint64_t number)
     name_of(name, number);
     if (v->found->count == SYNCED_FILES_MAX)
         return fail(v, name, "cannot be used", EMFILE);
-    fd = openat(v->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    fd = io_open_file(v->fd, name, O_RDONLY);
     if (fd < 0 && errno == ENOENT)
         return damaged(v, name, 0, "is gone");
+    if (fd < 0 && (errno == EINVAL || errno == EISDIR))
+        return damaged(v, name, 0, "cannot be read: %s", io_open_error(errno));
     if (fd < 0)
         return fail(v, name, "cannot be read", errno);
     *line = (struct synced_file){.number = number, .start = kept != NULL ? kept->start : 0};
@@ -247,7 +256,7 @@ static enum stator_rc look_at_logs(struct verifying *v, DIR *stream)
 static uint64_t current_manifest(const struct verifying *v)
 {
     char text[64] = "";
-    int fd = openat(v->fd, "CURRENT", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = io_open_file(v->fd, "CURRENT", O_RDONLY);
     ssize_t len = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
     unsigned long long number = 0;
 
@@ -322,14 +331,28 @@ static enum stator_rc judge_strangers(const struct verifying *v)
     return STATOR_OK;
 }
 
+/* Behind the last sync it costs nothing that was promised, and the engine opens no log that has it. */
+static enum stator_rc judge_bad(const struct verifying *v)
+{
+    const struct synced_file *line = synced_find(&v->kept, v->bad), *file = synced_find(v->found, v->bad);
+    char name[32];
+
+    if (v->bad == 0 || (line != NULL && file != NULL && file->bytes < line->bytes)) /* that was told */
+        return STATOR_OK;
+    name_of(name, v->bad);
+    return damaged(v, name, 0, "cannot be read at byte %llu (%s), behind all that was synced",
+                   (unsigned long long)v->bad_at, strerror(EIO));
+}
+
 static enum stator_rc judge(const struct verifying *v)
 {
     if (v->kept.state == SYNCED_DAMAGED)
         return damaged(v, SYNCED_NAME, 0, "cannot be read, which says what there must be");
     if (v->kept.state != SYNCED_SOUND)
-        return STATOR_OK;
+        return judge_bad(v);
     for (size_t i = 0; i < v->kept.count; i++)
         STATOR_TRY(judge_line(v, &v->kept.files[i]));
+    STATOR_TRY(judge_bad(v));
     return judge_strangers(v);
 }
 

@@ -2,6 +2,9 @@
 /* What is bent on purpose is told, and after a repair it is gone, and nothing else is. */
 #include "check/check.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "format/keycodec.h"
 #include "stream/record.h"
 #include "stream/stream.h"
@@ -39,11 +42,12 @@ static void put_item(struct fixture *f, int i)
 static void put_in_catalog(struct fixture *f)
 {
     struct catalog *catalog;
+    uint32_t given;
 
     assert_int_equal(catalog_open(&catalog, f->db.store, NULL), STATOR_OK);
     catalog_change_begin(catalog);
     for (uint32_t id = 0; id <= f->table->extras->ttl.id; id++)
-        (void)catalog_new_id(catalog);
+        assert_int_equal(catalog_new_id(&given, catalog, NULL), STATOR_OK);
     assert_int_equal(catalog_put(catalog, f->table, NULL, NULL), STATOR_OK);
     catalog_change_end(catalog);
     catalog_close(catalog);
@@ -405,6 +409,51 @@ static void an_id_that_would_be_given_again(void **state)
     assert_told_and_mended(f, "the next id is 2", ITEMS);
 }
 
+static void assert_ids_are_left(struct fixture *f)
+{
+    struct catalog *catalog;
+    uint32_t given;
+
+    database_open(&f->db, f->dir, STORE_PROCESS);
+    assert_int_equal(catalog_open(&catalog, f->db.store, NULL), STATOR_OK);
+    catalog_change_begin(catalog);
+    assert_int_equal(catalog_new_id(&given, catalog, NULL), STATOR_OK);
+    assert_in_range(given, f->table->extras->ttl.id + 1, f->table->extras->ttl.id + 100);
+    catalog_change_end(catalog);
+    catalog_close(catalog);
+    database_close(&f->db);
+}
+
+static void a_stray_key_with_the_last_id(void **state)
+{
+    struct fixture *f = *state;
+    struct buf key;
+
+    buf_init(&key, 64);
+    key_append_prefix(&key, UINT32_MAX - 1, 0);
+    change(f, STORE_SHARD(0), buf_bytes(&key), BYTES("x"));
+    buf_deinit(&key);
+    assert_told_and_mended(f, "belong to no table", ITEMS);
+    assert_ids_are_left(f);
+}
+
+static void all_ids_given(void **state)
+{
+    struct fixture *f = *state;
+    struct stator_error err;
+    struct catalog *catalog;
+    uint32_t given;
+
+    change(f, STORE_CATALOG, BYTES("n"), BYTES("\377\377\377\377"));
+    assert_int_equal(catalog_open(&catalog, f->db.store, NULL), STATOR_OK);
+    catalog_change_begin(catalog);
+    assert_int_not_equal(catalog_new_id(&given, catalog, &err), STATOR_OK);
+    catalog_change_end(catalog);
+    catalog_close(catalog);
+    assert_told_and_mended(f, "the next id is 4294967295", ITEMS);
+    assert_ids_are_left(f);
+}
+
 static void a_definition_that_cannot_be_read(void **state)
 {
     struct fixture *f = *state;
@@ -422,6 +471,49 @@ static void a_definition_that_cannot_be_read(void **state)
     assert_told_and_mended(f, "there is a copy of it", ITEMS);
 }
 
+/* The second copy's key: the first one's behind a head. */
+static struct bytes second_of(struct fixture *f, struct bytes first)
+{
+    uint8_t *at = arena_alloc(&f->arena, CATALOG_SECOND.len + first.len);
+
+    memcpy(at, CATALOG_SECOND.at, CATALOG_SECOND.len);
+    memcpy(at + CATALOG_SECOND.len, first.at, first.len);
+    return bytes_of(at, CATALOG_SECOND.len + first.len);
+}
+
+/* Either copy of a definition, cut off, or under a name that is not its own. One repair mends all of it. */
+static void a_damaged_copy_of_a_definition(void **state)
+{
+    struct fixture *f = *state;
+    struct store_iterator *it =
+        store_iterator_open(f->db.store, STORE_CATALOG, BYTES("t"), BYTES("u"), NULL, STORE_ANY);
+    struct bytes first, record, strange;
+
+    store_iterator_seek_first(it);
+    first = arena_copy(&f->arena, store_iterator_key(it));
+    record = arena_copy(&f->arena, store_iterator_value(it));
+    store_iterator_close(it);
+    strange = arena_copy(&f->arena, first);
+    ((uint8_t *)strange.at)[strange.len - 1] ^= 1;
+
+    change(f, STORE_COUNTERS, second_of(f, first), bytes_of(record.at, record.len / 2));
+    assert_told_and_mended(f, "the copy of the definition of table", ITEMS);
+    database_open(&f->db, f->dir, STORE_PROCESS);
+    change(f, STORE_COUNTERS, second_of(f, strange), record);
+    assert_told_and_mended(f, "is damaged", ITEMS);
+    database_open(&f->db, f->dir, STORE_PROCESS);
+    change(f, STORE_CATALOG, strange, record);
+    assert_told_and_mended(f, "another name", ITEMS);
+    database_open(&f->db, f->dir, STORE_PROCESS);
+    change(f, STORE_COUNTERS, second_of(f, strange), record);
+    change(f, STORE_COUNTERS, second_of(f, first), (struct bytes){NULL, 0});
+    change(f, STORE_CATALOG, strange, record);
+    assert_told_and_mended(f, "another name", ITEMS);
+    database_open(&f->db, f->dir, STORE_PROCESS);
+    change(f, STORE_CATALOG, first, (struct bytes){NULL, 0}); /* the copy is there again */
+    assert_told_and_mended(f, "there is a copy of it", ITEMS);
+}
+
 static void what_is_no_directory_of_ours(void **state)
 {
     struct fixture *f = *state;
@@ -436,6 +528,215 @@ static void what_is_no_directory_of_ours(void **state)
     assert_int_not_equal(check_repair(&request, &faults, &err), STATOR_OK);
     assert_int_equal(rmdir(empty), 0); /* nothing is left in it */
     assert_int_not_equal(check_directory(&request, &faults, &err), STATOR_OK);
+}
+
+/* --- Repairs that are interrupted ------------------------------------------------------------------------------------- */
+
+/* The linker leads check/repair.c's steps here: the process ends in front of the one of that number. 0: never. */
+static int last_step;
+
+static void step(void)
+{
+    if (last_step != 0 && --last_step == 0)
+        _exit(77);
+}
+
+int __real_renameat(int from, const char *name, int to, const char *new_name);
+int __wrap_renameat(int from, const char *name, int to, const char *new_name);
+int __wrap_renameat(int from, const char *name, int to, const char *new_name)
+{
+    step();
+    return __real_renameat(from, name, to, new_name);
+}
+
+int __real_mkdirat(int dir, const char *name, mode_t mode);
+int __wrap_mkdirat(int dir, const char *name, mode_t mode);
+int __wrap_mkdirat(int dir, const char *name, mode_t mode)
+{
+    step();
+    return __real_mkdirat(dir, name, mode);
+}
+
+int __real_unlinkat(int dir, const char *name, int flags);
+int __wrap_unlinkat(int dir, const char *name, int flags);
+int __wrap_unlinkat(int dir, const char *name, int flags)
+{
+    step();
+    return __real_unlinkat(dir, name, flags);
+}
+
+static void find_largest(const char *dir, const char *suffix, char out[64])
+{
+    DIR *stream = opendir(dir);
+    struct dirent *entry;
+    off_t most = 0;
+
+    while ((entry = readdir(stream)) != NULL) {
+        char path[512];
+        struct stat info;
+
+        snprintf(path, sizeof(path), "%s/%.63s", dir, entry->d_name);
+        if (strstr(entry->d_name, suffix) == NULL || stat(path, &info) != 0 || info.st_size <= most)
+            continue;
+        most = info.st_size;
+        snprintf(out, 64, "%.63s", entry->d_name);
+    }
+    closedir(stream);
+    assert_true(most > 0);
+}
+
+static void remove_file(const char *dir, const char *name)
+{
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    assert_int_equal(remove(path), 0);
+}
+
+/* More than a store leaves in its log when it is closed. */
+static void put_much(struct fixture *f)
+{
+    char *text = malloc(8192), filler[4001];
+
+    memset(filler, 'f', 4000);
+    filler[4000] = '\0';
+    for (int i = 0; i < 300; i++) {
+        snprintf(text, 8192, ITEM(S("pk", "p1"), N("sk", "%d"), S("filler", "%s")), 20000 + i, filler);
+        database_put(&f->db, f->table, text);
+    }
+    free(text);
+}
+
+/* A byte of a table file's first block is changed: a server starts with that. */
+static void spoil_table(struct fixture *f)
+{
+    uint8_t *bytes = malloc(FILE_MAX);
+    char largest[64], path[512];
+    size_t len;
+
+    put_much(f);
+    database_close(&f->db);
+    find_largest(f->dir, ".sst", largest);
+    snprintf(path, sizeof(path), "%s/%s", f->dir, largest);
+    len = read_file(path, bytes);
+    bytes[100] ^= 1;
+    write_bytes(f->dir, largest, bytes_of(bytes, len));
+    free(bytes);
+}
+
+/* False: it came to its end before that step. */
+static bool is_killed_at(struct fixture *f, int at)
+{
+    pid_t child;
+    int status;
+    char number[16];
+
+    snprintf(number, sizeof(number), "%d", at);
+    child = fork();
+    if (child == 0) { /* the engine's threads are not in it: it begins anew, in main */
+        execl("/proc/self/exe", "repair", f->dir, number, NULL);
+        _exit(1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && (WEXITSTATUS(status) == 77 || WEXITSTATUS(status) == 0));
+    return WEXITSTATUS(status) == 77;
+}
+
+/* Whether a server starts; it puts an item. */
+static bool starts(struct fixture *f)
+{
+    const struct store_options options = {.dir = f->dir, .layout = RING_LAYOUT, .durability = STORE_PROCESS};
+    struct stator_error err;
+    struct store *store;
+
+    if (store_open(&store, &options, &err) != STATOR_OK) {
+        assert_non_null(strstr(err.message, "stator check --repair"));
+        return false;
+    }
+    store_close(store);
+    database_open(&f->db, f->dir, STORE_PROCESS);
+    put_item(f, 10000);
+    database_close(&f->db);
+    return true;
+}
+
+static size_t items_after_repair(struct fixture *f)
+{
+    size_t items;
+
+    (void)run(f, check_repair);
+    assert_int_equal(run(f, check_directory), 0);
+    database_open(&f->db, f->dir, STORE_PROCESS);
+    items = database_items(&f->db, f->table);
+    database_close(&f->db);
+    return items;
+}
+
+static void put_back(struct fixture *f, const char *whole)
+{
+    temporary_remove(f->dir);
+    assert_int_equal(mkdir(f->dir, 0700), 0);
+    copy_files(whole, f->dir);
+}
+
+/* What a server writes between a repair that is killed and the next one is there. lost: CURRENT goes before that one, too; then
+ * only kills after which a server starts count. */
+static void assert_killed_repairs_cost_nothing(struct fixture *f, bool lost)
+{
+    char whole[64];
+    size_t kept, starts_count = 0;
+    bool started = true;
+    int at = 1;
+
+    temporary_make(whole);
+    spoil_table(f);
+    copy_files(f->dir, whole);
+    if (lost)
+        remove_file(f->dir, "CURRENT");
+    kept = items_after_repair(f);
+    for (put_back(f, whole); is_killed_at(f, at); at++, put_back(f, whole)) {
+        started = starts(f);
+        starts_count += started;
+        if (lost && !started)
+            break;
+        if (lost)
+            remove_file(f->dir, "CURRENT");
+        if (items_after_repair(f) != kept + started)
+            fail_msg("killed at step %d: %s", at, f->text);
+    }
+    assert_true(starts_count > 2);
+    assert_true(lost || starts_count + 10 < (size_t)at); /* it was killed at steps of both kinds */
+    temporary_remove(whole);
+}
+
+static void a_repair_that_is_killed(void **state)
+{
+    assert_killed_repairs_cost_nothing(*state, false);
+}
+
+static void a_repair_that_is_killed_before_current_is_lost(void **state)
+{
+    assert_killed_repairs_cost_nothing(*state, true);
+}
+
+/* While somebody has the directory nothing is moved. */
+static void a_repair_of_a_directory_in_use(void **state)
+{
+    struct fixture *f = *state;
+    const struct check_request request = {.dir = f->dir, .program = "test", .out = stdout};
+    struct stator_error err = {0};
+    uint64_t faults;
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/STATOR-REPAIR", f->dir);
+    assert_int_equal(mkdir(path, 0700), 0);
+    write_bytes(path, "CURRENT", BYTES("MANIFEST-000001\n"));
+    write_bytes(path, "MOVING-IN", BYTES("damaged-x"));
+    remove_file(f->dir, "CURRENT");
+    assert_int_not_equal(check_repair(&request, &faults, &err), STATOR_OK);
+    assert_non_null(strstr(err.message, "in use"));
+    assert_int_equal(access(path, F_OK), 0);
+    database_close(&f->db);
 }
 
 /* A start that was refused tells whose file it is. */
@@ -458,8 +759,21 @@ static void the_owners_of_a_file(void **state)
     buf_deinit(&out);
 }
 
-int main(void)
+/* In a process of its own. */
+static int repair_until(const char *dir, const char *step)
 {
+    const struct check_request request = {.dir = dir, .program = "test", .out = fopen("/dev/null", "w")};
+    struct stator_error err;
+    uint64_t faults;
+
+    last_step = atoi(step);
+    return check_repair(&request, &faults, &err) == STATOR_OK ? 0 : 1;
+}
+
+int main(int count, char **arguments)
+{
+    if (count == 3)
+        return repair_until(arguments[1], arguments[2]);
 #define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         ONE(a_sound_directory),
@@ -477,8 +791,14 @@ int main(void)
         ONE(a_stream_that_cannot_be_read),
         ONE(a_table_whose_stream_is_gone),
         ONE(an_id_that_would_be_given_again),
+        ONE(a_stray_key_with_the_last_id),
+        ONE(all_ids_given),
         ONE(a_definition_that_cannot_be_read),
+        ONE(a_damaged_copy_of_a_definition),
         ONE(what_is_no_directory_of_ours),
+        ONE(a_repair_that_is_killed),
+        ONE(a_repair_that_is_killed_before_current_is_lost),
+        ONE(a_repair_of_a_directory_in_use),
         ONE(the_owners_of_a_file),
     };
 

@@ -3,6 +3,7 @@
  * refused. A crash is a copy of the files of an open store. */
 #include "unit/unit.h"
 
+#include "store/rescue.h"
 #include "store/store.h"
 #include "store/synced.h"
 #include "unit/server/store/crashed.h"
@@ -571,6 +572,36 @@ static void what_is_left_out_is_told(void **state)
     store_close(store);
 }
 
+/* Nobody waits for what a pipe will bring. */
+static void a_pipe_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    char names[64][64];
+    uint32_t count;
+
+    fill_and_stop(f);
+    count = names_of(f->dir, names);
+    for (uint32_t i = 0; i < count; i++) {
+        struct synced_list list;
+        struct stator_error err = {0};
+        struct rescue *rescue;
+        const struct store_options options = {.dir = f->crashed};
+        char path[512];
+
+        crash(f);
+        snprintf(path, sizeof(path), "%s/%.63s", f->crashed, names[i]);
+        assert_int_equal(remove(path), 0);
+        assert_int_equal(mkfifo(path, 0600), 0);
+        assert_refused(f, "a pipe");
+        assert_int_not_equal(rescue_open(&rescue, &options, NULL, NULL, &err), STATOR_OK);
+        assert_non_null(strstr(err.message, "a pipe"));
+        if (strcmp(names[i], SYNCED_NAME) == 0) {
+            assert_int_not_equal(synced_read(&list, f->crashed, &err), STATOR_OK);
+            synced_list_deinit(&list);
+        }
+    }
+}
+
 /* A copy of a directory that is written to has files of several moments. */
 static void a_bent_copy_is_refused(void **state)
 {
@@ -593,14 +624,23 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        ONE(a_changed_byte_is_told),           ONE(a_short_file_is_told),
-        ONE(a_missing_file_is_told),           ONE(what_is_left_is_no_new_directory),
-        ONE(a_mark_in_the_log_tells),          ONE(a_torn_end_is_no_damage),
-        ONE(a_log_that_is_over_may_come_back), ONE(a_bent_copy_is_refused),
-        ONE(a_log_of_a_fork_is_refused),       ONE(a_log_between_others_is_over),
-        ONE(a_log_twice_is_refused),           ONE(logs_and_lines_that_are_gone_are_told),
-        ONE(what_is_left_out_is_told),         ONE(the_newest_log_is_missed_after_a_power_cut),
-        ONE(a_torn_note_is_no_damage),         ONE(a_cut_while_a_torn_end_is_opened_is_no_damage),
+        ONE(a_changed_byte_is_told),
+        ONE(a_short_file_is_told),
+        ONE(a_missing_file_is_told),
+        ONE(what_is_left_is_no_new_directory),
+        ONE(a_mark_in_the_log_tells),
+        ONE(a_torn_end_is_no_damage),
+        ONE(a_torn_note_is_no_damage),
+        ONE(a_cut_while_a_torn_end_is_opened_is_no_damage),
+        ONE(a_log_that_is_over_may_come_back),
+        ONE(a_log_between_others_is_over),
+        ONE(a_log_of_a_fork_is_refused),
+        ONE(a_log_twice_is_refused),
+        ONE(logs_and_lines_that_are_gone_are_told),
+        ONE(the_newest_log_is_missed_after_a_power_cut),
+        ONE(what_is_left_out_is_told),
+        ONE(a_pipe_is_refused),
+        ONE(a_bent_copy_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,9 @@
 #include "unit/server/store/crashed.h"
 #include "unit/server/store/temporary.h"
 
+#include <errno.h>
+#include <sys/syscall.h>
+
 #define ITEMS  600
 #define ROUNDS 2 /* versions of each item */
 
@@ -25,6 +28,32 @@ struct told {
 struct fixture {
     char dir[64], damaged[64], copy[64];
 };
+
+/* A disk that cannot read a sector of one file. */
+static const char *bad_name; /* the end of its path; NULL: all can be read */
+static off_t bad_at;
+
+static bool is_bad(int fd, size_t len, off_t at)
+{
+    char link[64], path[512];
+    ssize_t path_len;
+
+    if (bad_name == NULL || at >= bad_at + 512 || at + (off_t)len <= bad_at)
+        return false;
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    path_len = readlink(link, path, sizeof(path) - 1);
+    path[path_len > 0 ? path_len : 0] = '\0';
+    return strlen(path) > strlen(bad_name) && strcmp(path + strlen(path) - strlen(bad_name), bad_name) == 0;
+}
+
+__attribute__((visibility("default"))) ssize_t pread(int fd, void *out, size_t len, off_t at)
+{
+    if (is_bad(fd, len, at)) {
+        errno = EIO;
+        return -1;
+    }
+    return syscall(SYS_pread64, fd, out, len, at);
+}
 
 static void put(struct store *store, uint32_t number, uint32_t round)
 {
@@ -203,6 +232,20 @@ static void find_table(const struct fixture *f, char out[64], size_t *len)
     assert_true(*len > 20000);
 }
 
+/* One of another size. */
+static void find_other_table(const struct fixture *f, const char *than, char out[64])
+{
+    DIR *stream = opendir(f->dir);
+    struct dirent *entry;
+
+    out[0] = '\0';
+    while ((entry = readdir(stream)) != NULL)
+        if (strstr(entry->d_name, ".sst") != NULL && strcmp(entry->d_name, than) != 0)
+            snprintf(out, 64, "%.63s", entry->d_name);
+    closedir(stream);
+    assert_true(out[0] != '\0');
+}
+
 static void a_sound_directory_has_no_fault(void **state)
 {
     struct told told;
@@ -269,6 +312,53 @@ static void a_short_or_missing_table_costs_itself(void **state)
     assert_non_null(strstr(told.text, "is gone"));
 }
 
+/* What is behind the end costs nothing, and a server refuses it all the same. */
+static void a_table_that_is_too_long_costs_nothing(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t *bytes = malloc(2 * FILE_MAX);
+    struct told told;
+    char name[64], path[512];
+    size_t len;
+
+    find_table(f, name, &len);
+    snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+    (void)read_file(path, bytes);
+    memcpy(bytes + len, bytes, len);
+    for (size_t more = 1; more <= len; more += len - 1) {
+        damage(f, NULL, 0, false);
+        write_bytes(f->damaged, name, bytes_of(bytes, len + more));
+        assert_int_equal(rescue(f, &told, name, len + more), 0);
+        assert_int_equal(told.count, 1);
+        assert_int_equal(told.bytes, 0);
+        assert_non_null(strstr(told.text, "and should have"));
+    }
+    free(bytes);
+}
+
+/* As if a file of a copy that went its own way had been put there. */
+static void another_table_costs_itself(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t *bytes = malloc(FILE_MAX);
+    char name[64], other[64], path[512];
+    struct told told;
+    size_t len, other_len;
+    uint32_t lost;
+
+    find_table(f, name, &len);
+    damage(f, NULL, 0, false);
+    find_other_table(f, name, other);
+    snprintf(path, sizeof(path), "%s/%s", f->dir, other);
+    other_len = read_file(path, bytes);
+    assert_true(other_len != len);
+    write_bytes(f->damaged, name, bytes_of(bytes, other_len));
+    lost = rescue(f, &told, name, 0);
+    assert_true(lost > 0 && lost < ITEMS / 2);
+    assert_non_null(strstr(told.text, "and should have"));
+    free(bytes);
+}
+
 static void a_hole_in_the_log_costs_what_is_in_it(void **state)
 {
     struct fixture *f = *state;
@@ -281,6 +371,52 @@ static void a_hole_in_the_log_costs_what_is_in_it(void **state)
     for (size_t at = 0; at < (size_t)info.st_size; at += 40009) {
         damage(f, strrchr(log, '/') + 1, at, false);
         assert_true(rescue(f, &told, "log", at) <= 70); /* at most a block of 32 KB */
+    }
+}
+
+static void assert_start_is_refused(struct fixture *f, const char *part)
+{
+    const struct store_options options = {.dir = f->damaged, .layout = "x"};
+    struct stator_error err = {0};
+    struct store *store;
+
+    assert_int_not_equal(store_open(&store, &options, &err), STATOR_OK);
+    if (strstr(err.message, part) == NULL || strstr(err.message, "check --repair") == NULL)
+        fail_msg("%s", err.message);
+}
+
+static void a_bad_sector_of_the_log_costs_what_is_in_it(void **state)
+{
+    struct fixture *f = *state;
+    struct told told;
+    char log[256];
+    struct stat info;
+
+    find_log(f->dir, log);
+    assert_int_equal(stat(log, &info), 0);
+    for (off_t at = 0; at < info.st_size - 512; at += 40960) {
+        damage(f, NULL, 0, false);
+        bad_name = strrchr(log, '/');
+        bad_at = at;
+        assert_true(rescue(f, &told, "bad sector", (size_t)at) <= 70);
+        assert_true(told.others > 0);
+        assert_start_is_refused(f, "cannot be read");
+        bad_name = NULL;
+    }
+}
+
+static void a_bad_sector_of_what_was_synced_costs_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct told told;
+
+    for (bad_at = 4096; bad_at < 4096 + 3 * SYNCED_PLACE_BYTES; bad_at += SYNCED_PLACE_BYTES) {
+        damage(f, NULL, 0, false);
+        bad_name = "/" SYNCED_NAME;
+        assert_int_equal(rescue(f, &told, SYNCED_NAME, (size_t)bad_at), 0);
+        assert_int_equal(told.others, 1);
+        assert_start_is_refused(f, SYNCED_NAME);
+        bad_name = NULL;
     }
 }
 
@@ -370,6 +506,46 @@ static void a_planted_record_is_not_applied(void **state)
     free(bytes);
 }
 
+/* What a client writes may look like the format record. tables: it is in a table file, not in a log. */
+static void assert_shards_are_not_forged(struct fixture *f, bool tables)
+{
+    static const char forged[] = "\0\0\0\2\0\0\0\7layout of a test";
+    struct store_options options = {.dir = f->damaged, .shards = 2, .layout = "layout of a test"};
+    struct store_batch *batch;
+    struct told told = {.count = 0};
+    struct stator_error err;
+    struct store *store;
+    char path[512];
+
+    temporary_remove(f->damaged);
+    temporary_remove(f->copy);
+    assert_int_equal(store_open(&store, &options, &err), STATOR_OK);
+    for (int start = 0; start < (tables ? 11 : 1); start++) { /* so many logs become tables */
+        store_close(store);
+        assert_int_equal(store_open(&store, &options, &err), STATOR_OK);
+        batch = store_batch_new(store);
+        store_batch_put(batch, STORE_SHARD(0), bytes_of(forged, sizeof(forged) - 1), BYTES("v"));
+        store_batch_put(batch, STORE_SHARD(1), BYTES("format"), bytes_of(forged, sizeof(forged) - 1));
+        assert_int_equal(store_write(store, batch, true, NULL), STATOR_OK);
+        store_batch_free(batch);
+    }
+    store_close(store);
+    snprintf(path, sizeof(path), "%s/CURRENT", f->damaged);
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(mkdir(f->copy, 0700), 0);
+    options.dir = f->copy;
+    if (rescue_rebuild(&store, f->damaged, &options, tell, &told, &err) != STATOR_OK)
+        fail_msg("%s", err.message);
+    assert_int_equal(store_shards(store), 2);
+    store_close(store);
+}
+
+static void the_number_of_shards_cannot_be_forged(void **state)
+{
+    assert_shards_are_not_forged(*state, false);
+    assert_shards_are_not_forged(*state, true);
+}
+
 static void what_cannot_be_rescued_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -392,10 +568,19 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        ONE(a_sound_directory_has_no_fault),          ONE(a_damaged_block_costs_what_is_in_it),
-        ONE(two_damaged_blocks_cost_what_is_in_them), ONE(a_short_or_missing_table_costs_itself),
-        ONE(a_hole_in_the_log_costs_what_is_in_it),   ONE(a_planted_record_is_not_applied),
-        ONE(a_torn_end_of_a_log_is_no_fault),         ONE(what_cannot_be_rescued_is_refused),
+        ONE(a_sound_directory_has_no_fault),
+        ONE(a_damaged_block_costs_what_is_in_it),
+        ONE(two_damaged_blocks_cost_what_is_in_them),
+        ONE(a_short_or_missing_table_costs_itself),
+        ONE(a_table_that_is_too_long_costs_nothing),
+        ONE(another_table_costs_itself),
+        ONE(a_bad_sector_of_the_log_costs_what_is_in_it),
+        ONE(a_bad_sector_of_what_was_synced_costs_nothing),
+        ONE(a_hole_in_the_log_costs_what_is_in_it),
+        ONE(a_planted_record_is_not_applied),
+        ONE(the_number_of_shards_cannot_be_forged),
+        ONE(a_torn_end_of_a_log_is_no_fault),
+        ONE(what_cannot_be_rescued_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
