@@ -33,9 +33,10 @@ static enum stator_rc look(struct rescue *rescue, struct report *report, struct 
 
 static void print_end(const struct report *report, const char *dir)
 {
-    fprintf(report->out, "%s: %zu %s, %llu %s: ", dir, report->table_count,
-            report->table_count == 1 ? "table" : "tables", (unsigned long long)report->items,
-            report->items == 1 ? "item" : "items");
+    fprintf(report->out, "%s: %zu %s", dir, report->table_count, report->table_count == 1 ? "table" : "tables");
+    if (report->file_faults == 0 || report->repairing) /* else a repair may find more */
+        fprintf(report->out, ", %llu %s", (unsigned long long)report->items, report->items == 1 ? "item" : "items");
+    fputs(": ", report->out);
     if (report->faults == 0)
         fprintf(report->out, "sound\n");
     else
@@ -48,19 +49,21 @@ static void say_rebuilds(const char *dir, struct stator_error *err)
     const bool ended = len != 0 && err->message[len - 1] == '.';
 
     snprintf(err->message + len, sizeof(err->message) - len,
-             "%s If it was a data directory, stator check --repair %s makes it anew of its table files and logs.",
-             ended ? "" : ".", dir);
+             "%s stator check --repair '%s' makes it anew of its table files and logs.", ended ? "" : ".", dir);
 }
 
 enum stator_rc check_directory(const struct check_request *request, uint64_t *faults, struct stator_error *err)
 {
     const char *dir = request->dir;
-    const struct store_options options = options_of(dir, NULL);
+    const struct store_options options = options_of(dir, request->program);
     struct report report = {.out = request->out};
     struct rescue *rescue;
-    enum stator_rc rc = rescue_open(&rescue, &options, report_file, &report, err);
+    enum stator_rc rc;
 
-    if (rc != STATOR_OK && (report.manifest_faults != 0 || !rescue_has_manifest(dir)))
+    *faults = 0;
+    STATOR_TRY(rescue_may_read(dir, err));
+    rc = rescue_open(&rescue, &options, report_file, &report, err);
+    if (rc != STATOR_OK && (report.manifest_faults != 0 || !rescue_has_manifest(dir)) && rescue_has_data(dir))
         say_rebuilds(dir, err);
     if (rc == STATOR_OK)
         rc = look(rescue, &report, err);
@@ -70,7 +73,7 @@ enum stator_rc check_directory(const struct check_request *request, uint64_t *fa
     if (rc == STATOR_OK) {
         print_end(&report, dir);
         if (report.faults != 0)
-            fprintf(report.out, "Nothing was changed. stator check --repair %s keeps what is sound.\n", dir);
+            fprintf(report.out, "Nothing was changed. stator check --repair '%s' keeps what is sound.\n", dir);
     }
     *faults = report.faults;
     report_deinit(&report);
@@ -129,6 +132,7 @@ static enum stator_rc rebuild_into(const char *stage, const char *dir, struct re
 
     (void)rescue;
     STATOR_TRY(rescue_rebuild(&store, dir, &options, report_file, report, err));
+    report->counters_are_new = true; /* the engine has added up what logs and tables both had */
     rc = mend(store, report, err);
     store_close(store);
     return rc;
@@ -136,7 +140,7 @@ static enum stator_rc rebuild_into(const char *stage, const char *dir, struct re
 
 static void print_kept(FILE *out, const struct buf *kept)
 {
-    fprintf(out, "The old files are in %s. Remove them when nothing in them is missed.\n", (const char *)kept->at);
+    fprintf(out, "The old files are in '%s'. Remove them when nothing in them is missed.\n", (const char *)kept->at);
 }
 
 /* Into an empty directory, from a source of which what is told has been told. */
@@ -272,14 +276,18 @@ enum stator_rc check_repair(const struct check_request *request, uint64_t *fault
     enum stator_rc rc;
 
     *faults = 0;
+    STATOR_TRY(rescue_may_read(request->dir, err));
     STATOR_TRY(resume(request->dir, request->out, err));
     rc = repair(request->dir, &report, err);
+    repair_give_to_owner(request->dir);
     if (rc == STATOR_OK) {
         print_end(&report, request->dir);
         if (report.faults != 0)
+            fprintf(report.out, "All of them are mended.\n");
+        if (report.lost)
             fprintf(report.out,
-                    "All of them are mended. What could not be read is lost: an item of it is gone, or as it was "
-                    "before its last write.\n");
+                    "What could not be read is lost: an item or a stream record of it is gone, or an item is as it "
+                    "was before its last write.\n");
     }
     *faults = report.faults;
     report_deinit(&report);
@@ -321,26 +329,46 @@ static void tell_all_tables(struct concerned *concerned)
     buf_append_byte(concerned->out, '.');
 }
 
+/* What the engine reads when it opens them, and if that is sound all of them. */
+static enum stator_rc examine(struct rescue *rescue, struct concerned *concerned, struct stator_error *err)
+{
+    STATOR_TRY(contents_load(rescue_store(rescue), false, &concerned->report, err));
+    STATOR_TRY(rescue_examine(rescue, RESCUE_OPENS, tell_concerned, concerned, err));
+    if (concerned->tables == 0 && concerned->others == 0)
+        STATOR_TRY(rescue_examine(rescue, RESCUE_READS, tell_concerned, concerned, err));
+    return STATOR_OK;
+}
+
+static void tell_end(struct concerned *concerned, const char *dir)
+{
+    if (concerned->tables > CONCERNED_MAX)
+        buf_printf(concerned->out, " And %llu more.", (unsigned long long)(concerned->tables - CONCERNED_MAX));
+    if (concerned->others != 0)
+        tell_all_tables(concerned);
+    else if (concerned->tables != 0 || concerned->report.faults != 0)
+        buf_printf(concerned->out, " stator check '%s' says more, and stator check --repair '%s' keeps what is sound.",
+                   dir, dir);
+}
+
 void check_concerned(struct buf *out, const char *dir)
 {
     const struct store_options options = options_of(dir, NULL);
     struct concerned concerned = {.report = {.out = fopen("/dev/null", "w")}, .out = out};
     struct rescue *rescue = NULL;
     struct stator_error err;
+    enum stator_rc rc;
 
-    if (concerned.report.out != NULL && rescue_open(&rescue, &options, tell_concerned, &concerned, &err) == STATOR_OK &&
-        contents_load(rescue_store(rescue), false, &concerned.report, &err) == STATOR_OK &&
-        rescue_examine(rescue, RESCUE_OPENS, tell_concerned, &concerned, &err) == STATOR_OK) {
-        if (concerned.tables > CONCERNED_MAX)
-            buf_printf(out, " And %llu more.", (unsigned long long)(concerned.tables - CONCERNED_MAX));
-        if (concerned.others != 0)
-            tell_all_tables(&concerned);
-        else if (concerned.tables != 0 || concerned.report.faults != 0)
-            buf_printf(out, " stator check '%s' says more, and stator check --repair '%s' keeps what is sound.", dir,
-                       dir);
+    if (concerned.report.out == NULL)
+        return;
+    rc = rescue_may_read(dir, &err);
+    if (rc == STATOR_OK) {
+        rc = rescue_open(&rescue, &options, tell_concerned, &concerned, &err);
+        if (rc == STATOR_OK && examine(rescue, &concerned, &err) == STATOR_OK)
+            tell_end(&concerned, dir);
+        else if (rc != STATOR_OK && rescue_has_data(dir) && (concerned.others != 0 || !rescue_has_manifest(dir)))
+            buf_append_bytes(out, BYTES(" All tables are concerned; a repair tells what is lost of each."));
     }
     rescue_close(rescue);
-    if (concerned.report.out != NULL)
-        fclose(concerned.report.out);
+    fclose(concerned.report.out);
     report_deinit(&concerned.report);
 }

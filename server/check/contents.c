@@ -276,6 +276,8 @@ static void tell_counter(struct checking *c, uint32_t id, enum catalog_counter c
     static const char *const units[] = {[COUNTER_ITEMS] = "items", [COUNTER_BYTES] = "bytes"};
     struct buf owner;
 
+    if (c->report->counters_are_new)
+        return;
     buf_init(&owner, LINE_BYTES_MAX);
     report_owner(&owner, c->report, id);
     report_fault(c->report, "%.*s: %lld %s were counted, and %llu are there", (int)owner.len, (const char *)owner.at,

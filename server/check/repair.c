@@ -286,3 +286,18 @@ enum stator_rc repair_resume(const char *dir, bool *done, struct buf *kept, stru
     close_places(&places);
     return rc;
 }
+
+void repair_give_to_owner(const char *dir)
+{
+    DIR *stream = geteuid() == 0 ? opendir(dir) : NULL;
+    struct stat owner, file;
+    struct dirent *entry;
+
+    if (stream == NULL)
+        return;
+    while (fstat(dirfd(stream), &owner) == 0 && (entry = readdir(stream)) != NULL)
+        if (strcmp(entry->d_name, "..") != 0 &&
+            fstatat(dirfd(stream), entry->d_name, &file, AT_SYMLINK_NOFOLLOW) == 0 && file.st_uid == 0)
+            (void)!fchownat(dirfd(stream), entry->d_name, owner.st_uid, owner.st_gid, AT_SYMLINK_NOFOLLOW);
+    closedir(stream);
+}

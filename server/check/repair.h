@@ -25,6 +25,9 @@ STATOR_MUST_CHECK enum stator_rc repair_exchange(const char *dir, struct buf *ke
 /* Ends an exchange that was interrupted after it had moved something. *done: there was one. */
 STATOR_MUST_CHECK enum stator_rc repair_resume(const char *dir, bool *done, struct buf *kept, struct stator_error *err);
 
+/* What root has made belongs to whom the directory belongs to, who could not start on it otherwise. */
+void repair_give_to_owner(const char *dir);
+
 /* Removes a stage that is of no more use. */
 void repair_abandon(const char *dir);
 

@@ -201,6 +201,7 @@ void report_file(void *context, const struct rescue_fault *fault)
 
     report->file_faults++;
     report->manifest_faults += fault->kind == RESCUE_MANIFEST;
+    report->lost |= fault->bytes != 0;
     report_fault(report, "%s %s", fault->file, fault->what);
     if (fault->kind == RESCUE_TABLE && fault->bytes != 0) {
         struct buf owners;

@@ -21,6 +21,8 @@ struct report {
     uint64_t faults;
     uint64_t file_faults; /* of them, those of files */
     uint64_t manifest_faults;
+    bool lost;             /* something that could not be read may have been there */
+    bool counters_are_new; /* they say nothing of what was there */
     uint64_t items;        /* of all tables that were compared */
     struct table **tables; /* one reference each; NULL until they are known */
     size_t table_count;

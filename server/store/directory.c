@@ -204,7 +204,7 @@ static enum stator_rc judge(const struct directory *found, const struct seen *se
         return stator_fail(
             err, STATOR_INTERNAL_SERVER_ERROR,
             "The data directory '%s' is damaged: it had a database, and its CURRENT is gone. " VERIFY_GO_ON
-            " If nothing in it is wanted, remove " LOCK " and " SYNCED_NAME ", too, and it is a new one.",
+            " If nothing in it is wanted, empty it.",
             dir, dir, dir);
     if (!found->has_database && !seen->had_database && foreign[0] != '\0')
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
@@ -280,8 +280,7 @@ static enum stator_rc lock(int *out, const char *dir, struct stator_error *err)
     return flock(*out, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK ? STATOR_OK : fault_in_use(err, dir);
 }
 
-/* The engine would wait for somebody to write into a pipe. A folder it cannot read. */
-static enum stator_rc refuse_pipes(const char *dir, struct stator_error *err)
+enum stator_rc directory_refuse_pipes(const char *dir, struct stator_error *err)
 {
     DIR *stream = opendir(dir);
     enum stator_rc rc = STATOR_OK;
@@ -311,7 +310,7 @@ enum stator_rc rescue_lock(int *out, const char *dir, struct stator_error *err)
     *out = -1;
     if (access(dir, R_OK | X_OK) != 0)
         return fail(err, dir, "cannot be read", errno);
-    STATOR_TRY(refuse_pipes(dir, err));
+    STATOR_TRY(directory_refuse_pipes(dir, err));
     if ((size_t)snprintf(path, sizeof(path), "%s/" LOCK, dir) >= sizeof(path))
         return fail(err, dir, "cannot be used", ENAMETOOLONG);
     *out = io_open_file(AT_FDCWD, path, O_RDONLY);
@@ -365,7 +364,7 @@ enum stator_rc directory_prepare(struct directory *out, const char *dir, struct 
         return fail(err, dir, "cannot be used", ENOTDIR);
     }
     STATOR_TRY(look_into(out, dir, err)); /* nothing is left in a directory that is somebody else's */
-    STATOR_TRY(refuse_pipes(dir, err));
+    STATOR_TRY(directory_refuse_pipes(dir, err));
     if (access(dir, R_OK | W_OK | X_OK) != 0) /* tells of a read-only file system even to root */
         return fail_write(err, dir, errno);
     rc = lock(&out->lock, dir, err);

@@ -6,11 +6,16 @@
  */
 #include "store/rescue.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "store/io.h"
 #include "store/rescue_files.h"
 #include "store/rocks.h"
 
@@ -347,15 +352,69 @@ enum stator_rc rescue_open(struct rescue **out, const struct store_options *opti
     return STATOR_OK;
 }
 
+static enum stator_rc fail_to_read(struct stator_error *err, const char *dir, const char *name)
+{
+    return stator_fail(
+        err, STATOR_INTERNAL_SERVER_ERROR,
+        "This user may not read '%s/%s': run this as the user whose files they are, or as root. Nothing was "
+        "changed.",
+        dir, name);
+}
+
+enum stator_rc rescue_may_read(const char *dir, struct stator_error *err)
+{
+    DIR *stream = opendir(dir);
+    enum stator_rc rc = STATOR_OK;
+    struct dirent *entry;
+
+    if (stream == NULL)
+        return errno == EACCES ? fail_to_read(err, dir, "") : STATOR_OK; /* else whoever opens it tells */
+    while (rc == STATOR_OK && (entry = readdir(stream)) != NULL) {
+        struct stat info;
+        int fd;
+
+        if (fstatat(dirfd(stream), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode))
+            continue;
+        fd = io_open_file(dirfd(stream), entry->d_name, O_RDONLY);
+        if (fd >= 0)
+            close(fd);
+        else if (errno == EACCES || errno == EPERM)
+            rc = fail_to_read(err, dir, entry->d_name);
+    }
+    closedir(stream);
+    return rc;
+}
+
+bool rescue_has_data(const char *dir)
+{
+    DIR *stream = opendir(dir);
+    struct dirent *entry;
+    bool found = false;
+
+    while (stream != NULL && !found && (entry = readdir(stream)) != NULL) {
+        const char *dot = strrchr(entry->d_name, '.');
+
+        found = dot != NULL && (strcmp(dot, ".sst") == 0 || strcmp(dot, ".log") == 0);
+    }
+    if (stream != NULL)
+        closedir(stream);
+    return found;
+}
+
 /* One that is cut short may name the first family alone. */
 bool rescue_has_manifest(const char *dir)
 {
-    rocksdb_options_t *plain = rocksdb_options_create();
-    char *why = NULL;
+    rocksdb_options_t *plain;
+    struct stator_error err;
+    char *why = NULL, **listed;
     size_t count = 0;
-    char **listed = rocksdb_list_column_families(plain, dir, &count, &why);
-    const bool whole = why == NULL && count > FAMILIES_BEFORE_SHARDS;
+    bool whole;
 
+    if (directory_refuse_pipes(dir, &err) != STATOR_OK)
+        return true; /* nothing more is known, and that is what rescue_open says */
+    plain = rocksdb_options_create();
+    listed = rocksdb_list_column_families(plain, dir, &count, &why);
+    whole = why == NULL && count > FAMILIES_BEFORE_SHARDS;
     rocksdb_options_destroy(plain);
     rocksdb_list_column_families_destroy(listed, count);
     rocksdb_free(why);

@@ -58,6 +58,12 @@ struct store *rescue_store(struct rescue *rescue);
  * under a counter's key is its value now. */
 STATOR_MUST_CHECK enum stator_rc rescue_copy(struct rescue *rescue, struct store *to, struct stator_error *err);
 
+/* Fails if this user may not read one of the directory's files, which is no damage. */
+STATOR_MUST_CHECK enum stator_rc rescue_may_read(const char *dir, struct stator_error *err);
+
+/* Whether it has a table file or a log. */
+bool rescue_has_data(const char *dir);
+
 /* False: the directory's manifest or its CURRENT cannot be used, which is why rescue_open failed. */
 bool rescue_has_manifest(const char *dir);
 

@@ -132,6 +132,10 @@ struct directory {
  * incomplete what the other has just completed. */
 STATOR_MUST_CHECK enum stator_rc directory_prepare(struct directory *out, const char *dir, struct stator_error *err);
 
+/* Fails if the name of one of the engine's files is a pipe's, a socket's or a device's: the engine would wait for somebody to
+ * write into it. */
+STATOR_MUST_CHECK enum stator_rc directory_refuse_pipes(const char *dir, struct stator_error *err);
+
 /* Between these two a database is made whose files nobody syncs. directory_complete syncs them, and only after it may
  * anyone be told that something is safe. */
 STATOR_MUST_CHECK enum stator_rc directory_begin(const char *dir, struct stator_error *err);

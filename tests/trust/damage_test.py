@@ -18,7 +18,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from trust import SEED, TOTAL, seconds, told
+from trust import SEED, TOTAL, need, seconds, told
 
 import dynamo
 from server import Server, find_binary
@@ -287,6 +287,31 @@ class Damaged(unittest.TestCase):
         for flags in ((), ("--repair",)):
             self.assertEqual(self.check(self.whole, *flags).returncode, 0)
             self.assertEqual(listed(), before, flags)
+
+    def test_whose_files_they_are(self):
+        """A file that this user may not read is no damage; and what root repairs its owner can start on."""
+        need(os.geteuid() == 0, "only root can be another user")
+        self.base.chmod(0o711)
+        copy = self.base / "an owner's"
+        shutil.copytree(self.whole, copy)
+        for path in (copy, *copy.iterdir()):
+            os.chown(path, 65534, 65534)
+        table = next(copy.glob("*.sst"))
+        table.chmod(0)
+        owner = {"user": 65534, "group": 65534, "extra_groups": []}
+        try:
+            reach = subprocess.run([find_binary(), "--version"], check=False, capture_output=True, **owner)
+        except PermissionError:
+            reach = None
+        need(reach, "the program is where others cannot reach it")
+        for flags in ((), ("--repair",)):
+            done = subprocess.run([find_binary(), "check", *flags, copy], capture_output=True, text=True, check=False, **owner)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
+            self.assertIn(f"This user may not read '{copy}/{table.name}'", done.stderr)
+        table.chmod(0o600)
+        next(copy.glob("*.sst")).write_bytes(b"")
+        self.assertEqual(self.check(copy, "--repair").returncode, 0)
+        self.assertEqual({path.stat().st_uid for path in copy.iterdir()}, {65534})
 
     def test_all_gone_but_the_lock(self):
         def spoil(copy):
