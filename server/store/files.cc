@@ -196,7 +196,7 @@ class CompactionListener : public rocksdb::EventListener
         for (const std::string &path : job.input_files)
             bytes += stat(path.c_str(), &info) == 0 ? static_cast<uint64_t>(info.st_size) : 0;
         has_no_room = job.compaction_reason != rocksdb::CompactionReason::kManualCompaction &&
-                      !listener_.has_room(listener_.context, bytes);
+                      !listener_.has_room(listener_.context, bytes, job.base_input_level == 0);
     }
 
     void OnCompactionCompleted(rocksdb::DB *, const rocksdb::CompactionJobInfo &) override

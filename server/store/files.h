@@ -32,7 +32,9 @@ struct files_watcher {
  * key. It tries them again, with a rest of a second. */
 struct files_listener {
     void *context;
-    bool (*has_room)(void *context, uint64_t bytes); /* for a compaction that nobody asked for, of so many bytes */
+    bool (*has_room)(void *context, uint64_t bytes,
+                     bool flushed); /* for a compaction that nobody asked for, of so many bytes;
+                                                                      flushed: of what writers may be held up for */
     void (*met_damage)(void *context);
     void (*had_no_space)(void *context); /* has_room said so, or the disk */
 };

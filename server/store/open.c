@@ -167,9 +167,9 @@ static void damage_met(void *context)
     atomic_fetch_add(&store->damaged_compactions, 1);
 }
 
-static bool has_room(void *context, uint64_t bytes)
+static bool has_room(void *context, uint64_t bytes, bool flushed)
 {
-    return space_has_room(context, bytes, false);
+    return space_has_room(context, bytes, flushed ? SPACE_FOR_FLUSHED : SPACE_FOR_COMPACTION);
 }
 
 static void had_no_space(void *context)

@@ -8,6 +8,7 @@
 #define WAL_BYTES_MIN      ((uint64_t)32 << 20)  /* a restart after a crash replays at most about this much ... */
 #define WAL_BYTES_MAX      ((uint64_t)256 << 20) /* ... or, with many families, this */
 #define MEMTABLE_BYTES_MIN ((uint64_t)64 << 10)  /* the engine's */
+#define LEVEL_BYTES        ((uint64_t)32 << 20)  /* of level 1 */
 #define LOG_LEVEL_NOTHING  6                     /* one past the highest */
 
 /* Settings without a setter in the C API.
@@ -52,15 +53,23 @@ static void set_tables(rocksdb_options_t *o, size_t cache_bytes, bool looking)
 
 /* LZ4 at every level, the last included. zstd would take less disk there, but with a cache of a few MiB most cold reads
  * decompress a block of that level, several times slower than LZ4 does; and reads are what this store is for. */
-static void set_levels(rocksdb_options_t *o)
+static void set_levels(rocksdb_options_t *o, size_t memtable_bytes, const struct rocks_situation *situation)
 {
+    const uint64_t full = rocks_memory_bytes(memtable_bytes, situation->families);
+    const uint64_t base = LEVEL_BYTES * situation->memory_bytes / full;
+
     rocksdb_options_set_compression(o, rocksdb_lz4_compression);
     rocksdb_options_set_bottommost_compression(o, rocksdb_lz4_compression);
     rocksdb_options_set_level_compaction_dynamic_level_bytes(o, 1);
     /* Level 1 is about as large as what four flushes bring; files grow with the level, so that 256 open ones go far. */
-    rocksdb_options_set_max_bytes_for_level_base(o, (uint64_t)32 << 20);
-    rocksdb_options_set_target_file_size_base(o, (uint64_t)16 << 20);
+    rocksdb_options_set_max_bytes_for_level_base(o, base);
+    rocksdb_options_set_target_file_size_base(o, base / 2);
     rocksdb_options_set_target_file_size_multiplier(o, 2);
+    /* A small disk has small files, so that a compaction needs little room; and more of them may wait for one that has none. */
+    if (situation->memory_bytes < full) {
+        rocksdb_options_set_level0_slowdown_writes_trigger(o, 40);
+        rocksdb_options_set_level0_stop_writes_trigger(o, 60);
+    }
 }
 
 uint64_t rocks_memory_bytes(size_t memtable_bytes, uint32_t families)
@@ -140,7 +149,7 @@ enum stator_rc rocks_options_init(struct rocks_options *out, const struct store_
 
     set_memory(base, options->memtable_bytes, situation);
     set_housekeeping(base);
-    set_levels(base);
+    set_levels(base, options->memtable_bytes, situation);
     set_tables(base, options->cache_bytes, situation->looking);
     if (situation->looking)
         set_looking(base);

@@ -198,7 +198,7 @@ static enum store_reclaimed compact(struct store *store, uint32_t family, const 
 
     if (atomic_load(&store->reclaim_stopped) || store_read_only(store))
         return STORE_RECLAIM_STOPPED;
-    if (!space_has_room(store, input_bytes(files, first, last), true))
+    if (!space_has_room(store, input_bytes(files, first, last), SPACE_FOR_RECLAIM))
         return STORE_RECLAIM_NO_SPACE;
     /* What was deleted since the last sync is kept as it was before it (frozen.c): the step would give nothing back. */
     if (store->durability == STORE_FULL && store_sync(store, NULL) != STATOR_OK)

@@ -234,9 +234,15 @@ uint64_t space_init(struct store *store, uint64_t memory_bytes);
  * may use half of what is kept free. */
 STATOR_MUST_CHECK bool space_allows(struct store *store, size_t bytes, bool frees);
 
-/* Whether a compaction that reads so many bytes has room to write them. frees: one that is there to get space back; while the
- * disk is full it may use half of what is kept free. */
-bool space_has_room(const struct store *store, uint64_t bytes, bool frees);
+/* What a compaction is there for. */
+enum space_use {
+    SPACE_FOR_COMPACTION, /* uses nothing of what is kept free */
+    SPACE_FOR_RECLAIM,    /* to get space back: while the disk is full it may use half of that */
+    SPACE_FOR_FLUSHED,    /* of what was flushed last: it may use half of that, or deletions would be held up for it */
+};
+
+/* Whether one that reads so many bytes has room to write them. */
+bool space_has_room(const struct store *store, uint64_t bytes, enum space_use use);
 
 /* Of the disk with that directory. False: it does not tell. */
 bool space_of(const char *dir, uint64_t *out_free, uint64_t *out_total);

@@ -45,13 +45,15 @@ static uint64_t floor_bytes(const struct store *store)
     return store->reserve_bytes / 2;
 }
 
-bool space_has_room(const struct store *store, uint64_t bytes, bool frees)
+bool space_has_room(const struct store *store, uint64_t bytes, enum space_use use)
 {
     uint64_t free_now, total;
+    bool half;
 
     if (store->dir == NULL || !space_of(store->dir, &free_now, &total))
         return true;
-    return free_now >= bytes + (frees && free_now < store->reserve_bytes ? floor_bytes(store) : store->reserve_bytes);
+    half = use == SPACE_FOR_FLUSHED || (use == SPACE_FOR_RECLAIM && free_now < store->reserve_bytes);
+    return free_now >= bytes + (half ? floor_bytes(store) : store->reserve_bytes);
 }
 
 /* Free bytes; where the disk does not tell this time, what the last look found stands. */

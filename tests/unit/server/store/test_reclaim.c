@@ -88,6 +88,8 @@ static struct bytes key_of(char out[16], char table, int number)
     return bytes_of(out, 6);
 }
 
+static bool frees; /* what write_some writes */
+
 static void write_some(struct fixture *f, char table, int count)
 {
     static uint32_t random = 1;
@@ -99,6 +101,8 @@ static void write_some(struct fixture *f, char table, int count)
             value[k] = (uint8_t)((random = random * 1103515245 + 12345) >> 16); /* nothing to compress */
         store_batch_clear(f->batch);
         store_batch_put(f->batch, SHARD, key_of(key, table, i), bytes_of(value, sizeof(value)));
+        if (frees)
+            store_batch_frees(f->batch);
         assert_int_equal(store_write(f->store, f->batch, true, NULL), STATOR_OK);
     }
 }
@@ -395,15 +399,17 @@ static void a_compaction_without_room_costs_no_write(void **state)
     struct fixture *f = *state;
     int waited = 0;
 
-    free_bytes = RESERVE + 4096;
+    free_bytes = RESERVE / 2 + 65536;
+    frees = true;
     while (files_as_flushed(f) < 6) /* it is due from four on */
         write_some(f, 'a', 100);
     usleep(100 * 1000);
     assert_true(files_as_flushed(f) >= 6);
     write_some(f, 'a', 100);
+    frees = false;
     assert_int_equal(store_compact_range(f->store, SHARD, BYTES("a"), BYTES("b")), STORE_RECLAIM_NO_SPACE);
     assert_false(store_read_only(f->store));
-    free_bytes = 0;
+    free_bytes = RESERVE; /* half of it is for what was flushed */
     while (files_as_flushed(f) >= 4) {
         assert_true(waited++ < 1000);
         usleep(10 * 1000);
