@@ -592,6 +592,8 @@ static void make_call_options(struct store *store)
     store->write = rocksdb_writeoptions_create();
     rocksdb_writeoptions_set_no_slowdown(store->write, 1);
     rocksdb_writeoptions_disable_WAL(store->write, store->durability == STORE_NONE);
+    store->write_slowed = rocksdb_writeoptions_create();
+    rocksdb_writeoptions_disable_WAL(store->write_slowed, store->durability == STORE_NONE);
 }
 
 static void make_log_locks(struct store *store)
@@ -610,6 +612,7 @@ static void free_store(struct store *store)
     rocksdb_readoptions_destroy(store->read_any);
     rocksdb_readoptions_destroy(store->read_cached);
     rocksdb_writeoptions_destroy(store->write);
+    rocksdb_writeoptions_destroy(store->write_slowed);
     rocksdb_writebatch_destroy(store->mark_batch);
     buf_deinit(&store->mark);
     pthread_rwlock_destroy(&store->log_lock);

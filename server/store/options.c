@@ -62,14 +62,12 @@ static void set_levels(rocksdb_options_t *o, size_t memtable_bytes, const struct
     rocksdb_options_set_bottommost_compression(o, rocksdb_lz4_compression);
     rocksdb_options_set_level_compaction_dynamic_level_bytes(o, 1);
     /* Level 1 is about as large as what four flushes bring; files grow with the level, so that 256 open ones go far. */
-    rocksdb_options_set_max_bytes_for_level_base(o, base);
+    rocksdb_options_set_max_bytes_for_level_base(
+        o, base); /* a small disk's are small, so that a compaction needs little */
     rocksdb_options_set_target_file_size_base(o, base / 2);
     rocksdb_options_set_target_file_size_multiplier(o, 2);
-    /* A small disk has small files, so that a compaction needs little room; and more of them may wait for one that has none. */
-    if (situation->memory_bytes < full) {
-        rocksdb_options_set_level0_slowdown_writes_trigger(o, 40);
-        rocksdb_options_set_level0_stop_writes_trigger(o, 60);
-    }
+    /* Where writes would be slowed down they are held back (write.c), but those that make space; nothing stops these. */
+    rocksdb_options_set_level0_stop_writes_trigger(o, 1000);
 }
 
 uint64_t rocks_memory_bytes(size_t memtable_bytes, uint32_t families)

@@ -56,6 +56,7 @@ struct store {
 
     rocksdb_readoptions_t *read_any, *read_cached; /* of the newest state; shared by all threads */
     rocksdb_writeoptions_t *write;                 /* never waits in the engine */
+    rocksdb_writeoptions_t *write_slowed;          /* lets the engine slow it down */
 
     /* Writers share it; whoever writes the log's file, or much, has it alone: a sync, until it begins, and large
      * writes. A loop does not wait for it. After a failure nobody may touch the engine's log again (Debian's library

@@ -130,9 +130,17 @@ static bool enter(struct store *store, const struct store_batch *batch, bool may
     return may_wait;
 }
 
+/* What makes space is not held up with the others by compactions that may have none: the engine slows it down by little. One that
+ * is stopped, by memtables that cannot be written, holds up all. */
+static bool passes_others(struct store *store, const struct store_batch *batch)
+{
+    return batch->frees && stats_property(store, store->format, "rocksdb.is-write-stopped") == 0;
+}
+
 /* One attempt that never waits for a stalled engine: STATOR_AGAIN. Nor, unless it may, for another's writes of the log. */
 static enum stator_rc try_write(struct store *store, struct store_batch *batch, bool may_wait, struct stator_error *err)
 {
+    rocksdb_writeoptions_t *how = may_wait && passes_others(store, batch) ? store->write_slowed : store->write;
     enum stator_rc rc = STATOR_OK;
     char *why = NULL;
     bool alone;
@@ -142,7 +150,7 @@ static enum stator_rc try_write(struct store *store, struct store_batch *batch, 
     if (store_read_only(store)) {
         rc = fault_read_only(err);
     } else {
-        rocksdb_write(store->db, store->write, batch->batch, &why);
+        rocksdb_write(store->db, how, batch->batch, &why);
         if (why == NULL && alone && store->log_is_buffered)
             flush_buffer(store, &why);
         if (why != NULL)
