@@ -145,6 +145,7 @@ enum stator_rc rocks_options_init(struct rocks_options *out, const struct store_
     rocksdb_options_t *base = rocksdb_options_create();
     char *why = NULL;
 
+    stator_assert(situation->memory_bytes != 0);
     set_memory(base, options->memtable_bytes, situation);
     set_housekeeping(base);
     set_levels(base, options->memtable_bytes, situation);

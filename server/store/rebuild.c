@@ -210,7 +210,8 @@ static void make_families(const struct rebuilding *r, const struct rocks_options
 static enum stator_rc make_manifest(const struct rebuilding *r, struct stator_error *err)
 {
     const struct store_options options = {.cache_bytes = CACHE_BYTES_DEFAULT, .memtable_bytes = MEMTABLE_BYTES_DEFAULT};
-    const struct rocks_situation situation = {.families = STORE_SHARDS_MAX};
+    const struct rocks_situation situation = {
+        .families = STORE_SHARDS_MAX, .memory_bytes = rocks_memory_bytes(options.memtable_bytes, STORE_SHARDS_MAX)};
     struct rocks_options rocks = {0};
     char *why = NULL;
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -12,9 +13,9 @@
 #include "unit/server/store/crashed.h"
 #include "unit/server/store/temporary.h"
 
-static bool log_fails;     /* whatever is written to a log */
-static bool notes_fail;    /* whatever is written to STATOR-SYNCED */
-static bool writes_halves; /* of whatever is written at an offset */
+static atomic_bool log_fails;     /* whatever is written to a log */
+static atomic_bool notes_fail;    /* whatever is written to STATOR-SYNCED */
+static atomic_bool writes_halves; /* of whatever is written at an offset */
 
 static bool is_of(int fd, const char *end)
 {

@@ -2,6 +2,7 @@
 /* Space comes back: what is deleted leaves the files, step by step, and what is not stays. */
 #include "unit/unit.h"
 
+#include <stdatomic.h>
 #include <sys/statvfs.h>
 
 #include "store/store.h"
@@ -17,7 +18,7 @@ struct fixture {
     struct store_batch *batch;
 };
 
-static uint64_t free_bytes, disk_bytes; /* that statvfs tells; 0: the truth */
+static _Atomic uint64_t free_bytes, disk_bytes; /* that statvfs tells; 0: the truth */
 
 int __real_statvfs(const char *path, struct statvfs *out);
 int __wrap_statvfs(const char *path, struct statvfs *out);

@@ -8,6 +8,7 @@
 #include "unit/server/store/temporary.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <sys/syscall.h>
 
 #define ITEMS  600
@@ -30,20 +31,21 @@ struct fixture {
 };
 
 /* A disk that cannot read a sector of one file. */
-static const char *bad_name; /* the end of its path; NULL: all can be read */
-static off_t bad_at;
+static const char *_Atomic bad_name; /* the end of its path; NULL: all can be read */
+static _Atomic off_t bad_at;
 
 static bool is_bad(int fd, size_t len, off_t at)
 {
+    const char *name = bad_name;
     char link[64], path[512];
     ssize_t path_len;
 
-    if (bad_name == NULL || at >= bad_at + 512 || at + (off_t)len <= bad_at)
+    if (name == NULL || at >= bad_at + 512 || at + (off_t)len <= bad_at)
         return false;
     snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
     path_len = readlink(link, path, sizeof(path) - 1);
     path[path_len > 0 ? path_len : 0] = '\0';
-    return strlen(path) > strlen(bad_name) && strcmp(path + strlen(path) - strlen(bad_name), bad_name) == 0;
+    return strlen(path) > strlen(name) && strcmp(path + strlen(path) - strlen(name), name) == 0;
 }
 
 __attribute__((visibility("default"))) ssize_t pread(int fd, void *out, size_t len, off_t at)

@@ -2,6 +2,7 @@
 /* A disk that says that it is full, and then that it is not. */
 #include "store/store.h"
 
+#include <stdatomic.h>
 #include <sys/statvfs.h>
 
 #include "unit/server/store/temporary.h"
@@ -9,7 +10,7 @@
 
 #define LARGE ((size_t)300 * 1024) /* the free space is looked at again after fewer bytes */
 
-static bool full;
+static atomic_bool full;
 
 int statvfs(const char *path, struct statvfs *out)
 {
