@@ -6,7 +6,7 @@
  *
  * Half of it is for those who make space: deletions are taken until only the other half is left, which is room to write
  * what is in memory to tables. A flush that fails would be a failed write; so on a small disk less is kept in memory, and a
- * compaction, which may fail, is begun only if it leaves what is kept free. */
+ * compaction, which may fail, is begun only if it leaves what its use (enum space_use) must leave. */
 #include "store/rocks.h"
 
 #include <sys/statvfs.h>
