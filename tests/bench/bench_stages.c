@@ -208,6 +208,7 @@ static void run(const struct subject *subject, const char *body, struct cost *co
     job.input = job.progress = NULL;
     job.output = NULL;
     job.on_worker = false;
+    job.budget = (struct expr_budget){.left = UINT64_MAX};
     count = allocations;
     at = now_ns();
     if (message_decode(&job.input, info->input, job.body, &job.arena, &job.error) != STATOR_OK)
@@ -299,7 +300,7 @@ static void measure_read(const struct subject *subject)
                 quit("read");
             end_stage(&cost, &at, &count);
             store_release(&read.pinned);
-            table_release(table);
+            job_release(&job);
         }
         least.ns = cost.ns < least.ns ? cost.ns : least.ns;
         least.allocations = cost.allocations < least.allocations ? cost.allocations : least.allocations;

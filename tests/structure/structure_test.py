@@ -4,6 +4,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -15,6 +16,8 @@ import shape
 import symbols
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests/bench"))
+import budget  # noqa: E402
 RULES = (ROOT / "tests/structure/layers.txt").read_text(encoding="utf-8")
 
 BREACHES = [
@@ -178,6 +181,17 @@ class Symbols(unittest.TestCase):
             self.assertEqual(symbols.builds(pathlib.Path(temporary)), [build])
             self.assertEqual(list(symbols.clashes(build)),
                              ["dev: shared is defined in libstator_one.a, libstator_two.a"])
+
+
+class Bench(unittest.TestCase):
+    def test_stages_run(self):
+        """Its requests go around op_run, and so break unseen where that changes what a request needs."""
+        build = ROOT / "build/release"
+        if not (build / "build.ninja").exists():
+            self.skipTest("no release is built: build/release")
+        subprocess.run(["cmake", "--build", build, "--target", "bench_stages"], check=True, capture_output=True)
+        found = budget.parse(subprocess.run([build / "bench_stages"], check=True, capture_output=True, text=True).stdout)
+        self.assertEqual(found.keys(), budget.parse(budget.BUDGET.read_text(encoding="utf-8")).keys())
 
 
 class Hardening(unittest.TestCase):
