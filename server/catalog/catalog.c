@@ -411,7 +411,7 @@ static enum stator_rc store_table(struct catalog *catalog, const struct table *t
                         bytes_of(&next, sizeof(next)));
     }
     if (remove || erases(table))
-        store_batch_frees(batch);
+        store_batch_frees(batch, STORE_FREES_NOW);
     rc = store_write(catalog->store, batch, true, err);
     if (rc == STATOR_OK)
         rc = store_sync(catalog->store, err);

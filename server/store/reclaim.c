@@ -18,8 +18,9 @@
 #define DEAD_PART         16                   /* a file of which less than this part is dead is left alone ... */
 #define DEAD_BYTES_LEAST  ((uint64_t)128 << 10) /* ... and one with less than this */
 #define RANGE_BYTES_LEAST ((uint64_t)256 << 10) /* a range with less in files is left to the engine */
-#define LOG_BYTES_LEAST   ((uint64_t)8 << 20)
-#define FLUSH_BYTES       ((uint64_t)1 << 20) /* that a flush takes for each family's next log */
+#define LOG_BYTES_LEAST   ((uint64_t)8 << 20)   /* a shorter log is left ... */
+#define LOG_RESERVE_PART  16                    /* ... unless it takes such a part of what is kept free */
+#define FLUSH_BYTES       ((uint64_t)256 << 10) /* that a flush takes for each family's next log */
 
 /* --- What there is ------------------------------------------------------------------------------------------------ */
 
@@ -442,6 +443,13 @@ bool space_for_tables(const char *dir)
     return !space_of(dir, &free_now, &total) || free_now > 2 * log_bytes(dir);
 }
 
+static uint64_t log_bytes_least(const struct store *store)
+{
+    const uint64_t part = store->reserve_bytes / LOG_RESERVE_PART;
+
+    return part != 0 && part < LOG_BYTES_LEAST ? part : LOG_BYTES_LEAST;
+}
+
 /* The tables take no more than the log has, and no more than memory does. */
 bool store_shorten_log(struct store *store)
 {
@@ -449,7 +457,7 @@ bool store_shorten_log(struct store *store)
     struct stator_error err;
 
     if (store->dir == NULL || store->durability == STORE_NONE || store_read_only(store) ||
-        !space_of(store->dir, &free_now, &total) || log_bytes(store->dir) < LOG_BYTES_LEAST)
+        !space_of(store->dir, &free_now, &total) || log_bytes(store->dir) < log_bytes_least(store))
         return false;
     for (uint32_t i = 0; i < store->family_count; i++)
         memory += stats_property(store, store->families[i], "rocksdb.cur-size-all-mem-tables");

@@ -84,7 +84,7 @@ struct store_batch {
     struct store *store;
     rocksdb_writebatch_t *batch;
     size_t bytes; /* of keys and values, with a little for each */
-    bool frees;   /* store_batch_frees */
+    enum store_frees frees;
 };
 
 /* --- options.c ---------------------------------------------------------------------------------------------------- */
@@ -232,8 +232,8 @@ void frozen_end(struct store *store, const rocksdb_snapshot_t *begun, bool synce
 uint64_t space_init(struct store *store, uint64_t memory_bytes);
 
 /* Counts bytes about to be written and, now and then, looks at the free space. False: refuse the write. What frees space
- * may use half of what is kept free. */
-STATOR_MUST_CHECK bool space_allows(struct store *store, size_t bytes, bool frees);
+ * may use a part of what is kept free. */
+STATOR_MUST_CHECK bool space_allows(struct store *store, size_t bytes, enum store_frees frees);
 
 /* What a compaction is there for. */
 enum space_use {

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A full disk is met here and not in the engine. The engine would take the failed write for a broken disk and stay
- * read-only; and Debian's library, built with assertions, can abort when a sync meets a log that has just run out of
+/* A full disk is met here and not in the engine. The engine would take the failed write for a broken disk and take none any
+ * more; and Debian's library, built with assertions, can abort when a sync meets a log that has just run out of
  * space. So some space is kept free: with less than that, writes are refused, reads go on, and writes are taken again
- * as soon as there is space. The engine's own failure is still handled, for a disk that another program fills.
+ * as soon as there is space. The engine's own failure, where another program takes what is kept free, is for revive.c.
  *
- * Half of it is for those who make space: deletions are taken until only the other half is left, which is room to write
- * what is in memory to tables. A flush that fails would be a failed write; so on a small disk less is kept in memory, and a
- * compaction, which may fail, is begun only if it leaves what its use (enum space_use) must leave. */
+ * Half of it is for those who make space: deletions are taken until only the other half is left, and what gives back whole
+ * tables at once until only a quarter is. The rest is room to write what is in memory to tables: a flush that fails would
+ * be a failed write; so on a small disk less is kept in memory, and a compaction, which may fail, is begun only if it leaves
+ * what its use (enum space_use) must leave. */
 #include "store/rocks.h"
 
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #define LOOK_EVERY_BYTES ((uint64_t)256 << 10)
 #define MEMORY_TIMES     3 /* of what may be in memory is kept free: memtables that are being written come on top of it */
 #define DISK_PART        8 /* of a small disk so much is kept free */
+#define INODES           64 /* are kept free, where a file system has a fixed number of them */
 
 bool space_of(const char *dir, uint64_t *out_free, uint64_t *out_total)
 {
@@ -22,7 +23,7 @@ bool space_of(const char *dir, uint64_t *out_free, uint64_t *out_total)
 
     if (statvfs(dir, &info) != 0)
         return false;
-    *out_free = (uint64_t)info.f_frsize * (geteuid() == 0 ? info.f_bfree : info.f_bavail);
+    *out_free = (uint64_t)info.f_frsize * info.f_bavail; /* to root, too: it may be that of a user namespace */
     *out_total = (uint64_t)info.f_frsize * info.f_blocks;
     return true;
 }
@@ -40,35 +41,57 @@ uint64_t space_init(struct store *store, uint64_t memory_bytes)
     return memory_bytes;
 }
 
-static uint64_t floor_bytes(const struct store *store)
+/* How much of what is kept free must be left. */
+static uint64_t floor_bytes(const struct store *store, enum store_frees frees)
 {
-    return store->reserve_bytes / 2;
+    switch (frees) {
+    case STORE_FREES_NOTHING:
+        break;
+    case STORE_FREES_LATER:
+        return store->reserve_bytes / 2;
+    case STORE_FREES_NOW:
+        return store->reserve_bytes / 4;
+    }
+    return store->reserve_bytes;
+}
+
+/* What is free of both bytes and inodes, in bytes: a part of the kept inodes counts as such a part of the kept bytes. */
+static bool room_of(const struct store *store, uint64_t *out)
+{
+    struct statvfs info;
+
+    if (statvfs(store->dir, &info) != 0)
+        return false;
+    *out = (uint64_t)info.f_frsize * info.f_bavail;
+    if (info.f_files != 0 && info.f_favail < INODES && *out > store->reserve_bytes / INODES * info.f_favail)
+        *out = store->reserve_bytes / INODES * info.f_favail;
+    return true;
 }
 
 bool space_has_room(const struct store *store, uint64_t bytes, enum space_use use)
 {
-    uint64_t free_now, total;
+    uint64_t free_now;
     bool half;
 
-    if (store->dir == NULL || !space_of(store->dir, &free_now, &total))
+    if (store->dir == NULL || !room_of(store, &free_now))
         return true;
     half = use == SPACE_FOR_FLUSHED || (use == SPACE_FOR_RECLAIM && free_now < store->reserve_bytes);
-    return free_now >= bytes + (half ? floor_bytes(store) : store->reserve_bytes);
+    return free_now >= bytes + floor_bytes(store, half ? STORE_FREES_LATER : STORE_FREES_NOTHING);
 }
 
 /* Free bytes; where the disk does not tell this time, what the last look found stands. */
 static uint64_t look(struct store *store)
 {
-    uint64_t free_now, total;
+    uint64_t free_now;
 
-    if (!space_of(store->dir, &free_now, &total))
-        return atomic_load_explicit(&store->disk_full, memory_order_relaxed) ? floor_bytes(store)
+    if (!room_of(store, &free_now))
+        return atomic_load_explicit(&store->disk_full, memory_order_relaxed) ? floor_bytes(store, STORE_FREES_LATER)
                                                                              : store->reserve_bytes;
     atomic_store_explicit(&store->disk_full, free_now < store->reserve_bytes, memory_order_relaxed);
     return free_now;
 }
 
-bool space_allows(struct store *store, size_t bytes, bool frees)
+bool space_allows(struct store *store, size_t bytes, enum store_frees frees)
 {
     if (store->reserve_bytes == 0)
         return true;
@@ -76,8 +99,7 @@ bool space_allows(struct store *store, size_t bytes, bool frees)
         atomic_fetch_add_explicit(&store->unseen_bytes, bytes, memory_order_relaxed) + bytes < LOOK_EVERY_BYTES)
         return true;
     atomic_store_explicit(&store->unseen_bytes, 0, memory_order_relaxed);
-    return look(store) >=
-           (frees ? floor_bytes(store) : store->reserve_bytes) + bytes * 2; /* in the log and in a table */
+    return look(store) >= floor_bytes(store, frees) + bytes * 2; /* in the log and in a table */
 }
 
 /* Nobody may be writing just now, so this looks itself. */

@@ -105,9 +105,14 @@ void store_batch_delete(struct store_batch *batch, uint32_t family, struct bytes
 /* All keys from first up to, not including, end, for ever: nothing may be put into that range again (ids of tables and
  * indexes are never used again), and iterators must keep out of it: they may still show its keys, unlike store_get. */
 void store_batch_delete_range(struct store_batch *batch, uint32_t family, struct bytes first, struct bytes end);
-/* Says that the batch serves to make space: on a full disk it is taken for longer than others are. Until the batch is
- * cleared. */
-void store_batch_frees(struct store_batch *batch);
+/* What the batch makes of space: on a full disk that says for how long it is still taken. */
+enum store_frees {
+    STORE_FREES_NOTHING,
+    STORE_FREES_LATER, /* an item is deleted, which may be more to write than it gives back, and gives it back by and by */
+    STORE_FREES_NOW,   /* a few bytes, after which whole tables, indexes or shards of streams go: taken longest */
+};
+/* Until the batch is cleared. */
+void store_batch_frees(struct store_batch *batch, enum store_frees frees);
 /* Adds delta to the counter of that key (absent is 0). */
 void store_batch_add(struct store_batch *batch, struct bytes counter_key, int64_t delta);
 

@@ -44,12 +44,12 @@ void store_batch_clear(struct store_batch *batch)
         rocksdb_writebatch_clear(batch->batch);
     }
     batch->bytes = 0;
-    batch->frees = false;
+    batch->frees = STORE_FREES_NOTHING;
 }
 
-void store_batch_frees(struct store_batch *batch)
+void store_batch_frees(struct store_batch *batch, enum store_frees frees)
 {
-    batch->frees = true;
+    batch->frees = frees;
 }
 
 void store_batch_put(struct store_batch *batch, uint32_t family, struct bytes key, struct bytes value)
@@ -134,7 +134,7 @@ static bool enter(struct store *store, const struct store_batch *batch, bool may
  * is stopped, by memtables that cannot be written, holds up all. */
 static bool passes_others(struct store *store, const struct store_batch *batch)
 {
-    return batch->frees && stats_property(store, store->format, "rocksdb.is-write-stopped") == 0;
+    return batch->frees != STORE_FREES_NOTHING && stats_property(store, store->format, "rocksdb.is-write-stopped") == 0;
 }
 
 /* One attempt that never waits for a stalled engine: STATOR_AGAIN. Nor, unless it may, for another's writes of the log. */

@@ -91,7 +91,7 @@ static enum stator_rc trim_lane(struct streams *streams, struct stream *stream, 
     note_trimmed(stream, lane, trimmed, batch);
     for (size_t i = 0; i < gone; i++)
         delete_shard(stream, lane, starts[i], batch);
-    store_batch_frees(batch);
+    store_batch_frees(batch, STORE_FREES_NOW);
     rc = store_write(streams->store, batch, true, err);
     if (rc == STATOR_OK) {
         lane_drop_shards(lane, gone);
@@ -124,7 +124,7 @@ static enum stator_rc roll_lane(struct streams *streams, struct stream *stream, 
         rc = stator_fail_memory(err);
     } else {
         stream_store_shard(stream, lane->index, ticket.number, ticket.parent, ticket.before, batch);
-        store_batch_frees(batch);
+        store_batch_frees(batch, STORE_FREES_NOW);
         rc = store_write(streams->store, batch, true, err);
     }
     lane_end(lane, &ticket,
@@ -160,7 +160,7 @@ static enum stator_rc remove_stream(struct streams *streams, struct stream *stre
         for (size_t k = 0; k < lane->count; k++) /* closed, and only this thread trims: it does not change */
             delete_shard(stream, lane, lane->shards[k].start, batch);
     }
-    store_batch_frees(batch);
+    store_batch_frees(batch, STORE_FREES_NOW);
     catalog_note_erased(streams->store, stream->id, batch);
     rc = store_write(streams->store, batch, true, err);
     store_batch_free(batch);

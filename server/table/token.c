@@ -125,7 +125,7 @@ static enum stator_rc sweep_one(struct database *db, struct bytes expiry, uint64
         store_batch_delete(batch, STORE_CATALOG, expiry);
         if (both)
             store_batch_delete(batch, STORE_CATALOG, key);
-        store_batch_frees(batch);
+        store_batch_frees(batch, STORE_FREES_LATER);
         rc = store_write(db->store, batch, true, err);
     }
     store_batch_free(batch);

@@ -215,7 +215,7 @@ static enum stator_rc store_group(struct write_group *group, enum write_wait wai
     enum stator_rc rc;
 
     if (frees(group))
-        store_batch_frees(group->site.batch);
+        store_batch_frees(group->site.batch, STORE_FREES_LATER);
     if (store_read_only(store)) /* refused: there is nothing that readers would have to wait for */
         return store_write(store, group->site.batch, wait != WAIT_NOT, err);
     begin_marks(group);

@@ -80,7 +80,7 @@ static enum stator_rc write_erased(struct store *store, uint32_t id, bool done, 
     for (uint32_t shard = 0; !done && shard < store_shards(store); shard++)
         store_batch_delete_range(batch, STORE_SHARD(shard), bytes_of(range.first, ID_BYTES),
                                  bytes_of(range.end, ID_BYTES));
-    store_batch_frees(batch);
+    store_batch_frees(batch, STORE_FREES_NOW);
     rc = store_write(store, batch, true, err);
     store_batch_free(batch);
     return rc;

@@ -55,7 +55,7 @@ static void erase(const struct database *db, uint32_t id, struct store_batch *ba
     const struct index index = {.state = &state};
     uint8_t key[5];
 
-    store_batch_frees(batch);
+    store_batch_frees(batch, STORE_FREES_NOW);
     catalog_note_erased(db->store, id, batch);
     table_erase(db, &index, batch);
     store_batch_delete(batch, STORE_CATALOG, catalog_backfill_key(key, id));

@@ -19,6 +19,7 @@ struct fixture {
 };
 
 static _Atomic uint64_t free_bytes, disk_bytes; /* that statvfs tells; 0: the truth */
+static _Atomic uint64_t inodes;                 /* likewise, free ones */
 
 int __real_statvfs(const char *path, struct statvfs *out);
 int __wrap_statvfs(const char *path, struct statvfs *out);
@@ -27,7 +28,8 @@ int __wrap_statvfs(const char *path, struct statvfs *out)
     int failed = __real_statvfs(path, out);
 
     if (free_bytes != 0)
-        out->f_bfree = out->f_bavail = free_bytes / out->f_frsize;
+        out->f_bavail = free_bytes / out->f_frsize; /* and what is free for root alone */
+    out->f_favail = inodes != 0 ? inodes : 1000;
     if (disk_bytes != 0)
         out->f_blocks = disk_bytes / out->f_frsize;
     return failed;
@@ -60,7 +62,7 @@ static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
-    free_bytes = disk_bytes = 0;
+    free_bytes = disk_bytes = inodes = 0;
     store_batch_free(f->batch);
     store_close(f->store);
     temporary_remove(f->dir);
@@ -103,7 +105,7 @@ static void write_some(struct fixture *f, char table, int count)
         store_batch_clear(f->batch);
         store_batch_put(f->batch, SHARD, key_of(key, table, i), bytes_of(value, sizeof(value)));
         if (frees)
-            store_batch_frees(f->batch);
+            store_batch_frees(f->batch, STORE_FREES_LATER);
         assert_int_equal(store_write(f->store, f->batch, true, NULL), STATOR_OK);
     }
 }
@@ -321,29 +323,34 @@ static void a_stop_ends_it(void **state)
 
 #define RESERVE ((uint64_t)96 << 20) /* three times the least that memtables may have */
 
-static void the_reserve_is_for_deletions(void **state)
+static void the_reserve_is_for_what_makes_space(void **state)
 {
     static const struct {
-        uint64_t free;
-        bool ordinary, deletions;
-    } cases[] = {{RESERVE + 4096, true, true},
-                 {RESERVE - 4096, false, true},
-                 {RESERVE / 2 + 4096, false, true},
-                 {RESERVE / 2 - 4096, false, false},
-                 {RESERVE * 2, true, true}};
+        uint64_t free, inodes;
+        enum store_frees least; /* that is taken */
+    } cases[] = {{RESERVE + 4096, 64, STORE_FREES_NOTHING},
+                 {RESERVE - 4096, 64, STORE_FREES_LATER},
+                 {RESERVE / 2 + 4096, 64, STORE_FREES_LATER},
+                 {RESERVE / 2 - 4096, 64, STORE_FREES_NOW},
+                 {RESERVE / 4 + 4096, 64, STORE_FREES_NOW},
+                 {RESERVE / 4 - 4096, 64, STORE_FREES_NOW + 1},
+                 {RESERVE * 2, 63, STORE_FREES_LATER},
+                 {RESERVE * 2, 31, STORE_FREES_NOW},
+                 {RESERVE * 2, 15, STORE_FREES_NOW + 1},
+                 {RESERVE * 2, 64, STORE_FREES_NOTHING}};
     static const uint8_t large[4 << 20];
     struct fixture *f = *state;
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         free_bytes = cases[i].free;
-        assert_int_equal(store_full(f->store), !cases[i].ordinary);
-        store_batch_clear(f->batch);
-        store_batch_put(f->batch, SHARD, BYTES("k"), BYTES("v"));
-        assert_int_equal(store_write(f->store, f->batch, true, NULL) == STATOR_OK, cases[i].ordinary);
-        store_batch_clear(f->batch);
-        store_batch_delete(f->batch, SHARD, BYTES("k"));
-        store_batch_frees(f->batch);
-        assert_int_equal(store_write(f->store, f->batch, true, NULL) == STATOR_OK, cases[i].deletions);
+        inodes = cases[i].inodes;
+        assert_int_equal(store_full(f->store), cases[i].least != STORE_FREES_NOTHING);
+        for (enum store_frees frees_now = STORE_FREES_NOTHING; frees_now <= STORE_FREES_NOW; frees_now++) {
+            store_batch_clear(f->batch);
+            store_batch_delete(f->batch, SHARD, BYTES("k"));
+            store_batch_frees(f->batch, frees_now);
+            assert_int_equal(store_write(f->store, f->batch, true, NULL) == STATOR_OK, frees_now >= cases[i].least);
+        }
     }
     free_bytes = RESERVE + sizeof(large); /* what a large write needs itself does not count as kept */
     store_batch_clear(f->batch);
@@ -473,7 +480,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(readers_of_a_range_that_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_drop_is_durable_without_a_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_stop_ends_it, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_reserve_is_for_deletions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_reserve_is_for_what_makes_space, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_room_to_compact, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_range_goes_from_a_full_disk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_compaction_without_room_costs_no_write, set_up, tear_down),
