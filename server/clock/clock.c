@@ -30,7 +30,8 @@ static bool read_offset(int64_t *out_ms, const char *path)
         return false;
     text[length] = '\0';
     seconds = strtoll(text, &end, 10);
-    if (end == text || (*end != '\0' && !isspace((unsigned char)*end)) || llabs(seconds) > SECONDS_MAX)
+    if (end == text || (*end != '\0' && !isspace((unsigned char)*end)) || seconds > SECONDS_MAX ||
+        seconds < -SECONDS_MAX)
         return false;
     *out_ms = seconds * 1000;
     return true;

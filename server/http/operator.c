@@ -51,7 +51,7 @@ static const char *health_text(enum engine_health health)
     case ENGINE_WELL:
         return NULL;
     case ENGINE_DISK_FULL:
-        return "the disk of the data directory is full: writes are refused";
+        return "the disk of the data directory is full, of bytes or of inodes: writes are refused";
     case ENGINE_DAMAGED:
         return "a read or a compaction met damage in the data directory: stop the server and let stator check tell, or "
                "put back a sound copy; what is not damaged is served meanwhile";

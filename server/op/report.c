@@ -14,11 +14,11 @@
 
 enum engine_health engine_health(struct engine *engine)
 {
-    if (store_read_only(engine->db.store))
+    if (store_read_only(engine->db.store) && !store_starved(engine->db.store))
         return ENGINE_READ_ONLY;
     if (store_damaged_reads(engine->db.store) != 0)
         return ENGINE_DAMAGED;
-    if (store_full(engine->db.store))
+    if (store_full(engine->db.store) || store_starved(engine->db.store))
         return ENGINE_DISK_FULL;
     return durability_sync_ns(engine->db.durability) >= SLOW_SYNC_NS ? ENGINE_SYNC_SLOW : ENGINE_WELL;
 }
@@ -213,7 +213,8 @@ static void tell_store(struct buf *out, struct store *store)
     exposition_gauge(out, "stator_store_flushes", "Flushes under way.", stats.flushes);
     exposition_gauge(out, "stator_store_compactions", "Compactions under way.", stats.compactions);
     exposition_gauge(out, "stator_store_read_only",
-                     "1 after a failed write or sync, until the server is started again.", store_read_only(store));
+                     "1 after a failed write or sync, until the server is started again, or has space again.",
+                     store_read_only(store));
     exposition_counter(out, "stator_store_damaged_reads_total",
                        "Reads and compactions that met what is damaged on the disk.", store_damaged_reads(store));
     exposition_gauge(out, "stator_store_disk_full", "1 while writes are refused for lack of space.", stats.full);

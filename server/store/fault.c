@@ -76,36 +76,50 @@ uint64_t store_damaged_compactions(const struct store *store)
     return atomic_load(&store->damaged_compactions);
 }
 
-enum stator_rc fault_of_write(struct store *store, struct stator_error *err, char *why)
-{
-    enum stator_rc rc = STATOR_INTERNAL_SERVER_ERROR;
+#define NOT_KNOWN "not known until a restart. The store is read-only until then: "
 
-    if (is_kind(why, KIND_INCOMPLETE)) {
-        rc = stator_fail(err, STATOR_AGAIN, "the store is flushing");
-    } else {
-        atomic_store(&store->read_only, true);
+enum stator_rc fault_full(const struct store *store, struct stator_error *err)
+{
+    return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                       "The disk of the data directory '%s' is full: nothing was written. Writes are taken again "
+                       "when there is space.",
+                       store->dir);
+}
+
+/* What failed is told as `what`. Frees why. */
+static enum stator_rc stop(struct store *store, struct stator_error *err, const char *what, char *why)
+{
+    const enum stator_rc rc = STATOR_INTERNAL_SERVER_ERROR;
+
+    atomic_store(&store->read_only, true);
+    if (store_starved(store))
         stator_fail(err, rc,
-                    "The write failed, and whether it is stored is not known until a restart. The store is read-only "
-                    "until then: %s",
-                    why);
-    }
+                    "The disk of the data directory '%s' is full: %s not known. Writes are taken again when there is "
+                    "space.",
+                    store->dir, what);
+    else
+        stator_fail(err, rc, "The disk failed: %s " NOT_KNOWN "%s", what, why);
     rocksdb_free(why);
     return rc;
 }
 
-enum stator_rc fault_of_sync(struct store *store, struct stator_error *err, char *why)
+enum stator_rc fault_of_write(struct store *store, struct stator_error *err, char *why)
 {
-    atomic_store(&store->read_only, true);
-    stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
-                "The disk failed to take the latest writes: whether they are stored is not known until a restart. The "
-                "store is read-only until then: %s",
-                why);
+    if (!is_kind(why, KIND_INCOMPLETE))
+        return stop(store, err, "whether the write is stored is", why);
     rocksdb_free(why);
-    return STATOR_INTERNAL_SERVER_ERROR;
+    return stator_fail(err, STATOR_AGAIN, "the store is flushing");
 }
 
-enum stator_rc fault_read_only(struct stator_error *err)
+enum stator_rc fault_of_sync(struct store *store, struct stator_error *err, char *why)
 {
+    return stop(store, err, "whether the latest writes are stored is", why);
+}
+
+enum stator_rc fault_read_only(const struct store *store, struct stator_error *err)
+{
+    if (store_starved(store))
+        return fault_full(store, err);
     return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
                        "The store is read-only because an earlier write or sync failed: nothing was written. Restart "
                        "the server to write again.");

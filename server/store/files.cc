@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/files.h"
 
+#include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 #include <rocksdb/listener.h>
@@ -16,7 +17,10 @@
 #include <string>
 #include <utility>
 
-/* As in the engine's db/c.cc, where alone it is defined. */
+/* As in the engine's db/c.cc, where alone they are defined. */
+struct rocksdb_t {
+    rocksdb::DB *rep;
+};
 struct rocksdb_env_t {
     rocksdb::Env *rep;
     bool is_default;
@@ -74,7 +78,8 @@ IOStatus status_of(int error, const std::string &path)
 }
 
 /* A write that fails is told by the sync behind it, while the engine opens a log: with a torn end before it, it begins one by a record
- * and a sync, under a lock that it would take once more to note that the write has failed, and wait for itself. */
+ * and a sync, under a lock that it would take once more to note that the write has failed, and wait for itself.
+ * A write that fails leaves nothing in the file: once there is space the engine writes the same bytes again (revive.c). */
 class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper
 {
   public:
@@ -85,13 +90,15 @@ class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper
 
     IOStatus Append(const Slice &data, const IOOptions &options, IODebugContext *debug) override
     {
-        return count(data, FSWritableFileOwnerWrapper::Append(data, options, debug));
+        return count(data, was_cut_ ? PositionedAppend(data, bytes_, options, debug)
+                                    : FSWritableFileOwnerWrapper::Append(data, options, debug));
     }
 
     IOStatus Append(const Slice &data, const IOOptions &options, const rocksdb::DataVerificationInfo &info,
                     IODebugContext *debug) override
     {
-        return count(data, FSWritableFileOwnerWrapper::Append(data, options, info, debug));
+        return count(data, was_cut_ ? PositionedAppend(data, bytes_, options, debug)
+                                    : FSWritableFileOwnerWrapper::Append(data, options, info, debug));
     }
 
     IOStatus Sync(const IOOptions &options, IODebugContext *debug) override
@@ -121,7 +128,18 @@ class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper
             bytes_ += data.size();
         else if ((number_ & FILES_MANIFEST) == 0 && watcher_.opening(watcher_.context))
             failed_ = status;
+        else if (status.IsNoSpace())
+            status = cut(status);
         return failed_.ok() ? status : IOStatus::OK();
+    }
+
+    /* The file's own position is behind a part of what was written, and stays there. */
+    IOStatus cut(const IOStatus &status)
+    {
+        const IOStatus cut = Truncate(bytes_, IOOptions(), nullptr);
+
+        was_cut_ = true;
+        return cut.ok() ? status : cut;
     }
 
     IOStatus note(uint64_t bytes, IOStatus status)
@@ -134,7 +152,8 @@ class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper
     const files_watcher watcher_;
     const uint64_t number_;
     std::atomic<uint64_t> bytes_{0};
-    IOStatus failed_; /* written by the thread that opens the database, before there are others */
+    bool was_cut_ = false; /* one thread writes a file at a time */
+    IOStatus failed_;      /* written by the thread that opens the database, before there are others */
 };
 
 class WatchedFiles : public rocksdb::FileSystemWrapper
@@ -181,10 +200,10 @@ class WatchedFiles : public rocksdb::FileSystemWrapper
     const files_watcher watcher_;
 };
 
-class CompactionListener : public rocksdb::EventListener
+class Listener : public rocksdb::EventListener
 {
   public:
-    explicit CompactionListener(const files_listener &listener) : listener_(listener)
+    explicit Listener(const files_listener &listener) : listener_(listener)
     {
     }
 
@@ -206,13 +225,24 @@ class CompactionListener : public rocksdb::EventListener
 
     void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status *error) override
     {
-        if (reason != rocksdb::BackgroundErrorReason::kCompaction || !(error->IsCorruption() || error->IsIOError()))
+        if (reason != rocksdb::BackgroundErrorReason::kCompaction) {
+            listener_.stopped(listener_.context, error->IsNoSpace());
+            if (error->IsNoSpace()) /* nothing is lost, though the engine thinks so where it cannot begin a log */
+                *error = rocksdb::Status(*error, rocksdb::Status::Severity::kHardError);
+            return;
+        }
+        if (!error->IsCorruption() && !error->IsIOError())
             return;
         if (error->IsNoSpace())
             listener_.had_no_space(listener_.context);
         else
             listener_.met_damage(listener_.context);
         *error = rocksdb::Status::OK();
+    }
+
+    void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool *by_itself) override
+    {
+        *by_itself = false;
     }
 
   private:
@@ -224,11 +254,16 @@ class CompactionListener : public rocksdb::EventListener
 bool files_listen(rocksdb_options_t *options, const struct files_listener *listener)
 {
     try {
-        options->rep.listeners.push_back(std::make_shared<CompactionListener>(*listener));
+        options->rep.listeners.push_back(std::make_shared<Listener>(*listener));
         return true;
     } catch (const std::bad_alloc &) {
         return false;
     }
+}
+
+bool files_resume(rocksdb_t *db)
+{
+    return db->rep->Resume().ok();
 }
 
 rocksdb_env_t *files_env(const files_watcher *watcher)

@@ -36,11 +36,16 @@ struct files_listener {
                      bool flushed); /* for a compaction that nobody asked for, of so many bytes;
                                                                       flushed: of what writers may be held up for */
     void (*met_damage)(void *context);
-    void (*had_no_space)(void *context); /* has_room said so, or the disk */
+    void (*had_no_space)(void *context);           /* has_room said so, or the disk */
+    void (*stopped)(void *context, bool no_space); /* the engine takes no write any more, for that reason or another */
 };
 
 /* listener is copied. Where has_room counts, the files are those of files_env. False: no memory. */
 bool files_listen(rocksdb_options_t *options, const struct files_listener *listener);
+
+/* After it has stopped for lack of space alone: writes to tables what is in memory, begins a new log, and takes writes again.
+ * False: it cannot yet, or never. Nobody may be writing or syncing. */
+bool files_resume(rocksdb_t *db);
 
 /* The system's files, for rocksdb_options_set_env; ended by rocksdb_env_destroy after the database is closed. watcher is
  * copied. NULL: no memory. */

@@ -179,6 +179,13 @@ static void had_no_space(void *context)
     atomic_fetch_add(&store->starved_compactions, 1);
 }
 
+static void stopped(void *context, bool no_space)
+{
+    struct store *store = context;
+
+    atomic_store(no_space ? &store->starved : &store->broken, true);
+}
+
 /* Opens the families named in opening->names, and makes those that are not known. */
 static enum stator_rc open_database(struct opening *opening, struct stator_error *err)
 {
@@ -195,7 +202,12 @@ static enum stator_rc open_database(struct opening *opening, struct stator_error
         .looking = opening->looking != NULL,
     };
     const struct files_listener listener = {
-        .context = opening->store, .has_room = has_room, .met_damage = damage_met, .had_no_space = had_no_space};
+        .context = opening->store,
+        .has_room = has_room,
+        .met_damage = damage_met,
+        .had_no_space = had_no_space,
+        .stopped = stopped,
+    };
     enum stator_rc rc = STATOR_OK;
     char *why = NULL;
 
@@ -672,6 +684,8 @@ static enum stator_rc open_store(struct store **out, const struct store_options 
     make_call_options(store);
     make_log_locks(store);
     rc = options->dir != NULL && store->dir == NULL ? stator_fail_memory(err) : open_path(&opening, err);
+    if (rc == STATOR_OK)
+        rc = frozen_init(store, err);
     if (rc != STATOR_OK) {
         close_database(&opening);
         free(opening.handles);
@@ -684,7 +698,6 @@ static enum stator_rc open_store(struct store **out, const struct store_options 
         if (store->dir != NULL && looking == NULL)
             directory_sweep(store->dir);
         memcpy(store->left_out, opening.found.left_out, sizeof(store->left_out));
-        frozen_init(store);
         *out = store;
     }
     free(opening.names);

@@ -385,7 +385,7 @@ enum stator_rc store_drop_files(struct store *store, uint32_t family, struct byt
     char *why = NULL;
 
     if (store_read_only(store))
-        return fault_read_only(err);
+        return fault_read_only(store, err);
     if (store_range_bytes(store, family, first, end) < RANGE_BYTES_LEAST)
         return STATOR_OK;
     STATOR_TRY(settle_deletion(store, err));
@@ -493,6 +493,8 @@ enum stator_rc rocks_flush(struct store *store, struct stator_error *err)
             rc = fault_of_write(store, err, why);
     }
     rocksdb_flushoptions_destroy(flush);
+    if (rc == STATOR_OK)
+        revive_prepare(store);
     return rc;
 }
 

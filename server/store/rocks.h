@@ -25,17 +25,28 @@
 
 #define ROCKS_TIER_CACHED 1 /* RocksDB's kBlockCacheTier: memtables and block cache, no file */
 
+struct frozen_view;
+
 struct store_snapshot {
     const rocksdb_snapshot_t *snapshot;
     rocksdb_readoptions_t *read_any, *read_cached; /* as of the snapshot */
-    bool borrowed;                                 /* the snapshot is the store's */
+    struct frozen_view *borrowed;                  /* whose snapshot it is; or NULL */
 };
 
-/* frozen.c */
+/* frozen.c: what everybody reads after a failed sync. */
+struct frozen_view {
+    struct store_snapshot shown;
+    _Atomic uint32_t readers; /* let go when it is thawed and they are gone */
+    bool is_empty;            /* it was let go; its memory stays, for somebody may be about to look at it */
+    struct frozen_view *next;
+};
+
+/* With sync_lock held, but for view. */
 struct frozen {
-    const rocksdb_snapshot_t *durable; /* all of it is on the disk; NULL but with STORE_FULL. With sync_lock held */
-    atomic_bool is_set;                /* set once; after it nothing here changes */
-    struct store_snapshot view;        /* then: what everybody reads */
+    const rocksdb_snapshot_t *durable;  /* all of it is on the disk; NULL but with STORE_FULL, and while frozen */
+    _Atomic(struct frozen_view *) view; /* NULL: the newest state is read */
+    struct frozen_view *spare;          /* for the next failure */
+    struct frozen_view *thawed;         /* former ones */
 };
 
 struct store {
@@ -66,13 +77,14 @@ struct store {
     struct buf mark;           /* put_mark's, with log_lock held alone */
     rocksdb_writebatch_t *mark_batch;
 
-    atomic_bool read_only;                                       /* set once, by the first failed write or sync */
-    atomic_bool hurried;                                         /* store_hurry */
-    _Atomic uint64_t flush_until_ms;                             /* monotonic; 0: without end: store_close_within */
-    atomic_bool reclaim_stopped, reclaiming;                     /* reclaim.c */
-    atomic_bool disk_full;                                       /* the last look found less free than reserve_bytes */
-    _Atomic uint64_t log_bytes;                                  /* in the log's buffer, at most */
-    _Atomic uint64_t unseen_bytes;                               /* written since the last look at the free space */
+    atomic_bool read_only;                   /* by the first failed write or sync: fault.c, revive.c */
+    atomic_bool starved, broken;             /* what the engine was stopped by: lack of space, anything else */
+    atomic_bool hurried;                     /* store_hurry */
+    _Atomic uint64_t flush_until_ms;         /* monotonic; 0: without end: store_close_within */
+    atomic_bool reclaim_stopped, reclaiming; /* reclaim.c */
+    atomic_bool disk_full;                   /* the last look found less free than reserve_bytes */
+    _Atomic uint64_t log_bytes;              /* in the log's buffer, at most */
+    _Atomic uint64_t unseen_bytes;           /* written since the last look at the free space */
     _Atomic uint64_t stalls, stall_ns, cache_hits, cache_misses; /* stats.c */
     _Atomic uint64_t damaged_reads, damaged_compactions;         /* store_damaged_reads has both */
     _Atomic uint64_t starved_compactions;                        /* attempts that had no space */
@@ -180,8 +192,9 @@ enum stator_rc fault_of_read(struct store *store, struct stator_error *err, char
 enum stator_rc fault_of_write(struct store *store, struct stator_error *err, char *why);
 enum stator_rc fault_of_sync(struct store *store, struct stator_error *err, char *why);
 
-/* What a read-only store answers to a write. */
-enum stator_rc fault_read_only(struct stator_error *err);
+/* What a read-only store answers to a write, and what one does whose disk is full. */
+enum stator_rc fault_read_only(const struct store *store, struct stator_error *err);
+enum stator_rc fault_full(const struct store *store, struct stator_error *err);
 
 /* --- open.c, stats.c, reclaim.c ----------------------------------------------------------------------------------- */
 
@@ -210,13 +223,16 @@ uint64_t stats_property(struct store *store, rocksdb_column_family_handle_t *fam
  * its time is over. */
 STATOR_MUST_CHECK enum stator_rc rocks_flush(struct store *store, struct stator_error *err);
 
+/* Behind a flush of all: see revive.c. */
+void revive_prepare(struct store *store);
+
 /* Whether all logs can be written to tables, with as much left. */
 bool space_for_tables(const char *dir);
 
 /* --- frozen.c ----------------------------------------------------------------------------------------------------- */
 
 /* What is in the store is on the disk: when it is open. Ends before the engine is closed. */
-void frozen_init(struct store *store);
+STATOR_MUST_CHECK enum stator_rc frozen_init(struct store *store, struct stator_error *err);
 void frozen_deinit(struct store *store);
 
 /* What the sync that begins will make durable, or NULL. With sync_lock held, and log_lock alone, before the log is written. */
@@ -224,6 +240,14 @@ const rocksdb_snapshot_t *frozen_begin(struct store *store);
 
 /* Failed: whoever reads from now on reads what the last one that did not has covered. */
 void frozen_end(struct store *store, const rocksdb_snapshot_t *begun, bool synced);
+
+/* All that was written is on the disk after all, and is read again. Both with sync_lock held, and nobody writing. */
+STATOR_MUST_CHECK bool frozen_can_thaw(struct store *store); /* false: no memory */
+void frozen_thaw(struct store *store);
+
+/* What is to be read instead of the newest state, until frozen_leave; NULL: nothing is. */
+struct frozen_view *frozen_enter(struct store *store);
+void frozen_leave(struct frozen_view *view); /* NULL is allowed */
 
 /* --- space.c ------------------------------------------------------------------------------------------------------ */
 

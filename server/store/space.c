@@ -14,7 +14,7 @@
 
 #define LOOK_EVERY_BYTES ((uint64_t)256 << 10)
 #define MEMORY_TIMES     3 /* of what may be in memory is kept free: memtables that are being written come on top of it */
-#define DISK_PART        8 /* of a small disk so much is kept free */
+#define DISK_PART        8  /* of a small disk so much is kept free */
 #define INODES           64 /* are kept free, where a file system has a fixed number of them */
 
 bool space_of(const char *dir, uint64_t *out_free, uint64_t *out_total)
@@ -63,7 +63,7 @@ static bool room_of(const struct store *store, uint64_t *out)
     if (statvfs(store->dir, &info) != 0)
         return false;
     *out = (uint64_t)info.f_frsize * info.f_bavail;
-    if (info.f_files != 0 && info.f_favail < INODES && *out > store->reserve_bytes / INODES * info.f_favail)
+    if (info.f_files != 0 && info.f_favail<INODES && * out> store->reserve_bytes / INODES * info.f_favail)
         *out = store->reserve_bytes / INODES * info.f_favail;
     return true;
 }

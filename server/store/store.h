@@ -109,7 +109,7 @@ void store_batch_delete_range(struct store_batch *batch, uint32_t family, struct
 enum store_frees {
     STORE_FREES_NOTHING,
     STORE_FREES_LATER, /* an item is deleted, which may be more to write than it gives back, and gives it back by and by */
-    STORE_FREES_NOW,   /* a few bytes, after which whole tables, indexes or shards of streams go: taken longest */
+    STORE_FREES_NOW, /* a few bytes, after which whole tables, indexes or shards of streams go: taken longest */
 };
 /* Until the batch is cleared. */
 void store_batch_frees(struct store_batch *batch, enum store_frees frees);
@@ -177,6 +177,13 @@ uint64_t store_approximate_bytes(struct store *store, uint32_t family, struct by
 
 /* True after a failed write or sync made the store read-only. */
 bool store_read_only(const struct store *store);
+
+/* It is so for lack of space alone, which another program has taken; store_revive ends that. */
+bool store_starved(const struct store *store);
+
+/* Once there is space again: what was written is on the disk when it returns true, and writes are taken. May take seconds. A
+ * write that failed for lack of space is not stored then; one whose sync did, is. [one thread at a time] */
+bool store_revive(struct store *store);
 
 /* How many reads, and how many attempts of the engine's to compact files, have met what is damaged on the disk, since the store
  * was opened. */

@@ -111,6 +111,17 @@ static void flush_buffer(struct store *store, char **why)
     rocksdb_flush_wal(store->db, 0, why);
 }
 
+/* The write is done, as far as readers see. Where this fails the sync will, which everybody waits for. */
+static void flush_buffer_early(struct store *store)
+{
+    struct stator_error err;
+    char *why = NULL;
+
+    flush_buffer(store, &why);
+    if (why != NULL)
+        (void)fault_of_sync(store, &err, why);
+}
+
 /* Takes log_lock, to be alone if others would have to wait for the write. False, and no lock: it would wait and may not. */
 static bool enter(struct store *store, const struct store_batch *batch, bool may_wait, bool *alone)
 {
@@ -148,13 +159,13 @@ static enum stator_rc try_write(struct store *store, struct store_batch *batch, 
     if (!enter(store, batch, may_wait, &alone))
         return STATOR_AGAIN;
     if (store_read_only(store)) {
-        rc = fault_read_only(err);
+        rc = fault_read_only(store, err);
     } else {
         rocksdb_write(store->db, how, batch->batch, &why);
-        if (why == NULL && alone && store->log_is_buffered)
-            flush_buffer(store, &why);
         if (why != NULL)
             rc = fault_of_write(store, err, why);
+        else if (alone && store->log_is_buffered)
+            flush_buffer_early(store);
     }
     pthread_rwlock_unlock(&store->log_lock);
     if (rc == STATOR_AGAIN)
@@ -179,11 +190,10 @@ enum stator_rc store_write(struct store *store, struct store_batch *batch, bool 
     enum stator_rc rc;
 
     stator_assert(batch->store == store);
+    if (store_read_only(store)) /* before the disk is looked at, or it would be said that space helps */
+        return fault_read_only(store, err);
     if (!space_allows(store, batch->bytes, batch->frees))
-        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
-                           "The disk of the data directory '%s' is full: nothing was written. Writes are taken again "
-                           "when there is space.",
-                           store->dir);
+        return fault_full(store, err);
     rc = try_write(store, batch, may_wait, err);
     for (int tries = 0; rc == STATOR_AGAIN && may_wait && awaits_stall(store, tries); tries++)
         rc = try_write(store, batch, true, err);
@@ -222,9 +232,10 @@ static enum stator_rc flush_log(struct store *store, struct stator_error *err)
     char *why = NULL;
 
     if (store_read_only(store))
-        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
-                           "An earlier write or sync failed: whether the writes since are stored is not known until a "
-                           "restart.");
+        return stator_fail(
+            err, STATOR_INTERNAL_SERVER_ERROR,
+            "An earlier write or sync failed: whether the writes since are stored is not known until %s.",
+            store_starved(store) ? "there is space" : "a restart");
     put_mark(store);
     flush_buffer(store, &why);
     return why != NULL ? fault_of_sync(store, err, why) : STATOR_OK;

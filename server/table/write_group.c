@@ -190,12 +190,13 @@ static void undo_marks(const struct write_group *group)
         durable_mark_undo(&group->steps[i].write->table->state->mark);
 }
 
-/* A failure that made the store read-only may have come after the bytes were in the log. */
+/* A failure that made the store read-only may have come after the bytes were in the log; but not for lack of space. */
 static enum lane_outcome outcome_of(const struct write_group *group, enum stator_rc rc)
 {
     if (rc == STATOR_OK)
         return LANE_STORED;
-    return store_read_only(group->site.db->store) ? LANE_UNKNOWN : LANE_NOT_STORED;
+    return store_read_only(group->site.db->store) && !store_starved(group->site.db->store) ? LANE_UNKNOWN
+                                                                                           : LANE_NOT_STORED;
 }
 
 /* Whether the items take less space afterwards, or as much, however many records tell of it. */

@@ -10,6 +10,7 @@
 #include "watch/log.h"
 
 #define LOOK_MS  5000          /* between two looks while there is nothing to do */
+#define SPACE_MS 500           /* between two looks whether a disk has space again that another program has filled */
 #define RETRY_MS 10000         /* after a step that did not help, or had no room */
 #define REST_MAX 5000          /* ms after one step */
 #define ID_BYTES 4             /* what all keys of a table or an index begin with */
@@ -205,12 +206,23 @@ static void tell_damage(struct reclaim *reclaim)
     reclaim->damage_told = met;
 }
 
+static uint64_t revive(struct store *store)
+{
+    if (!store_revive(store))
+        return SPACE_MS;
+    LOG_LINE(LOG_LEVEL_WARN,
+             "the disk of the data directory, which another program had filled, has space again: writes are taken");
+    return AT_ONCE;
+}
+
 /* In how many milliseconds there may be more to do. */
 static uint64_t round_of(struct reclaim *reclaim)
 {
     bool compacts = takes_wish(reclaim), full = store_full(reclaim->store);
     uint64_t moment = store_moment(reclaim->store), wait_ms;
 
+    if (store_starved(reclaim->store))
+        return revive(reclaim->store);
     if (store_read_only(reclaim->store) && !compacts)
         return LOOK_MS;
     if (full && store_shorten_log(reclaim->store))

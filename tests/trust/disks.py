@@ -14,6 +14,7 @@ import time
 
 from trust import VolatileProgram, need, run
 
+BLOCK = 4096
 SHUTDOWN = 0x8004587D  # _IOR('X', 125, uint32_t), of ext4 and of xfs
 LOGFLUSH, NOLOGFLUSH = struct.pack("I", 1), struct.pack("I", 2)
 
@@ -40,7 +41,8 @@ class Disk:
         self.image, self.mount, self.options, self.kind = self.base / "image", self.base / "disk", options, kind
         self.mount.mkdir()
         self.make_image(mib)
-        made = run(f"mkfs.{kind}", "-q", self.image, check=False)
+        unreserved = ("-m", "0") if kind == "ext4" else ()  # root's own blocks would still be there on a full disk
+        made = run(f"mkfs.{kind}", "-q", *unreserved, self.image, check=False)
         if not made or not self.attach():
             self.drop()
             need(False, f"{kind} on a loop device is refused here")
@@ -81,10 +83,15 @@ class Disk:
     def fill(self, leave_kib):
         """Another program takes all but so much."""
         left = os.statvfs(self.mount)
-        size = left.f_bavail * left.f_frsize - (leave_kib << 10)
-        if size > 0:
-            with open(self.mount / "ballast", "ab") as file:
-                os.posix_fallocate(file.fileno(), file.tell(), size)
+        size, piece = left.f_bavail * left.f_frsize - (leave_kib << 10), 1 << 30
+        with open(self.mount / "ballast", "ab") as file:
+            while size >= BLOCK and piece >= BLOCK:
+                piece = min(piece, size // BLOCK * BLOCK)
+                try:
+                    os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, piece)
+                    size -= piece
+                except OSError:  # what describes it takes some, too
+                    piece //= 2
 
     def free(self):
         (self.mount / "ballast").unlink(missing_ok=True)

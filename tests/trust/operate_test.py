@@ -3,6 +3,7 @@
 runs, upgrades. Each time against what was acknowledged (world.py).
 
     tests/trust/run --minutes 20 operate"""
+import contextlib
 import http.client
 import json
 import os
@@ -32,11 +33,11 @@ from world import TABLE, World
 STOP_SECONDS = 10 + 5  # --stop-timeout-s, and what a loaded machine adds
 
 
-def asked(server, path):
+def asked(server, path, method="GET"):
     """Status and text of what an operator looks at."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
     try:
-        connection.request("GET", f"/_stator/{path}")
+        connection.request(method, f"/_stator/{path}")
         response = connection.getresponse()
         return response.status, response.read().decode()
     finally:
@@ -95,6 +96,32 @@ class Operated(unittest.TestCase):
         client.close()
 
 
+class BulkWriter(threading.Thread):
+    """Puts large items, over and over, and goes on after a refusal. `acknowledged`: the highest number of each key."""
+
+    def __init__(self, url, number):
+        super().__init__(daemon=True)
+        self.url, self.number, self.over, self.acknowledged = url, number, False, {}
+        self.start()
+
+    def run(self):
+        client = dynamo.Client(self.url)
+        count = 0
+        while not self.over:
+            key, count = f"{self.number}-{count % 20}", count + 1
+            try:
+                client.call("PutItem", {"TableName": "bulk", "Item": {"pk": {"S": key}, "n": {"N": str(count)}, "b": {"S": "b" * 100_000}}})
+                self.acknowledged[key] = count
+            except (dynamo.DynamoError, OSError):
+                time.sleep(0.02)
+        client.close()
+
+    def end(self):
+        self.over = True
+        self.join(30)
+        return self.acknowledged
+
+
 class Disks(Operated):
     def test_full_by_another(self):
         """Another program fills the disk under load, and frees it: no restart is needed."""
@@ -119,6 +146,41 @@ class Disks(Operated):
         client.close()
         told(f"full by another: {rounds} times, {world.writes} acknowledged writes")
         self.restart_and_check(world)
+
+    def test_last_byte(self):
+        """Another program takes the last byte at once, from large writes under way or before a single small one. What the server meets
+        then it meets in its log; it goes on by itself when there is space, and has all that it acknowledged."""
+        cases = [("full", 0), ("process", 4), ("full", 4), ("process", 0)]
+        for durability, writers in cases[:int(seconds(2, 0.02))]:
+            with self.subTest(durability=durability, writers=writers):
+                disk = Disk("ext4", 128)
+                world = self.world(disk, "--durability", durability, filled=50)
+                client = dynamo.Client(world.server.url)
+                self.make_bulk(client)
+                acknowledged, threads = {}, [BulkWriter(world.server.url, number) for number in range(writers)]
+                if writers == 0:
+                    asked(world.server, "compact", "POST")
+                    until("nothing is in memory", lambda: '"compaction":"running"' not in asked(world.server, "status")[1])
+                time.sleep(0.3)
+                disk.fill(0)
+                if writers == 0:
+                    with contextlib.suppress(dynamo.DynamoError):
+                        client.call("PutItem", {"TableName": "bulk", "Item": {"pk": {"S": "one"}}})
+                else:
+                    time.sleep(0.5)
+                self.must_read(world)
+                self.assertIn("full", asked(world.server, "ready")[1])
+                for thread in threads:
+                    acknowledged.update(thread.end())
+                disk.free()
+                until("it is ready again", lambda: asked(world.server, "ready")[0] == 200, 20)
+                self.writes_go_on(world)
+                world.check()
+                for key, value in acknowledged.items():
+                    item = client.call("GetItem", {"TableName": "bulk", "Key": {"pk": {"S": key}}, "ConsistentRead": True})["Item"]
+                    self.assertGreaterEqual(int(item["n"]["N"]), value)
+                client.close()
+                self.restart_and_check(world)
 
     @staticmethod
     def make_bulk(client):

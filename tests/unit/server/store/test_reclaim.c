@@ -328,16 +328,11 @@ static void the_reserve_is_for_what_makes_space(void **state)
     static const struct {
         uint64_t free, inodes;
         enum store_frees least; /* that is taken */
-    } cases[] = {{RESERVE + 4096, 64, STORE_FREES_NOTHING},
-                 {RESERVE - 4096, 64, STORE_FREES_LATER},
-                 {RESERVE / 2 + 4096, 64, STORE_FREES_LATER},
-                 {RESERVE / 2 - 4096, 64, STORE_FREES_NOW},
-                 {RESERVE / 4 + 4096, 64, STORE_FREES_NOW},
-                 {RESERVE / 4 - 4096, 64, STORE_FREES_NOW + 1},
-                 {RESERVE * 2, 63, STORE_FREES_LATER},
-                 {RESERVE * 2, 31, STORE_FREES_NOW},
-                 {RESERVE * 2, 15, STORE_FREES_NOW + 1},
-                 {RESERVE * 2, 64, STORE_FREES_NOTHING}};
+    } cases[] = {{RESERVE + 4096, 64, STORE_FREES_NOTHING},   {RESERVE - 4096, 64, STORE_FREES_LATER},
+                 {RESERVE / 2 + 4096, 64, STORE_FREES_LATER}, {RESERVE / 2 - 4096, 64, STORE_FREES_NOW},
+                 {RESERVE / 4 + 4096, 64, STORE_FREES_NOW},   {RESERVE / 4 - 4096, 64, STORE_FREES_NOW + 1},
+                 {RESERVE * 2, 63, STORE_FREES_LATER},        {RESERVE * 2, 31, STORE_FREES_NOW},
+                 {RESERVE * 2, 15, STORE_FREES_NOW + 1},      {RESERVE * 2, 64, STORE_FREES_NOTHING}};
     static const uint8_t large[4 << 20];
     struct fixture *f = *state;
 

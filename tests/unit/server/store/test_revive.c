@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A disk that another program fills, and that has space again: nothing acknowledged is lost, and writes go on without a restart. */
+#include "unit/unit.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "store/store.h"
+#include "store/synced.h"
+#include "unit/server/store/crashed.h"
+#include "unit/server/store/temporary.h"
+
+#define SHARD STORE_SHARD(0)
+
+static atomic_bool log_is_full, tables_are_full, manifest_is_full, notes_are_full;
+static atomic_int error;     /* that they meet */
+static atomic_int log_takes; /* so many bytes before */
+
+static bool is_of(int fd, const char *part)
+{
+    char link[64], path[PATH_MAX];
+    ssize_t len;
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    len = readlink(link, path, sizeof(path) - 1);
+    if (len < 0)
+        return false;
+    path[len] = '\0';
+    return strstr(strrchr(path, '/'), part) != NULL;
+}
+
+static bool fails(int fd)
+{
+    return (log_is_full && is_of(fd, ".log")) || (tables_are_full && is_of(fd, ".sst")) ||
+           (manifest_is_full && is_of(fd, "MANIFEST")) || (notes_are_full && is_of(fd, SYNCED_NAME));
+}
+
+/* All are seen by the engine's shared library, too. */
+__attribute__((visibility("default"))) ssize_t write(int fd, const void *data, size_t len)
+{
+    const size_t part = (size_t)atomic_exchange(&log_takes, 0);
+
+    if (!fails(fd))
+        return syscall(SYS_write, fd, data, len);
+    if (part != 0)
+        return syscall(SYS_write, fd, data, part < len ? part : len);
+    errno = error;
+    return -1;
+}
+
+__attribute__((visibility("default"))) ssize_t pwrite(int fd, const void *data, size_t len, off_t offset)
+{
+    if (!fails(fd))
+        return syscall(SYS_pwrite64, fd, data, len, offset);
+    errno = error;
+    return -1;
+}
+
+struct fixture {
+    char dir[64];
+    struct store *store;
+    struct stator_error err;
+};
+
+static void open_it(struct fixture *f, enum store_durability durability)
+{
+    const struct store_options options = {
+        .dir = f->dir, .shards = 2, .durability = durability, .memtable_bytes = (size_t)64 << 10};
+
+    if (store_open(&f->store, &options, &f->err) != STATOR_OK)
+        fail_msg("%s", f->err.message);
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+
+    temporary_make(f->dir);
+    error = ENOSPC;
+    *state = f;
+    return 0;
+}
+
+static void has_space(void)
+{
+    log_is_full = tables_are_full = manifest_is_full = notes_are_full = false;
+    log_takes = 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    has_space();
+    store_close(f->store);
+    temporary_remove(f->dir);
+    free(f);
+    return 0;
+}
+
+static enum stator_rc put_bytes(struct fixture *f, const char *key, size_t bytes)
+{
+    struct store_batch *batch = store_batch_new(f->store);
+    char *value = calloc(1, bytes);
+    enum stator_rc rc;
+
+    f->err.message[0] = '\0';
+    store_batch_put(batch, SHARD, bytes_of_string(key), bytes_of(value, bytes));
+    rc = store_write(f->store, batch, true, &f->err);
+    store_batch_free(batch);
+    free(value);
+    return rc;
+}
+
+static enum stator_rc put(struct fixture *f, const char *key)
+{
+    return put_bytes(f, key, 10);
+}
+
+static bool has(struct fixture *f, const char *key)
+{
+    struct store_pinned pinned;
+    bool there;
+
+    assert_int_equal(store_get(f->store, SHARD, bytes_of_string(key), STORE_ANY, NULL, &pinned, NULL), STATOR_OK);
+    there = bytes_present(pinned.value);
+    store_release(&pinned);
+    return there;
+}
+
+static void assert_starved(struct fixture *f)
+{
+    assert_true(store_read_only(f->store) && store_starved(f->store));
+    assert_int_equal(put(f, "refused"), STATOR_INTERNAL_SERVER_ERROR);
+    assert_non_null(strstr(f->err.message, "is full: nothing was written. Writes are taken again when there is space"));
+}
+
+/* What was there before is there, and all that is written from now on, by a start after a crash, too. */
+static void assert_revived(struct fixture *f, enum store_durability durability)
+{
+    assert_false(store_read_only(f->store) || store_starved(f->store) || store_frozen(f->store));
+    assert_int_equal(put(f, "after"), STATOR_OK);
+    assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_true(has(f, "before") && has(f, "after") && !has(f, "refused"));
+        store_close(f->store);
+        open_it(f, durability);
+    }
+}
+
+static void a_sync_has_no_space(void **state)
+{
+    struct fixture *f = *state;
+
+    open_it(f, STORE_FULL);
+    for (int round = 0; round < 3; round++) {
+        struct store_snapshot *shown;
+
+        assert_int_equal(put(f, "before"), STATOR_OK);
+        assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
+        assert_int_equal(put(f, round == 0 ? "meanwhile 0" : "meanwhile"), STATOR_OK);
+        log_is_full = true;
+        log_takes = round * 15; /* a part is in the file */
+        assert_int_equal(store_sync(f->store, &f->err), STATOR_INTERNAL_SERVER_ERROR);
+        assert_non_null(strstr(f->err.message, "is full: whether the latest writes are stored is not known"));
+        assert_starved(f);
+        assert_true(store_frozen(f->store) && has(f, "before") && (round != 0 || !has(f, "meanwhile 0")));
+        shown = store_snapshot_take(f->store);
+        tables_are_full = true;
+        assert_false(store_revive(f->store)); /* not yet */
+        assert_true(store_frozen(f->store));
+        assert_starved(f);
+        has_space();
+        assert_true(store_revive(f->store));
+        assert_false(store_revive(f->store));
+        assert_true(has(f, "meanwhile 0"));
+        store_snapshot_drop(f->store, shown);
+        assert_int_equal(put(f, "more"), STATOR_OK);
+        assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
+    }
+    assert_revived(f, STORE_FULL);
+    assert_true(has(f, "meanwhile") && has(f, "meanwhile 0"));
+}
+
+/* Whoever began to read before goes on so. */
+static void readers_before_and_after(void **state)
+{
+    struct fixture *f = *state;
+    struct store_snapshot *snapshot;
+    struct store_iterator *it;
+    struct store_pinned pinned;
+
+    open_it(f, STORE_FULL);
+    assert_int_equal(put(f, "before"), STATOR_OK);
+    assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
+    assert_int_equal(put(f, "meanwhile"), STATOR_OK);
+    log_is_full = true;
+    assert_int_equal(store_sync(f->store, &f->err), STATOR_INTERNAL_SERVER_ERROR);
+    snapshot = store_snapshot_take(f->store);
+    it = store_iterator_open(f->store, SHARD, (struct bytes){0}, (struct bytes){0}, NULL, STORE_ANY);
+    has_space();
+    assert_true(store_revive(f->store));
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(put(f, "before"), STATOR_OK);
+        assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
+    }
+    store_iterator_seek_first(it);
+    assert_true(store_iterator_valid(it) && bytes_equal_string(store_iterator_key(it), "before"));
+    store_iterator_next(it);
+    assert_false(store_iterator_valid(it));
+    store_iterator_close(it);
+    assert_int_equal(store_get(f->store, SHARD, BYTES("meanwhile"), STORE_ANY, snapshot, &pinned, NULL), STATOR_OK);
+    assert_false(bytes_present(pinned.value));
+    store_snapshot_drop(f->store, snapshot);
+    assert_revived(f, STORE_FULL);
+}
+
+/* The engine has nothing in memory but what store_shorten_log has left there. */
+static void a_write_has_no_space(void **state)
+{
+    struct fixture *f = *state;
+
+    open_it(f, STORE_PROCESS);
+    for (int round = 0; round < 3; round++) {
+        assert_int_equal(put(f, "before"), STATOR_OK);
+        for (int i = 0; i < 40 && round == 0; i++)
+            assert_int_equal(put_bytes(f, "long", (size_t)250 << 10), STATOR_OK);
+        if (round == 0)
+            assert_true(store_shorten_log(f->store));
+        log_is_full = true;
+        log_takes = round * 15;
+        assert_int_equal(put(f, "lost"), STATOR_INTERNAL_SERVER_ERROR);
+        assert_non_null(strstr(f->err.message, "is full: whether the write is stored is not known"));
+        assert_starved(f);
+        has_space();
+        assert_true(store_revive(f->store));
+        assert_false(has(f, "lost"));
+    }
+    assert_revived(f, STORE_PROCESS);
+    assert_false(has(f, "lost"));
+}
+
+/* Enough is written that tables are made of it, and a new log is begun. */
+static void fill_memory(struct fixture *f)
+{
+    char key[16];
+
+    for (int i = 0; i < 2000 && !store_starved(f->store); i++) {
+        snprintf(key, sizeof(key), "%06d", i);
+        if (put_bytes(f, key, (size_t)60 << 10) != STATOR_OK)
+            usleep(1000);
+    }
+    assert_true(store_starved(f->store));
+}
+
+static void has_no_space(struct fixture *f, atomic_bool *what)
+{
+    open_it(f, STORE_FULL);
+    assert_int_equal(put(f, "before"), STATOR_OK);
+    assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
+    *what = true;
+    fill_memory(f);
+    (void)put(f, "refused");
+    assert_starved(f);
+    assert_true(has(f, "before"));
+    assert_false(store_revive(f->store));
+    has_space();
+    assert_true(store_revive(f->store));
+    assert_revived(f, STORE_FULL);
+}
+
+static void a_table_has_no_space(void **state)
+{
+    has_no_space(*state, &tables_are_full);
+}
+
+static void a_manifest_has_no_space(void **state)
+{
+    has_no_space(*state, &manifest_is_full);
+}
+
+static void a_new_log_has_no_space(void **state)
+{
+    has_no_space(*state, &notes_are_full);
+}
+
+static void another_failure_is_for_ever(void **state)
+{
+    struct fixture *f = *state;
+
+    open_it(f, STORE_FULL);
+    assert_int_equal(put(f, "before"), STATOR_OK);
+    assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
+    error = EIO;
+    log_is_full = true;
+    assert_int_equal(put(f, "meanwhile"), STATOR_OK);
+    assert_int_equal(store_sync(f->store, &f->err), STATOR_INTERNAL_SERVER_ERROR);
+    assert_non_null(strstr(f->err.message, "is not known until a restart"));
+    has_space();
+    assert_false(store_starved(f->store) || store_revive(f->store));
+    assert_true(store_read_only(f->store) && store_frozen(f->store) && !has(f, "meanwhile"));
+    assert_int_equal(put(f, "refused"), STATOR_INTERNAL_SERVER_ERROR);
+    assert_non_null(strstr(f->err.message, "Restart the server to write again"));
+    store_close(f->store);
+    open_it(f, STORE_FULL);
+    assert_true(has(f, "before"));
+}
+
+int main(void)
+{
+#define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        ONE(a_sync_has_no_space),         ONE(readers_before_and_after), ONE(a_write_has_no_space),
+        ONE(a_table_has_no_space),        ONE(a_manifest_has_no_space),  ONE(a_new_log_has_no_space),
+        ONE(another_failure_is_for_ever),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
