@@ -412,10 +412,12 @@ static enum stator_rc list_families(struct opening *opening, struct stator_error
 {
     rocksdb_options_t *plain = rocksdb_options_create();
     enum stator_rc rc;
-    char *why = NULL;
+    char *why = NULL, **listed;
     size_t count;
-    char **listed = rocksdb_list_column_families(plain, opening->path, &count, &why);
 
+    if (opening->store->env != NULL)
+        rocksdb_options_set_env(plain, opening->store->env);
+    listed = rocksdb_list_column_families(plain, opening->path, &count, &why);
     rocksdb_options_destroy(plain);
     rc = why != NULL ? fault_of_open(err, opening->path, why) : reserve(opening, count, err);
     if (rc == STATOR_OK && !name_in_order(opening, listed))
@@ -571,13 +573,13 @@ static enum stator_rc open_looking(struct opening *opening, struct stator_error 
     STATOR_TRY(
         verify_directory(&opening->found, opening->path, opening->looking->tell, opening->looking->context, err));
     look_at_identity(opening);
+    store->env = rescue_env(opening->found.instead & ~FILES_MANIFEST);
+    if (store->env == NULL)
+        return stator_fail_memory(err);
     STATOR_TRY(list_families(opening, err));
     if (opening->count <= FAMILIES_BEFORE_SHARDS)
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "The directory '%s' has no Stator database.",
                            opening->path);
-    store->env = rescue_env();
-    if (store->env == NULL)
-        return stator_fail_memory(err);
     STATOR_TRY(open_database(opening, err));
     store->shards = (uint32_t)opening->count - FAMILIES_BEFORE_SHARDS;
     atomic_store(&store->read_only, true);

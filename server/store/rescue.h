@@ -40,9 +40,9 @@ enum rescue_depth {
     RESCUE_READS, /* each is read */
 };
 
-/* Of the options only dir, layout and program count. Tells of each fault of the logs and of the manifest. Fails if the directory is in
- * use, is none of ours, or is in such a state that nothing can be read of it, which the text says. On STATOR_OK ended by
- * rescue_close. */
+/* Of the options only dir, layout and program count. Tells of each fault of the logs and of the manifest. Where
+ * CURRENT is an old file, the manifest that was in use is read. Fails if the directory is in use, is none of ours, or is in such
+ * a state that nothing can be read of it, which the text says. On STATOR_OK ended by rescue_close. */
 STATOR_MUST_CHECK enum stator_rc rescue_open(struct rescue **out, const struct store_options *options,
                                              rescue_tell *tell, void *context, struct stator_error *err);
 

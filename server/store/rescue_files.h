@@ -21,8 +21,9 @@ extern "C" {
 #define RESCUE_EMPTY_KEY_BYTES 4
 
 /* The system's files for a database that is only read. Logs have the records alone that can be read. In the place of a table file that cannot be opened, being as long as the manifest says, there is one
- * with that key alone. Ended by rocksdb_env_destroy. NULL: no memory. */
-rocksdb_env_t *rescue_env(void);
+ * with that key alone. manifest: the number of the one that CURRENT is to name; 0: what it names. Ended by rocksdb_env_destroy.
+ * NULL: no memory. */
+rocksdb_env_t *rescue_env(uint64_t manifest);
 
 /* Opens a table file of so many bytes, by the manifest, and with `whole` reads all of it. NULL: it is sound. Otherwise the engine's words, the caller's to
  * free. *opens: parts of it can be read; a fault of its filters alone keeps the engine from them all the same. */

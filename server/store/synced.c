@@ -222,8 +222,19 @@ static int enter(struct synced *synced, uint64_t number)
     return synced->started && !is_manifest(number) ? put_on_disk(synced) : note(synced);
 }
 
+static bool is_newest_manifest(const struct synced *synced, uint64_t number)
+{
+    for (size_t i = 0; i < synced->list.count; i++)
+        if (synced->list.files[i].number > number)
+            return false;
+    return is_manifest(number);
+}
+
+/* The newest manifest goes only where it could not be written. A later start may make one with a lower number; CURRENT would be
+ * taken for an old file if the line of this one came back with a power cut. */
 static int strike(struct synced *synced, uint64_t number)
 {
+    const bool by_note = is_manifest(number) && !is_newest_manifest(synced, number);
     struct synced_file *line = synced_find(&synced->list, number);
     struct synced_file kept;
     int error = 0;
@@ -233,7 +244,7 @@ static int strike(struct synced *synced, uint64_t number)
     kept = *line;
     *line = synced->list.files[--synced->list.count];
     if (synced->writes)
-        error = is_manifest(number) ? note(synced) : put_on_disk(synced);
+        error = by_note ? note(synced) : put_on_disk(synced);
     if (error != 0)
         synced->list.files[synced->list.count++] = kept;
     return error;
@@ -316,6 +327,8 @@ enum stator_rc synced_open(struct synced **out, const char *dir, const struct sy
         error = io_write_at(synced->fd, bytes_of(HEAD, HEAD_BYTES), 0);
     if (error == 0 && begun && fdatasync(synced->fd) != 0)
         error = errno;
+    if (error == 0 && lines->ahead && !begun) /* as in strike */
+        error = put_on_disk(synced);
     if (error == 0) {
         publish(synced);
         *out = synced;
@@ -338,11 +351,30 @@ void synced_close(struct synced *synced)
     free(synced);
 }
 
+/* The engine makes a manifest when it opens a directory, and is open: CURRENT names that one, and is on the disk. */
+static void drop_older_manifests(struct synced *synced)
+{
+    struct synced_list *list = &synced->list;
+    bool made = false;
+    size_t count = 0;
+
+    for (size_t i = 0; i < list->count; i++)
+        made |= is_manifest(list->files[i].number) && list->files[i].start == synced->start;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct synced_file line = list->files[i];
+
+        if (!made || !is_manifest(line.number) || line.start == synced->start)
+            list->files[count++] = line;
+    }
+    list->count = count;
+}
+
 enum stator_rc synced_start(struct synced *synced, const char *dir, struct stator_error *err)
 {
     int error;
 
     pthread_mutex_lock(&synced->lock);
+    drop_older_manifests(synced);
     error = put_on_disk(synced);
     if (error == 0) /* else the engine, which is closed now, may still delete logs: as before, not without a word */
         synced->writes = synced->started = true;

@@ -8,6 +8,9 @@
  * - A log is entered, on the disk, before it is made, and struck out, on the disk, before it is deleted: the lines are
  *   exactly the logs that must be there. A log without a line that is older than they is one whose deletion a power cut
  *   undid. A flush makes one log and deletes some, and costs a sync for each.
+ * - A manifest is entered before it is made, and struck out when CURRENT names the next one and is on the disk; synced_start does
+ *   that, too, if the engine has not deleted the old one yet. Neither has a sync of its own: a power cut may take the line of the
+ *   newest, but never leaves CURRENT with one that has no line while a newer one has. That CURRENT is an old file.
  * - How far a file is synced is written after each sync, without one of its own. The system keeps that if the process is
  *   killed. For a power cut the same is said by a mark that each sync of the log brings (synced_mark): it tells of all syncs
  *   but the last. Marks go with the end of their log; so the lines go to the disk, too, with the first sync of each log and then
@@ -57,6 +60,8 @@ struct synced_list {
     uint8_t secret[SYNCED_SECRET_BYTES];
     size_t count;
     struct synced_file *files; /* owned */
+    uint64_t instead;          /* the manifest that was in use, where CURRENT names an older one; else 0 */
+    bool ahead;                /* there was the line of a newer manifest than CURRENT's, which is left out here */
     char left_out[128];        /* what a start leaves out behind what was synced; "": nothing that could be read */
 };
 
@@ -75,7 +80,7 @@ STATOR_MUST_CHECK enum stator_rc synced_open(struct synced **out, const char *di
 void synced_close(struct synced *synced);
 
 /* The directory is open: on STATOR_OK all lines are on the disk. Before it, what is entered may get there later, for such a
- * log has no record that changes anything. */
+ * log has no record that changes anything. Of the manifests only this start's are left. */
 STATOR_MUST_CHECK enum stator_rc synced_start(struct synced *synced, const char *dir, struct stator_error *err);
 
 bool synced_is_started(struct synced *synced);

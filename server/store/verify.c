@@ -30,6 +30,7 @@ struct log_seen {
 struct verifying {
     const char *dir;
     int fd;                    /* of the directory */
+    uint64_t current;          /* the manifest that the engine will take; 0: CURRENT does not tell */
     struct synced_list kept;   /* what STATOR-SYNCED says, and then the marks */
     struct synced_list *found; /* what there is */
     rescue_tell *tell;         /* NULL: the first fault is a failure */
@@ -128,6 +129,19 @@ static void take_record(struct verifying *v, struct bytes record, bool whole, bo
         v->log.of_old |= ours;
     if (whole)
         v->log.next = batch.sequence + batch.count;
+}
+
+/* Of the logs (kind 0), or of the manifests (FILES_MANIFEST). 0: there is none. */
+static uint64_t newest_of(const struct synced_list *list, uint64_t kind)
+{
+    uint64_t newest = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        uint64_t number = list->files[i].number;
+
+        newest = (number & FILES_MANIFEST) == kind && number > newest ? number : newest;
+    }
+    return newest;
 }
 
 /* How far a log's or manifest's records go before the first that cannot be read. */
@@ -252,7 +266,7 @@ static enum stator_rc look_at_logs(struct verifying *v, DIR *stream)
                                                                 : fail(v, "", "cannot be read and synced", errno);
 }
 
-/* The manifest that the engine will take; 0 where CURRENT does not tell, which the engine says better. */
+/* 0 where CURRENT does not tell, which the engine says better. */
 static uint64_t current_manifest(const struct verifying *v)
 {
     char text[64] = "";
@@ -263,6 +277,74 @@ static uint64_t current_manifest(const struct verifying *v)
     if (fd >= 0)
         close(fd);
     return len > 0 && sscanf(text, "MANIFEST-%llu\n", &number) == 1 && number != 0 ? number | FILES_MANIFEST : 0;
+}
+
+/* The line of a manifest goes when CURRENT names the next one and is on the disk: so a CURRENT whose manifest has no line, while
+ * a newer one has, is an old file. Where it is newer than all lines, a power cut has taken what they said of it. */
+static bool is_current_old(const struct verifying *v)
+{
+    return v->kept.state == SYNCED_SOUND && v->current != 0 && synced_find(&v->kept, v->current) == NULL &&
+           newest_of(&v->kept, FILES_MANIFEST) > v->current;
+}
+
+/* The newest that was whole once: it is synced when all is in it, before CURRENT names it. */
+static uint64_t manifest_in_use(const struct verifying *v)
+{
+    uint64_t newest = v->current;
+
+    for (size_t i = 0; i < v->kept.count; i++) {
+        const struct synced_file *line = &v->kept.files[i];
+
+        newest = line->number > newest && line->bytes != 0 ? line->number : newest;
+    }
+    return newest != v->current ? newest : newest_of(&v->kept, FILES_MANIFEST);
+}
+
+/* Who only looks is to read the one that was in use. */
+static enum stator_rc tell_old_current(struct verifying *v)
+{
+    char named[32], used[32];
+
+    v->found->instead = manifest_in_use(v);
+    name_of(named, v->current);
+    name_of(used, v->found->instead);
+    return damaged(v, "CURRENT", 0, "is older than %s, which was in use: it names %s", used, named);
+}
+
+static bool is_there(const struct verifying *v, uint64_t number)
+{
+    struct stat info;
+    char name[32];
+
+    name_of(name, number);
+    return fstatat(v->fd, name, &info, 0) == 0 || errno != ENOENT;
+}
+
+static enum stator_rc look_at_manifest(struct verifying *v)
+{
+    const uint64_t manifest = v->found->instead != 0 ? v->found->instead : v->current;
+
+    if (manifest == 0 || (synced_find(&v->kept, manifest) == NULL && is_there(v, manifest)))
+        return STATOR_OK;
+    return look_at(v, manifest);
+}
+
+/* The line of the manifest that the engine will read is there until it is deleted, or CURRENT would be taken for an old one. It says
+ * no more than was synced. */
+static enum stator_rc keep_manifest(const struct verifying *v)
+{
+    const struct synced_file *kept = synced_find(&v->kept, v->current);
+    struct synced_file *line = synced_find(v->found, v->current);
+
+    if (v->current == 0)
+        return STATOR_OK;
+    if (line == NULL && v->found->count == SYNCED_FILES_MAX)
+        return fail(v, SYNCED_NAME, "cannot be used", EMFILE);
+    if (line == NULL)
+        line = &v->found->files[v->found->count++];
+    *line = kept != NULL ? *kept : (struct synced_file){.number = v->current};
+    v->found->ahead = newest_of(&v->kept, FILES_MANIFEST) > v->current;
+    return STATOR_OK;
 }
 
 static enum stator_rc note_unmade(const struct verifying *v, const char *name)
@@ -295,23 +377,11 @@ static enum stator_rc judge_line(const struct verifying *v, const struct synced_
     return STATOR_OK;
 }
 
-static uint64_t newest_log(const struct synced_list *list)
-{
-    uint64_t newest = 0;
-
-    for (size_t i = 0; i < list->count; i++) {
-        uint64_t number = list->files[i].number;
-
-        newest = (number & FILES_MANIFEST) == 0 && number > newest ? number : newest;
-    }
-    return newest;
-}
-
 /* A log without a line was struck out and deleted, and a power cut has brought its name back: it is deleted once more, for the
  * engine would read one that somebody has put there. The line of the newest is never struck out, so that one which is newer still is of another time. */
 static enum stator_rc judge_strangers(const struct verifying *v)
 {
-    const uint64_t newest = newest_log(&v->kept);
+    const uint64_t newest = newest_of(&v->kept, 0);
     size_t count = 0;
 
     for (size_t i = 0; i < v->found->count; i++) {
@@ -358,17 +428,18 @@ static enum stator_rc judge(const struct verifying *v)
 
 static enum stator_rc verify(struct verifying *v, DIR *stream)
 {
-    uint64_t manifest = current_manifest(v);
-
+    v->current = current_manifest(v);
     STATOR_TRY(synced_read(&v->kept, v->dir, v->err));
     v->found->state = v->kept.state;
     v->found->generation = v->kept.generation;
     v->found->on_disk = v->kept.on_disk;
     memcpy(v->found->secret, v->kept.secret, SYNCED_SECRET_BYTES);
+    if (is_current_old(v))
+        STATOR_TRY(tell_old_current(v));
     STATOR_TRY(look_at_logs(v, stream));
-    if (manifest != 0 && synced_find(&v->kept, manifest) != NULL)
-        STATOR_TRY(look_at(v, manifest));
-    return judge(v);
+    STATOR_TRY(look_at_manifest(v));
+    STATOR_TRY(judge(v));
+    return keep_manifest(v);
 }
 
 enum stator_rc verify_directory(struct synced_list *out, const char *dir, rescue_tell *tell, void *context,

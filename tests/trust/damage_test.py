@@ -390,5 +390,101 @@ class Copies(unittest.TestCase):
         self.assertGreater(taken, 3)
 
 
+class OlderCurrent(unittest.TestCase):
+    """CURRENT and its manifest are of an earlier start than all other files: two old files put back, or a copy of a live directory
+    that a restart falls into, after which the newer manifest may not be in it."""
+
+    def setUp(self):
+        self.base = pathlib.Path(tempfile.mkdtemp(prefix="stator-trust-current-", dir="/dev/shm"))
+        self.addCleanup(shutil.rmtree, self.base, ignore_errors=True)
+        self.source, self.copy = self.base / "data", self.base / "copy"
+        self.copy.mkdir()
+        self.kept = {}  # what was acknowledged, by key
+        self.server = Server("--transition-ms", "0", data_dir=str(self.source))
+        self.addCleanup(self.server.kill)
+
+    def put(self, name, count, size):
+        client = dynamo.Client(self.server.url)
+        for number in range(count):
+            key, value = f"{name}{number}", random.Random(f"{name}{number} {len(self.kept)}").randbytes(size // 2).hex()
+            client.call("PutItem", {"TableName": TABLE, "Item": {"pk": {"S": key}, "v": {"S": value}}})
+            self.kept[key] = value
+
+    def take(self, first):
+        """CURRENT and manifests, or all other files, once more where the server has deleted one of them meanwhile."""
+        try:
+            for path in self.source.iterdir():
+                if (path.name == "CURRENT" or path.name.startswith("MANIFEST-")) == first:
+                    shutil.copy2(path, self.copy)
+        except FileNotFoundError:
+            self.take(first)
+
+    def fill(self, settle):
+        """Takes CURRENT and its manifest in between; all that follows is in tables when the server is up again."""
+        client = dynamo.Client(self.server.start().url)
+        client.call("CreateTable", {"TableName": TABLE, "BillingMode": "PAY_PER_REQUEST",
+                                    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+                                    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]})
+        if settle:  # tables that stay
+            self.put("old", 60, 100000)
+            for start in range(3):
+                self.server.stop()
+                self.server.start()
+                self.put(f"settled{start}-", 15, 10)
+                self.put("again", 15, 10)
+            self.server.stop()
+            self.server.start()
+        self.put("again", 15, 100)
+        self.take(first=True)
+        self.put("new", 60, 100000)
+        self.put("again", 10, 1000)
+        self.server.stop()
+        self.server.start()
+        self.put("again", 5, 10)
+
+    def assert_refused(self, folder):
+        before = {path.name: path.stat().st_size for path in folder.iterdir()}
+        for _ in range(2):
+            server = Server(data_dir=str(folder))
+            with self.assertRaises(RuntimeError):
+                server.start()
+            server.kill()
+            for part in ("is damaged: CURRENT is older than MANIFEST-", "it names MANIFEST-", "Nothing was changed", "stator check"):
+                self.assertIn(part, server.text())
+            self.assertEqual({path.name: path.stat().st_size for path in folder.iterdir()}, before)
+
+    def assert_mended(self, folder, rebuilt):
+        told_of, mended, again = (Damaged.check(folder, *flags) for flags in ((), ("--repair",), ()))
+        said = "\n".join(done.stdout + done.stderr for done in (told_of, mended, again))
+        self.assertEqual((told_of.returncode, mended.returncode, again.returncode), (1, 0, 0), said)
+        self.assertIn("CURRENT is older than MANIFEST-", told_of.stdout)
+        self.assertEqual("nobody says which table files count" in mended.stdout, rebuilt, said)
+        server = Server(data_dir=str(folder))
+        try:
+            found = {entry["pk"]["S"]: entry["v"]["S"] for entry in scan(dynamo.Client(server.start().url))}
+        finally:
+            server.kill()
+        self.assertEqual(set(found), set(self.kept), said)
+        self.assertEqual([key for key in found if found[key] != self.kept[key]], [], said)
+
+    def test_a_copy_that_a_restart_falls_into(self):
+        self.fill(settle=True)
+        self.take(first=False)
+        self.server.kill()
+        self.assert_refused(self.copy)
+        self.assert_mended(self.copy, rebuilt=True)
+
+    def test_two_old_files_put_back(self):
+        for settle in (True, False):  # without, the format record was in the log, too
+            with self.subTest(settle=settle):
+                self.setUp()
+                self.fill(settle)
+                self.server.kill()
+                for path in self.copy.iterdir():
+                    shutil.copy2(path, self.source)
+                self.assert_refused(self.source)
+                self.assert_mended(self.source, rebuilt=False)
+
+
 if __name__ == "__main__":
     unittest.main()

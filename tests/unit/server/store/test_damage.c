@@ -6,6 +6,7 @@
 #include "store/rescue.h"
 #include "store/store.h"
 #include "store/synced.h"
+#include "store/verify.h"
 #include "unit/server/store/crashed.h"
 #include "unit/server/store/temporary.h"
 
@@ -623,6 +624,270 @@ static void a_bent_copy_is_refused(void **state)
     free(synced);
 }
 
+/* --- CURRENT ------------------------------------------------------------------------------------------------------ */
+
+static void remove_file(const char *dir, const char *name)
+{
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/%.63s", dir, name);
+    assert_int_equal(remove(path), 0);
+}
+
+static bool has_file(const char *dir, const char *name)
+{
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/%.63s", dir, name);
+    return access(path, F_OK) == 0;
+}
+
+static struct bytes read_into(uint8_t *out, const char *dir, const char *name)
+{
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/%.63s", dir, name);
+    return bytes_of(out, read_file(path, out));
+}
+
+/* The name of the manifest in use. */
+static void manifest_of(const char *dir, char out[64])
+{
+    uint8_t *text = malloc(FILE_MAX);
+    struct bytes read = read_into(text, dir, "CURRENT");
+
+    snprintf(out, 64, "%.*s", (int)read.len - 1, (const char *)text);
+    free(text);
+}
+
+static uint64_t number_of(const char *manifest)
+{
+    return strtoull(manifest + strlen("MANIFEST-"), NULL, 10) | FILES_MANIFEST;
+}
+
+/* CURRENT and its manifest from before a start are back. The newer one is there, too; its name is in `newer`. */
+static void put_older_current_back(struct fixture *f, char older[64], char newer[64])
+{
+    uint8_t *bytes = malloc(FILE_MAX);
+    struct bytes manifest;
+
+    fill(f);
+    manifest_of(f->dir, older);
+    manifest = read_into(bytes, f->dir, older);
+    for (int start = 0; start < 10; start++) { /* so many logs are folded into tables */
+        store_close(f->store);
+        f->store = open_it(f->dir, NULL);
+    }
+    store_close(f->store);
+    f->store = NULL;
+    crash(f);
+    manifest_of(f->crashed, newer);
+    assert_string_not_equal(older, newer);
+    write_bytes(f->crashed, older, manifest);
+    strcat(older, "\n");
+    write_bytes(f->crashed, "CURRENT", bytes_of(older, strlen(older)));
+    older[strlen(older) - 1] = '\0';
+    free(bytes);
+}
+
+static void assert_refused_unchanged(struct fixture *f, const char *part)
+{
+    char before[64][64], after[64][64];
+    uint32_t count = names_of(f->crashed, before);
+
+    assert_refused(f, part);
+    assert_int_equal(names_of(f->crashed, after), count);
+    for (uint32_t i = 0; i < count; i++)
+        assert_true(has_file(f->crashed, before[i]));
+    assert_refused(f, part);
+}
+
+static void an_older_current_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    char older[64], newer[64], part[256];
+
+    put_older_current_back(f, older, newer);
+    snprintf(part, sizeof(part), "damaged: CURRENT is older than %s, which was in use: it names %s", newer, older);
+    assert_refused_unchanged(f, part);
+    remove_file(f->crashed, newer);
+    assert_refused_unchanged(f, part);
+}
+
+/* As a start does it that is killed when it has made a manifest and CURRENT does not name it yet. */
+static void begin_manifest(const char *dir, uint64_t number)
+{
+    struct stator_error err = {0};
+    struct synced_list found;
+    struct synced *synced;
+
+    if (verify_directory(&found, dir, NULL, NULL, &err) != STATOR_OK)
+        fail_msg("%s", err.message);
+    assert_int_equal(synced_open(&synced, dir, &found, false, NULL), STATOR_OK);
+    assert_int_equal(synced_enter(synced, number), 0);
+    synced_close(synced);
+    synced_list_deinit(&found);
+}
+
+static void count_fault(void *context, const struct rescue_fault *fault)
+{
+    uint32_t *counts = context;
+
+    counts[fault->kind]++;
+}
+
+/* Who only looks reads what was in use, not what a start that was killed has only begun. */
+static void an_older_current_is_looked_past(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_options options = {.dir = f->crashed};
+    uint32_t counts[RESCUE_MANIFEST + 1] = {0};
+    char older[64], newer[64], begun[64];
+    struct rescue *rescue;
+
+    put_older_current_back(f, older, newer);
+    write_bytes(f->crashed, "CURRENT", bytes_of(newer, strlen(newer)));
+    begin_manifest(f->crashed, number_of(newer) + 1);
+    snprintf(begun, sizeof(begun), "MANIFEST-%06llu", (unsigned long long)((number_of(newer) & ~FILES_MANIFEST) + 1));
+    write_bytes(f->crashed, begun, BYTES(""));
+    strcat(older, "\n");
+    write_bytes(f->crashed, "CURRENT", bytes_of(older, strlen(older)));
+    assert_int_equal(rescue_open(&rescue, &options, count_fault, counts, NULL), STATOR_OK);
+    assert_int_equal(counts[RESCUE_LOG], 1);
+    assert_int_equal(counts[RESCUE_MANIFEST], 0);
+    assert_true(has_all(rescue_store(rescue), ITEMS));
+    rescue_close(rescue);
+    remove_file(f->crashed, newer);
+    assert_int_not_equal(rescue_open(&rescue, &options, count_fault, counts, NULL), STATOR_OK);
+    assert_int_equal(counts[RESCUE_MANIFEST], 1);
+}
+
+static void a_current_that_leads_nowhere_is_refused(void **state)
+{
+    static const char *const texts[] = {"", "MANIFEST-000001\n", "MANIFEST-999999\n", "MANIFEST-999999", "MANIFEST-"};
+    struct fixture *f = *state;
+
+    fill_and_stop(f);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        crash(f);
+        write_bytes(f->crashed, "CURRENT", bytes_of(texts[i], strlen(texts[i])));
+        assert_refused_unchanged(f, "stator check");
+        assert_refused_unchanged(f, "damaged");
+    }
+    crash(f);
+    remove_file(f->crashed, "CURRENT");
+    assert_refused_unchanged(f, "its CURRENT is gone");
+}
+
+static void assert_opens_with_all(const char *dir, uint32_t count)
+{
+    struct stator_error err = {0};
+    struct store *store = open_it(dir, &err);
+
+    if (store == NULL)
+        fail_msg("%s", err.message);
+    assert_true(has_all(store, count));
+    store_close(store);
+}
+
+/* A power cut has taken what a start wrote to STATOR-SYNCED, and the next start is killed. */
+static void a_current_that_is_newer_than_all_lines_is_no_damage(void **state)
+{
+    struct fixture *f = *state;
+    struct synced_list found;
+    struct synced *synced;
+    char name[64];
+
+    fill_and_stop(f);
+    crash(f);
+    manifest_of(f->crashed, name);
+    assert_int_equal(verify_directory(&found, f->crashed, NULL, NULL, NULL), STATOR_OK);
+    assert_int_equal(synced_open(&synced, f->crashed, &found, false, NULL), STATOR_OK);
+    assert_int_equal(synced_enter(synced, number_of(name) - 1), 0);
+    assert_int_equal(synced_strike(synced, number_of(name)), 0);
+    synced_close(synced);
+    synced_list_deinit(&found);
+    begin_manifest(f->crashed, number_of(name) + 1);
+    assert_opens_with_all(f->crashed, ITEMS);
+}
+
+static bool has_line(const char *dir, uint64_t number)
+{
+    struct synced_list list;
+    bool found;
+
+    assert_int_equal(synced_read(&list, dir, NULL), STATOR_OK);
+    found = list.state == SYNCED_SOUND && synced_find(&list, number) != NULL;
+    synced_list_deinit(&list);
+    return found;
+}
+
+/* A power cut puts the part that is not synced back to what it was. */
+static void put_note_back(const char *dir, struct bytes old)
+{
+    const size_t at = 4096 + 2 * SYNCED_PLACE_BYTES;
+    uint8_t *bytes = calloc(1, FILE_MAX);
+    struct bytes now = read_into(bytes, dir, SYNCED_NAME);
+
+    memset(bytes + at, 0, now.len - at);
+    memcpy(bytes + at, old.at + at, old.len - at);
+    write_bytes(dir, SYNCED_NAME, now);
+    free(bytes);
+}
+
+/* Its number is given to none behind it, and is higher than that of the one that CURRENT comes to name. */
+static void a_manifest_that_was_only_begun_is_forgotten(void **state)
+{
+    const uint64_t begun = 999999 | FILES_MANIFEST;
+    struct fixture *f = *state;
+    uint8_t *bytes = malloc(FILE_MAX);
+    struct synced_list found;
+    struct synced *synced;
+    struct bytes old;
+
+    fill_and_stop(f);
+    crash(f);
+    begin_manifest(f->crashed, begun);
+    assert_true(has_line(f->crashed, begun));
+    old = read_into(bytes, f->crashed, SYNCED_NAME);
+    assert_int_equal(verify_directory(&found, f->crashed, NULL, NULL, NULL), STATOR_OK);
+    assert_int_equal(synced_open(&synced, f->crashed, &found, false, NULL), STATOR_OK);
+    put_note_back(f->crashed, old);
+    assert_false(has_line(f->crashed, begun));
+    /* as when the engine takes back what it could not write */
+    assert_int_equal(synced_enter(synced, begun), 0);
+    old = read_into(bytes, f->crashed, SYNCED_NAME);
+    assert_int_equal(synced_strike(synced, begun), 0);
+    put_note_back(f->crashed, old);
+    assert_false(has_line(f->crashed, begun));
+    synced_close(synced);
+    synced_list_deinit(&found);
+    assert_opens_with_all(f->crashed, ITEMS);
+    free(bytes);
+}
+
+/* Also where the engine has not deleted the one before. */
+static void a_start_leaves_the_line_of_one_manifest(void **state)
+{
+    struct fixture *f = *state;
+    struct synced_list found;
+    struct synced *synced;
+    char name[64];
+
+    fill_and_stop(f);
+    crash(f);
+    manifest_of(f->crashed, name);
+    assert_int_equal(verify_directory(&found, f->crashed, NULL, NULL, NULL), STATOR_OK);
+    assert_int_equal(synced_open(&synced, f->crashed, &found, false, NULL), STATOR_OK);
+    assert_int_equal(synced_enter(synced, number_of(name) + 1), 0);
+    assert_true(has_line(f->crashed, number_of(name)));
+    assert_int_equal(synced_start(synced, f->crashed, NULL), STATOR_OK);
+    assert_false(has_line(f->crashed, number_of(name)));
+    assert_true(has_line(f->crashed, number_of(name) + 1));
+    synced_close(synced);
+    synced_list_deinit(&found);
+}
+
 int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -644,6 +909,12 @@ int main(void)
         ONE(what_is_left_out_is_told),
         ONE(a_pipe_is_refused),
         ONE(a_bent_copy_is_refused),
+        ONE(an_older_current_is_refused),
+        ONE(an_older_current_is_looked_past),
+        ONE(a_current_that_leads_nowhere_is_refused),
+        ONE(a_current_that_is_newer_than_all_lines_is_no_damage),
+        ONE(a_manifest_that_was_only_begun_is_forgotten),
+        ONE(a_start_leaves_the_line_of_one_manifest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
