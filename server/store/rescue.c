@@ -521,8 +521,6 @@ static enum stator_rc copy_part(struct copying *copying, struct stator_error *er
         if (!copying->endless && bytes_compare(key, buf_bytes(&copying->end)) >= 0)
             break;
         value.at = (const uint8_t *)rocksdb_iter_value(iterator, &value.len);
-        if (bytes_equal(key, bytes_of(RESCUE_EMPTY_KEY, RESCUE_EMPTY_KEY_BYTES)))
-            continue;
         rc = put(copying, key, value, err);
         buf_reset(&copying->at);
         buf_append_bytes(&copying->at, key);
