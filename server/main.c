@@ -511,6 +511,7 @@ static int check(const struct config *config)
     enum stator_rc rc;
 
     umask(077);
+    setvbuf(stdout, NULL, _IOLBF, 0); /* what is found is seen at once, whoever reads it: a large directory takes long */
     rc = config->repair ? check_repair(&request, &faults, &err) : check_directory(&request, &faults, &err);
     if (rc != STATOR_OK)
         return complain(&err);

@@ -419,6 +419,15 @@ static enum stator_rc is_there(struct checking *c, uint32_t family, struct bytes
     return STATOR_OK;
 }
 
+/* What is too short for an id has the one that follows it, so that whoever goes from id to id comes past it. */
+static uint32_t id_of(struct bytes key)
+{
+    uint8_t id[4] = {0};
+
+    memcpy(id, key.at, key.len < sizeof(id) ? key.len : sizeof(id));
+    return read_be32(id);
+}
+
 /* Keys of one id in one family. */
 struct ids_keys {
     uint32_t family, id;
@@ -473,7 +482,7 @@ static enum stator_rc check_id(struct checking *c, uint32_t family, uint32_t id,
     while (rc == STATOR_OK && store_iterator_valid(iterator)) {
         struct bytes key = store_iterator_key(iterator);
 
-        if (key.len < 4 || read_be32(key.at) != id)
+        if (id_of(key) != id)
             break;
         rc = check_key(c, &keys, key, store_iterator_value(iterator), err);
         store_iterator_next(iterator);
@@ -498,12 +507,11 @@ static enum stator_rc check_family(struct checking *c, uint32_t family, struct s
 
     if (iterator == NULL)
         return stator_fail_memory(err);
-    seek_id(iterator, 1); /* 0 is nobody's, and of rescue.h */
+    seek_id(iterator, 1); /* 0 is nobody's */
     while (rc == STATOR_OK && store_iterator_valid(iterator)) {
-        struct bytes key = store_iterator_key(iterator);
-        uint32_t id = key.len >= 4 ? read_be32(key.at) : 0;
+        const uint32_t id = id_of(store_iterator_key(iterator));
 
-        if (id != 0 && !is_of_table(c, id)) {
+        if (!is_of_table(c, id)) {
             rc = check_id(c, family, id, iterator, err);
             continue;
         }

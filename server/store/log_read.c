@@ -86,7 +86,8 @@ void log_append_record(struct buf *out, uint64_t *offset, struct bytes record)
         size_t left = LOG_BLOCK_BYTES - (size_t)(*offset % LOG_BLOCK_BYTES), len;
 
         if (left < HEADER_BYTES) {
-            append_le(out, 0, left);
+            for (size_t i = 0; i < left; i++) /* up to 6, more than a number of append_le has */
+                buf_append_byte(out, 0);
             *offset += left;
             continue;
         }

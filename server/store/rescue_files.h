@@ -16,12 +16,8 @@
 extern "C" {
 #endif
 
-/* A key that nobody has. */
-#define RESCUE_EMPTY_KEY       "\0\0\0\0"
-#define RESCUE_EMPTY_KEY_BYTES 4
-
 /* The system's files for a database that is only read. Logs have the records alone that can be read. In the place of a table file that cannot be opened, being as long as the manifest says, there is one
- * with that key alone. manifest: the number of the one that CURRENT is to name; 0: what it names. Ended by rocksdb_env_destroy.
+ * without a key. manifest: the number of the one that CURRENT is to name; 0: what it names. Ended by rocksdb_env_destroy.
  * NULL: no memory. */
 rocksdb_env_t *rescue_env(uint64_t manifest);
 

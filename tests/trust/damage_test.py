@@ -4,6 +4,7 @@ writing: all that was acknowledged is there, or it is refused with a text that s
 without a word. And what a check says of it, and what is there after a repair.
 
     tests/trust/run --minutes 10 damage"""
+import base64
 import concurrent.futures
 import os
 import pathlib
@@ -319,6 +320,62 @@ class Damaged(unittest.TestCase):
                 if path.name != "STATOR-LOCK":
                     path.unlink()
         self.assertEqual(self.spoiled(spoil), "refused")
+
+
+class SeveralFiles(unittest.TestCase):
+    """Of a level, as a compaction by hand leaves them. A file that is gone costs what was in it, and neither a check nor a repair
+    goes wrong over the place where it was."""
+
+    ITEMS = 160
+    BYTES = 150000
+
+    def setUp(self):
+        self.base = pathlib.Path(tempfile.mkdtemp(prefix="stator-trust-several-", dir="/dev/shm"))
+        self.addCleanup(shutil.rmtree, self.base, ignore_errors=True)
+        self.whole = self.base / "whole"
+        server = Server("--shards", "1", "--transition-ms", "0", data_dir=str(self.whole)).start()
+        self.addCleanup(server.kill)
+        client = dynamo.Client(server.url)
+        client.call("CreateTable", {"TableName": TABLE, "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": ATTRIBUTES[:1],
+                                    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]})
+        for number in range(self.ITEMS):
+            client.call("PutItem", {"TableName": TABLE, "Item": self.item(number)})
+        subprocess.run([find_binary(), "compact", "--port", str(server.port)], capture_output=True, timeout=60, check=True)
+        server.stop()
+
+    def item(self, number):
+        return {"pk": {"S": f"k{number}"}, "v": {"B": base64.b64encode(random.Random(number).randbytes(self.BYTES)).decode()}}
+
+    def without(self, path):
+        """How many items are gone after a repair of a copy without that file."""
+        copy = self.base / path.stem
+        copy.mkdir()
+        for other in self.whole.iterdir():
+            if other != path:
+                (shutil.copy2 if other.name.startswith("STATOR-") else os.link)(other, copy / other.name)
+        told_of, mended, again = (Damaged.check(copy, *flags) for flags in ((), ("--repair",), ()))
+        said = "\n".join(done.stdout + done.stderr for done in (told_of, mended, again))
+        self.assertEqual((told_of.returncode, mended.returncode, again.returncode), (1, 0, 0), said)
+        for done in (told_of, mended):
+            self.assertIn(f"{path.name} is gone\n", done.stdout)
+        self.assertIn(": sound", again.stdout)
+        server = Server(data_dir=str(copy))
+        try:
+            found = {entry["pk"]["S"]: entry for entry in scan(dynamo.Client(server.start().url))}
+        finally:
+            server.kill()
+            shutil.rmtree(copy)
+        for number in range(self.ITEMS):
+            self.assertIn(found.get(f"k{number}"), (self.item(number), None))
+        return self.ITEMS - len(found)
+
+    def test_each_file_gone(self):
+        tables = sorted(self.whole.glob("*.sst"))
+        of_items = [path for path in tables if path.stat().st_size > self.BYTES]
+        self.assertGreater(len(of_items), 1)
+        lost = {path.name: self.without(path) for path in tables}
+        told(f"of {self.ITEMS} items lost without {lost}")
+        self.assertEqual(sum(lost[path.name] for path in of_items), self.ITEMS)
 
 
 class Copies(unittest.TestCase):

@@ -278,6 +278,15 @@ static void keys_of_no_table(void **state)
     assert_told_and_mended(f, "5 keys with the id 77 belong to no table", ITEMS);
 }
 
+static void a_key_too_short_for_an_id(void **state)
+{
+    struct fixture *f = *state;
+
+    change(f, STORE_SHARD(1), BYTES("\5"), BYTES("x"));
+    change(f, STORE_SHARD(1), BYTES("\0\0\0"), BYTES("x")); /* as of id 0, which is nobody's, and not looked at */
+    assert_told_and_mended(f, "1 keys with the id 83886080 belong to no table", ITEMS);
+}
+
 /* What was dropped as a range may still be shown by an iterator. */
 static void keys_of_a_dropped_table_are_no_fault(void **state)
 {
@@ -785,6 +794,7 @@ int main(int count, char **arguments)
         ONE(a_wrong_counter),
         ONE(an_expiry_without_an_item),
         ONE(keys_of_no_table),
+        ONE(a_key_too_short_for_an_id),
         ONE(keys_of_a_dropped_table_are_no_fault),
         ONE(a_sound_stream),
         ONE(a_record_that_cannot_be_read),
