@@ -611,9 +611,14 @@ static void a_newer_format_is_refused(void **state)
 static void what_is_behind_a_hole_is_counted(void **state)
 {
     struct fixture *f = *state;
+    struct store *store = open_store(f->dir, 0);
     struct log_behind behind;
     char log[256];
 
+    for (uint32_t i = 0; i < 300; i++)
+        put(store, i, 1);
+    assert_int_equal(store_sync(store, NULL), STATOR_OK);
+    store_close(store); /* leaves so much in the log */
     find_log(f->dir, log);
     behind = log_sound_behind(log, UINT64_MAX / 2);
     assert_int_equal(behind.records, 0); /* zeros are a gap, too, and there is nothing behind them */
@@ -629,6 +634,8 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
+        ONE(a_newer_format_is_refused),
+        ONE(what_is_behind_a_hole_is_counted),
         ONE(a_sound_directory_has_no_fault),
         ONE(a_damaged_block_costs_what_is_in_it),
         ONE(two_damaged_blocks_cost_what_is_in_them),
@@ -642,8 +649,6 @@ int main(void)
         ONE(the_number_of_shards_cannot_be_forged),
         ONE(a_torn_end_of_a_log_is_no_fault),
         ONE(what_cannot_be_rescued_is_refused),
-        ONE(a_newer_format_is_refused),
-        ONE(what_is_behind_a_hole_is_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
