@@ -36,8 +36,9 @@
 #include "watch/port_file.h"
 #include "watch/status.h"
 
-/* Exit codes: 1 cannot do it, 2 asked for in a wrong way, 3 the stop was cut short by --stop-timeout-s. */
-enum { EXIT_USAGE = 2, EXIT_CUT_SHORT = 3 };
+/* Exit codes: 1 cannot do it, or a check found faults; 2 asked for in a wrong way; 3 the stop was cut short by
+ * --stop-timeout-s; 4 a repair is done, and something is lost. */
+enum { EXIT_USAGE = 2, EXIT_CUT_SHORT = 3, EXIT_LOST = 4 };
 
 #if defined(__SANITIZE_ADDRESS__)
 #define VISIBLE __attribute__((visibility("default")))
@@ -307,16 +308,9 @@ static enum stator_rc open_engine(struct engine **engine, const struct engine_op
                                   struct stator_error *err)
 {
     enum stator_rc rc = engine_open(engine, options, err);
-    struct buf concerned;
 
-    if (rc == STATOR_OK || options->data_dir == NULL)
-        return rc;
-    buf_init(&concerned, sizeof(err->message));
-    check_concerned(&concerned, options->data_dir);
-    if (!concerned.failed)
-        snprintf(err->message + strlen(err->message), sizeof(err->message) - strlen(err->message), "%.*s",
-                 (int)concerned.len, (const char *)concerned.at);
-    buf_deinit(&concerned);
+    if (rc != STATOR_OK && options->data_dir != NULL)
+        check_concerned(err, options->data_dir);
     return rc;
 }
 
@@ -507,15 +501,18 @@ static int check(const struct config *config)
 {
     const struct check_request request = {.dir = config->data_dir, .program = program(), .out = stdout};
     struct stator_error err = {0};
+    bool lost = false;
     uint64_t faults;
     enum stator_rc rc;
 
     umask(077);
     setvbuf(stdout, NULL, _IOLBF, 0); /* what is found is seen at once, whoever reads it: a large directory takes long */
-    rc = config->repair ? check_repair(&request, &faults, &err) : check_directory(&request, &faults, &err);
+    rc = config->repair ? check_repair(&request, &faults, &lost, &err) : check_directory(&request, &faults, &err);
     if (rc != STATOR_OK)
         return complain(&err);
-    return faults == 0 || config->repair ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (config->repair)
+        return lost ? EXIT_LOST : EXIT_SUCCESS;
+    return faults == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int status(struct config *config)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check/check.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -9,16 +11,64 @@
 #include "check/report.h"
 #include "shard/ring.h"
 #include "store/rescue.h"
+#include "store/verify.h"
 
 #define PATH_BYTES_MAX ((size_t)64 * 1024)
 #define CONCERNED_MAX  3 /* files that a refused start names */
 #define TABLES_NAMED   5
 #define LINE_BYTES_MAX ((size_t)64 * 1024)
+#define ITEMS_TOLD_MAX ((size_t)4 << 20)
 
 /* program: NULL where nothing is written. */
 static struct store_options options_of(const char *dir, const char *program)
 {
     return (struct store_options){.dir = dir, .layout = RING_LAYOUT, .durability = STORE_FULL, .program = program};
+}
+
+/* --- The disk itself ---------------------------------------------------------------------------------------------- */
+
+#define DISK_FAILS                                                                                                     \
+    "The disk under '%s' does not answer a read (" STORE_DISK_FAILS "). Look at it first: dmesg tells why, and a "     \
+    "file system that has shut itself down is to be mounted again. The data may be sound."
+
+/* Before what is said of the data. */
+static void put_disk_first(struct stator_error *err, const char *dir)
+{
+    struct stator_error told = *err;
+
+    if (strstr(told.message, STORE_DISK_FAILS) != NULL || rescue_disk_fails(dir))
+        stator_fail(err, told.rc, DISK_FAILS " What it looks like without it: %s", dir, told.message);
+}
+
+static bool is_empty(const char *dir)
+{
+    DIR *stream = opendir(dir);
+    struct dirent *entry;
+    bool empty = stream != NULL;
+
+    while (empty && (errno = 0, entry = readdir(stream)) != NULL)
+        empty = entry->d_name[0] == '.' || strcmp(entry->d_name, "lost+found") == 0;
+    empty = empty && errno == 0;
+    if (stream != NULL)
+        closedir(stream);
+    return empty;
+}
+
+/* What is no damage, and so nothing to look for. */
+static enum stator_rc refuse(const struct check_request *request, struct stator_error *err)
+{
+    const struct store_options options = options_of(request->dir, request->program);
+
+    STATOR_TRY(rescue_may_read(request->dir, err));
+    if (is_empty(request->dir))
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "There is no database in '%s'.", request->dir);
+    return rescue_refuse_newer(&options, err);
+}
+
+static void tell_disk_first(const struct check_request *request)
+{
+    if (rescue_disk_fails(request->dir))
+        fprintf(request->out, DISK_FAILS "\n", request->dir);
 }
 
 /* --- Looking ------------------------------------------------------------------------------------------------------ */
@@ -56,12 +106,13 @@ enum stator_rc check_directory(const struct check_request *request, uint64_t *fa
 {
     const char *dir = request->dir;
     const struct store_options options = options_of(dir, request->program);
-    struct report report = {.out = request->out};
+    struct report report = {.out = request->out, .dir = dir};
     struct rescue *rescue;
     enum stator_rc rc;
 
     *faults = 0;
-    STATOR_TRY(rescue_may_read(dir, err));
+    STATOR_TRY(refuse(request, err));
+    tell_disk_first(request);
     rc = rescue_open(&rescue, &options, report_file, &report, err);
     if (rc != STATOR_OK && (report.manifest_faults != 0 || !rescue_has_manifest(dir)) && rescue_has_data(dir))
         say_rebuilds(dir, err);
@@ -70,8 +121,12 @@ enum stator_rc check_directory(const struct check_request *request, uint64_t *fa
     if (rc == STATOR_OK)
         rc = contents_check(rescue_store(rescue), false, &report, err);
     rescue_close(rescue);
+    if (rc != STATOR_OK)
+        put_disk_first(err, dir);
     if (rc == STATOR_OK) {
         print_end(&report, dir);
+        if (report.disk_fails)
+            fprintf(report.out, DISK_FAILS "\n", dir);
         if (report.faults != 0)
             fprintf(report.out, "Nothing was changed. stator check --repair '%s' keeps what is sound.\n", dir);
     }
@@ -232,7 +287,7 @@ static enum stator_rc repair_unopened(const char *dir, struct report *report, st
 
 static enum stator_rc repair(const char *dir, struct report *report, struct stator_error *err)
 {
-    const struct store_options options = options_of(dir, NULL);
+    const struct store_options options = options_of(dir, report->program);
     struct rescue *rescue;
     enum stator_rc rc = rescue_open(&rescue, &options, report_file, report, err);
     bool in_place, opened;
@@ -270,26 +325,58 @@ static enum stator_rc resume(const char *dir, FILE *out, struct stator_error *er
     return rc;
 }
 
-enum stator_rc check_repair(const struct check_request *request, uint64_t *faults, struct stator_error *err)
+/* The store says of a full disk what a server has to say. */
+static void say_room(const char *dir, struct stator_error *err)
 {
-    struct report report = {.out = request->out, .program = request->program, .repairing = true};
+    uint64_t wanted, is_free;
+
+    if (strstr(err->message, "space") == NULL || !rescue_room(dir, &wanted, &is_free))
+        return;
+    snprintf(
+        err->message, sizeof(err->message),
+        "The disk has too little room for the repair of '%s', which makes a copy where a file is damaged: that may "
+        "need %llu MiB beside what "
+        "is kept free (168 MiB, of a small disk an eighth), and %llu MiB are free. Make room and run it again. Nothing "
+        "was changed.",
+        dir, (unsigned long long)(wanted >> 20) + 1, (unsigned long long)(is_free >> 20));
+}
+
+static void say_why(struct stator_error *err, const char *dir)
+{
+    say_room(dir, err);
+    put_disk_first(err, dir);
+}
+
+static void print_repaired(const struct report *report, const char *dir)
+{
+    print_end(report, dir);
+    if (report->disk_fails)
+        fprintf(report->out, DISK_FAILS "\n", dir);
+    if (report->faults != 0 && !report->lost)
+        fprintf(report->out, "All of them are mended.\n");
+    report_lost(report);
+}
+
+enum stator_rc check_repair(const struct check_request *request, uint64_t *faults, bool *lost, struct stator_error *err)
+{
+    struct report report = {.out = request->out, .dir = request->dir, .program = request->program, .repairing = true};
     enum stator_rc rc;
 
     *faults = 0;
-    STATOR_TRY(rescue_may_read(request->dir, err));
+    *lost = false;
+    STATOR_TRY(refuse(request, err));
+    tell_disk_first(request);
     STATOR_TRY(resume(request->dir, request->out, err));
+    buf_init(&report.items_told, ITEMS_TOLD_MAX);
     rc = repair(request->dir, &report, err);
     repair_give_to_owner(request->dir);
-    if (rc == STATOR_OK) {
-        print_end(&report, request->dir);
-        if (report.faults != 0)
-            fprintf(report.out, "All of them are mended.\n");
-        if (report.lost)
-            fprintf(report.out,
-                    "What could not be read is lost: an item or a stream record of it is gone, or an item is as it "
-                    "was before its last write.\n");
-    }
+    if (rc == STATOR_OK)
+        print_repaired(&report, request->dir);
+    else
+        say_why(err, request->dir);
     *faults = report.faults;
+    *lost = report.lost;
+    buf_deinit(&report.items_told);
     report_deinit(&report);
     return rc;
 }
@@ -324,6 +411,11 @@ static void tell_concerned(void *context, const struct rescue_fault *fault)
 /* Whose writes a log had nobody knows. */
 static void tell_all_tables(struct concerned *concerned)
 {
+    if (concerned->report.table_count == 0) {
+        buf_append_bytes(concerned->out,
+                         BYTES(" No table is known: those that were made in what cannot be read are gone, too."));
+        return;
+    }
     buf_append_bytes(concerned->out, BYTES(" The tables: "));
     report_owners(concerned->out, &concerned->report, &(struct rescue_fault){.kind = RESCUE_LOG});
     buf_append_byte(concerned->out, '.');
@@ -339,36 +431,60 @@ static enum stator_rc examine(struct rescue *rescue, struct concerned *concerned
     return STATOR_OK;
 }
 
-static void tell_end(struct concerned *concerned, const char *dir)
+static void look_whose(struct concerned *concerned, const struct store_options *options)
 {
-    if (concerned->tables > CONCERNED_MAX)
-        buf_printf(concerned->out, " And %llu more.", (unsigned long long)(concerned->tables - CONCERNED_MAX));
-    if (concerned->others != 0)
-        tell_all_tables(concerned);
-    else if (concerned->tables != 0 || concerned->report.faults != 0)
-        buf_printf(concerned->out, " stator check '%s' says more, and stator check --repair '%s' keeps what is sound.",
-                   dir, dir);
-}
-
-void check_concerned(struct buf *out, const char *dir)
-{
-    const struct store_options options = options_of(dir, NULL);
-    struct concerned concerned = {.report = {.out = fopen("/dev/null", "w")}, .out = out};
+    const char *dir = options->dir;
     struct rescue *rescue = NULL;
     struct stator_error err;
-    enum stator_rc rc;
+    enum stator_rc rc = rescue_open(&rescue, options, tell_concerned, concerned, &err);
+
+    if (rc == STATOR_OK && examine(rescue, concerned, &err) == STATOR_OK) {
+        if (concerned->tables > CONCERNED_MAX)
+            buf_printf(concerned->out, " And %llu more.", (unsigned long long)(concerned->tables - CONCERNED_MAX));
+        if (concerned->others != 0)
+            tell_all_tables(concerned);
+    } else if (rc != STATOR_OK && rescue_has_data(dir) && (concerned->others != 0 || !rescue_has_manifest(dir)) &&
+               !rescue_disk_fails(dir)) {
+        buf_append_bytes(concerned->out, BYTES(" All tables are concerned; a repair tells what is lost of each."));
+    }
+    rescue_close(rescue);
+}
+
+/* Where table files are what is wrong, the engine's words give way to ours. */
+static void add_concerned(struct stator_error *err, const struct concerned *concerned, const char *dir)
+{
+    const size_t len = strlen(err->message);
+    const int told = (int)concerned->out->len;
+    const char *text = concerned->out->at != NULL ? (const char *)concerned->out->at : "";
+
+    if (concerned->tables != 0 && concerned->others == 0 && strstr(err->message, "is damaged") != NULL)
+        snprintf(err->message, sizeof(err->message),
+                 "The data directory '%s' is damaged:%.*s A copy that was made while its server was writing looks like "
+                 "this, too. " VERIFY_GO_ON,
+                 dir, told, text, dir, dir);
+    else
+        snprintf(err->message + len, sizeof(err->message) - len, "%.*s", told, text);
+    if (strstr(err->message, "check --repair") == NULL && (concerned->tables != 0 || concerned->report.faults != 0))
+        snprintf(err->message + strlen(err->message), sizeof(err->message) - strlen(err->message), " " VERIFY_GO_ON,
+                 dir, dir);
+}
+
+void check_concerned(struct stator_error *err, const char *dir)
+{
+    const struct store_options options = options_of(dir, "");
+    struct buf out;
+    struct concerned concerned = {.report = {.out = fopen("/dev/null", "w"), .dir = dir}, .out = &out};
+    struct stator_error why;
 
     if (concerned.report.out == NULL)
         return;
-    rc = rescue_may_read(dir, &err);
-    if (rc == STATOR_OK) {
-        rc = rescue_open(&rescue, &options, tell_concerned, &concerned, &err);
-        if (rc == STATOR_OK && examine(rescue, &concerned, &err) == STATOR_OK)
-            tell_end(&concerned, dir);
-        else if (rc != STATOR_OK && rescue_has_data(dir) && (concerned.others != 0 || !rescue_has_manifest(dir)))
-            buf_append_bytes(out, BYTES(" All tables are concerned; a repair tells what is lost of each."));
-    }
-    rescue_close(rescue);
+    buf_init(&out, sizeof(err->message));
+    if (rescue_may_read(dir, &why) == STATOR_OK && rescue_refuse_newer(&options, &why) == STATOR_OK)
+        look_whose(&concerned, &options);
+    if (!out.failed && (out.len != 0 || concerned.report.faults != 0))
+        add_concerned(err, &concerned, dir);
+    put_disk_first(err, dir);
     fclose(concerned.report.out);
     report_deinit(&concerned.report);
+    buf_deinit(&out);
 }

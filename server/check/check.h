@@ -25,12 +25,13 @@ STATOR_MUST_CHECK enum stator_rc check_directory(const struct check_request *req
                                                  struct stator_error *err);
 
 /* Keeps what is sound, makes indexes and counters anew, and tells of everything that is lost. The old files stay in a
- * directory beside the new ones, which out names. On a failure the directory is as it was, or the next repair goes on. */
-STATOR_MUST_CHECK enum stator_rc check_repair(const struct check_request *request, uint64_t *faults,
+ * directory beside the new ones, which out names. *lost: something is gone with what could not be read, or may be. On a failure the
+ * directory is as it was, or the next repair goes on. */
+STATOR_MUST_CHECK enum stator_rc check_repair(const struct check_request *request, uint64_t *faults, bool *lost,
                                               struct stator_error *err);
 
-/* Appends, for a start that was refused, which files cannot be opened and whose tables they have: "" where there is
- * nothing to tell. Quick: looks at names and ends of files, not into them. */
-void check_concerned(struct buf *out, const char *dir);
+/* Adds to the text of a start that was refused which files cannot be opened and whose tables they have. Quick: looks at names
+ * and ends of files, not into them. */
+void check_concerned(struct stator_error *err, const char *dir);
 
 #endif

@@ -86,7 +86,7 @@ static enum stator_rc load_stream_key(struct checking *c, struct bytes key, stru
         }
     }
     if (!sound) {
-        report_fault(c->report, "what is kept of a stream cannot be read");
+        report_loss(c->report, "what is kept of a stream cannot be read");
         store_batch_delete(c->batch, STORE_CATALOG, key);
     }
     return STATOR_OK;
@@ -153,7 +153,7 @@ static enum stator_rc drop_remains(struct checking *c, struct stator_error *err)
         if (!stream_key_read(&key, store_iterator_key(iterator)) || find_stream(c, key.stream) != NULL)
             continue;
         if (key.stream != told)
-            report_fault(c->report, "what stream %u was is not known", key.stream);
+            report_loss(c->report, "what stream %u was is not known", key.stream);
         told = key.stream;
         store_batch_delete(c->batch, STORE_CATALOG, store_iterator_key(iterator));
     }
@@ -173,7 +173,7 @@ static enum stator_rc check_table_stream(struct checking *c, const struct table 
 
     if (extras.stream == 0 || find_stream(c, extras.stream) != NULL)
         return STATOR_OK;
-    report_fault(c->report, "the stream of %.*s is gone, and disabled", BYTES_ARG(table->name));
+    report_loss(c->report, "the stream of %.*s is gone, and disabled", BYTES_ARG(table->name));
     extras.stream = 0;
     description.StreamSpecification = NULL;
     description.LatestStreamArn = description.LatestStreamLabel = (struct bytes){NULL, 0};
@@ -235,6 +235,7 @@ static enum stator_rc on_difference(void *context, const struct compare_differen
     if (!is_base && difference->kind == COMPARE_DAMAGED)
         return STATOR_OK; /* told as the item's own fault */
     print_difference(finding, difference);
+    c->report->lost |= is_base || difference->kind == COMPARE_EXTRA;
     finding->counts[difference->kind]++;
     if (!c->mend)
         return STATOR_OK;
@@ -299,11 +300,26 @@ static enum stator_rc check_counter(struct checking *c, uint32_t id, enum catalo
     return commit(c, err);
 }
 
-static enum stator_rc check_counters(struct checking *c, const struct index *index, const struct compare *compare,
-                                     struct stator_error *err)
+/* Before they are mended. */
+static enum stator_rc tell_items(struct checking *c, const struct table *table, uint64_t found,
+                                 struct stator_error *err)
+{
+    uint8_t key[8];
+    int64_t counted;
+
+    STATOR_TRY(
+        store_counter(c->db.store, catalog_counter_key(key, table->base.state->id, COUNTER_ITEMS), &counted, err));
+    report_items(c->report, table, found, counted);
+    return STATOR_OK;
+}
+
+static enum stator_rc check_counters(struct checking *c, const struct table *table, const struct index *index,
+                                     const struct compare *compare, struct stator_error *err)
 {
     const bool is_base = index->kind == INDEX_BASE;
 
+    if (is_base && c->mend)
+        STATOR_TRY(tell_items(c, table, compare->items, err));
     STATOR_TRY(check_counter(c, index->state->id, COUNTER_ITEMS, is_base ? compare->items : compare->entries, err));
     return check_counter(c, index->state->id, COUNTER_BYTES, is_base ? compare->item_bytes : compare->entry_bytes, err);
 }
@@ -346,7 +362,7 @@ static enum stator_rc check_index(struct checking *c, const struct table *table,
     if (index == &table->base)
         c->report->items += compare.items;
     if (rc == STATOR_OK && index != NULL)
-        rc = check_counters(c, index, &compare, err);
+        rc = check_counters(c, table, index, &compare, err);
     compare_deinit(&compare);
     return rc;
 }
@@ -465,11 +481,12 @@ static void tell_keys(struct checking *c, const struct ids_keys *keys)
     if (keys->faults == 0)
         return;
     if (keys->stream != NULL)
-        report_fault(c->report, "%llu records of stream %u cannot be read, or are of no shard",
-                     (unsigned long long)keys->faults, keys->id);
+        report_loss(c->report, "%llu records of stream %u cannot be read, or are of no shard",
+                    (unsigned long long)keys->faults, keys->id);
     else
         report_fault(c->report, "%llu keys with the id %u belong to no table", (unsigned long long)keys->faults,
                      keys->id);
+    c->report->lost |= !c->report->counters_are_new; /* else they may be of a table that was deleted */
 }
 
 /* From the iterator's key on, all with its id. */

@@ -33,7 +33,31 @@ static struct table *read_table(struct bytes key, struct bytes record, struct st
     return NULL;
 }
 
-static enum stator_rc load_table(struct store_batch *batch, struct bytes key, struct bytes record,
+/* Whether the other copy of a definition can be read. */
+static bool has_second(struct store *store, struct bytes key)
+{
+    struct store_pinned pinned;
+    struct stator_error why;
+    struct table *table = NULL;
+    struct buf second;
+
+    buf_init(&second, CATALOG_SECOND.len + key.len);
+    buf_append_bytes(&second, CATALOG_SECOND);
+    buf_append_bytes(&second, key);
+    if (!second.failed &&
+        store_get(store, STORE_COUNTERS, buf_bytes(&second), STORE_ANY, NULL, &pinned, &why) == STATOR_OK) {
+        if (bytes_present(pinned.value))
+            table = read_table(key, pinned.value, &why);
+        store_release(&pinned);
+    }
+    buf_deinit(&second);
+    if (table == NULL)
+        return false;
+    table_release(table);
+    return true;
+}
+
+static enum stator_rc load_table(struct store *store, struct store_batch *batch, struct bytes key, struct bytes record,
                                  struct report *report, struct stator_error *err)
 {
     struct stator_error why = {.rc = STATOR_OK};
@@ -43,6 +67,7 @@ static enum stator_rc load_table(struct store_batch *batch, struct bytes key, st
         return report_add_table(report, table) ? STATOR_OK : stator_fail_memory(err);
     report_fault(report, "the definition of table %.*s cannot be read%s%s", BYTES_ARG(name_of(key, namespace_of(key))),
                  why.rc != STATOR_OK ? ": " : "", why.rc != STATOR_OK ? why.message : "");
+    report->lost |= !has_second(store, key);
     store_batch_delete(batch, STORE_CATALOG, key);
     return STATOR_OK;
 }
@@ -114,7 +139,7 @@ enum stator_rc contents_load(struct store *store, bool mend, struct report *repo
     if (rc == STATOR_OK)
         store_iterator_seek_first(iterator);
     while (rc == STATOR_OK && store_iterator_valid(iterator)) {
-        rc = load_table(batch, store_iterator_key(iterator), store_iterator_value(iterator), report, err);
+        rc = load_table(store, batch, store_iterator_key(iterator), store_iterator_value(iterator), report, err);
         store_iterator_next(iterator);
     }
     if (rc == STATOR_OK && store_iterator_status(iterator, err) != STATOR_OK)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check/report.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "format/keycodec.h"
+#include "store/log_sound.h"
 #include "json/writer.h"
 
 #define OWNERS_MAX     5 /* tables that a line names */
@@ -39,6 +41,18 @@ void report_fault(struct report *report, const char *format, ...)
     va_list arguments;
 
     report->faults++;
+    va_start(arguments, format);
+    vfprintf(report->out, format, arguments);
+    va_end(arguments);
+    fputc('\n', report->out);
+}
+
+void report_loss(struct report *report, const char *format, ...)
+{
+    va_list arguments;
+
+    report->faults++;
+    report->lost = true;
     va_start(arguments, format);
     vfprintf(report->out, format, arguments);
     va_end(arguments);
@@ -189,10 +203,81 @@ void report_any_table(struct report *report)
 {
     struct buf owners;
 
+    if (report->table_count == 0) {
+        report_line(report, "No table is known: those that were made in what cannot be read are gone, too.");
+        return;
+    }
     buf_init(&owners, LINE_BYTES_MAX);
     report_owners(&owners, report, &(struct rescue_fault){.kind = RESCUE_LOG});
-    report_line(report, "of %.*s", (int)owners.len, (const char *)owners.at);
+    report_line(report, "of %.*s%s", (int)owners.len, (const char *)owners.at,
+                report->logs_lost ? "; tables that were made in what cannot be read are gone, too" : "");
     buf_deinit(&owners);
+}
+
+static bool ends_with(const char *name, const char *suffix)
+{
+    const size_t len = strlen(name), suffix_len = strlen(suffix);
+
+    return len >= suffix_len && strcmp(name + len - suffix_len, suffix) == 0;
+}
+
+/* What a log has behind the part that is lost is kept. */
+static void tell_behind(struct report *report, const struct rescue_fault *fault)
+{
+    struct log_behind behind;
+    char path[PATH_MAX];
+
+    if ((size_t)snprintf(path, sizeof(path), "%s/%s", report->dir, fault->file) >= sizeof(path))
+        return;
+    behind = log_sound_behind(path, fault->bytes);
+    if (behind.records != 0 && behind.bytes < fault->bytes)
+        report_line(report,
+                    "%llu records behind it can still be read, and a repair keeps them: so at most the writes in %llu "
+                    "bytes are lost",
+                    (unsigned long long)behind.records, (unsigned long long)(fault->bytes - behind.bytes));
+}
+
+/* A rebuilding tells of a manifest that it cannot use, which costs nothing by itself, and then of the files that it cannot. */
+static void note_loss(struct report *report, const struct rescue_fault *fault)
+{
+    const bool is_log = ends_with(fault->file, ".log");
+
+    report->lost |= fault->bytes != 0 || is_log || ends_with(fault->file, ".sst");
+    report->logs_lost |= is_log;
+    report->disk_fails |= strstr(fault->what, STORE_DISK_FAILS) != NULL;
+}
+
+void report_items(struct report *report, const struct table *table, uint64_t found, int64_t counted)
+{
+    struct buf *out = &report->items_told;
+
+    buf_append_literal(out, "  ");
+    append_table(out, table);
+    if (report->counters_are_new)
+        buf_printf(out, ": %llu items found; how many there were its counters do not tell", (unsigned long long)found);
+    else if (counted > 0 && (uint64_t)counted > found)
+        buf_printf(out, ": %llu %s lost, as far as its counters tell (%llu found)",
+                   (unsigned long long)((uint64_t)counted - found), (uint64_t)counted - found == 1 ? "item" : "items",
+                   (unsigned long long)found);
+    else
+        buf_printf(out, ": %llu items found; its counters tell of no more, but may have lost the same writes",
+                   (unsigned long long)found);
+    buf_append_byte(out, '\n');
+}
+
+void report_lost(const struct report *report)
+{
+    if (report->lost)
+        fprintf(
+            report->out,
+            "What is sound is kept. What could not be read is lost: an item or a stream record of it is gone, or an "
+            "item is as it was before its last write.\n");
+    if (report->lost && report->table_count == 0)
+        fprintf(report->out, "No table is left; which there were, and how many items they had, nothing tells.\n");
+    else if (report->logs_lost)
+        fprintf(report->out, "Tables that were made in what is lost are gone, too; which they were nothing tells.\n");
+    if ((report->lost || report->counters_are_new) && !report->items_told.failed)
+        fprintf(report->out, "%.*s", (int)report->items_told.len, (const char *)report->items_told.at);
 }
 
 void report_file(void *context, const struct rescue_fault *fault)
@@ -201,8 +286,10 @@ void report_file(void *context, const struct rescue_fault *fault)
 
     report->file_faults++;
     report->manifest_faults += fault->kind == RESCUE_MANIFEST;
-    report->lost |= fault->bytes != 0;
+    note_loss(report, fault);
     report_fault(report, "%s %s", fault->file, fault->what);
+    if (fault->kind == RESCUE_LOG && fault->bytes != 0)
+        tell_behind(report, fault);
     if (fault->kind == RESCUE_TABLE && fault->bytes != 0) {
         struct buf owners;
 

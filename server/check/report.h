@@ -17,12 +17,16 @@
 struct report {
     FILE *out;
     const char *program; /* of check_request */
+    const char *dir;
     bool repairing;
     uint64_t faults;
     uint64_t file_faults; /* of them, those of files */
     uint64_t manifest_faults;
     bool lost;             /* something that could not be read may have been there */
+    bool logs_lost;        /* a part of a log: it may have made tables */
+    bool disk_fails;       /* a fault was the disk's answer (EIO) */
     bool counters_are_new; /* they say nothing of what was there */
+    struct buf items_told; /* of a repair: report_items */
     uint64_t items;        /* of all tables that were compared */
     struct table **tables; /* one reference each; NULL until they are known */
     size_t table_count;
@@ -35,6 +39,9 @@ bool report_add_table(struct report *report, struct table *table);
 
 /* One line, counted as a fault. */
 void report_fault(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same for one with which something is lost where it is mended. */
+void report_loss(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* One line more about the fault before. */
 void report_line(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -53,6 +60,11 @@ void report_file(void *context, const struct rescue_fault *fault);
 
 /* A line about the faults before: whose writes they may have cost. */
 void report_any_table(struct report *report);
+
+/* Keeps a line about the items that a repair has found, and how many its counters say there were. */
+void report_items(struct report *report, const struct table *table, uint64_t found, int64_t counted);
+/* What is lost, and those lines. */
+void report_lost(const struct report *report);
 
 /* Appends whose keys lie between the two, or all. */
 void report_owners(struct buf *out, const struct report *report, const struct rescue_fault *fault);

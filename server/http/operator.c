@@ -53,8 +53,10 @@ static const char *health_text(enum engine_health health)
     case ENGINE_DISK_FULL:
         return "the disk of the data directory is full, of bytes or of inodes: writes are refused";
     case ENGINE_DAMAGED:
-        return "a read or a compaction met damage in the data directory: stop the server and let stator check tell, or "
-               "put back a sound copy; what is not damaged is served meanwhile";
+        return "a read or a compaction met damage in the data directory: if the log says Input/output error, look at "
+               "the "
+               "disk first; otherwise stop the server and let stator check tell, or put back a sound copy; what is not "
+               "damaged is served meanwhile";
     case ENGINE_SYNC_SLOW:
         return "the disk has not ended a sync for seconds: writes wait for it, reads go on";
     case ENGINE_READ_ONLY:

@@ -243,13 +243,21 @@ static void begin_anew(struct job *job)
     arena_rewind(&job->arena, job->decoded);
 }
 
+#define MET_DAMAGE                                                                                                     \
+    "a read met damage in the data directory: stop the server and let stator check tell, or put back a sound copy of " \
+    "it"
+#define DISK_FAILS                                                                                                     \
+    "a read met damage on the disk of the data directory, which does not answer: look at it first (dmesg, mount); "    \
+    "the "                                                                                                             \
+    "data may be sound. If it answers again, start the server again; if not, put back a sound copy"
+
 /* Like lines are counted by the log, not written. */
 static void tell_damage(struct engine *engine, const struct job *job)
 {
     uint64_t met = store_damaged_reads(engine->db.store);
 
     if (atomic_exchange(&engine->damage_told, met) != met)
-        LOG_LINE(LOG_LEVEL_ERROR, "a read met damage in the data directory: put back a sound copy of it",
+        LOG_LINE(LOG_LEVEL_ERROR, strstr(job->error.message, STORE_DISK_FAILS) != NULL ? DISK_FAILS : MET_DAMAGE,
                  LOG_TEXT("table", job->table_name), LOG_STRING("reason", job->error.message));
 }
 

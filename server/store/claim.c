@@ -45,6 +45,19 @@ void claim_read(struct claim *out, int lock)
     out->format = (uint32_t)strtoul(format + strlen(FORMAT), NULL, 10);
 }
 
+enum stator_rc claim_refuse_newer(struct stator_error *err, const char *dir, const struct claim *claim,
+                                  uint32_t version, const char *program)
+{
+    const bool named = claim->format == version && claim->program[0] != '\0';
+
+    return stator_fail(
+        err, STATOR_INTERNAL_SERVER_ERROR,
+        "The data directory '%s' has format %u, last opened by %s%s; this is Stator %s, which reads formats 1 "
+        "to %u: start %s.",
+        dir, version, named ? "Stator " : "a newer Stator", named ? claim->program : "", program, STORE_FORMAT,
+        named ? "that version or a newer one" : "the newer one");
+}
+
 int claim_write(int lock, const char *program)
 {
     char text[TEXT_MAX], before[TEXT_MAX];

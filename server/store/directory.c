@@ -254,8 +254,26 @@ static enum stator_rc look_into(struct directory *out, const char *dir, struct s
     return rc;
 }
 
+/* One of ours that this user may not open: of a start as root, say, in a directory that is another user's. */
+static bool fail_other_owner(struct stator_error *err, const char *dir, const char *name)
+{
+    char path[PATH_MAX];
+    struct stat info;
+
+    if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, name) >= sizeof(path) || lstat(path, &info) != 0)
+        return false;
+    stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                "The file '%s' cannot be opened: %s. It belongs to user %u and group %u with mode %03o; this is user "
+                "%u and group %u: give the directory and all that is in it to one user (chown -R).",
+                path, strerror(EACCES), (unsigned)info.st_uid, (unsigned)info.st_gid, info.st_mode & 07777u,
+                (unsigned)geteuid(), (unsigned)getegid());
+    return true;
+}
+
 static enum stator_rc fail_own(struct stator_error *err, const char *dir, const char *name, int error)
 {
+    if (error == EACCES && fail_other_owner(err, dir, name))
+        return err->rc;
     if (error != EINVAL && error != ELOOP && error != EISDIR)
         return fail_write(err, dir, error);
     return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR, "The file '%s/%s' cannot be used: %s.", dir, name,
@@ -323,6 +341,52 @@ enum stator_rc rescue_lock(int *out, const char *dir, struct stator_error *err)
     close(*out);
     *out = -1;
     return fault_in_use(err, dir);
+}
+
+static bool fails_reads(int dir, const char *name)
+{
+    int fd = io_open_file(dir, name, O_RDONLY), error = fd < 0 ? errno : 0;
+    uint8_t byte;
+
+    if (fd >= 0 && io_read_at(fd, &byte, 1, 0) < 0)
+        error = errno;
+    if (fd >= 0)
+        close(fd);
+    return error == EIO;
+}
+
+bool rescue_disk_fails(const char *dir)
+{
+    DIR *stream = opendir(dir);
+    struct dirent *entry;
+    bool fails = stream == NULL && errno == EIO;
+
+    while (stream != NULL && !fails && (errno = 0, entry = readdir(stream)) != NULL)
+        fails = fails_reads(dirfd(stream), entry->d_name);
+    fails |= stream != NULL && errno == EIO;
+    if (stream != NULL)
+        closedir(stream);
+    return fails;
+}
+
+bool rescue_room(const char *dir, uint64_t *wanted, uint64_t *is_free)
+{
+    DIR *stream = opendir(dir);
+    struct dirent *entry;
+    uint64_t total;
+
+    *wanted = 0;
+
+    while (stream != NULL && (entry = readdir(stream)) != NULL) {
+        struct stat info;
+
+        if ((ends_with(entry->d_name, ".sst") || ends_with(entry->d_name, ".log")) &&
+            fstatat(dirfd(stream), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode))
+            *wanted += (uint64_t)info.st_size;
+    }
+    if (stream != NULL)
+        closedir(stream);
+    return space_of(dir, is_free, &total);
 }
 
 /* A repair was killed before it had moved a file: what this start writes is not in the copy it made, which must not take the

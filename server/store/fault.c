@@ -5,7 +5,7 @@
 
 #define KIND_INCOMPLETE "Result incomplete" /* the read tier ended, or no_slowdown met a stall */
 #define KIND_CORRUPTION "Corruption"
-#define BAD_SECTOR      "Input/output error" /* of a read */
+#define BAD_SECTOR      STORE_DISK_FAILS /* of a read */
 
 static bool has(const char *why, const char *part)
 {

@@ -91,3 +91,25 @@ size_t log_sound_read(struct log_sound *log, char *out, size_t len)
     }
     return had;
 }
+
+struct log_behind log_sound_behind(const char *path, uint64_t bytes)
+{
+    struct log_sound *log = log_sound_open(path);
+    struct log_behind out = {0, 0};
+    enum log_read found = LOG_RECORD;
+    uint64_t limit = 0; /* 0: no gap yet */
+
+    while (log != NULL && found != LOG_END && found != LOG_FAILED) {
+        found = log_reader_next(&log->reader);
+        if (found == LOG_GAP && limit == 0)
+            limit = log->reader.gap + bytes;
+        if (found != LOG_RECORD || !is_in_order(log, buf_bytes(&log->reader.record)) || limit == 0 ||
+            log->reader.end > limit)
+            continue;
+        out.records++;
+        out.bytes += log->reader.record.len;
+    }
+    if (log != NULL)
+        log_sound_close(log);
+    return out;
+}

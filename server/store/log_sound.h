@@ -7,6 +7,7 @@
 #define SERVER_STORE_LOG_SOUND_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,6 +22,14 @@ void log_sound_close(struct log_sound *log);
 /* The next bytes: fewer than asked for at the end alone. A part of the disk that cannot be read is the end, and so is a record
  * that there is no memory for. */
 size_t log_sound_read(struct log_sound *log, char *out, size_t len);
+
+/* What can be read behind the first gap. */
+struct log_behind {
+    uint64_t records, bytes;
+};
+
+/* Of the bytes that follow the gap's beginning so many are looked at. Nothing is found where the log cannot be opened. */
+struct log_behind log_sound_behind(const char *path, uint64_t bytes);
 
 #ifdef __cplusplus
 }

@@ -341,18 +341,9 @@ static enum stator_rc without_record(struct opening *opening, struct stator_erro
     return create_again(opening, err);
 }
 
-/* Names who last opened the directory if that is who left this format. */
 static enum stator_rc refuse_newer(const struct opening *opening, uint32_t version, struct stator_error *err)
 {
-    const struct claim *claim = &opening->claim;
-    const bool named = claim->format == version && claim->program[0] != '\0';
-
-    return stator_fail(
-        err, STATOR_INTERNAL_SERVER_ERROR,
-        "The data directory '%s' has format %u, last opened by %s%s; this is Stator %s, which reads formats 1 "
-        "to %u: start %s.",
-        opening->path, version, named ? "Stator " : "a newer Stator", named ? claim->program : "",
-        opening->options->program, STORE_FORMAT, named ? "that version or a newer one" : "the newer one");
+    return claim_refuse_newer(err, opening->path, &opening->claim, version, opening->options->program);
 }
 
 static enum stator_rc check_shards(const struct opening *opening, uint32_t shards, struct stator_error *err)

@@ -54,17 +54,21 @@ static void tell(const struct rebuilding *r, const char *file, const char *what)
  * the family of its own. */
 struct record_search {
     const char *layout;
-    uint32_t shards; /* 0: not found */
+    uint32_t shards;  /* 0: not found */
+    uint32_t version; /* the highest: one of an older program may lie beside it */
 };
 
 static void take_record(void *context, const char *key, size_t key_len, const char *value, size_t len)
 {
     struct record_search *search = context;
     const struct bytes record = bytes_of(value, len);
-    uint32_t shards;
+    uint32_t shards, version;
 
-    if (!bytes_equal(bytes_of(key, key_len), FORMAT_KEY) || len < FORMAT_RECORD_BYTES ||
-        !bytes_equal_string(bytes_of(record.at + FORMAT_RECORD_BYTES, len - FORMAT_RECORD_BYTES), search->layout))
+    if (!bytes_equal(bytes_of(key, key_len), FORMAT_KEY) || len < FORMAT_RECORD_BYTES)
+        return;
+    version = read_be32(record.at);
+    search->version = version > search->version ? version : search->version;
+    if (!bytes_equal_string(bytes_of(record.at + FORMAT_RECORD_BYTES, len - FORMAT_RECORD_BYTES), search->layout))
         return;
     shards = read_be32(record.at + 4);
     if (shards <= STORE_SHARDS_MAX)
@@ -99,7 +103,7 @@ static void search_log(struct record_search *search, const char *path)
     if (!log_reader_init(&reader, fd))
         found = LOG_FAILED;
     reader.by_blocks = true;
-    while (search->shards == 0 && found != LOG_END && found != LOG_FAILED) {
+    while (found != LOG_END && found != LOG_FAILED) {
         found = log_reader_next(&reader);
         if (found == LOG_RECORD)
             search_batch(search, buf_bytes(&reader.record));
@@ -118,16 +122,16 @@ static void search_table(struct record_search *search, const char *path)
     free(value);
 }
 
-static uint32_t find_shards(const struct rebuilding *r)
+static struct record_search search_records(const char *dir, const char *layout)
 {
-    DIR *stream = opendir(r->dir);
+    DIR *stream = opendir(dir);
     struct dirent *entry;
-    struct record_search search = {.layout = r->options->layout};
+    struct record_search search = {.layout = layout};
 
-    while (stream != NULL && search.shards == 0 && (entry = readdir(stream)) != NULL) {
+    while (stream != NULL && (entry = readdir(stream)) != NULL) {
         char path[PATH_MAX];
 
-        if ((size_t)snprintf(path, sizeof(path), "%s/%s", r->dir, entry->d_name) >= sizeof(path))
+        if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) >= sizeof(path))
             continue;
         if (ends_with(entry->d_name, ".log"))
             search_log(&search, path);
@@ -136,7 +140,34 @@ static uint32_t find_shards(const struct rebuilding *r)
     }
     if (stream != NULL)
         closedir(stream);
-    return search.shards;
+    return search;
+}
+
+static void read_claim(struct claim *out, const char *dir)
+{
+    char path[PATH_MAX];
+    int fd = -1;
+
+    *out = (struct claim){.format = 0};
+    if ((size_t)snprintf(path, sizeof(path), "%s/STATOR-LOCK", dir) < sizeof(path))
+        fd = io_open_file(AT_FDCWD, path, O_RDONLY);
+    if (fd < 0)
+        return;
+    claim_read(out, fd);
+    close(fd);
+}
+
+enum stator_rc rescue_refuse_newer(const struct store_options *options, struct stator_error *err)
+{
+    struct claim claim;
+    uint32_t version;
+
+    read_claim(&claim, options->dir);
+    if (claim.format == 0 && directory_refuse_pipes(options->dir, err) != STATOR_OK)
+        return STATOR_OK; /* that is what rescue_open says */
+    version = claim.format != 0 ? claim.format : search_records(options->dir, "").version;
+    return version <= STORE_FORMAT ? STATOR_OK
+                                   : claim_refuse_newer(err, options->dir, &claim, version, options->program);
 }
 
 /* --- Table files -------------------------------------------------------------------------------------------------- */
@@ -348,11 +379,14 @@ enum stator_rc rescue_rebuild(struct store **out, const char *dir, const struct 
                               rescue_tell *told, void *context, struct stator_error *err)
 {
     struct rebuilding r = {.dir = dir, .options = options, .tell = told, .context = context};
+    const struct record_search search = search_records(dir, options->layout);
     struct store_options settled = *options;
     enum stator_rc rc;
 
     *out = NULL;
-    settled.shards = find_shards(&r);
+    settled.shards = search.shards;
+    if (search.version > STORE_FORMAT)
+        return claim_refuse_newer(err, dir, &(struct claim){.format = 0}, search.version, options->program);
     if (settled.shards == 0)
         return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
                            "The directory '%s' cannot be repaired: nothing in it says how many shards it had.", dir);

@@ -61,8 +61,19 @@ STATOR_MUST_CHECK enum stator_rc rescue_copy(struct rescue *rescue, struct store
 /* Fails if this user may not read one of the directory's files, which is no damage. */
 STATOR_MUST_CHECK enum stator_rc rescue_may_read(const char *dir, struct stator_error *err);
 
+/* Fails if a newer program has left the directory: what is new in it would be taken for damage. Of the options dir and program count.
+ * Where the lock's file does not tell the format, logs and table files are searched for it. */
+STATOR_MUST_CHECK enum stator_rc rescue_refuse_newer(const struct store_options *options, struct stator_error *err);
+
 /* Whether it has a table file or a log. */
 bool rescue_has_data(const char *dir);
+
+/* Whether a read of it fails with EIO: of a disk that does not answer, or a file system that has shut itself down, nothing can be
+ * said of the data. Looks at the beginning of each file. */
+bool rescue_disk_fails(const char *dir);
+
+/* Bytes of its table files and logs, which is what a copy of them may take, and what is free on its disk. False: it does not tell. */
+bool rescue_room(const char *dir, uint64_t *wanted, uint64_t *is_free);
 
 /* False: the directory's manifest or its CURRENT cannot be used, which is why rescue_open failed. */
 bool rescue_has_manifest(const char *dir);

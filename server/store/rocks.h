@@ -174,6 +174,11 @@ struct claim {
 
 void claim_read(struct claim *out, int lock);
 
+/* What a directory of a newer format than this program knows is refused with. Names who last opened it if that is who left this
+ * format. program: this one's. */
+enum stator_rc claim_refuse_newer(struct stator_error *err, const char *dir, const struct claim *claim,
+                                  uint32_t version, const char *program);
+
 /* 0 or an errno. Writes and syncs only what it does not say already. */
 int claim_write(int lock, const char *program);
 

@@ -19,6 +19,9 @@
 /* Of a directory that this program has opened; it opens lower ones, too. open.c says what each is. */
 #define STORE_FORMAT 2
 
+/* In the text of a failure that is the disk's, and need not be the data's. */
+#define STORE_DISK_FAILS "Input/output error"
+
 struct store;
 struct store_iterator;
 struct store_batch;

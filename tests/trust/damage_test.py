@@ -19,6 +19,7 @@ import unittest
 import urllib.error
 import urllib.request
 
+from disks import Disk
 from trust import SEED, TOTAL, need, seconds, told
 
 import dynamo
@@ -98,7 +99,7 @@ class Damaged(unittest.TestCase):
                     text = said.read()
                     self.assertEqual(process.returncode, 1, text)
                     self.assertIn(str(copy), text)
-                    self.assertIn("stator check", text)
+                    self.assertEqual(text.count("stator check --repair"), 1, text)
                     if again:
                         self.assertEqual(self.look(folder, copy, again=False), "refused", f"a second start after: {text}")
                     return "refused"
@@ -129,7 +130,8 @@ class Damaged(unittest.TestCase):
         again = self.check(copy)
         said = f"{told_of.stdout}{told_of.stderr}\n{mended.stdout}{mended.stderr}\n{again.stdout}{again.stderr}"
         self.assertIn(told_of.returncode, (0, 1), said)
-        self.assertEqual(mended.returncode, 0, said)
+        self.assertIn(mended.returncode, (0, 4), said)
+        self.assertNotEqual("All of them are mended" in mended.stdout, "What is sound is kept" in mended.stdout or ": sound" in mended.stdout, said)
         self.assertEqual(again.returncode, 0, said)
         self.assertIn(": sound", again.stdout)
         server = Server(data_dir=str(copy))
@@ -146,6 +148,8 @@ class Damaged(unittest.TestCase):
         lost = OLD + NEW - len(found)
         if lost and not untold:
             self.assertEqual(told_of.returncode, 1, f"{lost} items are gone, without a word")
+            self.assertEqual(mended.returncode, 4, f"{lost} items are gone, and the repair's code says that nothing is lost: {said}")
+            self.assertIn(f"  {TABLE}: ", mended.stdout)
         if most is not None:
             self.assertLessEqual(lost, most, said)
         return "sound" if told_of.returncode == 0 else "mended" if lost == 0 else "lost"
@@ -216,6 +220,82 @@ class Damaged(unittest.TestCase):
         self.assertIn("mended", counts)
         self.each("a file gone, and a repair", [(path.name, lambda copy, path=path: (copy / path.name).unlink())
                                                 for path in self.files()], self.mend)
+
+    def repaired(self, folder, copy):
+        """What a check and a repair say, and its code."""
+        del folder
+        told_of, mended = self.check(copy), self.check(copy, "--repair")
+        return told_of.stdout + told_of.stderr, mended.stdout + mended.stderr, mended.returncode
+
+    def test_what_a_repair_tells(self):
+        log = self.files(".log")[-1]
+        middle = len(log.read_bytes().rstrip(b"\0")) // 2
+        said, mended, code = self.spoiled(self.flip(log.name, middle), self.repaired)
+        bytes_lost = re.search(r"records behind it can still be read, and a repair keeps them: so at most the writes in (\d+) bytes are lost", said)
+        self.assertLess(int(bytes_lost[1]), 65536, said)
+        self.assertIn(f"of {TABLE}; tables that were made in what cannot be read are gone, too", said)
+        self.assertEqual(code, 4, mended)
+        self.assertRegex(mended, rf"  {TABLE}: \d+ items (found; its counters tell of no more|lost, as far as its counters tell)")
+        table = max(self.files(".sst"), key=lambda path: path.stat().st_size)
+        said, mended, code = self.spoiled(lambda copy: (copy / table.name).unlink(), self.repaired)
+        self.assertRegex(said, rf"{table.name} is gone\n  at most \d+ bytes of {TABLE}")
+        self.assertEqual(code, 4, mended)
+        self.assertRegex(mended, rf"  {TABLE}: \d+ items lost, as far as its counters tell \(\d+ found\)")
+        said, mended, code = self.spoiled(lambda copy: (copy / "CURRENT").unlink(), self.repaired)
+        self.assertEqual(code, 0, mended)
+        self.assertIn(f"  {TABLE}: {OLD + NEW} items found; how many there were its counters do not tell", mended)
+
+    def start(self, folder, copy):
+        del folder
+        with self.assertRaises(RuntimeError) as refused:
+            Server(data_dir=str(copy)).start()
+        return str(refused.exception)
+
+    def test_a_refusal_of_a_lost_table_file(self):
+        table = max(self.files(".sst"), key=lambda path: path.stat().st_size)
+        for spoil in (lambda copy: (copy / table.name).unlink(), lambda copy: os.truncate(copy / table.name, 1000)):
+            text = self.spoiled(spoil, self.start)
+            self.assertRegex(text, rf"is damaged: {table.name} (is gone|has 1000 bytes, and should have \d+): at most \d+ bytes of {TABLE}\. "
+                             r"A copy that was made while its server was writing looks like this, too\. Put back a sound copy; or stator check")
+            self.assertNotIn("Corruption", text)
+
+    def test_a_disk_that_is_dead(self):
+        """Its file system has shut itself down: that is told before what it looks like, which is damage."""
+        disk = Disk("ext4", 96)
+        try:
+            data = disk.mount / "data"
+            shutil.copytree(self.whole, data)
+            os.sync()
+            disk.cut()
+            text = self.start(None, data)
+            self.assertIn(f"The disk under '{data}' does not answer a read (Input/output error). Look at it first", text)
+            for flags in ((), ("--repair",)):
+                done = self.check(data, *flags)
+                self.assertIn("does not answer a read", done.stdout + done.stderr)
+                self.assertNotEqual(done.returncode, 0)
+            disk.back()
+            self.assertEqual(self.check(data).returncode, 0)
+        finally:
+            disk.close()
+
+    def test_a_repair_without_room(self):
+        disk = Disk("ext4", 64)
+        try:
+            data = disk.mount / "data"
+            shutil.copytree(self.whole, data)
+            table = max(data.glob("*.sst"), key=lambda path: path.stat().st_size)
+            self.flip(table.name, 100)(data)
+            disk.fill(1000)
+            before = sorted(path.name for path in data.iterdir())
+            done = self.check(data, "--repair")
+            self.assertEqual(done.returncode, 1, done)
+            self.assertRegex(done.stderr, rf"^stator: The disk has too little room for the repair of '{data}', .* may need \d+ MiB .*, and \d+ MiB "
+                             r"are free\. Make room and run it again\. Nothing was changed\.\n$")
+            self.assertEqual(sorted(path.name for path in data.iterdir()), before)
+            disk.free()
+            self.assertEqual(self.check(data, "--repair").returncode, 4)
+        finally:
+            disk.close()
 
     def health(self, server):
         with urllib.request.urlopen(f"{server.url}/_stator/metrics", timeout=10) as answer:
@@ -311,7 +391,15 @@ class Damaged(unittest.TestCase):
             self.assertIn(f"This user may not read '{copy}/{table.name}'", done.stderr)
         table.chmod(0o600)
         next(copy.glob("*.sst")).write_bytes(b"")
-        self.assertEqual(self.check(copy, "--repair").returncode, 0)
+        self.assertEqual(self.check(copy, "--repair").returncode, 4)
+        with self.subTest("the lock's file is another's"):
+            (copy / "STATOR-LOCK").chmod(0o600)
+            os.chown(copy / "STATOR-LOCK", 0, 0)
+            done = subprocess.run([find_binary(), "--data-dir", copy, "--port", "0"], capture_output=True, text=True, timeout=20, check=False, **owner)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"The file '{copy}/STATOR-LOCK' cannot be opened: Permission denied. It belongs to user 0 and group 0 with mode 600; "
+                          "this is user 65534 and group 65534", done.stderr)
+            os.chown(copy / "STATOR-LOCK", 65534, 65534)
         self.assertEqual({path.stat().st_uid for path in copy.iterdir()}, {65534})
 
     def test_all_gone_but_the_lock(self):

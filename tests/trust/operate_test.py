@@ -628,6 +628,12 @@ class Upgrade(unittest.TestCase):
             self.assertEqual(server.process.returncode, 1)
             self.assertIn(f"The data directory '{data}' has format 77, last opened by Stator 7.0.0 (0123456); this is {program}, which "
                           f"reads formats 1 to {number}: start that version or a newer one.", server.text())
+            self.assertNotIn("The tables", server.text())
+            for flags in ((), ("--repair",)):
+                done = subprocess.run([str(server.binary), "check", *flags, data], capture_output=True, text=True, timeout=60, check=False)
+                self.assertEqual((done.returncode, done.stdout), (1, ""), done)
+                self.assertIn(f"has format 77, last opened by Stator 7.0.0 (0123456); this is {program}, which reads formats 1 to "
+                              f"{number}: start that version or a newer one.", done.stderr)
             self.assertEqual({path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in data.iterdir()}, before)
             lock.write_text(ours, encoding="utf-8")
             server.start()

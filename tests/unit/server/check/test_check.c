@@ -2,6 +2,7 @@
 /* What is bent on purpose is told, and after a repair it is gone, and nothing else is. */
 #include "check/check.h"
 
+#include <errno.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -136,9 +137,60 @@ static void add(struct fixture *f, uint32_t id, enum catalog_counter counter, in
     store_batch_free(batch);
 }
 
+/* --- Files -------------------------------------------------------------------------------------------------------- */
+
+static void find_largest(const char *dir, const char *suffix, char out[64])
+{
+    DIR *stream = opendir(dir);
+    struct dirent *entry;
+    off_t most = 0;
+
+    while ((entry = readdir(stream)) != NULL) {
+        char path[512];
+        struct stat info;
+
+        snprintf(path, sizeof(path), "%s/%.63s", dir, entry->d_name);
+        if (strstr(entry->d_name, suffix) == NULL || stat(path, &info) != 0 || info.st_size <= most)
+            continue;
+        most = info.st_size;
+        snprintf(out, 64, "%.63s", entry->d_name);
+    }
+    closedir(stream);
+    assert_true(most > 0);
+}
+
+static void remove_file(const char *dir, const char *name)
+{
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    assert_int_equal(remove(path), 0);
+}
+
+/* More than a store leaves in its log when it is closed. */
+static void put_much(struct fixture *f)
+{
+    char *text = malloc(8192), filler[4001];
+
+    memset(filler, 'f', 4000);
+    filler[4000] = '\0';
+    for (int i = 0; i < 300; i++) {
+        snprintf(text, 8192, ITEM(S("pk", "p1"), N("sk", "%d"), S("filler", "%s")), 20000 + i, filler);
+        database_put(&f->db, f->table, text);
+    }
+    free(text);
+}
+
 /* --- Checking ----------------------------------------------------------------------------------------------------- */
 
 typedef enum stator_rc check_fn(const struct check_request *request, uint64_t *faults, struct stator_error *err);
+
+static bool repair_lost; /* of the last one */
+
+static enum stator_rc repair(const struct check_request *request, uint64_t *faults, struct stator_error *err)
+{
+    return check_repair(request, faults, &repair_lost, err);
+}
 
 static uint64_t run(struct fixture *f, check_fn *check)
 {
@@ -175,10 +227,10 @@ static void assert_told_and_mended(struct fixture *f, const char *part, size_t i
     assert_int_not_equal(run(f, check_directory), 0);
     assert_string_equal(f->text, told);
     free(told);
-    assert_int_not_equal(run(f, check_repair), 0);
+    assert_int_not_equal(run(f, repair), 0);
     assert_int_equal(run(f, check_directory), 0);
     assert_says(f, "sound");
-    assert_int_equal(run(f, check_repair), 0);
+    assert_int_equal(run(f, repair), 0);
     database_open(&f->db, f->dir, STORE_PROCESS);
     assert_int_equal(database_items(&f->db, f->table), items);
     database_close(&f->db);
@@ -200,6 +252,7 @@ static void a_missing_entry(void **state)
 
     change(f, STORE_SHARD(entry.shard), entry.key, (struct bytes){NULL, 0});
     assert_told_and_mended(f, "1 entries are missing, 0 are wrong, 0 are too many", ITEMS);
+    assert_false(repair_lost);
 }
 
 static void a_wrong_entry(void **state)
@@ -220,9 +273,11 @@ static void a_missing_item(void **state)
 
     change(f, STORE_SHARD(entry.shard), entry.key, (struct bytes){NULL, 0});
     database_close(&f->db);
-    assert_int_not_equal(run(f, check_repair), 0);
+    assert_int_not_equal(run(f, repair), 0);
     assert_says(f, "lost: item {\"pk\":{\"S\":\"p");
     assert_says(f, "is gone, and has an entry");
+    assert_says(f, ": 1 item lost, as far as its counters tell (59 found)");
+    assert_true(repair_lost);
     assert_int_equal(run(f, check_directory), 0);
     assert_says(f, "1 table, 59 items: sound");
 }
@@ -234,6 +289,7 @@ static void an_item_that_cannot_be_read(void **state)
 
     change(f, STORE_SHARD(entry.shard), entry.key, bytes_of(entry.value.at, entry.value.len / 2));
     assert_told_and_mended(f, "1 items cannot be read", ITEMS - 1);
+    assert_false(repair_lost); /* by the second repair, which finds nothing */
 }
 
 static void an_item_in_another_place(void **state)
@@ -523,6 +579,92 @@ static void a_damaged_copy_of_a_definition(void **state)
     assert_told_and_mended(f, "there is a copy of it", ITEMS);
 }
 
+/* --- What a newer program has left -------------------------------------------------------------------------------- */
+
+static void write_claim(struct fixture *f, const char *text)
+{
+    write_bytes(f->dir, "STATOR-LOCK", bytes_of(text, strlen(text)));
+}
+
+static void assert_refused_as_newer(struct fixture *f, const char *part)
+{
+    const struct check_request request = {.dir = f->dir, .program = "test", .out = stdout};
+    check_fn *const checks[] = {check_directory, repair};
+    struct stator_error err;
+    uint64_t faults;
+
+    for (size_t i = 0; i < COUNT_OF(checks); i++) {
+        assert_int_not_equal(checks[i](&request, &faults, &err), STATOR_OK);
+        if (strstr(err.message, part) == NULL || strstr(err.message, "stator check") != NULL)
+            fail_msg("%s", err.message);
+    }
+    err.message[0] = '\0';
+    check_concerned(&err, f->dir);
+    assert_string_equal(err.message, "");
+}
+
+static void a_newer_format(void **state)
+{
+    struct fixture *f = *state;
+
+    database_close(&f->db);
+    write_claim(f, "A Stator database. Its server holds a lock on this file.\n"
+                   "Last opened by Stator 7.0.0 (0123456), format 77.\n");
+    assert_refused_as_newer(f, "has format 77, last opened by Stator 7.0.0 (0123456); this is Stator test, which reads "
+                               "formats 1 to 2: start that version or a newer one.");
+}
+
+/* --- What is lost ------------------------------------------------------------------------------------------------- */
+
+static void a_lost_log(void **state)
+{
+    struct fixture *f = *state;
+    char log[256];
+
+    database_close(&f->db);
+    find_log(f->dir, log);
+    assert_int_equal(remove(log), 0);
+    assert_int_not_equal(run(f, check_directory), 0);
+    assert_says(f, "No table is known: those that were made in what cannot be read are gone, too.");
+    assert_int_not_equal(run(f, repair), 0);
+    assert_true(repair_lost);
+    assert_says(f, "No table is left; which there were, and how many items they had, nothing tells.");
+    assert_null(strstr(f->text, "All of them are mended"));
+}
+
+/* Items and counters are lost together. */
+static void a_hole_in_the_log(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t *bytes = malloc(FILE_MAX);
+    char log[256];
+    size_t len;
+
+    database_close(&f->db);
+    find_log(f->dir, log);
+    len = read_file(log, bytes);
+    bytes[9000] ^= 1; /* the definition is in front of that */
+    write_bytes(f->dir, strrchr(log, '/') + 1, bytes_of(bytes, len));
+    free(bytes);
+    assert_int_not_equal(run(f, repair), 0);
+    assert_true(repair_lost);
+    assert_says(f, "What is sound is kept. What could not be read is lost");
+    assert_says(f, "items found; its counters tell of no more, but may have lost the same writes");
+    assert_int_equal(run(f, repair), 0);
+    assert_false(repair_lost);
+}
+
+static void a_lost_manifest(void **state)
+{
+    struct fixture *f = *state;
+
+    database_close(&f->db);
+    remove_file(f->dir, "CURRENT");
+    assert_int_not_equal(run(f, repair), 0);
+    assert_false(repair_lost);
+    assert_says(f, ": 60 items found; how many there were its counters do not tell");
+}
+
 static void what_is_no_directory_of_ours(void **state)
 {
     struct fixture *f = *state;
@@ -534,7 +676,9 @@ static void what_is_no_directory_of_ours(void **state)
 
     database_close(&f->db);
     assert_int_not_equal(check_directory(&request, &faults, &err), STATOR_OK);
-    assert_int_not_equal(check_repair(&request, &faults, &err), STATOR_OK);
+    assert_non_null(strstr(err.message, "There is no database in"));
+    assert_int_not_equal(repair(&request, &faults, &err), STATOR_OK);
+    assert_non_null(strstr(err.message, "There is no database in"));
     assert_int_equal(rmdir(empty), 0); /* nothing is left in it */
     assert_int_not_equal(check_directory(&request, &faults, &err), STATOR_OK);
 }
@@ -572,48 +716,6 @@ int __wrap_unlinkat(int dir, const char *name, int flags)
 {
     step();
     return __real_unlinkat(dir, name, flags);
-}
-
-static void find_largest(const char *dir, const char *suffix, char out[64])
-{
-    DIR *stream = opendir(dir);
-    struct dirent *entry;
-    off_t most = 0;
-
-    while ((entry = readdir(stream)) != NULL) {
-        char path[512];
-        struct stat info;
-
-        snprintf(path, sizeof(path), "%s/%.63s", dir, entry->d_name);
-        if (strstr(entry->d_name, suffix) == NULL || stat(path, &info) != 0 || info.st_size <= most)
-            continue;
-        most = info.st_size;
-        snprintf(out, 64, "%.63s", entry->d_name);
-    }
-    closedir(stream);
-    assert_true(most > 0);
-}
-
-static void remove_file(const char *dir, const char *name)
-{
-    char path[512];
-
-    snprintf(path, sizeof(path), "%s/%s", dir, name);
-    assert_int_equal(remove(path), 0);
-}
-
-/* More than a store leaves in its log when it is closed. */
-static void put_much(struct fixture *f)
-{
-    char *text = malloc(8192), filler[4001];
-
-    memset(filler, 'f', 4000);
-    filler[4000] = '\0';
-    for (int i = 0; i < 300; i++) {
-        snprintf(text, 8192, ITEM(S("pk", "p1"), N("sk", "%d"), S("filler", "%s")), 20000 + i, filler);
-        database_put(&f->db, f->table, text);
-    }
-    free(text);
 }
 
 /* A byte of a table file's first block is changed: a server starts with that. */
@@ -673,7 +775,7 @@ static size_t items_after_repair(struct fixture *f)
 {
     size_t items;
 
-    (void)run(f, check_repair);
+    (void)run(f, repair);
     assert_int_equal(run(f, check_directory), 0);
     database_open(&f->db, f->dir, STORE_PROCESS);
     items = database_items(&f->db, f->table);
@@ -742,30 +844,74 @@ static void a_repair_of_a_directory_in_use(void **state)
     write_bytes(path, "CURRENT", BYTES("MANIFEST-000001\n"));
     write_bytes(path, "MOVING-IN", BYTES("damaged-x"));
     remove_file(f->dir, "CURRENT");
-    assert_int_not_equal(check_repair(&request, &faults, &err), STATOR_OK);
+    assert_int_not_equal(repair(&request, &faults, &err), STATOR_OK);
     assert_non_null(strstr(err.message, "in use"));
     assert_int_equal(access(path, F_OK), 0);
     database_close(&f->db);
+}
+
+static const char *refusal(struct fixture *f, struct stator_error *err)
+{
+    const struct store_options options = {.dir = f->dir, .layout = RING_LAYOUT, .durability = STORE_PROCESS};
+    struct store *store;
+
+    if (store_open(&store, &options, err) == STATOR_OK) {
+        store_close(store);
+        err->message[0] = '\0';
+    }
+    check_concerned(err, f->dir);
+    return err->message;
 }
 
 /* A start that was refused tells whose file it is. */
 static void the_owners_of_a_file(void **state)
 {
     struct fixture *f = *state;
+    struct stator_error err;
     char log[256];
-    struct buf out;
 
     database_close(&f->db);
-    buf_init(&out, 4096);
-    check_concerned(&out, f->dir);
-    assert_int_equal(out.len, 0);
+    err.message[0] = '\0';
+    check_concerned(&err, f->dir);
+    assert_string_equal(err.message, "");
     find_log(f->dir, log);
     assert_int_equal(truncate(log, 9000), 0); /* the definition is in front of that */
-    check_concerned(&out, f->dir);
-    buf_append_byte(&out, '\0');
-    assert_non_null(strstr((const char *)out.at, "The tables: "));
-    assert_non_null(memmem(out.at, out.len, f->table->name.at, f->table->name.len));
-    buf_deinit(&out);
+    err.message[0] = '\0';
+    check_concerned(&err, f->dir);
+    assert_non_null(strstr(err.message, "The tables: "));
+    assert_non_null(memmem(err.message, strlen(err.message), f->table->name.at, f->table->name.len));
+}
+
+/* In words of ours, and each thing once. */
+static void a_lost_table_file(void **state)
+{
+    struct fixture *f = *state;
+    struct stator_error err;
+    char largest[64];
+    const char *text, *advice;
+
+    put_much(f);
+    database_close(&f->db);
+    find_largest(f->dir, ".sst", largest);
+    remove_file(f->dir, largest);
+    text = refusal(f, &err);
+    if (strstr(text, "is damaged: 0") == NULL || strstr(text, ".sst is gone: at most ") == NULL ||
+        strstr(text, "A copy that was made while its server was writing looks like this, too.") == NULL ||
+        strstr(text, "Corruption") != NULL || (advice = strstr(text, "check --repair")) == NULL ||
+        strstr(advice + 1, "check --repair") != NULL)
+        fail_msg("%s", text);
+}
+
+static void a_disk_that_does_not_answer(void **state)
+{
+    struct fixture *f = *state;
+    struct stator_error err;
+
+    database_close(&f->db);
+    stator_fail(&err, STATOR_INTERNAL_SERVER_ERROR, "The file 'x' cannot be read: %s.", strerror(EIO));
+    check_concerned(&err, f->dir);
+    assert_non_null(strstr(err.message, "does not answer a read (Input/output error). Look at it first"));
+    assert_non_null(strstr(err.message, "The file 'x' cannot be read"));
 }
 
 /* In a process of its own. */
@@ -776,7 +922,7 @@ static int repair_until(const char *dir, const char *step)
     uint64_t faults;
 
     last_step = atoi(step);
-    return check_repair(&request, &faults, &err) == STATOR_OK ? 0 : 1;
+    return repair(&request, &faults, &err) == STATOR_OK ? 0 : 1;
 }
 
 int main(int count, char **arguments)
@@ -806,6 +952,12 @@ int main(int count, char **arguments)
         ONE(a_definition_that_cannot_be_read),
         ONE(a_damaged_copy_of_a_definition),
         ONE(what_is_no_directory_of_ours),
+        ONE(a_newer_format),
+        ONE(a_lost_log),
+        ONE(a_hole_in_the_log),
+        ONE(a_lost_manifest),
+        ONE(a_lost_table_file),
+        ONE(a_disk_that_does_not_answer),
         ONE(a_repair_that_is_killed),
         ONE(a_repair_that_is_killed_before_current_is_lost),
         ONE(a_repair_of_a_directory_in_use),

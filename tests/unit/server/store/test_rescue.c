@@ -2,7 +2,8 @@
 /* A damaged directory is read as far as that goes: whatever was not told to be lost is there, in its newest version. */
 #include "unit/unit.h"
 
-#include "store/rescue.h"
+#include "store/log_sound.h"
+#include "store/rocks.h"
 #include "store/synced.h"
 #include "unit/server/store/crashed.h"
 #include "unit/server/store/temporary.h"
@@ -566,10 +567,75 @@ static void what_cannot_be_rescued_is_refused(void **state)
     store_close(store);
 }
 
+static void assert_refused_as_newer(struct fixture *f)
+{
+    const struct store_options options = {.dir = f->dir, .layout = "", .program = "test"},
+                               into = {.dir = f->copy, .layout = ""};
+    struct told told = {.count = 0};
+    struct stator_error err;
+    struct rescue *rescue;
+    struct store *store;
+
+    assert_int_not_equal(rescue_open(&rescue, &options, tell, &told, &err), STATOR_OK);
+    assert_int_not_equal(rescue_rebuild(&store, f->dir, &into, tell, &told, &err), STATOR_OK);
+    assert_non_null(strstr(err.message, "has format 3, last opened by a newer Stator"));
+}
+
+/* What is new in it would be taken for damage. Its record tells also without a manifest and a lock's file, whatever older ones
+ * there are. */
+static void a_newer_format_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_options options = {.dir = f->dir, .layout = "", .program = "test"};
+    const char *const goes[] = {"STATOR-LOCK", "CURRENT"};
+    const char record[] = "\0\0\0\3\0\0\0\2";
+    struct stator_error err;
+    struct store *store = open_store(f->dir, 0);
+    char *why = NULL, path[128];
+
+    assert_int_equal(rescue_refuse_newer(&options, &err), STATOR_OK);
+    rocksdb_put_cf(store->db, store->write, store->format, "format", 6, record, 8, &why);
+    assert_null(why);
+    assert_int_equal(store_sync(store, NULL), STATOR_OK);
+    store_close(store);
+    for (size_t i = 0; i < COUNT_OF(goes); i++) {
+        assert_refused_as_newer(f);
+        snprintf(path, sizeof(path), "%s/%s", f->dir, goes[i]);
+        assert_int_equal(remove(path), 0);
+        assert_int_not_equal(rescue_refuse_newer(&options, &err), STATOR_OK);
+        assert_non_null(strstr(err.message, "has format 3, last opened by a newer Stator; this is Stator test"));
+    }
+}
+
+/* A damaged record costs itself: what is behind it in the next block is counted. */
+static void what_is_behind_a_hole_is_counted(void **state)
+{
+    struct fixture *f = *state;
+    struct store *store = open_store(f->dir, 0);
+    struct log_behind behind;
+    char log[256];
+
+    for (uint32_t i = 0; i < 300; i++)
+        put(store, i, 1);
+    assert_int_equal(store_sync(store, NULL), STATOR_OK);
+    store_close(store); /* leaves so much in the log */
+    find_log(f->dir, log);
+    behind = log_sound_behind(log, UINT64_MAX / 2);
+    assert_int_equal(behind.records, 0); /* zeros are a gap, too, and there is nothing behind them */
+    damage(f, strrchr(log, '/') + 1, 100, false);
+    find_log(f->damaged, log);
+    behind = log_sound_behind(log, UINT64_MAX / 2);
+    assert_true(behind.records > 10 && behind.bytes > 10 * behind.records);
+    assert_int_equal(log_sound_behind(log, 10).records, 0);
+    assert_int_equal(log_sound_behind("/nowhere", 10).records, 0);
+}
+
 int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
+        ONE(a_newer_format_is_refused),
+        ONE(what_is_behind_a_hole_is_counted),
         ONE(a_sound_directory_has_no_fault),
         ONE(a_damaged_block_costs_what_is_in_it),
         ONE(two_damaged_blocks_cost_what_is_in_them),
