@@ -68,6 +68,10 @@ bool is_table(const std::string &path)
  * table that it makes fails. */
 thread_local bool has_no_room;
 
+/* files_ask's */
+thread_local bool (*asked)(void *context, size_t bytes);
+thread_local void *asked_context;
+
 IOStatus status_of(int error, const std::string &path)
 {
     if (error == 0)
@@ -156,6 +160,37 @@ class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper
     IOStatus failed_;      /* written by the thread that opens the database, before there are others */
 };
 
+/* A table of a thread that asks. */
+class AskingFile : public rocksdb::FSWritableFileOwnerWrapper
+{
+  public:
+    explicit AskingFile(std::unique_ptr<FSWritableFile> file) : FSWritableFileOwnerWrapper(std::move(file))
+    {
+    }
+
+    IOStatus Append(const Slice &data, const IOOptions &options, IODebugContext *debug) override
+    {
+        return goes_on(data) ? FSWritableFileOwnerWrapper::Append(data, options, debug) : given_up();
+    }
+
+    IOStatus Append(const Slice &data, const IOOptions &options, const rocksdb::DataVerificationInfo &info,
+                    IODebugContext *debug) override
+    {
+        return goes_on(data) ? FSWritableFileOwnerWrapper::Append(data, options, info, debug) : given_up();
+    }
+
+  private:
+    static bool goes_on(const Slice &data)
+    {
+        return asked == nullptr || asked(asked_context, data.size());
+    }
+
+    static IOStatus given_up()
+    {
+        return IOStatus::NoSpace("Given up, for lack of room");
+    }
+};
+
 class WatchedFiles : public rocksdb::FileSystemWrapper
 {
   public:
@@ -185,6 +220,8 @@ class WatchedFiles : public rocksdb::FileSystemWrapper
             status = target()->NewWritableFile(path, options, out, debug);
         if (status.ok() && number != 0)
             out->reset(new WatchedFile(std::move(*out), watcher_, number));
+        if (status.ok() && asked != nullptr && is_table(path))
+            out->reset(new AskingFile(std::move(*out)));
         return status;
     }
 
@@ -264,6 +301,12 @@ bool files_listen(rocksdb_options_t *options, const struct files_listener *liste
 bool files_resume(rocksdb_t *db)
 {
     return db->rep->Resume().ok();
+}
+
+void files_ask(bool (*goes_on)(void *context, size_t bytes), void *context)
+{
+    asked = goes_on;
+    asked_context = context;
 }
 
 rocksdb_env_t *files_env(const files_watcher *watcher)

@@ -9,6 +9,7 @@
 
 #include <rocksdb/c.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -46,6 +47,10 @@ bool files_listen(rocksdb_options_t *options, const struct files_listener *liste
 /* After it has stopped for lack of space alone: writes to tables what is in memory, begins a new log, and takes writes again.
  * False: it cannot yet, or never. Nobody may be writing or syncing. */
 bool files_resume(rocksdb_t *db);
+
+/* Tables that this thread makes ask before each append of so many bytes, and fail for lack of space where the answer is false. NULL: they do
+ * not ask. */
+void files_ask(bool (*goes_on)(void *context, size_t bytes), void *context);
 
 /* The system's files, for rocksdb_options_set_env; ended by rocksdb_env_destroy after the database is closed. watcher is
  * copied. NULL: no memory. */

@@ -25,6 +25,7 @@
 
 #include "store/io.h"
 #include "store/log_ahead.h"
+#include "store/merge.h"
 #include "store/rescue_files.h"
 #include "store/unsynced.h"
 #include "store/verify.h"
@@ -169,7 +170,10 @@ static void damage_met(void *context)
 
 static bool has_room(void *context, uint64_t bytes, bool flushed)
 {
-    return space_has_room(context, bytes, flushed ? SPACE_FOR_FLUSHED : SPACE_FOR_COMPACTION);
+    const struct store *store = context;
+
+    return !atomic_load(&store->squeezing) &&
+           space_has_room(store, bytes, flushed ? SPACE_FOR_FLUSHED : SPACE_FOR_COMPACTION);
 }
 
 static void had_no_space(void *context)
@@ -216,7 +220,8 @@ static enum stator_rc open_database(struct opening *opening, struct stator_error
         goto out;
     }
     rc = rocks_options_init(&rocks, opening->options, &situation, err);
-    if (rc == STATOR_OK && !files_listen(rocks.all, &listener))
+    if (rc == STATOR_OK &&
+        (!files_listen(rocks.all, &listener) || !merge_prepare(rocks.all) || !merge_prepare(rocks.counters)))
         rc = stator_fail_memory(err);
     if (rc != STATOR_OK)
         goto out;

@@ -5,6 +5,8 @@
  * How much is dead is told by the deletions that the engine counts in each file, times what an entry takes in the lowest
  * level, where most of what they delete lies. A deletion in an upper file is taken to be anywhere in the range of that
  * file. What was overwritten is not known to be dead, and the sizes of the levels bound it to a tenth or so.
+ *
+ * A step is a range of keys, as large as can be. Where there is no room for that squeeze.c does it in smaller ones.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -12,7 +14,7 @@
 #include <sys/stat.h>
 
 #include "store/io.h"
-#include "store/rocks.h"
+#include "store/squeeze.h"
 
 #define STEP_BYTES        ((uint64_t)32 << 20) /* of the lowest level that one step rewrites, or a single larger file */
 #define DEAD_PART         16                   /* a file of which less than this part is dead is left alone ... */
@@ -24,33 +26,14 @@
 
 /* --- What there is ------------------------------------------------------------------------------------------------ */
 
-struct file {
-    struct bytes first, last; /* keys */
-    uint64_t bytes, entries, deletions;
-    double dead_entries; /* of the lowest level: how many deletions may be about it */
-    int level;
-};
-
-/* Of one family. */
-struct files {
-    struct file *at;
-    size_t count;
-    int lowest;         /* level; 0: all files overlap each other */
-    uint64_t deletions; /* not yet in a file */
-};
-
-static bool overlaps(const struct file *file, struct bytes first, struct bytes last)
-{
-    return (!bytes_present(last) || bytes_compare(file->first, last) <= 0) && bytes_compare(file->last, first) >= 0;
-}
-
 static struct file file_at(const rocksdb_livefiles_t *live, int i)
 {
     size_t first_len, last_len;
     const char *first = rocksdb_livefiles_smallestkey(live, i, &first_len);
     const char *last = rocksdb_livefiles_largestkey(live, i, &last_len);
 
-    return (struct file){.first = bytes_of(first, first_len),
+    return (struct file){.name = rocksdb_livefiles_name(live, i),
+                         .first = bytes_of(first, first_len),
                          .last = bytes_of(last, last_len),
                          .bytes = rocksdb_livefiles_size(live, i),
                          .entries = rocksdb_livefiles_entries(live, i),
@@ -108,8 +91,7 @@ static void look_into(struct files *files, struct store *store, uint32_t family)
     }
 }
 
-/* The family's files, by level and key. False without memory. */
-static bool files_of(struct files *out, struct store *store, uint32_t family, const rocksdb_livefiles_t *live)
+bool files_of(struct files *out, struct store *store, uint32_t family, const rocksdb_livefiles_t *live)
 {
     char name[FAMILY_NAME_MAX];
     int count = rocksdb_livefiles_count(live);
@@ -145,9 +127,9 @@ static void spread(struct files *files, size_t from, const struct file *above, u
     size_t below = 0;
 
     for (size_t i = from; i < files->count; i++)
-        below += above == NULL || overlaps(&files->at[i], above->first, above->last);
+        below += above == NULL || file_overlaps(&files->at[i], above->first, above->last);
     for (size_t i = from; below != 0 && i < files->count; i++)
-        if (above == NULL || overlaps(&files->at[i], above->first, above->last))
+        if (above == NULL || file_overlaps(&files->at[i], above->first, above->last))
             files->at[i].dead_entries += (double)deletions / (double)below;
 }
 
@@ -178,7 +160,7 @@ static uint64_t input_bytes(const struct files *files, struct bytes first, struc
     for (size_t i = 0; i < files->count; i++) {
         const struct file *file = &files->at[i];
 
-        if (!overlaps(file, first, last))
+        if (!file_overlaps(file, first, last))
             continue;
         bytes += file->bytes;
         if (file->level == files->lowest)
@@ -247,26 +229,54 @@ static uint64_t find_part(struct part *worst, struct files *files)
     return dead_all;
 }
 
+/* Whether there is something to do, or the next family is to be tried, for which there may be room. */
+static bool tries_next(enum store_reclaimed done)
+{
+    return done == STORE_RECLAIM_NOTHING || done == STORE_RECLAIM_NO_SPACE;
+}
+
+/* With little room the part is too large, and what is around it is done by the way. */
+static enum store_reclaimed squeeze_any(struct store *store)
+{
+    enum store_reclaimed done = STORE_RECLAIM_NOTHING;
+
+    for (uint32_t family = 0; family < store->family_count && tries_next(done); family++)
+        done = squeeze(store, family, (struct bytes){NULL, 0}, (struct bytes){NULL, 0}, false);
+    return done;
+}
+
+static enum store_reclaimed step_of_little_room(struct store *store)
+{
+    enum store_reclaimed done = squeeze_any(store);
+
+    if (tries_next(done) && squeeze_flush(store))
+        done = squeeze_any(store);
+    return done == STORE_RECLAIM_NOTHING ? STORE_RECLAIM_NO_SPACE : done;
+}
+
 enum store_reclaimed store_reclaim_step(struct store *store, uint64_t *dead)
 {
     const rocksdb_livefiles_t *live = rocksdb_livefiles(store->db);
     enum store_reclaimed done = STORE_RECLAIM_NOTHING;
+    bool starved = false;
 
     *dead = 0;
-    for (uint32_t family = 0; family < store->family_count && done == STORE_RECLAIM_NOTHING; family++) {
+    for (uint32_t family = 0; family < store->family_count && tries_next(done); family++) {
         struct files files;
         struct part worst;
 
         if (!files_of(&files, store, family, live))
             break;
         find_part(&worst, &files);
-        *dead = worst.dead;
-        if (worst.dead != 0)
+        if (worst.dead != 0) {
+            *dead = worst.dead;
             done = compact(store, family, &files, worst.first, worst.last);
+            starved = starved || done == STORE_RECLAIM_NO_SPACE;
+        }
         free(files.at);
     }
     rocksdb_livefiles_destroy(live);
-    return done;
+    return starved && tries_next(done) ? step_of_little_room(store) : done;
 }
 
 uint64_t store_dead_bytes(struct store *store)
@@ -326,33 +336,74 @@ static uint64_t bytes_behind(const struct store *store, uint32_t family, const r
     return bytes;
 }
 
-enum store_reclaimed store_compact_step(struct store *store, struct store_sweep *sweep)
+/* The first file of the lowest level behind the cursor ends here; absent: there is none, or it is the last. */
+static struct bytes first_end(const struct files *files, struct bytes after)
 {
-    const rocksdb_livefiles_t *live;
+    for (size_t i = lowest_from(files); files->lowest != 0 && i + 1 < files->count; i++)
+        if (bytes_compare(files->at[i].last, after) >= 0)
+            return files->at[i].last;
+    return (struct bytes){NULL, 0};
+}
+
+static void advance(struct store_sweep *sweep, struct bytes end)
+{
+    buf_reset(&sweep->from);
+    if (bytes_present(end)) {
+        buf_append_bytes(&sweep->from, end);
+        buf_append_byte(&sweep->from, 0); /* the least key behind it */
+    } else {
+        sweep->family++;
+    }
+}
+
+/* Narrower, or not at all: then on with what is behind it. */
+static enum store_reclaimed step_with_little_room(struct store *store, struct store_sweep *sweep,
+                                                  const struct files *files)
+{
+    const struct bytes from = buf_bytes(&sweep->from), end = first_end(files, from);
+    enum store_reclaimed done = squeeze(store, sweep->family, from, end, true);
+
+    if (done == STORE_RECLAIM_DONE || !tries_next(done))
+        return done;
+    done = compact(store, sweep->family, files, from, end);
+    if (!tries_next(done) && done != STORE_RECLAIM_DONE)
+        return done;
+    sweep->starved = sweep->starved || done == STORE_RECLAIM_NO_SPACE;
+    advance(sweep, end);
+    return STORE_RECLAIM_DONE;
+}
+
+static enum store_reclaimed step_in_family(struct store *store, struct store_sweep *sweep,
+                                           const rocksdb_livefiles_t *live)
+{
     enum store_reclaimed done;
     struct files files;
     struct bytes end;
 
-    if (sweep->family == store->family_count)
-        return STORE_RECLAIM_NOTHING;
-    live = rocksdb_livefiles(store->db);
-    if (!files_of(&files, store, sweep->family, live)) {
-        rocksdb_livefiles_destroy(live);
+    if (!files_of(&files, store, sweep->family, live))
         return STORE_RECLAIM_NO_SPACE;
-    }
     end = next_end(&files, buf_bytes(&sweep->from), &sweep->left_bytes);
     sweep->left_bytes += bytes_behind(store, sweep->family, live);
     done = compact(store, sweep->family, &files, buf_bytes(&sweep->from), end);
-    if (done == STORE_RECLAIM_DONE) {
-        buf_reset(&sweep->from);
-        if (bytes_present(end)) {
-            buf_append_bytes(&sweep->from, end);
-            buf_append_byte(&sweep->from, 0); /* the least key behind it */
-        } else {
-            sweep->family++;
-        }
-    }
+    if (done == STORE_RECLAIM_DONE)
+        advance(sweep, end);
+    else if (done == STORE_RECLAIM_NO_SPACE)
+        done = step_with_little_room(store, sweep, &files);
     free(files.at);
+    return done;
+}
+
+enum store_reclaimed store_compact_step(struct store *store, struct store_sweep *sweep)
+{
+    const rocksdb_livefiles_t *live;
+    enum store_reclaimed done;
+
+    if (sweep->family == 0 && sweep->from.len == 0)
+        sweep->starved = false;
+    if (sweep->family == store->family_count)
+        return sweep->starved ? STORE_RECLAIM_NO_SPACE : STORE_RECLAIM_NOTHING;
+    live = rocksdb_livefiles(store->db);
+    done = step_in_family(store, sweep, live);
     rocksdb_livefiles_destroy(live);
     return done;
 }
@@ -394,15 +445,13 @@ enum stator_rc store_drop_files(struct store *store, uint32_t family, struct byt
     return why != NULL ? fault_of_write(store, err, why) : STATOR_OK;
 }
 
-enum store_reclaimed store_compact_range(struct store *store, uint32_t family, struct bytes first, struct bytes end)
+/* As far as there is room for all of it at once. */
+static enum store_reclaimed compact_now(struct store *store, uint32_t family, struct bytes first, struct bytes end)
 {
-    const rocksdb_livefiles_t *live;
+    const rocksdb_livefiles_t *live = rocksdb_livefiles(store->db);
     enum store_reclaimed done;
     struct files files;
 
-    if (store_range_bytes(store, family, first, end) < RANGE_BYTES_LEAST)
-        return STORE_RECLAIM_NOTHING;
-    live = rocksdb_livefiles(store->db);
     if (files_of(&files, store, family, live)) {
         done = compact(store, family, &files, first, end);
         free(files.at);
@@ -410,6 +459,18 @@ enum store_reclaimed store_compact_range(struct store *store, uint32_t family, s
         done = STORE_RECLAIM_NO_SPACE;
     }
     rocksdb_livefiles_destroy(live);
+    return done;
+}
+
+enum store_reclaimed store_compact_range(struct store *store, uint32_t family, struct bytes first, struct bytes end)
+{
+    enum store_reclaimed done;
+
+    if (store_range_bytes(store, family, first, end) < RANGE_BYTES_LEAST)
+        return STORE_RECLAIM_NOTHING;
+    do
+        done = compact_now(store, family, first, end);
+    while (done == STORE_RECLAIM_NO_SPACE && squeeze(store, family, first, end, true) == STORE_RECLAIM_DONE);
     return done;
 }
 

@@ -82,6 +82,8 @@ struct store {
     atomic_bool hurried;                     /* store_hurry */
     _Atomic uint64_t flush_until_ms;         /* monotonic; 0: without end: store_close_within */
     atomic_bool reclaim_stopped, reclaiming; /* reclaim.c */
+    atomic_bool squeezing;                   /* squeeze.c has what room there is */
+    uint32_t squeeze_doubt;                  /* its thread's: of estimates, rises when one was wrong */
     atomic_bool disk_full;                   /* the last look found less free than reserve_bytes */
     _Atomic uint64_t log_bytes;              /* in the log's buffer, at most */
     _Atomic uint64_t unseen_bytes;           /* written since the last look at the free space */

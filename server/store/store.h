@@ -225,9 +225,11 @@ struct store_sweep {
     uint32_t family;
     struct buf from;
     uint64_t left_bytes; /* of files: what the next steps have to do, by the last step */
+    bool starved;        /* for some part of it there was no room: that is left as it is */
 };
 
-/* Rewrites the next part, whatever is dead in it. STORE_RECLAIM_NOTHING: that was all. */
+/* Rewrites the next part, whatever is dead in it. STORE_RECLAIM_NOTHING: that was all; STORE_RECLAIM_NO_SPACE: all that there was
+ * room for. */
 enum store_reclaimed store_compact_step(struct store *store, struct store_sweep *sweep);
 
 /* store_moment is the present. store_is_looked_at: whether a snapshot taken before that moment is open. With STORE_FULL

@@ -227,6 +227,40 @@ class Disks(Operated):
         world.check()
         self.restart_and_check(world)
 
+    def test_left_by_deletions_alone(self):
+        """It fills its disk with larger items than a compaction of the whole has room for, and DeleteItem of all of them is enough."""
+        disk = Disk("ext4", 192)
+        self.addCleanup(disk.close)
+        server = Server(data_dir=disk.mount / "data")
+        server.start()
+        self.addCleanup(server.kill)
+        client = dynamo.Client(server.url)
+        self.make_bulk(client)
+        chance, count, refused = random.Random(SEED), 0, 0
+        while refused < 20:  # it may have moved something meanwhile
+            try:
+                self.put_bulk(client, count, chance)
+                count, refused = count + 1, 0
+            except dynamo.DynamoError as error:
+                self.assertEqual(error.status, 500)
+                refused += 1
+                time.sleep(0.1)
+        for number in range(count):
+            client.call("DeleteItem", {"TableName": "bulk", "Key": {"pk": {"S": str(number)}}})
+        began = time.monotonic()
+        until("there is space again", lambda: asked(server, "ready")[0] == 200, 60)
+        until("what is deleted is gone", lambda: json.loads(asked(server, "status")[1])["files_bytes"] < 48 << 20, 60)
+        for number in range(300):
+            self.put_bulk(client, number, chance)
+        client.close()
+        told(f"left by deletions: {count} items of 150 KB, all deleted, were gone {time.monotonic() - began:.1f} s later")
+        server.kill()
+        server.start()
+        client = dynamo.Client(server.url)
+        self.assertEqual(len(dynamo.all_items(client, "Scan", {"TableName": "bulk"})), 300)
+        client.close()
+        server.stop()
+
     def test_read_only_by_fault(self):
         """The file system finds itself damaged under load: reads go on, a start says why it cannot be, and later it can."""
         disk = Disk("ext4", 96, "loop,errors=remount-ro")

@@ -363,7 +363,7 @@ static void no_room_to_compact(void **state)
     fill(f, 'a');
     compact_all(f);
     delete_each(f, 'a', 10);
-    free_bytes = RESERVE / 2 + (1 << 20); /* above the floor, but for what a file takes */
+    free_bytes = RESERVE / 4 + 4096; /* above the floor, but for what a file takes */
     assert_int_equal(store_reclaim_step(f->store, &dead), STORE_RECLAIM_NO_SPACE);
     free_bytes = RESERVE - 4096; /* full, and there is room within the reserve */
     assert_int_equal(store_reclaim_step(f->store, &dead), STORE_RECLAIM_DONE);
@@ -410,6 +410,7 @@ static void a_compaction_without_room_costs_no_write(void **state)
     assert_true(files_as_flushed(f) >= 24);
     write_some(f, 'a', 100);
     frees = false;
+    free_bytes = RESERVE / 4;
     assert_int_equal(store_compact_range(f->store, SHARD, BYTES("a"), BYTES("b")), STORE_RECLAIM_NO_SPACE);
     assert_false(store_read_only(f->store));
     free_bytes = RESERVE; /* half of it is for what was flushed */
@@ -418,6 +419,97 @@ static void a_compaction_without_room_costs_no_write(void **state)
         usleep(10 * 1000);
     }
     assert_int_equal(keys_of(f, 'a'), 100);
+}
+
+#define SMALL_DISK    ((uint64_t)24 << 20)
+#define SMALL_RESERVE (SMALL_DISK / 8)
+
+/* Filled as far as a few passes bring it, so that something is in all levels, and there is no more room than a full disk has. */
+static void fill_a_small_disk(struct fixture *f)
+{
+    const struct store_options options = {
+        .dir = f->dir, .shards = 2, .durability = STORE_PROCESS, .memtable_bytes = (size_t)4 << 20};
+
+    store_close(f->store);
+    disk_bytes = free_bytes = SMALL_DISK;
+    assert_int_equal(store_open(&f->store, &options, NULL), STATOR_OK);
+    store_batch_free(f->batch);
+    f->batch = store_batch_new(f->store);
+    fill(f, 'a');
+    settle(f);
+    compact_all(f);
+    frees = true;
+    free_bytes = SMALL_RESERVE * 2 / 3; /* from now on the engine finds no room for what is flushed */
+    write_some(f, 'a', KEYS / 4);
+    frees = false;
+}
+
+static void delete_for_space(struct fixture *f, int step)
+{
+    char key[16];
+
+    for (int i = 0; i < KEYS; i++) {
+        if (i % step == step - 1)
+            continue;
+        store_batch_clear(f->batch);
+        store_batch_delete(f->batch, SHARD, key_of(key, 'a', i));
+        store_batch_frees(f->batch, STORE_FREES_LATER);
+        assert_int_equal(store_write(f->store, f->batch, true, NULL), STATOR_OK);
+    }
+}
+
+/* Each step fits, though none of it is given back while it is taken. */
+static void come_back(struct fixture *f)
+{
+    enum store_reclaimed done;
+    uint64_t dead;
+    int steps = 0;
+
+    while ((done = store_reclaim_step(f->store, &dead)) == STORE_RECLAIM_DONE)
+        assert_true(steps++ < 1000);
+    assert_int_equal(done, STORE_RECLAIM_NOTHING);
+    settle(f);
+}
+
+static void a_full_disk_is_left_by_deletions(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t before;
+
+    fill_a_small_disk(f);
+    before = files_bytes(f);
+    delete_for_space(f, KEYS);
+    come_back(f);
+    assert_true(files_bytes(f) < before / 10);
+    assert_int_equal(keys_of(f, 'a'), 1);
+}
+
+static void a_full_disk_is_left_by_some_deletions(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t before;
+
+    fill_a_small_disk(f);
+    before = files_bytes(f);
+    delete_for_space(f, 2);
+    come_back(f);
+    assert_true(files_bytes(f) < before * 2 / 3);
+    assert_int_equal(keys_of(f, 'a'), KEYS / 2);
+    reopen(f, STORE_FULL);
+    assert_int_equal(keys_of(f, 'a'), KEYS / 2);
+}
+
+/* Of everything, what there is room for. */
+static void a_full_disk_is_compacted_as_far_as_it_goes(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t before;
+
+    fill_a_small_disk(f); /* a fourth was written twice */
+    before = files_bytes(f);
+    compact_all(f);
+    assert_true(files_bytes(f) < before * 9 / 10);
+    assert_int_equal(keys_of(f, 'a'), KEYS);
 }
 
 static void memtables_fit_a_small_disk(void **state)
@@ -479,6 +571,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_room_to_compact, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_range_goes_from_a_full_disk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_compaction_without_room_costs_no_write, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_full_disk_is_left_by_deletions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_full_disk_is_left_by_some_deletions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_full_disk_is_compacted_as_far_as_it_goes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(memtables_fit_a_small_disk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_log_goes, set_up, tear_down),
     };
