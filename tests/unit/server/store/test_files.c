@@ -16,12 +16,12 @@ struct fixture {
     rocksdb_env_t *env;
     rocksdb_options_t *options;
     rocksdb_t *db;
-    int making_fails, deleting_fails; /* errno's value for each log, or 0 */
-    atomic_int deletions, gone;       /* that were told, of them those whose file was not there any more */
-    uint64_t made;                    /* the last log */
-    atomic_int syncs;                 /* of logs that were told to be done */
-    _Atomic uint64_t begun_bytes;     /* of the log's file when its last sync began */
-    _Atomic uint64_t synced_bytes;    /* that the last one reached */
+    atomic_int making_fails, deleting_fails; /* errno's value for each log, or 0 */
+    atomic_int deletions, gone;              /* that were told, of them those whose file was not there any more */
+    _Atomic uint64_t made;                   /* the last log */
+    atomic_int syncs;                        /* of logs that were told to be done */
+    _Atomic uint64_t begun_bytes;            /* of the log's file when its last sync began */
+    _Atomic uint64_t synced_bytes;           /* that the last one reached */
 };
 
 /* -1: there is none. */
@@ -86,12 +86,8 @@ static void open_database(struct fixture *f, char **why)
 static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
-    const struct files_watcher watcher = {.context = f,
-                                          .opening = opening,
-                                          .making = making,
-                                          .deleting = deleting,
-                                          .syncing = syncing,
-                                          .synced = synced};
+    const struct files_watcher watcher = {
+        .context = f, .opening = opening, .making = making, .deleting = deleting, .syncing = syncing, .synced = synced};
 
     if (f == NULL || temporary_make(f->dir) == NULL || (f->env = files_env(&watcher)) == NULL)
         return -1;
@@ -249,10 +245,8 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        ONE(what_is_refused_is_not_made),
-        ONE(a_log_is_told_of_before_it_goes),
-        ONE(what_may_not_be_deleted_stays),
-        ONE(what_is_written_during_a_sync_is_not_synced),
+        ONE(what_is_refused_is_not_made),   ONE(a_log_is_told_of_before_it_goes),
+        ONE(what_may_not_be_deleted_stays), ONE(what_is_written_during_a_sync_is_not_synced),
         ONE(a_failed_sync_reaches_nothing),
     };
 

@@ -146,11 +146,16 @@ static void who_may_use_what_is_kept_free(void **state)
         uint64_t free_blocks;
         bool has_room;
     } cases[] = {
-        {SPACE_FOR_COMPACTION, RESERVE + READS, true}, {SPACE_FOR_COMPACTION, RESERVE + READS - 1, false},
-        {SPACE_FOR_RECLAIM, RESERVE + READS, true},    {SPACE_FOR_RECLAIM, RESERVE + READS - 1, false},
-        {SPACE_FOR_RECLAIM, RESERVE, false},                {SPACE_FOR_RECLAIM, RESERVE - 1, true},
-        {SPACE_FOR_RECLAIM, RESERVE / 2 + READS, true}, {SPACE_FOR_RECLAIM, RESERVE / 2 + READS - 1, false},
-        {SPACE_FOR_FLUSHED, RESERVE, true},                 {SPACE_FOR_FLUSHED, RESERVE / 2 + READS - 1, false},
+        {SPACE_FOR_COMPACTION, RESERVE + READS, true},
+        {SPACE_FOR_COMPACTION, RESERVE + READS - 1, false},
+        {SPACE_FOR_RECLAIM, RESERVE + READS, true},
+        {SPACE_FOR_RECLAIM, RESERVE + READS - 1, false},
+        {SPACE_FOR_RECLAIM, RESERVE, false},
+        {SPACE_FOR_RECLAIM, RESERVE - 1, true},
+        {SPACE_FOR_RECLAIM, RESERVE / 2 + READS, true},
+        {SPACE_FOR_RECLAIM, RESERVE / 2 + READS - 1, false},
+        {SPACE_FOR_FLUSHED, RESERVE, true},
+        {SPACE_FOR_FLUSHED, RESERVE / 2 + READS - 1, false},
     };
     struct store store = {.dir = (char[]){"any"}, .reserve_bytes = RESERVE * BLOCK_BYTES};
 

@@ -505,9 +505,12 @@ static void erases_one_index(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fills_in_steps),     cmocka_unit_test(goes_on_where_it_failed),
-        cmocka_unit_test(holds_the_latch),    cmocka_unit_test(writes_between_steps),
-        cmocka_unit_test(concurrent_writers), cmocka_unit_test(erases_one_index),
+        cmocka_unit_test(fills_in_steps),
+        cmocka_unit_test(goes_on_where_it_failed),
+        cmocka_unit_test(holds_the_latch),
+        cmocka_unit_test(writes_between_steps),
+        cmocka_unit_test(concurrent_writers),
+        cmocka_unit_test(erases_one_index),
         cmocka_unit_test(an_end_by_an_error_is_none),
     };
 
