@@ -29,6 +29,7 @@ def anomalies(txns):
         for element in order:
             if (key, element) not in writers:
                 found.append(f"{key} has {element}, which nobody appended")
+    found += own_reads(txns)
     if found:
         return found
     graph = edges_of([txn for txn in txns if txn.name in happened or (txn.done and txn.reads)], orders, writers)
@@ -51,6 +52,12 @@ def orders_of(txns, found):
         if len(orders[key]) != len(values):
             found.append(f"{key} has elements twice: {[e for e, n in collections.Counter(values).items() if n > 1][:5]}")
     return orders
+
+
+def own_reads(txns):
+    """No edge leads from a transaction to itself, so no circle shows who saw what it was only about to append."""
+    return [f"internal: {txn.name} read {key} with {txn.appends[key]}, which it appended later" for txn in txns if txn.done
+            for key, values in txn.reads.items() if key in txn.appends and txn.appends[key] in values]
 
 
 def diverging(values, longest):

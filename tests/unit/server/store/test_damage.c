@@ -573,6 +573,14 @@ static void what_is_left_out_is_told(void **state)
     assert_int_equal(store_open(&store, &options, NULL), STATOR_OK);
     assert_string_equal(store_left_out(store), "");
     store_close(store);
+    crash(f);
+    forget_synced(f->crashed);
+    find_log(f->crashed, log);
+    assert_int_equal(remove(log), 0); /* as one that was still to be made */
+    assert_int_equal(store_open(&store, &options, NULL), STATOR_OK);
+    assert_non_null(strstr(store_left_out(store), "which is not there and was not synced"));
+    assert_non_null(strstr(store_left_out(store), strrchr(log, '/') + 1));
+    store_close(store);
 }
 
 /* Nobody waits for what a pipe will bring. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <rocksdb/c.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -14,7 +15,9 @@
 #include "unit/server/store/temporary.h"
 
 static atomic_bool log_fails;     /* whatever is written to a log */
-static atomic_bool notes_fail;    /* whatever is written to STATOR-SYNCED */
+static atomic_bool notes_fail;    /* whatever is written to STATOR-SYNCED, */
+static atomic_int notes_before;   /* but for the first so many */
+static atomic_bool claims_fail;   /* whatever is written to STATOR-LOCK */
 static atomic_bool writes_halves; /* of whatever is written at an offset */
 
 static bool is_of(int fd, const char *end)
@@ -39,7 +42,11 @@ __attribute__((visibility("default"))) ssize_t write(int fd, const void *data, s
 
 __attribute__((visibility("default"))) ssize_t pwrite(int fd, const void *data, size_t len, off_t offset)
 {
-    if (notes_fail && is_of(fd, SYNCED_NAME)) {
+    if (claims_fail && is_of(fd, "STATOR-LOCK")) {
+        errno = EIO;
+        return -1;
+    }
+    if (notes_fail && is_of(fd, SYNCED_NAME) && --notes_before < 0) {
         errno = ENOSPC;
         return -1;
     }
@@ -97,7 +104,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    log_fails = notes_fail = writes_halves = false;
+    log_fails = notes_fail = claims_fail = writes_halves = false;
+    notes_before = 0;
     temporary_remove(*state);
     free(*state);
     return 0;
@@ -174,6 +182,83 @@ static void a_log_is_not_struck_out_without_a_word(void **state)
     synced_list_deinit(&kept);
 }
 
+/* As one that was made by a server that knew format 1 alone. */
+static void make_format_1(const char *dir)
+{
+    const uint8_t record[] = {0, 0, 0, 1, 0, 0, 0, 2};
+    rocksdb_options_t *options = rocksdb_options_create();
+    rocksdb_writeoptions_t *how = rocksdb_writeoptions_create();
+    rocksdb_column_family_handle_t *handles[16];
+    const rocksdb_options_t *each[16];
+    char path[128], *why = NULL, **names;
+    rocksdb_t *db;
+    size_t count;
+
+    names = rocksdb_list_column_families(options, dir, &count, &why);
+    assert_null(why);
+    for (size_t i = 0; i < count; i++)
+        each[i] = options;
+    db = rocksdb_open_column_families(options, dir, (int)count, (const char *const *)names, each, handles, &why);
+    assert_null(why);
+    rocksdb_put_cf(db, how, handles[0], "format", 6, (const char *)record, sizeof(record), &why);
+    assert_null(why);
+    for (size_t i = 0; i < count; i++)
+        rocksdb_column_family_handle_destroy(handles[i]);
+    rocksdb_close(db);
+    rocksdb_list_column_families_destroy(names, count);
+    rocksdb_writeoptions_destroy(how);
+    rocksdb_options_destroy(options);
+    write_bytes(dir, "STATOR-LOCK", BYTES("A Stator database. Its server holds a lock on this file.\n"));
+    snprintf(path, sizeof(path), "%s/" SYNCED_NAME, dir);
+    assert_int_equal(remove(path), 0);
+}
+
+/* Nothing says that a directory has lines before they are there: else it would be damaged without them. */
+static void an_upgrade_fails(void **state)
+{
+    const char *dir = *state;
+    struct store *store = must_open(dir);
+    char copy[64];
+    int before = 0;
+
+    put(store, "key", true);
+    store_close(store);
+    make_format_1(dir);
+    for (bool failed = true; failed; before++) {
+        struct stator_error err;
+
+        temporary_make(copy);
+        copy_files(dir, copy);
+        notes_before = before;
+        notes_fail = true;
+        store = open_it(copy, &err);
+        notes_fail = false;
+        failed = store == NULL;
+        store_close(store);
+        store = must_open(copy);
+        assert_true(has(store, "key"));
+        store_close(store);
+        temporary_remove(copy);
+    }
+    assert_true(before > 2); /* the text alone, and the lines */
+}
+
+/* A directory is complete when it says whose it is, or one of which that is all that is left would be taken for a new one. */
+static void a_claim_fails(void **state)
+{
+    const char *dir = *state;
+    struct stator_error err;
+    char path[128];
+
+    claims_fail = true;
+    assert_null(open_it(dir, &err));
+    claims_fail = false;
+    snprintf(path, sizeof(path), "%s/STATOR-INCOMPLETE", dir);
+    assert_int_equal(access(path, F_OK), 0);
+    store_close(must_open(dir));
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
 static void half_of_a_write_is_no_failure(void **state)
 {
     struct store *store;
@@ -194,6 +279,8 @@ int main(void)
         ONE(a_write_behind_a_torn_end_fails),
         ONE(the_note_of_a_start_fails),
         ONE(a_log_is_not_struck_out_without_a_word),
+        ONE(an_upgrade_fails),
+        ONE(a_claim_fails),
         ONE(half_of_a_write_is_no_failure),
     };
 

@@ -189,12 +189,43 @@ static void shows_what_is_being_synced(void **state)
     free(value);
 }
 
+/* What is written while a sync is under way is not what it covers. */
+static void shows_nothing_of_a_later_write(void **state)
+{
+    char dir[64];
+    struct store *store;
+    pthread_t thread;
+    void *rc;
+
+    (void)state;
+    assert_non_null(temporary_make(dir));
+    store = open_store(dir);
+    assert_int_equal(put(store, "a", "1"), STATOR_OK);
+    syncs_wait = true;
+    assert_int_equal(pthread_create(&thread, NULL, sync_it, store), 0);
+    while (syncs_waiting == 0)
+        usleep(1000);
+    assert_int_equal(put(store, "a", "2"), STATOR_OK);
+    assert_int_equal(put(store, "b", "2"), STATOR_OK);
+    syncs_wait = false;
+    pthread_join(thread, &rc);
+    assert_int_equal((intptr_t)rc, STATOR_OK);
+    assert_all(store, NULL, "a=2;b=2;");
+    syncs_fail = true;
+    assert_int_equal(store_sync(store, NULL), STATOR_INTERNAL_SERVER_ERROR);
+    syncs_fail = false;
+    assert_all(store, NULL, "a=1;");
+    store_close(store);
+    temporary_remove(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_what_was_synced),
         cmocka_unit_test(shows_what_was_there),
         cmocka_unit_test(shows_what_is_being_synced),
+        cmocka_unit_test(shows_nothing_of_a_later_write),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

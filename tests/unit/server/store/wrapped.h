@@ -16,6 +16,7 @@ WRAPPED(enum stator_rc, write, struct store *store, struct store_batch *batch, b
 WRAPPED(struct store_batch *, batch_new, struct store *store);
 WRAPPED(struct store_iterator *, iterator_open, struct store *store, uint32_t family, struct bytes lower,
         struct bytes upper, const struct store_snapshot *snapshot, enum store_tier tier);
+WRAPPED(bool, iterator_valid, const struct store_iterator *iterator);
 WRAPPED(enum stator_rc, iterator_status, const struct store_iterator *iterator, struct stator_error *err);
 
 #endif

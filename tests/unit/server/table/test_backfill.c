@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "plan/index.h"
+#include "table/compare.h"
 #include "table/write.h"
 #include "unit/server/database.h"
 #include "unit/server/expressions.h"
@@ -58,6 +59,27 @@ enum stator_rc __wrap_store_get(struct store *store, uint32_t family, struct byt
     if (!fails())
         return __real_store_get(store, family, key, tier, snapshot, out, err);
     *out = (struct store_pinned){.slice = NULL};
+    return refuse(err);
+}
+
+/* After so many looks at an iterator it has met an error, and shows nothing more; 0: it does not. */
+static struct {
+    int looks;
+    bool broken;
+} reading;
+
+bool __wrap_store_iterator_valid(const struct store_iterator *iterator)
+{
+    if (reading.looks > 0 && --reading.looks == 0)
+        reading.broken = true;
+    return !reading.broken && __real_store_iterator_valid(iterator);
+}
+
+enum stator_rc __wrap_store_iterator_status(const struct store_iterator *iterator, struct stator_error *err)
+{
+    if (!reading.broken)
+        return __real_store_iterator_status(iterator, err);
+    reading.broken = false;
     return refuse(err);
 }
 
@@ -181,6 +203,42 @@ static void goes_on_where_it_failed(void **state)
             walk_deinit(&cursor);
             tear_down(&f);
         }
+}
+
+/* An iterator that ends for an error is at no shard's end. */
+static void an_end_by_an_error_is_none(void **state)
+{
+    (void)state;
+    for (int looks = 1; looks < 100; looks += 13) {
+        struct compare_request compares = {.differs = NULL}; /* there are none */
+        struct stator_error err = {0};
+        struct compare compare;
+        struct walk cursor;
+        bool done;
+        struct fixture f;
+
+        set_up(&f, NULL);
+        put_items(&f, 100);
+        walk_init(&cursor);
+        compare_init(&compare);
+        compares.table = f.after;
+        compares.index = new_index(&f);
+        reading.looks = looks;
+        assert_int_not_equal(table_backfill(&f.db, f.after, compares.index, &cursor, 1000, &done, &err), STATOR_OK);
+        assert_false(done);
+        fill(&f, &cursor, 1000, 10);
+        database_audit(&f.db, f.after);
+        reading.looks = looks;
+        assert_int_not_equal(table_compare(&f.db, &compare, &compares, 1000, &done, &err), STATOR_OK);
+        assert_false(done);
+        while (!done)
+            assert_int_equal(table_compare(&f.db, &compare, &compares, 1000, &done, &err), STATOR_OK);
+        assert_int_equal(compare.items, 100);
+        assert_int_equal(compare.differences, 0);
+        compare_deinit(&compare);
+        walk_deinit(&cursor);
+        tear_down(&f);
+    }
 }
 
 /* From the read of the item to the write of its entry nobody else may write it. */
@@ -447,9 +505,13 @@ static void erases_one_index(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fills_in_steps),     cmocka_unit_test(goes_on_where_it_failed),
-        cmocka_unit_test(holds_the_latch),    cmocka_unit_test(writes_between_steps),
-        cmocka_unit_test(concurrent_writers), cmocka_unit_test(erases_one_index),
+        cmocka_unit_test(fills_in_steps),
+        cmocka_unit_test(goes_on_where_it_failed),
+        cmocka_unit_test(holds_the_latch),
+        cmocka_unit_test(writes_between_steps),
+        cmocka_unit_test(concurrent_writers),
+        cmocka_unit_test(erases_one_index),
+        cmocka_unit_test(an_end_by_an_error_is_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

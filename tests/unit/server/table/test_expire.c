@@ -292,7 +292,8 @@ static void the_item_is_looked_at_again(void **state)
     put_time(&f, f.table, 1, NOW + 5);
     put_time(&f, f.table, 2, NOW - 5);
     put(&f, f.table, 3, "");
-    for (int i = 1; i <= 3; i++) {
+    put_time(&f, f.table, 4, NOW - EXPIRE_PAST_MAX_S - 5); /* too long ago to end */
+    for (int i = 1; i <= 4; i++) {
         struct store_batch *batch = store_batch_new(f.db.store);
         char text[64];
 
@@ -317,8 +318,8 @@ static void the_item_is_looked_at_again(void **state)
             assert_int_equal(table_expire(&f.db, f.table, NOW, &cursor, 10, &done, &err), STATOR_OK);
         assert_int_equal(cursor.deleted, pass == 0 ? 1 : 0); /* the second, though it has two entries */
         buf_deinit(&cursor.after);
-        assert_int_equal(database_items(&f.db, f.table), 2);
-        assert_int_equal(atomic_load(&f.table->base.state->item_count), 2);
+        assert_int_equal(database_items(&f.db, f.table), 3);
+        assert_int_equal(atomic_load(&f.table->base.state->item_count), 3);
     }
     buf_deinit(&base);
     buf_deinit(&key);

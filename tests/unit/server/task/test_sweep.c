@@ -145,6 +145,22 @@ static void a_full_disk_at_the_start_is_waited_for(void **state)
     tear_down(&f);
 }
 
+/* What is past its time when it is written is none of what has ended since the last pass: a whole one finds it. */
+static void what_is_written_too_late_ends(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    set_up(&f);
+    run_for(&f, 5 * INTERVAL_MS);
+    for (int i = 0; i < ITEMS; i++)
+        put(&f, i, now_s() - 100 - (uint64_t)i);
+    run_for(&f, SOON_MS);
+    assert_int_equal(database_items(&f.db, f.table), 0);
+    database_audit(&f.db, f.table);
+    tear_down(&f);
+}
+
 static void store_item(struct fixture *f, int i, struct bytes value)
 {
     struct store_batch *batch = store_batch_new(f->db.store);
@@ -195,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_disk_is_waited_for),
         cmocka_unit_test(a_full_disk_at_the_start_is_waited_for),
+        cmocka_unit_test(what_is_written_too_late_ends),
         cmocka_unit_test(a_damaged_item_is_told_of),
     };
 
