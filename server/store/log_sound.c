@@ -15,15 +15,17 @@ struct log_sound {
     struct buf bytes; /* of one record, as it is shown */
     size_t taken;     /* of them */
     uint64_t offset;  /* of what is shown */
-    uint64_t next;    /* the sequence that the next record has at least */
+    uint64_t *next;   /* the sequence that the next record has at least */
+    uint64_t own;     /* it, of a log by itself */
 };
 
-struct log_sound *log_sound_open(const char *path)
+struct log_sound *log_sound_open(const char *path, uint64_t *next)
 {
     struct log_sound *log = calloc(1, sizeof(*log));
 
     if (log == NULL)
         return NULL;
+    log->next = next != NULL ? next : &log->own;
     buf_init(&log->bytes, (size_t)1 << 32);
     log->fd = io_open_file(AT_FDCWD, path, O_RDONLY);
     if (!log_reader_init(&log->reader, log->fd))
@@ -48,16 +50,17 @@ void log_sound_close(struct log_sound *log)
     errno = error;
 }
 
-/* One that is older than those in front of it, as in a log that somebody has put together, would confuse the engine. */
+/* One that is older than those in front of it, as in a log that somebody has put together, or under the name of a newer one, would
+ * confuse the engine. */
 static bool is_in_order(struct log_sound *log, struct bytes record)
 {
     struct log_batch batch;
 
     if (!log_batch_of(&batch, record))
         return true;
-    if (batch.sequence < log->next)
+    if (batch.sequence < *log->next)
         return false;
-    log->next = batch.sequence + batch.count;
+    *log->next = batch.sequence + batch.count;
     return true;
 }
 
@@ -94,7 +97,7 @@ size_t log_sound_read(struct log_sound *log, char *out, size_t len)
 
 struct log_behind log_sound_behind(const char *path, uint64_t bytes)
 {
-    struct log_sound *log = log_sound_open(path);
+    struct log_sound *log = log_sound_open(path, NULL);
     struct log_behind out = {0, 0};
     enum log_read found = LOG_RECORD;
     uint64_t limit = 0; /* 0: no gap yet */

@@ -15,8 +15,9 @@ extern "C" {
 
 struct log_sound;
 
-/* NULL: errno tells. Ended by log_sound_close. */
-struct log_sound *log_sound_open(const char *path);
+/* next: the sequence that the next record has at least, of all logs that are read one after the other; NULL: of this one alone. NULL is
+ * returned where errno tells why. Ended by log_sound_close. */
+struct log_sound *log_sound_open(const char *path, uint64_t *next);
 void log_sound_close(struct log_sound *log);
 
 /* The next bytes: fewer than asked for at the end alone. A part of the disk that cannot be read is the end, and so is a record

@@ -426,7 +426,7 @@ bool store_is_looked_at(struct store *store, uint64_t moment)
 static enum stator_rc settle_deletion(struct store *store, struct stator_error *err)
 {
     if (store->dir != NULL && store->durability == STORE_NONE)
-        return rocks_flush(store, err);
+        return rocks_flush_and_go_on(store, err);
     return store_sync(store, err);
 }
 
@@ -522,7 +522,7 @@ bool store_shorten_log(struct store *store)
         return false;
     for (uint32_t i = 0; i < store->family_count; i++)
         memory += stats_property(store, store->families[i], "rocksdb.cur-size-all-mem-tables");
-    return free_now > memory + memory / 8 + FLUSH_BYTES && rocks_flush(store, &err) == STATOR_OK;
+    return free_now > memory + memory / 8 + FLUSH_BYTES && rocks_flush_and_go_on(store, &err) == STATOR_OK;
 }
 
 void store_close_within(struct store *store, uint32_t ms)
@@ -554,9 +554,14 @@ enum stator_rc rocks_flush(struct store *store, struct stator_error *err)
             rc = fault_of_write(store, err, why);
     }
     rocksdb_flushoptions_destroy(flush);
-    if (rc == STATOR_OK)
-        revive_prepare(store);
     return rc;
+}
+
+enum stator_rc rocks_flush_and_go_on(struct store *store, struct stator_error *err)
+{
+    STATOR_TRY(rocks_flush(store, err));
+    revive_prepare(store);
+    return STATOR_OK;
 }
 
 /* --- The end ------------------------------------------------------------------------------------------------------ */

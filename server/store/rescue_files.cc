@@ -329,7 +329,7 @@ class LookedAtFiles : public rocksdb::FileSystemWrapper
         }
         if (!has_suffix(path, ".log"))
             return target()->NewSequentialFile(path, options, out, debug);
-        log = log_sound_open(path.c_str());
+        log = log_sound_open(path.c_str(), &next_);
         if (log == nullptr)
             return IOStatus::IOError(path, std::strerror(errno));
         out->reset(new SoundLog(log));
@@ -343,6 +343,7 @@ class LookedAtFiles : public rocksdb::FileSystemWrapper
     }
 
   private:
+    uint64_t next_ = 0; /* one thread reads the logs, by their numbers */
     const std::string empty_;
     const uint64_t manifest_;
 };

@@ -230,7 +230,8 @@ uint64_t stats_property(struct store *store, rocksdb_column_family_handle_t *fam
  * its time is over. */
 STATOR_MUST_CHECK enum stator_rc rocks_flush(struct store *store, struct stator_error *err);
 
-/* Behind a flush of all: see revive.c. */
+/* The same of a store that is written on: see revive.c. */
+STATOR_MUST_CHECK enum stator_rc rocks_flush_and_go_on(struct store *store, struct stator_error *err);
 void revive_prepare(struct store *store);
 
 /* Whether all logs can be written to tables, with as much left. */

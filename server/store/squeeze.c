@@ -380,7 +380,7 @@ static bool flush_first(struct store *store)
 
     if (memory_bytes(store) < store->reserve_bytes / FLUSH_PART || !has_room_to_flush(store))
         return true;
-    return rocks_flush(store, &err) == STATOR_OK;
+    return rocks_flush_and_go_on(store, &err) == STATOR_OK;
 }
 
 bool squeeze_flush(struct store *store)
@@ -391,7 +391,7 @@ bool squeeze_flush(struct store *store)
     for (uint32_t i = 0; i < store->family_count; i++)
         deletions += stats_property(store, store->families[i], "rocksdb.num-deletes-active-mem-table");
     return deletions != 0 && !store_read_only(store) && has_room_to_flush(store) &&
-           rocks_flush(store, &err) == STATOR_OK;
+           rocks_flush_and_go_on(store, &err) == STATOR_OK;
 }
 
 /* The engine's own compactions would share the room. That it runs some would say nothing: it rests in one that it did not begin. */

@@ -332,7 +332,7 @@ static void a_wrong_size(void **state)
         snprintf(parts[i], sizeof(parts[i]), ": %lld bytes were counted, and ", size_of(f, ids[i]));
     }
     database_close(&f->db);
-    assert_int_equal(run(f, check_repair), COUNT_OF(ids));
+    assert_int_equal(run(f, repair), COUNT_OF(ids));
     for (size_t i = 0; i < COUNT_OF(ids); i++)
         assert_says(f, parts[i]);
     assert_int_equal(run(f, check_directory), 0);
@@ -373,7 +373,7 @@ static void a_repair_is_on_the_disk(void **state)
     add(f, GSI, COUNTER_BYTES, 11);
     database_close(&f->db);
     log_is_unsynced = false;
-    assert_int_equal(run(f, check_repair), 1);
+    assert_int_equal(run(f, repair), 1);
     assert_false(log_is_unsynced);
     assert_int_equal(run(f, check_directory), 0);
 }

@@ -462,6 +462,31 @@ static void a_torn_end_of_a_log_is_no_fault(void **state)
     free(bytes);
 }
 
+/* The engine would count its records twice, or stop at them by an assertion. */
+static void a_log_under_the_name_of_a_newer_one(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_options options = {.dir = f->damaged};
+    struct told told = {.count = 0};
+    uint8_t *bytes = malloc(FILE_MAX);
+    struct stator_error err = {0};
+    struct rescue *rescue;
+    char log[256];
+    size_t len;
+
+    find_log(f->dir, log);
+    len = read_file(log, bytes);
+    damage(f, NULL, 0, false);
+    write_bytes(f->damaged, "999998.log", bytes_of(bytes, len));
+    if (rescue_open(&rescue, &options, tell, &told, &err) != STATOR_OK)
+        fail_msg("%s", err.message);
+    assert_int_not_equal(told.others, 0);
+    for (uint32_t i = 0; i < ITEMS; i++)
+        assert_int_equal(round_of(rescue_store(rescue), i), i % 3 != 0);
+    rescue_close(rescue);
+    free(bytes);
+}
+
 /* A client may put a record of the log into an item. Where a database is made anew of its logs, it is none behind damage. */
 static void a_planted_record_is_not_applied(void **state)
 {
@@ -648,6 +673,7 @@ int main(void)
         ONE(a_planted_record_is_not_applied),
         ONE(the_number_of_shards_cannot_be_forged),
         ONE(a_torn_end_of_a_log_is_no_fault),
+        ONE(a_log_under_the_name_of_a_newer_one),
         ONE(what_cannot_be_rescued_is_refused),
     };
 
