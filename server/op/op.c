@@ -267,7 +267,7 @@ enum op_outcome op_run(struct engine *engine, struct job *job)
 
     if (job->progress == NULL)
         job->frozen = store_frozen(engine->db.store);
-    durable_seen_begin(job->wait.epoch, job->frozen);
+    durable_seen_begin(job->wait.epoch, job->frozen ? engine->db.durability : NULL);
     rc = run(engine, job);
     if (rc == STATOR_INTERNAL_SERVER_ERROR)
         tell_damage(engine, job);

@@ -284,17 +284,22 @@ void durable_mark_look(const struct durable_mark *mark, const struct durability 
 }
 
 static _Thread_local uint64_t seen;
-static _Thread_local bool sees_durable;
+static _Thread_local const struct durability *frozen_at;
 
-void durable_seen_begin(uint64_t epoch, bool frozen)
+void durable_seen_begin(uint64_t epoch, const struct durability *frozen)
 {
     seen = epoch;
-    sees_durable = frozen;
+    frozen_at = frozen;
+}
+
+bool durable_shows(uint64_t epoch)
+{
+    return frozen_at == NULL || durability_reached(frozen_at, epoch);
 }
 
 void durable_saw(uint64_t epoch)
 {
-    if (!sees_durable && epoch > seen)
+    if (frozen_at == NULL && epoch > seen)
         seen = epoch;
 }
 

@@ -64,9 +64,11 @@ void durable_mark_undo(struct durable_mark *mark);
 /* A reader of that mark's data must wait for what it has seen: call it after the read. */
 void durable_mark_look(const struct durable_mark *mark, const struct durability *durability);
 
-/* What this thread sees from here on; `epoch` has been seen already, elsewhere. frozen: all that it reads is read after
+/* What this thread sees from here on; `epoch` has been seen already, elsewhere. frozen, or NULL: all that it reads is read after
  * store_frozen, so that there is nothing to wait for, though marks may tell of writes that no sync will reach. */
-void durable_seen_begin(uint64_t epoch, bool frozen);
+void durable_seen_begin(uint64_t epoch, const struct durability *frozen);
+/* Whether it may see what was written in that epoch: after store_frozen memory has what the store does not show. */
+bool durable_shows(uint64_t epoch);
 /* Something that waits for this epoch. */
 void durable_saw(uint64_t epoch);
 /* The newest epoch that it has seen since. */

@@ -111,7 +111,7 @@ bool lane_take_to_roll(struct lane *lane, struct lane_ticket *ticket, uint64_t n
     return due;
 }
 
-static void end_roll(struct lane *lane, const struct lane_ticket *ticket, bool stored)
+static void end_roll(struct lane *lane, const struct lane_ticket *ticket, bool stored, uint64_t epoch)
 {
     struct stream_shard *parent = open_shard(lane);
 
@@ -122,7 +122,7 @@ static void end_roll(struct lane *lane, const struct lane_ticket *ticket, bool s
     }
     parent->last = ticket->before;
     lane->shards[lane->count++] =
-        (struct stream_shard){.start = ticket->number, .last = ticket->number, .parent = parent->start};
+        (struct stream_shard){.start = ticket->number, .last = ticket->number, .parent = parent->start, .epoch = epoch};
 }
 
 static bool has_unread(const struct lane *lane)
@@ -160,7 +160,7 @@ void lane_end(struct lane *lane, struct lane_ticket *ticket, enum lane_outcome o
     if (outcome == LANE_UNKNOWN && (lane->unknown == 0 || ticket->number < lane->unknown))
         lane->unknown = ticket->number;
     if (ticket->rolls)
-        end_roll(lane, ticket, stored);
+        end_roll(lane, ticket, stored, epoch);
     pthread_mutex_unlock(&lane->lock);
 }
 
@@ -205,15 +205,27 @@ static size_t lower_bound(const struct lane *lane, uint64_t start)
     return low;
 }
 
-static struct lane_view view_of(const struct lane *lane, size_t at)
+/* How many of the shards this thread may see. */
+static size_t shown(const struct lane *lane)
 {
+    size_t count = lane->count;
+
+    while (count > 1 && !durable_shows(lane->shards[count - 1].epoch))
+        count--;
+    return count;
+}
+
+/* Of so many that are shown. */
+static struct lane_view view_of(const struct lane *lane, size_t at, size_t count)
+{
+    const bool is_last = at + 1 == count, is_closed = lane->closed && count == lane->count;
     struct lane_view view = {.shard = lane->shards[at], .until = horizon(lane), .trimmed = lane->trimmed};
 
     durable_saw(lane->epoch);
-    view.open = at + 1 == lane->count && !lane->closed;
+    view.open = is_last && !is_closed;
     if (!view.open)
-        view.end = at + 1 == lane->count ? last_end(lane) : lane->shards[at + 1].start;
-    if (lane->closed && at + 1 == lane->count)
+        view.end = is_last ? last_end(lane) : lane->shards[at + 1].start;
+    if (is_last && is_closed)
         view.shard.last = view.end - 1;
     if (!view.open && view.until > view.end)
         view.until = view.end;
@@ -222,14 +234,15 @@ static struct lane_view view_of(const struct lane *lane, size_t at)
 
 bool lane_look(struct lane *lane, uint64_t start, struct lane_view *view)
 {
-    size_t at;
+    size_t at, count;
     bool found;
 
     pthread_mutex_lock(&lane->lock);
     at = lower_bound(lane, start);
-    found = at < lane->count && lane->shards[at].start == start;
+    count = shown(lane);
+    found = at < count && lane->shards[at].start == start;
     if (found)
-        *view = view_of(lane, at);
+        *view = view_of(lane, at, count);
     pthread_mutex_unlock(&lane->lock);
     return found;
 }
@@ -239,8 +252,8 @@ size_t lane_list(struct lane *lane, uint64_t after, struct lane_view *views, siz
     size_t count = 0;
 
     pthread_mutex_lock(&lane->lock);
-    for (size_t at = lower_bound(lane, after + 1); at < lane->count && count < max; at++)
-        views[count++] = view_of(lane, at);
+    for (size_t at = lower_bound(lane, after + 1), all = shown(lane); at < all && count < max; at++)
+        views[count++] = view_of(lane, at, all);
     pthread_mutex_unlock(&lane->lock);
     return count;
 }

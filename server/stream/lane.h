@@ -18,6 +18,8 @@
  * A write with an unknown outcome (the store is read-only from then on) may be there after a restart: its number is never
  * passed, so that nobody has read beyond it when it appears.
  *
+ * Whoever reads what a failed sync has left (durable_shows) sees no shard that is not on the disk, and its parent open.
+ *
  * `epoch` is the newest of the syncs that ended writes wait for. Read together with the horizon, it covers every record
  * below: an answer that waits for it shows nothing that a power cut could undo.
  *
@@ -44,6 +46,7 @@ struct stream_shard {
     uint64_t start;  /* the least number it may have; says which shard it is */
     uint64_t last;   /* once closed: the greatest it may have */
     uint64_t parent; /* its parent's start; 0: none */
+    uint64_t epoch;  /* of the write that began it; 0: it was there when the stream was opened */
 };
 
 /* One number in flight. The caller's memory, from lane_take to lane_end. */

@@ -57,14 +57,14 @@ def metric(server, name):
 
 
 class Faulty(unittest.TestCase):
-    switch_name = "FAIL_SYNC_WHEN"
+    switch_name, flags = "FAIL_SYNC_WHEN", ()
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="stator-sync-")
         self.addCleanup(folder.cleanup)
         self.switch = pathlib.Path(folder.name) / "switch"
         self.data = pathlib.Path(folder.name) / "data"
-        self.server = Server(data_dir=self.data, environment=preloaded(self.switch, self.switch_name, self.data))
+        self.server = Server(*self.flags, data_dir=self.data, environment=preloaded(self.switch, self.switch_name, self.data))
         self.addCleanup(lambda: self.server.running() and self.server.kill())
         self.server.start()
         self.client = Client(self.server.url)
@@ -189,6 +189,34 @@ class FailedSync(Faulty):
                                                  "ConditionExpression": "attribute_exists(pk)"})
                 self.assertEqual(refused.exception.type, "ConditionalCheckFailedException")
         self.assertTrue(self.server.running(), self.server.text())
+
+
+class FailedRoll(Faulty):
+    """A shard that was rolled over by a write whose sync failed is no shard, and its parent is open."""
+    flags = ("--stream-shards", "1", "--stream-shard-records", "5")
+
+    def shards(self):
+        return self.client.call("DescribeStream", {"StreamArn": latest_arn(self.client, "rolled")})["StreamDescription"]["Shards"]
+
+    def test_is_not_shown(self):
+        self.client.create_table(table("rolled"))
+        puts = [{"TableName": "rolled", "Item": {"pk": {"S": "p"}, "sk": {"S": str(number)}}} for number in range(12)]
+        for put in puts[:5]:
+            self.client.call("PutItem", put)
+        before = self.shards()
+        self.assertNotIn("EndingSequenceNumber", before[-1]["SequenceNumberRange"])
+        self.switch.touch()
+        for put in puts[5:]:
+            with self.assertRaises(DynamoError):
+                self.client.call("PutItem", put)
+        self.assertEqual(self.shards(), before)
+        self.server.kill()
+        self.switch.unlink()
+        self.server.start()
+        self.client = Client(self.server.url)
+        self.addCleanup(self.client.close)
+        self.client.call("PutItem", puts[-1])
+        self.assertGreaterEqual(len(self.shards()), len(before))
 
 
 class ReadsWait(Faulty):

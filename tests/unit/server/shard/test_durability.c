@@ -87,7 +87,7 @@ static struct durability *start(struct store *store, enum store_durability mode)
 /* What a reader of the mark's data waits for. */
 static uint64_t epoch_seen(const struct durable_mark *mark, const struct durability *d)
 {
-    durable_seen_begin(0, false);
+    durable_seen_begin(0, NULL);
     durable_mark_look(mark, d);
     return durable_seen();
 }
@@ -210,7 +210,7 @@ static void what_is_seen_adds_up(void **state)
     assert_true(durable_mark_end(&second, d) > epoch);
     durable_mark_begin(&third);
     durable_mark_undo(&third);
-    durable_seen_begin(0, false);
+    durable_seen_begin(0, NULL);
     durable_mark_look(&third, d);
     assert_int_equal(durable_seen(), 0);
     durable_mark_look(&first, d);
@@ -219,7 +219,7 @@ static void what_is_seen_adds_up(void **state)
     durable_mark_look(&first, d);
     assert_true(durable_seen() > epoch);
     epoch = durable_seen();
-    durable_seen_begin(epoch, false);
+    durable_seen_begin(epoch, NULL);
     assert_int_equal(durable_seen(), epoch);
     durability_stop(d);
 }
@@ -231,7 +231,7 @@ static void a_failed_sync_ends_all_waits_until_the_store_is_revived(void **state
     struct check checks[20];
     struct durable_mark mark = {0};
     struct stator_error err = {0};
-    uint64_t old;
+    uint64_t old, lost;
     int syncs;
 
     (void)state;
@@ -261,10 +261,13 @@ static void a_failed_sync_ends_all_waits_until_the_store_is_revived(void **state
     durability_await(d, &checks[0].wait);
     wait_for(&checks[0]);
     assert_int_equal(checks[0].rc, STATOR_INTERNAL_SERVER_ERROR);
-    durable_seen_begin(0, true);
+    lost = epoch_seen(&mark, d);
+    durable_seen_begin(0, d);
     durable_mark_look(&mark, d); /* who reads what was on the disk waits for nothing */
     assert_int_equal(durable_seen(), 0);
-    durable_seen_begin(0, false);
+    assert_true(durable_shows(old) && !durable_shows(lost));
+    durable_seen_begin(0, NULL);
+    assert_true(durable_shows(UINT64_MAX));
     assert_true(durability_reached(d, old)); /* what was on disk is still fine to read */
     assert_int_equal(atomic_load(&store.syncs), syncs);
     store.fail_at = 0;

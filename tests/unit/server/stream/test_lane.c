@@ -75,7 +75,7 @@ static void horizon_is_the_first_in_flight(void **state)
     lane_end(&lane, &tickets[1], LANE_STORED, 7);
     assert_int_equal(look(&lane, MS(FIRST_MS) | INDEX).until, tickets[0].number);
     lane_end(&lane, &tickets[0], LANE_NOT_STORED, 9);
-    durable_seen_begin(0, false);
+    durable_seen_begin(0, NULL);
     view = look(&lane, MS(FIRST_MS) | INDEX);
     assert_int_equal(view.until, tickets[1].number + 1);
     assert_int_equal(durable_seen(), 7); /* of what was not stored there is nothing to wait for */
@@ -159,7 +159,7 @@ static void rolls_over(void **state)
     assert_int_equal(views[0].until, full.number);
     lane_end(&lane, &full, LANE_STORED, 2);
 
-    durable_seen_begin(0, false);
+    durable_seen_begin(0, NULL);
     assert_int_equal(lane_list(&lane, 0, views, 4), 2);
     assert_int_equal(durable_seen(), 2);
     assert_false(views[0].open);

@@ -661,23 +661,23 @@ static void epochs_of_results(void **state)
     arena_init(&f.arena, 1 << 24);
     database_open(&f.db, dir, STORE_FULL);
     f.table = table_of(SCHEMA, &f.arena);
-    durable_seen_begin(0, false);
+    durable_seen_begin(0, NULL);
     assert_int_equal(write_once(&f, &put_one, true, &result, &err), STATOR_OK);
     written = durable_seen();
     assert_false(durability_reached(f.db.durability, written));
-    durable_seen_begin(0, false);
+    durable_seen_begin(0, NULL);
     durable_mark_look(&f.table->state->mark, f.db.durability);
     assert_true(durable_seen() >= written);
     write_result_release(&result);
 
-    durable_seen_begin(0, false);
+    durable_seen_begin(0, NULL);
     assert_int_equal(write_once(&f, &failing, true, &result, &err), STATOR_OK);
     assert_true(result.condition_failed);
     assert_true(durable_seen() >= written); /* it tells of the write before */
     write_result_release(&result);
 
     struct item key = item_of(ITEM(KEY), &f.arena);
-    durable_seen_begin(0, false);
+    durable_seen_begin(0, NULL);
     assert_int_equal(table_get(&f.db, f.table, &key, true, &read, &err), STATOR_OK);
     assert_true(read.exists && durable_seen() >= written);
     store_release(&read.pinned);
@@ -720,7 +720,7 @@ static void longest_index_key(void **state)
 /* The newest epoch that a reader of any item, or of the table, would wait for. */
 static uint64_t newest_seen(const struct fixture *f)
 {
-    durable_seen_begin(0, false);
+    durable_seen_begin(0, NULL);
     for (uint32_t i = 0; i < LATCH_COUNT; i++)
         durable_mark_look(latch_mark(f->db.latches, i), f->db.durability);
     durable_mark_look(&f->table->state->mark, f->db.durability);
