@@ -3,7 +3,7 @@
 # Sourced by deploy/run, deploy/libraries, tests/run and tests/bench/run: which Debian packages Stator is built from, how they
 # are installed, how a preset is built.
 
-# g++ for libstdc++, which RocksDB is written on; nothing of ours is C++.
+# g++ for libstdc++, which RocksDB is written on, and for the files of ours that extend it.
 build_compilers=(gcc g++ libc6-dev)
 build_libraries=(librocksdb-dev libssl-dev libsodium-dev zlib1g-dev libcurl4-openssl-dev libdeflate-dev libyaml-dev
     libsnappy-dev liblz4-dev libzstd-dev libbz2-dev)

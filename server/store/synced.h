@@ -14,7 +14,7 @@
  * - How far a file is synced is written after each sync, without one of its own. The system keeps that if the process is
  *   killed. For a power cut the same is said by a mark that each sync of the log brings (synced_mark): it tells of all syncs
  *   but the last. Marks go with the end of their log; so the lines go to the disk, too, with the first sync of each log and then
- *   once a second.
+ *   once a second, or once in 20 times the time that this takes.
  * - A line says which start made the log, and so do the log's marks: a log of that number of a copy that went on by itself is
  *   known to be another.
  *
