@@ -428,7 +428,7 @@ void endpoint_came_home(struct request *request)
         }
         if (request->sync_rc != STATOR_OK)
             fail_job(job, STATOR_INTERNAL_SERVER_ERROR,
-                     "The write could not be made durable: whether it is kept is not known, and no more are taken "
+                     "The write could not be made durable; whether it is kept is unknown, and no more are taken "
                      "until the server is started again, or has space again if that is what it lacks");
         end_job(job);
     }

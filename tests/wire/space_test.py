@@ -253,7 +253,7 @@ class Full(Case):
 
     def free(self):
         info = os.statvfs(self.disk)
-        return info.f_bfree * info.f_frsize
+        return info.f_bavail * info.f_frsize
 
     def leave(self, size):
         """All but so many bytes are another program's."""
