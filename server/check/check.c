@@ -330,7 +330,8 @@ static void say_room(const char *dir, struct stator_error *err)
 {
     uint64_t wanted, is_free;
 
-    if (strstr(err->message, "space") == NULL || !rescue_room(dir, &wanted, &is_free))
+    if ((strstr(err->message, "is full: ") == NULL && strstr(err->message, "No space left") == NULL) ||
+        !rescue_room(dir, &wanted, &is_free))
         return;
     snprintf(
         err->message, sizeof(err->message),

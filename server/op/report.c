@@ -14,7 +14,7 @@
 
 enum engine_health engine_health(struct engine *engine)
 {
-    if (store_read_only(engine->db.store) && !store_starved(engine->db.store))
+    if (store_broken(engine->db.store))
         return ENGINE_READ_ONLY;
     if (store_damaged_reads(engine->db.store) != 0)
         return ENGINE_DAMAGED;

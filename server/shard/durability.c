@@ -72,7 +72,7 @@ struct durability {
 /* With the lock held. The store may have been revived since. */
 static bool has_failed(struct durability *d)
 {
-    d->failed = d->failed && store_read_only(d->store);
+    d->failed = d->failed && store_frozen(d->store);
     return d->failed;
 }
 

@@ -6,6 +6,7 @@
 #define KIND_INCOMPLETE "Result incomplete" /* the read tier ended, or no_slowdown met a stall */
 #define KIND_CORRUPTION "Corruption"
 #define BAD_SECTOR      STORE_DISK_FAILS /* of a read */
+#define NO_SPACE        "No space left on device"
 
 static bool has(const char *why, const char *part)
 {
@@ -86,17 +87,17 @@ enum stator_rc fault_full(const struct store *store, struct stator_error *err)
                        store->dir);
 }
 
-/* What failed is told as `what`. Frees why. */
+/* What failed is told as `what`. The listener (files.cc) hears of lack of space before the engine has stopped, and of some not at
+ * all. Frees why. */
 static enum stator_rc stop(struct store *store, struct stator_error *err, const char *what, char *why)
 {
     const enum stator_rc rc = STATOR_INTERNAL_SERVER_ERROR;
 
+    if (has(why, NO_SPACE))
+        atomic_store(&store->starved, true);
     atomic_store(&store->read_only, true);
     if (store_starved(store))
-        stator_fail(err, rc,
-                    "The disk of the data directory '%s' is full: %s not known. Writes are taken again when there is "
-                    "space.",
-                    store->dir, what);
+        fault_full(store, err);
     else
         stator_fail(err, rc, "The disk failed: %s " NOT_KNOWN "%s", what, why);
     rocksdb_free(why);

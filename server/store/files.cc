@@ -28,6 +28,9 @@ struct rocksdb_env_t {
 struct rocksdb_options_t {
     rocksdb::Options rep;
 };
+struct rocksdb_flushoptions_t {
+    rocksdb::FlushOptions rep;
+};
 
 namespace
 {
@@ -82,8 +85,7 @@ IOStatus status_of(int error, const std::string &path)
 }
 
 /* A write that fails is told by the sync behind it, while the engine opens a log: with a torn end before it, it begins one by a record
- * and a sync, under a lock that it would take once more to note that the write has failed, and wait for itself.
- * A write that fails leaves nothing in the file: once there is space the engine writes the same bytes again (revive.c). */
+ * and a sync, under a lock that it would take once more to note that the write has failed, and wait for itself. */
 class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper
 {
   public:
@@ -94,15 +96,13 @@ class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper
 
     IOStatus Append(const Slice &data, const IOOptions &options, IODebugContext *debug) override
     {
-        return count(data, was_cut_ ? PositionedAppend(data, bytes_, options, debug)
-                                    : FSWritableFileOwnerWrapper::Append(data, options, debug));
+        return count(data, FSWritableFileOwnerWrapper::Append(data, options, debug));
     }
 
     IOStatus Append(const Slice &data, const IOOptions &options, const rocksdb::DataVerificationInfo &info,
                     IODebugContext *debug) override
     {
-        return count(data, was_cut_ ? PositionedAppend(data, bytes_, options, debug)
-                                    : FSWritableFileOwnerWrapper::Append(data, options, info, debug));
+        return count(data, FSWritableFileOwnerWrapper::Append(data, options, info, debug));
     }
 
     IOStatus Sync(const IOOptions &options, IODebugContext *debug) override
@@ -132,18 +132,7 @@ class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper
             bytes_ += data.size();
         else if ((number_ & FILES_MANIFEST) == 0 && watcher_.opening(watcher_.context))
             failed_ = status;
-        else if (status.IsNoSpace())
-            status = cut(status);
         return failed_.ok() ? status : IOStatus::OK();
-    }
-
-    /* The file's own position is behind a part of what was written, and stays there. */
-    IOStatus cut(const IOStatus &status)
-    {
-        const IOStatus cut = Truncate(bytes_, IOOptions(), nullptr);
-
-        was_cut_ = true;
-        return cut.ok() ? status : cut;
     }
 
     IOStatus note(uint64_t bytes, IOStatus status)
@@ -156,8 +145,7 @@ class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper
     const files_watcher watcher_;
     const uint64_t number_;
     std::atomic<uint64_t> bytes_{0};
-    bool was_cut_ = false; /* one thread writes a file at a time */
-    IOStatus failed_;      /* written by the thread that opens the database, before there are others */
+    IOStatus failed_; /* written by the thread that opens the database, before there are others */
 };
 
 /* A table of a thread that asks. */
@@ -237,6 +225,14 @@ class WatchedFiles : public rocksdb::FileSystemWrapper
     const files_watcher watcher_;
 };
 
+/* What fails is what is written behind the log's back: the log has all that was acknowledged, and can be written on. */
+bool spares_log(rocksdb::BackgroundErrorReason reason)
+{
+    return reason == rocksdb::BackgroundErrorReason::kFlushNoWAL ||
+           reason == rocksdb::BackgroundErrorReason::kManifestWrite ||
+           reason == rocksdb::BackgroundErrorReason::kManifestWriteNoWAL;
+}
+
 class Listener : public rocksdb::EventListener
 {
   public:
@@ -263,9 +259,7 @@ class Listener : public rocksdb::EventListener
     void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status *error) override
     {
         if (reason != rocksdb::BackgroundErrorReason::kCompaction) {
-            listener_.stopped(listener_.context, error->IsNoSpace());
-            if (error->IsNoSpace()) /* nothing is lost, though the engine thinks so where it cannot begin a log */
-                *error = rocksdb::Status(*error, rocksdb::Status::Severity::kHardError);
+            listener_.stopped(listener_.context, error->IsNoSpace() && spares_log(reason));
             return;
         }
         if (!error->IsCorruption() && !error->IsIOError())
@@ -296,6 +290,11 @@ bool files_listen(rocksdb_options_t *options, const struct files_listener *liste
     } catch (const std::bad_alloc &) {
         return false;
     }
+}
+
+void files_flush_at_once(rocksdb_flushoptions_t *options)
+{
+    options->rep.allow_write_stall = true;
 }
 
 bool files_resume(rocksdb_t *db)

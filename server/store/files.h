@@ -37,12 +37,17 @@ struct files_listener {
                      bool flushed); /* for a compaction that nobody asked for, of so many bytes;
                                                                       flushed: of what writers may be held up for */
     void (*met_damage)(void *context);
-    void (*had_no_space)(void *context);           /* has_room said so, or the disk */
-    void (*stopped)(void *context, bool no_space); /* the engine takes no write any more, for that reason or another */
+    void (*had_no_space)(void *context); /* has_room said so, or the disk */
+    void (*stopped)(void *context,
+                    bool no_space); /* the engine takes no write any more: a table or a manifest had no space,
+                                                    or something worse */
 };
 
 /* listener is copied. Where has_room counts, the files are those of files_env. False: no memory. */
 bool files_listen(rocksdb_options_t *options, const struct files_listener *listener);
+
+/* A flush does not wait until it would slow nobody down: on a disk without room for compactions that is never. */
+void files_flush_at_once(rocksdb_flushoptions_t *options);
 
 /* After it has stopped for lack of space alone: writes to tables what is in memory, begins a new log, and takes writes again.
  * False: it cannot yet, or never. Nobody may be writing or syncing. */

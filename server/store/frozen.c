@@ -119,15 +119,15 @@ bool store_frozen(const struct store *store)
 /* Whoever thaws takes the view away and then looks for readers; a reader counts itself and then looks whether it is there. */
 struct frozen_view *frozen_enter(struct store *store)
 {
-    struct frozen_view *view = atomic_load(&store->frozen.view);
+    struct frozen_view *view;
 
-    if (view == NULL)
-        return NULL;
-    atomic_fetch_add(&view->readers, 1);
-    if (atomic_load(&store->frozen.view) == view)
-        return view;
-    atomic_fetch_sub(&view->readers, 1);
-    return NULL;
+    while ((view = atomic_load(&store->frozen.view)) != NULL) {
+        atomic_fetch_add(&view->readers, 1);
+        if (atomic_load(&store->frozen.view) == view)
+            break;
+        atomic_fetch_sub(&view->readers, 1);
+    }
+    return view;
 }
 
 void frozen_leave(struct frozen_view *view)

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/log_sound.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "store/io.h"
@@ -17,7 +21,62 @@ struct log_sound {
     uint64_t offset;  /* of what is shown */
     uint64_t *next;   /* the sequence that the next record has at least */
     uint64_t own;     /* it, of a log by itself */
+    uint64_t limit;   /* what the next log begins with; 0: there is none */
+    bool gap, begun;
 };
+
+static uint64_t number_of(const char *name)
+{
+    char *end;
+    const unsigned long long number = strtoull(name, &end, 10);
+
+    return strcmp(end, ".log") == 0 ? number : 0;
+}
+
+/* Of a log's first record; 0: it has none. */
+static uint64_t first_sequence(const char *path)
+{
+    struct log_sound *log = log_sound_open(path, NULL);
+    struct log_batch batch = {.sequence = 0};
+    enum log_read found = LOG_RECORD;
+
+    while (log != NULL && batch.sequence == 0 && found != LOG_END && found != LOG_FAILED) {
+        found = log_reader_next(&log->reader);
+        if (found == LOG_RECORD && !log_batch_of(&batch, buf_bytes(&log->reader.record)))
+            batch.sequence = 0;
+    }
+    if (log != NULL)
+        log_sound_close(log);
+    return batch.sequence;
+}
+
+/* Of the next log of that folder that has a record; 0: there is none. */
+static uint64_t sequence_behind(const char *path)
+{
+    const char *name = strrchr(path, '/');
+    char folder[PATH_MAX], other[PATH_MAX];
+    uint64_t least = UINT64_MAX, sequence = 0, first;
+    const struct dirent *entry;
+    DIR *dir;
+
+    if (name == NULL || snprintf(folder, sizeof(folder), "%.*s", (int)(name - path), path) >= (int)sizeof(folder) ||
+        (dir = opendir(folder)) == NULL)
+        return 0;
+    while ((entry = readdir(dir)) != NULL) {
+        const uint64_t number = number_of(entry->d_name);
+
+        if (number <= number_of(name + 1) || number >= least ||
+            snprintf(other, sizeof(other), "%s/%s", folder, entry->d_name) >= (int)sizeof(other))
+            continue;
+        first = first_sequence(other);
+        if (first != 0) {
+            least = number;
+            sequence = first;
+        }
+    }
+    closedir(dir);
+    return sequence;
+}
 
 struct log_sound *log_sound_open(const char *path, uint64_t *next)
 {
@@ -26,6 +85,7 @@ struct log_sound *log_sound_open(const char *path, uint64_t *next)
     if (log == NULL)
         return NULL;
     log->next = next != NULL ? next : &log->own;
+    log->limit = next != NULL ? sequence_behind(path) : 0;
     buf_init(&log->bytes, (size_t)1 << 32);
     log->fd = io_open_file(AT_FDCWD, path, O_RDONLY);
     if (!log_reader_init(&log->reader, log->fd))
@@ -51,14 +111,18 @@ void log_sound_close(struct log_sound *log)
 }
 
 /* One that is older than those in front of it, as in a log that somebody has put together, or under the name of a newer one, would
- * confuse the engine. */
+ * confuse the engine. What is behind a gap a start has perhaps left out: the next log then begins with its sequences, and has what
+ * counts. */
 static bool is_in_order(struct log_sound *log, struct bytes record)
 {
     struct log_batch batch;
 
     if (!log_batch_of(&batch, record))
         return true;
-    if (batch.sequence < *log->next)
+    if (!log->begun && log->limit <= batch.sequence) /* it is not really the next */
+        log->limit = 0;
+    log->begun = true;
+    if (batch.sequence < *log->next || (log->gap && log->limit != 0 && batch.sequence >= log->limit))
         return false;
     *log->next = batch.sequence + batch.count;
     return true;
@@ -69,9 +133,10 @@ static bool next_record(struct log_sound *log)
 {
     enum log_read found;
 
-    do
+    do {
         found = log_reader_next(&log->reader);
-    while (found == LOG_GAP || (found == LOG_RECORD && !is_in_order(log, buf_bytes(&log->reader.record))));
+        log->gap |= found == LOG_GAP;
+    } while (found == LOG_GAP || (found == LOG_RECORD && !is_in_order(log, buf_bytes(&log->reader.record))));
     if (found != LOG_RECORD)
         return false;
     buf_reset(&log->bytes);

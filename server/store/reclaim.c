@@ -24,6 +24,8 @@
 #define LOG_RESERVE_PART  16                    /* ... unless it takes such a part of what is kept free */
 #define FLUSH_BYTES       ((uint64_t)256 << 10) /* that a flush takes for each family's next log */
 
+#define SQUEEZES_MAX 64 /* of one range, which writers may fill again meanwhile */
+
 /* --- What there is ------------------------------------------------------------------------------------------------ */
 
 static struct file file_at(const rocksdb_livefiles_t *live, int i)
@@ -347,6 +349,7 @@ static struct bytes first_end(const struct files *files, struct bytes after)
 
 static void advance(struct store_sweep *sweep, struct bytes end)
 {
+    sweep->squeezes = 0;
     buf_reset(&sweep->from);
     if (bytes_present(end)) {
         buf_append_bytes(&sweep->from, end);
@@ -361,8 +364,10 @@ static enum store_reclaimed step_with_little_room(struct store *store, struct st
                                                   const struct files *files)
 {
     const struct bytes from = buf_bytes(&sweep->from), end = first_end(files, from);
-    enum store_reclaimed done = squeeze(store, sweep->family, from, end, true);
+    enum store_reclaimed done =
+        sweep->squeezes < SQUEEZES_MAX ? squeeze(store, sweep->family, from, end, true) : STORE_RECLAIM_NO_SPACE;
 
+    sweep->squeezes++;
     if (done == STORE_RECLAIM_DONE || !tries_next(done))
         return done;
     done = compact(store, sweep->family, files, from, end);
@@ -426,7 +431,7 @@ bool store_is_looked_at(struct store *store, uint64_t moment)
 static enum stator_rc settle_deletion(struct store *store, struct stator_error *err)
 {
     if (store->dir != NULL && store->durability == STORE_NONE)
-        return rocks_flush_and_go_on(store, err);
+        return rocks_flush(store, err);
     return store_sync(store, err);
 }
 
@@ -468,9 +473,11 @@ enum store_reclaimed store_compact_range(struct store *store, uint32_t family, s
 
     if (store_range_bytes(store, family, first, end) < RANGE_BYTES_LEAST)
         return STORE_RECLAIM_NOTHING;
-    do
+    done = compact_now(store, family, first, end);
+    for (int tries = 0; done == STORE_RECLAIM_NO_SPACE && tries < SQUEEZES_MAX &&
+                        squeeze(store, family, first, end, true) == STORE_RECLAIM_DONE;
+         tries++)
         done = compact_now(store, family, first, end);
-    while (done == STORE_RECLAIM_NO_SPACE && squeeze(store, family, first, end, true) == STORE_RECLAIM_DONE);
     return done;
 }
 
@@ -522,7 +529,7 @@ bool store_shorten_log(struct store *store)
         return false;
     for (uint32_t i = 0; i < store->family_count; i++)
         memory += stats_property(store, store->families[i], "rocksdb.cur-size-all-mem-tables");
-    return free_now > memory + memory / 8 + FLUSH_BYTES && rocks_flush_and_go_on(store, &err) == STATOR_OK;
+    return free_now > memory + memory / 8 + FLUSH_BYTES && rocks_flush(store, &err) == STATOR_OK;
 }
 
 void store_close_within(struct store *store, uint32_t ms)
@@ -542,6 +549,7 @@ enum stator_rc rocks_flush(struct store *store, struct stator_error *err)
     rocksdb_flushoptions_t *flush = rocksdb_flushoptions_create();
     enum stator_rc rc = STATOR_OK;
 
+    files_flush_at_once(flush);
     /* the format record's family, too: it would keep the oldest log */
     for (uint32_t i = 0; i <= store->family_count && rc == STATOR_OK; i++) {
         char *why = NULL;
@@ -555,13 +563,6 @@ enum stator_rc rocks_flush(struct store *store, struct stator_error *err)
     }
     rocksdb_flushoptions_destroy(flush);
     return rc;
-}
-
-enum stator_rc rocks_flush_and_go_on(struct store *store, struct stator_error *err)
-{
-    STATOR_TRY(rocks_flush(store, err));
-    revive_prepare(store);
-    return STATOR_OK;
 }
 
 /* --- The end ------------------------------------------------------------------------------------------------------ */

@@ -86,7 +86,8 @@ struct store {
     uint32_t squeeze_doubt;                  /* its thread's: of estimates, rises when one was wrong */
     atomic_bool disk_full;                   /* the last look found less free than reserve_bytes */
     _Atomic uint64_t log_bytes;              /* in the log's buffer, at most */
-    _Atomic uint64_t unseen_bytes;           /* written since the last look at the free space */
+    _Atomic uint64_t unseen_bytes;           /* written since the last look at the free space ... */
+    _Atomic uint64_t looked_ms;              /* ... which was then, monotonic */
     _Atomic uint64_t stalls, stall_ns, cache_hits, cache_misses; /* stats.c */
     _Atomic uint64_t damaged_reads, damaged_compactions;         /* store_damaged_reads has both */
     _Atomic uint64_t starved_compactions;                        /* attempts that had no space */
@@ -230,10 +231,6 @@ uint64_t stats_property(struct store *store, rocksdb_column_family_handle_t *fam
  * its time is over. */
 STATOR_MUST_CHECK enum stator_rc rocks_flush(struct store *store, struct stator_error *err);
 
-/* The same of a store that is written on: see revive.c. */
-STATOR_MUST_CHECK enum stator_rc rocks_flush_and_go_on(struct store *store, struct stator_error *err);
-void revive_prepare(struct store *store);
-
 /* Whether all logs can be written to tables, with as much left. */
 bool space_for_tables(const char *dir);
 
@@ -266,6 +263,9 @@ uint64_t space_init(struct store *store, uint64_t memory_bytes);
 /* Counts bytes about to be written and, now and then, looks at the free space. False: refuse the write. What frees space
  * may use a part of what is kept free. */
 STATOR_MUST_CHECK bool space_allows(struct store *store, size_t bytes, enum store_frees frees);
+
+/* There is room for the tables of what is in memory. */
+bool space_may_revive(struct store *store);
 
 /* What a compaction is there for. */
 enum space_use {

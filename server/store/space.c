@@ -8,6 +8,7 @@
  * tables at once until only a quarter is. The rest is room to write what is in memory to tables: a flush that fails would
  * be a failed write; so on a small disk less is kept in memory, and a compaction, which may fail, is begun only if it leaves
  * what its use (enum space_use) must leave. */
+#include "store/io.h"
 #include "store/rocks.h"
 
 #include <sys/statvfs.h>
@@ -15,6 +16,7 @@
 #define LOOK_EVERY_BYTES ((uint64_t)256 << 10)
 #define MEMORY_TIMES     3 /* of what may be in memory is kept free: memtables that are being written come on top of it */
 #define DISK_PART        8  /* of a small disk so much is kept free */
+#define LOOK_EVERY_MS    10 /* another program's last byte is seen before a write meets it in the log */
 #define INODES           64 /* are kept free, where a file system has a fixed number of them */
 
 bool space_of(const char *dir, uint64_t *out_free, uint64_t *out_total)
@@ -93,12 +95,17 @@ static uint64_t look(struct store *store)
 
 bool space_allows(struct store *store, size_t bytes, enum store_frees frees)
 {
+    uint64_t now_ms;
+
     if (store->reserve_bytes == 0)
         return true;
+    now_ms = io_monotonic_ms();
     if (!atomic_load_explicit(&store->disk_full, memory_order_relaxed) &&
+        now_ms - atomic_load_explicit(&store->looked_ms, memory_order_relaxed) < LOOK_EVERY_MS &&
         atomic_fetch_add_explicit(&store->unseen_bytes, bytes, memory_order_relaxed) + bytes < LOOK_EVERY_BYTES)
         return true;
     atomic_store_explicit(&store->unseen_bytes, 0, memory_order_relaxed);
+    atomic_store_explicit(&store->looked_ms, now_ms, memory_order_relaxed);
     return look(store) >= floor_bytes(store, frees) + bytes * 2; /* in the log and in a table */
 }
 
@@ -106,4 +113,9 @@ bool space_allows(struct store *store, size_t bytes, enum store_frees frees)
 bool store_full(struct store *store)
 {
     return store->reserve_bytes != 0 && look(store) < store->reserve_bytes;
+}
+
+bool space_may_revive(struct store *store)
+{
+    return look(store) >= floor_bytes(store, STORE_FREES_LATER);
 }

@@ -95,6 +95,8 @@ static uint64_t least(uint64_t a, uint64_t b)
 
 static uint64_t values_of(const struct file *file)
 {
+    if (file->entries == 0) /* the engine has not looked into it since the start */
+        return file->bytes / DELETION_BYTES;
     return file->entries > file->deletions ? file->entries - file->deletions : 0;
 }
 
@@ -340,6 +342,31 @@ static enum store_reclaimed ended(struct store *store, enum merged merged, uint6
     return STORE_RECLAIM_NO_SPACE;
 }
 
+static size_t count_of_level(const struct files *files, int level)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < files->count; i++)
+        count += files->at[i].level == level;
+    return count;
+}
+
+/* A file that was to be cut may be one again: a deleted range is cut at keys alone. */
+static bool was_cut(struct store *store, uint32_t family, const struct choice *choice)
+{
+    const rocksdb_livefiles_t *live = rocksdb_livefiles(store->db);
+    const int level = choice->best.to;
+    struct files files;
+    bool more = false;
+
+    if (files_of(&files, store, family, live)) {
+        more = count_of_level(&files, level) > count_of_level(choice->files, level);
+        free(files.at);
+    }
+    rocksdb_livefiles_destroy(live);
+    return more;
+}
+
 /* One look at the files. MERGE_BUSY: look again. */
 static enum merged look(struct store *store, uint32_t family, struct bytes first, struct bytes last,
                         struct choice *choice)
@@ -357,6 +384,8 @@ static enum merged look(struct store *store, uint32_t family, struct bytes first
             choose(choice, first, last);
         if (choice->best.need != 0)
             done = merge_move(store, family, choice);
+        if (done == MERGE_DONE && choice->best.from == choice->best.to && !was_cut(store, family, choice))
+            done = MERGE_FAILED;
         free(choice->best.chosen);
         free(choice->tried.chosen);
         free(files.at);
@@ -380,7 +409,7 @@ static bool flush_first(struct store *store)
 
     if (memory_bytes(store) < store->reserve_bytes / FLUSH_PART || !has_room_to_flush(store))
         return true;
-    return rocks_flush_and_go_on(store, &err) == STATOR_OK;
+    return rocks_flush(store, &err) == STATOR_OK;
 }
 
 bool squeeze_flush(struct store *store)
@@ -391,13 +420,15 @@ bool squeeze_flush(struct store *store)
     for (uint32_t i = 0; i < store->family_count; i++)
         deletions += stats_property(store, store->families[i], "rocksdb.num-deletes-active-mem-table");
     return deletions != 0 && !store_read_only(store) && has_room_to_flush(store) &&
-           rocks_flush_and_go_on(store, &err) == STATOR_OK;
+           rocks_flush(store, &err) == STATOR_OK;
 }
 
 /* The engine's own compactions would share the room. That it runs some would say nothing: it rests in one that it did not begin. */
 static bool has_room_alone(struct store *store)
 {
     for (int tries = 0; tries < BUSY_TRIES; tries++) {
+        if (atomic_load(&store->reclaim_stopped))
+            return false;
         if (!merge_is_under_way(store->db))
             return true;
         usleep(BUSY_US);
@@ -410,13 +441,15 @@ enum store_reclaimed squeeze(struct store *store, uint32_t family, struct bytes 
     const uint64_t damaged = store_damaged_compactions(store);
     struct choice choice = {.all = all, .doubt = store->squeeze_doubt};
     enum merged done = MERGE_BUSY;
+    bool alone;
 
     if (atomic_load(&store->reclaim_stopped) || store_read_only(store) || !flush_first(store) ||
         (store->durability == STORE_FULL && store_sync(store, NULL) != STATOR_OK))
         return STORE_RECLAIM_STOPPED;
     atomic_store(&store->squeezing, true);
     atomic_store(&store->reclaiming, true);
-    if (has_room_alone(store))
+    alone = has_room_alone(store);
+    if (alone)
         for (int tries = 0; tries < BUSY_TRIES && done == MERGE_BUSY; tries++) {
             choice.room = room_of(store);
             choice.output = output_bytes(store, choice.room);
@@ -428,5 +461,7 @@ enum store_reclaimed squeeze(struct store *store, uint32_t family, struct bytes 
         }
     atomic_store(&store->reclaiming, false);
     atomic_store(&store->squeezing, false);
+    if (!alone)
+        return STORE_RECLAIM_NO_SPACE;
     return choice.best.need == 0 ? STORE_RECLAIM_NOTHING : ended(store, done, damaged);
 }

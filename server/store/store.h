@@ -181,11 +181,13 @@ uint64_t store_approximate_bytes(struct store *store, uint32_t family, struct by
 /* True after a failed write or sync made the store read-only. */
 bool store_read_only(const struct store *store);
 
-/* It is so for lack of space alone, which another program has taken; store_revive ends that. */
+/* It is so, or will be with the next write, for lack of space alone, which another program has taken: store_revive ends that. No
+ * write that is refused meanwhile is stored. store_broken: it is so until the store is opened again. */
 bool store_starved(const struct store *store);
+bool store_broken(const struct store *store);
 
-/* Once there is space again: what was written is on the disk when it returns true, and writes are taken. May take seconds. A
- * write that failed for lack of space is not stored then; one whose sync did, is. [one thread at a time] */
+/* Once there is space again: what was written is on the disk when it returns true, and writes are taken. May take seconds. [one
+ * thread at a time] */
 bool store_revive(struct store *store);
 
 /* How many reads, and how many attempts of the engine's to compact files, have met what is damaged on the disk, since the store
@@ -225,6 +227,7 @@ struct store_sweep {
     uint32_t family;
     struct buf from;
     uint64_t left_bytes; /* of files: what the next steps have to do, by the last step */
+    uint32_t squeezes;   /* of the part at `from` */
     bool starved;        /* for some part of it there was no room: that is left as it is */
 };
 

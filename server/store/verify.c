@@ -281,10 +281,24 @@ static uint64_t current_manifest(const struct verifying *v)
 
 /* The line of a manifest goes when CURRENT names the next one and is on the disk: so a CURRENT whose manifest has no line, while
  * a newer one has, is an old file. Where it is newer than all lines, a power cut has taken what they said of it. */
+static uint64_t newest_manifest(const struct verifying *v)
+{
+    uint64_t newest = 0;
+
+    for (size_t i = 0; i < v->kept.count; i++) {
+        const struct synced_file *line = &v->kept.files[i];
+
+        if ((line->number & FILES_MANIFEST) != 0 && line->bytes != 0 && line->number > newest)
+            newest = line->number;
+    }
+    return newest;
+}
+
+/* One that was never synced CURRENT has never named. */
 static bool is_current_old(const struct verifying *v)
 {
     return v->kept.state == SYNCED_SOUND && v->current != 0 && synced_find(&v->kept, v->current) == NULL &&
-           newest_of(&v->kept, FILES_MANIFEST) > v->current;
+           newest_manifest(v) > v->current;
 }
 
 /* The newest that was whole once: it is synced when all is in it, before CURRENT names it. */

@@ -229,6 +229,8 @@ static struct lane_view view_of(const struct lane *lane, size_t at, size_t count
         view.shard.last = view.end - 1;
     if (!view.open && view.until > view.end)
         view.until = view.end;
+    if (is_last && count < lane->count && view.until > lane->shards[count].start)
+        view.until = lane->shards[count].start;
     return view;
 }
 

@@ -128,9 +128,9 @@ static enum stator_rc roll_lane(struct streams *streams, struct stream *stream, 
         rc = store_write(streams->store, batch, true, err);
     }
     lane_end(lane, &ticket,
-             rc == STATOR_OK                                                     ? LANE_STORED
-             : store_read_only(streams->store) && !store_starved(streams->store) ? LANE_UNKNOWN
-                                                                                 : LANE_NOT_STORED,
+             rc == STATOR_OK                ? LANE_STORED
+             : store_broken(streams->store) ? LANE_UNKNOWN
+                                            : LANE_NOT_STORED,
              durable_mark_end(&mark, streams->durability));
     store_batch_free(batch);
     return rc;

@@ -195,8 +195,7 @@ static enum lane_outcome outcome_of(const struct write_group *group, enum stator
 {
     if (rc == STATOR_OK)
         return LANE_STORED;
-    return store_read_only(group->site.db->store) && !store_starved(group->site.db->store) ? LANE_UNKNOWN
-                                                                                           : LANE_NOT_STORED;
+    return store_broken(group->site.db->store) ? LANE_UNKNOWN : LANE_NOT_STORED;
 }
 
 /* Whether the items take less space afterwards, or as much, however many records tell of it. */

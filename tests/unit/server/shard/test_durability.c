@@ -30,7 +30,7 @@ enum stator_rc store_sync(struct store *store, struct stator_error *err)
     return STATOR_OK;
 }
 
-bool store_read_only(const struct store *store)
+bool store_frozen(const struct store *store)
 {
     return store->fail_at != 0 && atomic_load(&store->syncs) >= store->fail_at;
 }

@@ -462,6 +462,43 @@ static void a_torn_end_of_a_log_is_no_fault(void **state)
     free(bytes);
 }
 
+/* A start has left out what is behind a hole, and written on with the same sequences: what it has written counts. */
+static void what_a_start_has_left_out(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_options options = {.dir = f->damaged};
+    uint8_t *bytes = malloc(FILE_MAX);
+    struct stator_error err = {0};
+    struct told told = {.count = 0};
+    struct rescue *rescue;
+    struct store *store;
+    char log[256];
+    size_t len;
+
+    damage(f, NULL, 0, false);
+    store = open_store(f->damaged, 0);
+    for (uint32_t i = 0; i < 300; i++)
+        put(store, ITEMS + 100 + i, 0);
+    store_close(store);
+    find_log(f->damaged, log);
+    len = read_file(log, bytes);
+    assert_true(len > 4 * 32768);
+    bytes[len / 3] ^= 1;
+    write_bytes(f->damaged, strrchr(log, '/') + 1, bytes_of(bytes, len));
+    forget_synced(f->damaged);
+    store = open_store(f->damaged, 0);
+    assert_string_not_equal(store_left_out(store), "");
+    for (uint32_t i = 0; i < 20; i++)
+        put(store, ITEMS + i, 1);
+    store_close(store);
+    if (rescue_open(&rescue, &options, tell, &told, &err) != STATOR_OK)
+        fail_msg("%s", err.message);
+    for (uint32_t i = 0; i < 20; i++)
+        assert_int_equal(round_of(rescue_store(rescue), ITEMS + i), 1);
+    rescue_close(rescue);
+    free(bytes);
+}
+
 /* The engine would count its records twice, or stop at them by an assertion. */
 static void a_log_under_the_name_of_a_newer_one(void **state)
 {
@@ -674,6 +711,7 @@ int main(void)
         ONE(the_number_of_shards_cannot_be_forged),
         ONE(a_torn_end_of_a_log_is_no_fault),
         ONE(a_log_under_the_name_of_a_newer_one),
+        ONE(what_a_start_has_left_out),
         ONE(what_cannot_be_rescued_is_refused),
     };
 

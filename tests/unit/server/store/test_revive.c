@@ -15,7 +15,7 @@
 
 #define SHARD STORE_SHARD(0)
 
-static atomic_bool log_is_full, tables_are_full, manifest_is_full, notes_are_full;
+static atomic_bool log_is_full, tables_are_full, manifest_is_full;
 static atomic_int error;     /* that they meet */
 static atomic_int log_takes; /* so many bytes before */
 
@@ -35,7 +35,7 @@ static bool is_of(int fd, const char *part)
 static bool fails(int fd)
 {
     return (log_is_full && is_of(fd, ".log")) || (tables_are_full && is_of(fd, ".sst")) ||
-           (manifest_is_full && is_of(fd, "MANIFEST")) || (notes_are_full && is_of(fd, SYNCED_NAME));
+           (manifest_is_full && is_of(fd, "MANIFEST"));
 }
 
 /* All are seen by the engine's shared library, too. */
@@ -86,7 +86,7 @@ static int setup(void **state)
 
 static void has_space(void)
 {
-    log_is_full = tables_are_full = manifest_is_full = notes_are_full = false;
+    log_is_full = tables_are_full = manifest_is_full = false;
     log_takes = 0;
 }
 
@@ -151,98 +151,6 @@ static void assert_revived(struct fixture *f, enum store_durability durability)
     }
 }
 
-static void a_sync_has_no_space(void **state)
-{
-    struct fixture *f = *state;
-
-    open_it(f, STORE_FULL);
-    for (int round = 0; round < 3; round++) {
-        struct store_snapshot *shown;
-
-        assert_int_equal(put(f, "before"), STATOR_OK);
-        assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
-        assert_int_equal(put(f, round == 0 ? "meanwhile 0" : "meanwhile"), STATOR_OK);
-        log_is_full = true;
-        log_takes = round * 15; /* a part is in the file */
-        assert_int_equal(store_sync(f->store, &f->err), STATOR_INTERNAL_SERVER_ERROR);
-        assert_non_null(strstr(f->err.message, "is full: whether the latest writes are stored is not known"));
-        assert_starved(f);
-        assert_true(store_frozen(f->store) && has(f, "before") && (round != 0 || !has(f, "meanwhile 0")));
-        shown = store_snapshot_take(f->store);
-        tables_are_full = true;
-        assert_false(store_revive(f->store)); /* not yet */
-        assert_true(store_frozen(f->store));
-        assert_starved(f);
-        has_space();
-        assert_true(store_revive(f->store));
-        assert_false(store_revive(f->store));
-        assert_true(has(f, "meanwhile 0"));
-        store_snapshot_drop(f->store, shown);
-        assert_int_equal(put(f, "more"), STATOR_OK);
-        assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
-    }
-    assert_revived(f, STORE_FULL);
-    assert_true(has(f, "meanwhile") && has(f, "meanwhile 0"));
-}
-
-/* Whoever began to read before goes on so. */
-static void readers_before_and_after(void **state)
-{
-    struct fixture *f = *state;
-    struct store_snapshot *snapshot;
-    struct store_iterator *it;
-    struct store_pinned pinned;
-
-    open_it(f, STORE_FULL);
-    assert_int_equal(put(f, "before"), STATOR_OK);
-    assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
-    assert_int_equal(put(f, "meanwhile"), STATOR_OK);
-    log_is_full = true;
-    assert_int_equal(store_sync(f->store, &f->err), STATOR_INTERNAL_SERVER_ERROR);
-    snapshot = store_snapshot_take(f->store);
-    it = store_iterator_open(f->store, SHARD, (struct bytes){0}, (struct bytes){0}, NULL, STORE_ANY);
-    has_space();
-    assert_true(store_revive(f->store));
-    for (int i = 0; i < 3; i++) {
-        assert_int_equal(put(f, "before"), STATOR_OK);
-        assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
-    }
-    store_iterator_seek_first(it);
-    assert_true(store_iterator_valid(it) && bytes_equal_string(store_iterator_key(it), "before"));
-    store_iterator_next(it);
-    assert_false(store_iterator_valid(it));
-    store_iterator_close(it);
-    assert_int_equal(store_get(f->store, SHARD, BYTES("meanwhile"), STORE_ANY, snapshot, &pinned, NULL), STATOR_OK);
-    assert_false(bytes_present(pinned.value));
-    store_snapshot_drop(f->store, snapshot);
-    assert_revived(f, STORE_FULL);
-}
-
-/* The engine has nothing in memory but what store_shorten_log has left there. */
-static void a_write_has_no_space(void **state)
-{
-    struct fixture *f = *state;
-
-    open_it(f, STORE_PROCESS);
-    for (int round = 0; round < 3; round++) {
-        assert_int_equal(put(f, "before"), STATOR_OK);
-        for (int i = 0; i < 40 && round == 0; i++)
-            assert_int_equal(put_bytes(f, "long", (size_t)250 << 10), STATOR_OK);
-        if (round == 0)
-            assert_true(store_shorten_log(f->store));
-        log_is_full = true;
-        log_takes = round * 15;
-        assert_int_equal(put(f, "lost"), STATOR_INTERNAL_SERVER_ERROR);
-        assert_non_null(strstr(f->err.message, "is full: whether the write is stored is not known"));
-        assert_starved(f);
-        has_space();
-        assert_true(store_revive(f->store));
-        assert_false(has(f, "lost"));
-    }
-    assert_revived(f, STORE_PROCESS);
-    assert_false(has(f, "lost"));
-}
-
 /* Enough is written that tables are made of it, and a new log is begun. */
 static void fill_memory(struct fixture *f)
 {
@@ -256,9 +164,9 @@ static void fill_memory(struct fixture *f)
     assert_true(store_starved(f->store));
 }
 
-static void has_no_space(struct fixture *f, atomic_bool *what)
+static void has_no_space(struct fixture *f, enum store_durability durability, atomic_bool *what)
 {
-    open_it(f, STORE_FULL);
+    open_it(f, durability);
     assert_int_equal(put(f, "before"), STATOR_OK);
     assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
     *what = true;
@@ -269,22 +177,92 @@ static void has_no_space(struct fixture *f, atomic_bool *what)
     assert_false(store_revive(f->store));
     has_space();
     assert_true(store_revive(f->store));
-    assert_revived(f, STORE_FULL);
+    assert_false(store_revive(f->store));
+    assert_revived(f, durability);
 }
 
 static void a_table_has_no_space(void **state)
 {
-    has_no_space(*state, &tables_are_full);
+    has_no_space(*state, STORE_FULL, &tables_are_full);
+}
+
+static void a_table_has_no_space_in_process(void **state)
+{
+    has_no_space(*state, STORE_PROCESS, &tables_are_full);
 }
 
 static void a_manifest_has_no_space(void **state)
 {
-    has_no_space(*state, &manifest_is_full);
+    has_no_space(*state, STORE_FULL, &manifest_is_full);
 }
 
-static void a_new_log_has_no_space(void **state)
+/* Whoever began to read while it was frozen goes on so; and then it may be frozen again. */
+static void readers_before_and_after(void **state)
 {
-    has_no_space(*state, &notes_are_full);
+    struct fixture *f = *state;
+
+    open_it(f, STORE_FULL);
+    for (int round = 0; round < 3; round++) {
+        struct store_snapshot *snapshot;
+        struct store_iterator *it;
+        struct store_pinned pinned;
+
+        assert_int_equal(put(f, "before"), STATOR_OK);
+        assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
+        assert_int_equal(put(f, round == 0 ? "0" : round == 1 ? "1" : "2"), STATOR_OK);
+        tables_are_full = true;
+        fill_memory(f);
+        assert_starved(f);
+        assert_int_equal(store_sync(f->store, &f->err), STATOR_INTERNAL_SERVER_ERROR);
+        assert_non_null(strstr(f->err.message, "is not known until there is space"));
+        assert_true(store_frozen(f->store) && !has(f, round == 0 ? "0" : round == 1 ? "1" : "2"));
+        snapshot = store_snapshot_take(f->store);
+        it = store_iterator_open(f->store, SHARD, BYTES("a"), (struct bytes){0}, NULL, STORE_ANY);
+        has_space();
+        assert_true(store_revive(f->store));
+        assert_false(store_frozen(f->store));
+        assert_true(has(f, "0"));
+        for (int i = 0; i < 3; i++) {
+            assert_int_equal(put(f, "before"), STATOR_OK);
+            assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
+        }
+        store_iterator_seek_first(it);
+        assert_true(store_iterator_valid(it) && bytes_equal_string(store_iterator_key(it), "before"));
+        store_iterator_close(it);
+        assert_int_equal(store_get(f->store, SHARD, BYTES("2"), STORE_ANY, snapshot, &pinned, NULL), STATOR_OK);
+        assert_false(bytes_present(pinned.value));
+        store_snapshot_drop(f->store, snapshot);
+    }
+    assert_revived(f, STORE_FULL);
+    assert_true(has(f, "1") && has(f, "2"));
+}
+
+/* The engine forgets what it could not write. */
+static void a_log_has_no_space(void **state)
+{
+    static const enum store_durability durabilities[] = {STORE_FULL, STORE_PROCESS};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < COUNT_OF(durabilities); i++) {
+        open_it(f, durabilities[i]);
+        assert_int_equal(put(f, "before"), STATOR_OK);
+        assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
+        log_is_full = true;
+        log_takes = 20;
+        if (put(f, "lost") == STATOR_OK)
+            assert_int_equal(store_sync(f->store, &f->err), STATOR_INTERNAL_SERVER_ERROR);
+        assert_non_null(strstr(f->err.message, "is not known until a restart"));
+        has_space();
+        assert_true(store_broken(f->store) && store_read_only(f->store));
+        assert_false(store_revive(f->store));
+        assert_true(has(f, "before"));
+        store_close(f->store);
+        open_it(f, durabilities[i]);
+        assert_true(has(f, "before"));
+        assert_int_equal(put(f, "after"), STATOR_OK);
+        if (i == 0)
+            store_close(f->store);
+    }
 }
 
 static void another_failure_is_for_ever(void **state)
@@ -313,9 +291,9 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        ONE(a_sync_has_no_space),         ONE(readers_before_and_after), ONE(a_write_has_no_space),
-        ONE(a_table_has_no_space),        ONE(a_manifest_has_no_space),  ONE(a_new_log_has_no_space),
-        ONE(another_failure_is_for_ever),
+        ONE(a_table_has_no_space),    ONE(a_table_has_no_space_in_process),
+        ONE(a_manifest_has_no_space), ONE(readers_before_and_after),
+        ONE(a_log_has_no_space),      ONE(another_failure_is_for_ever),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
