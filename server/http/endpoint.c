@@ -428,8 +428,8 @@ void endpoint_came_home(struct request *request)
         }
         if (request->sync_rc != STATOR_OK)
             fail_job(job, STATOR_INTERNAL_SERVER_ERROR,
-                     "The write could not be made durable; whether it is kept is unknown, and no more are taken "
-                     "until the server is started again, or has space again if that is what it lacks");
+                     "The write could not be made durable; whether it is kept is unknown, and the database is "
+                     "read-only until the server is started again");
         end_job(job);
     }
     if (request->req != NULL && request->too_large) {

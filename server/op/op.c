@@ -272,8 +272,6 @@ enum op_outcome op_run(struct engine *engine, struct job *job)
     if (rc == STATOR_INTERNAL_SERVER_ERROR)
         tell_damage(engine, job);
     job->wait.epoch = durable_seen();
-    if (job->frozen && !store_frozen(engine->db.store)) /* the store was revived meanwhile, and written */
-        job->wait.epoch = durability_newest(engine->db.durability);
     if (rc == STATOR_AGAIN) {
         job->slow |= job->on_worker && job->latch == 0;
         if (job->progress == NULL)

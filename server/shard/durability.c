@@ -66,15 +66,8 @@ struct durability {
     uint32_t expected;                 /* a sleeping syncer is not woken for fewer */
     uint64_t wanted;                   /* the newest epoch that a thread in durability_wait has asked for */
     bool sleeping, stopping, failed;
-    struct stator_error failure; /* of the sync that failed; constant while failed is set */
+    struct stator_error failure; /* of the sync that failed; constant once failed is set */
 };
-
-/* With the lock held. The store may have been revived since. */
-static bool has_failed(struct durability *d)
-{
-    d->failed = d->failed && store_frozen(d->store);
-    return d->failed;
-}
 
 /* The newest epoch of all these, and of one more. */
 static uint64_t newest_epoch(const struct durable_wait *waits, uint64_t newest)
@@ -149,7 +142,7 @@ static void run_epoch(struct durability *d)
     enum stator_rc rc = STATOR_OK;
     uint64_t wanted = d->wanted, began = now_ns(), took;
     uint32_t answered = d->waiting;
-    bool failed = has_failed(d);
+    bool failed = d->failed;
 
     d->first = d->last = NULL;
     d->waiting = 0;
@@ -164,14 +157,14 @@ static void run_epoch(struct durability *d)
         d->failure = err;
         d->failed = true;
     }
-    if (has_failed(d))
+    if (d->failed)
         rc = d->failure.rc;
     pthread_cond_broadcast(&d->ended);
     pthread_mutex_unlock(&d->lock);
     took = now_ns() - began;
     end_waits(d, waits, rc);
     pthread_mutex_lock(&d->lock);
-    if (!has_failed(d))
+    if (!d->failed)
         await_company(d, answered, took);
 }
 
@@ -182,7 +175,7 @@ static void *sync_for_ever(void *argument)
     pthread_setname_np(pthread_self(), "syncer");
     pthread_mutex_lock(&d->lock);
     for (;;) {
-        if (d->first != NULL || (!durability_reached(d, d->wanted) && !has_failed(d))) {
+        if (d->first != NULL || (!durability_reached(d, d->wanted) && !d->failed)) {
             run_epoch(d);
         } else if (d->stopping) {
             break;
@@ -308,11 +301,6 @@ uint64_t durable_seen(void)
     return seen;
 }
 
-uint64_t durability_newest(const struct durability *d)
-{
-    return atomic_load(&d->current);
-}
-
 bool durability_reached(const struct durability *d, uint64_t epoch)
 {
     return !d->has_thread || epoch <= atomic_load(&d->reached);
@@ -350,7 +338,7 @@ enum stator_rc durability_wait(struct durability *d, uint64_t epoch, struct stat
         d->wanted = epoch;
     if (d->sleeping)
         pthread_cond_signal(&d->wake);
-    while (!durability_reached(d, epoch) && !has_failed(d))
+    while (!durability_reached(d, epoch) && !d->failed)
         pthread_cond_wait(&d->ended, &d->lock);
     pthread_mutex_unlock(&d->lock);
     return durability_reached(d, epoch) ? STATOR_OK : durability_failure(d, err);
@@ -375,7 +363,7 @@ enum stator_rc durability_failure(struct durability *d, struct stator_error *err
     enum stator_rc rc = STATOR_OK;
 
     pthread_mutex_lock(&d->lock);
-    if (has_failed(d))
+    if (d->failed)
         rc = stator_fail(err, d->failure.rc, "%s", d->failure.message);
     pthread_mutex_unlock(&d->lock);
     return rc;

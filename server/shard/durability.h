@@ -73,8 +73,6 @@ bool durable_shows(uint64_t epoch);
 void durable_saw(uint64_t epoch);
 /* The newest epoch that it has seen since. */
 uint64_t durable_seen(void);
-/* That of a write which ends now: it covers all that anybody may have seen. */
-uint64_t durability_newest(const struct durability *durability);
 
 /* Whether that epoch is on disk: nothing to wait for. */
 bool durability_reached(const struct durability *durability, uint64_t epoch);

@@ -114,6 +114,7 @@ enum stator_rc fault_of_write(struct store *store, struct stator_error *err, cha
 
 enum stator_rc fault_of_sync(struct store *store, struct stator_error *err, char *why)
 {
+    atomic_store(&store->broken, true); /* for lack of space, too: what is frozen stays so */
     return stop(store, err, "whether the latest writes are stored is", why);
 }
 

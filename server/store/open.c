@@ -686,8 +686,6 @@ static enum stator_rc open_store(struct store **out, const struct store_options 
     make_call_options(store);
     make_log_locks(store);
     rc = options->dir != NULL && store->dir == NULL ? stator_fail_memory(err) : open_path(&opening, err);
-    if (rc == STATOR_OK)
-        rc = frozen_init(store, err);
     if (rc != STATOR_OK) {
         close_database(&opening);
         free(opening.handles);
@@ -700,6 +698,7 @@ static enum stator_rc open_store(struct store **out, const struct store_options 
         if (store->dir != NULL && looking == NULL)
             directory_sweep(store->dir);
         memcpy(store->left_out, opening.found.left_out, sizeof(store->left_out));
+        frozen_init(store);
         *out = store;
     }
     free(opening.names);

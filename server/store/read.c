@@ -34,16 +34,17 @@ static bool is_tiered(const struct store *store, enum store_tier tier)
     return !NOWAIT && tier == STORE_CACHED && store->dir != NULL;
 }
 
-/* view: frozen_enter's, of a read without a snapshot of its own. */
-static const struct store_snapshot *shown(const struct frozen_view *view, const struct store_snapshot *asked)
+/* NULL: the newest state. */
+static const struct store_snapshot *snapshot_of(const struct store *store, const struct store_snapshot *asked)
 {
-    return asked == NULL && view != NULL ? &view->shown : asked;
+    return asked == NULL && store_frozen(store) ? &store->frozen.view : asked;
 }
 
-/* snapshot NULL: of the newest state. */
 static rocksdb_readoptions_t *options_of(const struct store *store, enum store_tier tier,
-                                         const struct store_snapshot *snapshot)
+                                         const struct store_snapshot *asked)
 {
+    const struct store_snapshot *snapshot = snapshot_of(store, asked);
+
     if (is_tiered(store, tier))
         return snapshot != NULL ? snapshot->read_cached : store->read_cached;
     return snapshot != NULL ? snapshot->read_any : store->read_any;
@@ -58,15 +59,13 @@ enum stator_rc store_get(struct store *store, uint32_t family, struct bytes key,
                          const struct store_snapshot *snapshot, struct store_pinned *out, struct stator_error *err)
 {
     const bool nowait = is_nowait(store, tier);
-    struct frozen_view *view = frozen_enter(store);
     char *why = NULL;
     rocksdb_pinnableslice_t *slice;
 
     if (nowait)
         nowait_begin();
-    slice = rocksdb_get_pinned_cf(store->db, options_of(store, tier, shown(view, snapshot)), family_of(store, family),
-                                  chars(key), key.len, &why);
-    frozen_leave(view);
+    slice = rocksdb_get_pinned_cf(store->db, options_of(store, tier, snapshot), family_of(store, family), chars(key),
+                                  key.len, &why);
     *out = (struct store_pinned){.slice = slice};
     if (nowait && nowait_end()) {
         rocksdb_free(why);
@@ -115,9 +114,8 @@ struct store_snapshot *store_snapshot_take(struct store *store)
 
     if (snapshot == NULL)
         return NULL;
-    snapshot->borrowed = frozen_enter(store);
-    snapshot->snapshot =
-        snapshot->borrowed != NULL ? snapshot->borrowed->shown.snapshot : rocksdb_create_snapshot(store->db);
+    snapshot->borrowed = store_frozen(store);
+    snapshot->snapshot = snapshot->borrowed ? store->frozen.view.snapshot : rocksdb_create_snapshot(store->db);
     snapshot->read_any = rocksdb_readoptions_create();
     snapshot->read_cached = rocksdb_readoptions_create();
     rocksdb_readoptions_set_snapshot(snapshot->read_any, snapshot->snapshot);
@@ -133,8 +131,7 @@ void store_snapshot_drop(struct store *store, struct store_snapshot *snapshot)
         return;
     rocksdb_readoptions_destroy(snapshot->read_any);
     rocksdb_readoptions_destroy(snapshot->read_cached);
-    frozen_leave(snapshot->borrowed);
-    if (snapshot->borrowed == NULL)
+    if (!snapshot->borrowed)
         rocksdb_release_snapshot(store->db, snapshot->snapshot);
     free(snapshot);
 }
@@ -144,11 +141,9 @@ static struct store_iterator *open_with_tier(struct store *store, uint32_t famil
                                              bool scan, uint32_t passed_max)
 {
     struct store_iterator *it = malloc(sizeof(*it) + lower.len + upper.len);
-    struct frozen_view *view;
 
     if (it == NULL)
         return NULL;
-    view = frozen_enter(store);
     *it = (struct store_iterator){.store = store, .options = rocksdb_readoptions_create()};
     /* RocksDB 7.8's merging iterator drops the status of a table it cannot read (or may not, in the cached tier) when
      * it comes from the one before it in the same level: it would skip that table's keys in silence. It does so only
@@ -162,7 +157,7 @@ static struct store_iterator *open_with_tier(struct store *store, uint32_t famil
         memcpy(it->bounds + lower.len, upper.at, upper.len);
         rocksdb_readoptions_set_iterate_upper_bound(it->options, it->bounds + lower.len, upper.len);
     }
-    snapshot = shown(view, snapshot);
+    snapshot = snapshot_of(store, snapshot);
     if (snapshot != NULL)
         rocksdb_readoptions_set_snapshot(it->options, snapshot->snapshot);
     if (engine_tier != 0)
@@ -173,7 +168,6 @@ static struct store_iterator *open_with_tier(struct store *store, uint32_t famil
         rocksdb_readoptions_set_fill_cache(it->options, 0);
     }
     it->iterator = rocksdb_create_iterator_cf(store->db, it->options, family_of(store, family));
-    frozen_leave(view); /* the engine has taken the snapshot's number, and keeps what it shows */
     return it;
 }
 

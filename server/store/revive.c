@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Back from a disk that another program has filled. The engine takes no write after a table or a manifest that had no space. But
- * then the log has all that was acknowledged, and takes more: once there is space the engine writes what is in memory to tables,
- * syncs the log before that, and goes on. A crash meanwhile is one like any other.
+ * the log has all that was written then, and can be synced: only new writes are refused. Once there is space the engine writes
+ * what is in memory to tables, and goes on. A crash meanwhile is one like any other.
  *
  * It is not so where the log itself had no space: the engine forgets what it could not write, though it shows it. The store is
  * read-only then until it is opened again; the free space is looked at so often (space.c) that it hardly comes to that. */
@@ -20,41 +20,23 @@ bool store_broken(const struct store *store)
     return !store_starved(store) && store_read_only(store);
 }
 
-/* Nobody writes or syncs meanwhile, and nobody is kept waiting: it may take long. */
-static void keep_out(struct store *store)
+static void set_read_only(struct store *store, bool read_only)
 {
-    pthread_mutex_lock(&store->sync_lock);
     pthread_rwlock_wrlock(&store->log_lock);
-    atomic_store(&store->read_only, true);
-    pthread_rwlock_unlock(&store->log_lock);
-    pthread_mutex_unlock(&store->sync_lock);
-}
-
-/* The log is synced once more, for what the last sync refused. */
-static bool let_in(struct store *store)
-{
-    char *why = NULL;
-    bool done;
-
-    pthread_mutex_lock(&store->sync_lock);
-    pthread_rwlock_wrlock(&store->log_lock);
-    rocksdb_flush_wal(store->db, 1, &why);
-    done = why == NULL && !atomic_load(&store->broken) && frozen_can_thaw(store);
-    if (done) {
-        frozen_thaw(store);
-        atomic_store(&store->read_only, false);
+    atomic_store(&store->read_only, read_only);
+    if (!read_only)
         atomic_store(&store->starved, false);
-    }
     pthread_rwlock_unlock(&store->log_lock);
-    pthread_mutex_unlock(&store->sync_lock);
-    rocksdb_free(why);
-    return done;
 }
 
+/* It may take long: nobody writes meanwhile, and whoever syncs or reads is not kept waiting. */
 bool store_revive(struct store *store)
 {
     if (!store_starved(store) || !space_may_revive(store))
         return false;
-    keep_out(store);
-    return files_resume(store->db) && let_in(store);
+    set_read_only(store, true);
+    if (!files_resume(store->db) || atomic_load(&store->broken))
+        return false;
+    set_read_only(store, false);
+    return true;
 }

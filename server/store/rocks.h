@@ -25,28 +25,17 @@
 
 #define ROCKS_TIER_CACHED 1 /* RocksDB's kBlockCacheTier: memtables and block cache, no file */
 
-struct frozen_view;
-
 struct store_snapshot {
     const rocksdb_snapshot_t *snapshot;
     rocksdb_readoptions_t *read_any, *read_cached; /* as of the snapshot */
-    struct frozen_view *borrowed;                  /* whose snapshot it is; or NULL */
+    bool borrowed;                                 /* the snapshot is the store's */
 };
 
-/* frozen.c: what everybody reads after a failed sync. */
-struct frozen_view {
-    struct store_snapshot shown;
-    _Atomic uint32_t readers; /* let go when it is thawed and they are gone */
-    bool is_empty;            /* it was let go; its memory stays, for somebody may be about to look at it */
-    struct frozen_view *next;
-};
-
-/* With sync_lock held, but for view. */
+/* frozen.c */
 struct frozen {
-    const rocksdb_snapshot_t *durable;  /* all of it is on the disk; NULL but with STORE_FULL, and while frozen */
-    _Atomic(struct frozen_view *) view; /* NULL: the newest state is read */
-    struct frozen_view *spare;          /* for the next failure */
-    struct frozen_view *thawed;         /* former ones */
+    const rocksdb_snapshot_t *durable; /* all of it is on the disk; NULL but with STORE_FULL. With sync_lock held */
+    atomic_bool is_set;                /* set once; after it nothing here changes */
+    struct store_snapshot view;        /* then: what everybody reads */
 };
 
 struct store {
@@ -237,7 +226,7 @@ bool space_for_tables(const char *dir);
 /* --- frozen.c ----------------------------------------------------------------------------------------------------- */
 
 /* What is in the store is on the disk: when it is open. Ends before the engine is closed. */
-STATOR_MUST_CHECK enum stator_rc frozen_init(struct store *store, struct stator_error *err);
+void frozen_init(struct store *store);
 void frozen_deinit(struct store *store);
 
 /* What the sync that begins will make durable, or NULL. With sync_lock held, and log_lock alone, before the log is written. */
@@ -245,14 +234,6 @@ const rocksdb_snapshot_t *frozen_begin(struct store *store);
 
 /* Failed: whoever reads from now on reads what the last one that did not has covered. */
 void frozen_end(struct store *store, const rocksdb_snapshot_t *begun, bool synced);
-
-/* All that was written is on the disk after all, and is read again. Both with sync_lock held, and nobody writing. */
-STATOR_MUST_CHECK bool frozen_can_thaw(struct store *store); /* false: no memory */
-void frozen_thaw(struct store *store);
-
-/* What is to be read instead of the newest state, until frozen_leave; NULL: nothing is. */
-struct frozen_view *frozen_enter(struct store *store);
-void frozen_leave(struct frozen_view *view); /* NULL is allowed */
 
 /* --- space.c ------------------------------------------------------------------------------------------------------ */
 

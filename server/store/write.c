@@ -231,11 +231,10 @@ static enum stator_rc flush_log(struct store *store, struct stator_error *err)
 {
     char *why = NULL;
 
-    if (store_read_only(store))
-        return stator_fail(
-            err, STATOR_INTERNAL_SERVER_ERROR,
-            "An earlier write or sync failed: whether the writes since are stored is not known until %s.",
-            store_starved(store) ? "there is space" : "a restart");
+    if (store_broken(store)) /* else the log is as it should be */
+        return stator_fail(err, STATOR_INTERNAL_SERVER_ERROR,
+                           "An earlier write or sync failed: whether the writes since are stored is not known until a "
+                           "restart.");
     put_mark(store);
     flush_buffer(store, &why);
     return why != NULL ? fault_of_sync(store, err, why) : STATOR_OK;

@@ -70,8 +70,7 @@ static enum stator_rc add_record(struct stream_page *page, struct store_iterator
     return page->json->failed ? stator_fail_memory(err) : STATOR_OK;
 }
 
-/* whole: the iterator has all that there is. */
-static enum stator_rc read_records(struct stream_page *page, bool whole, struct store_iterator *it,
+static enum stator_rc read_records(struct stream_page *page, struct store *store, struct store_iterator *it,
                                    const struct lane_view *view, const struct stream_page_request *request,
                                    struct stator_error *err)
 {
@@ -101,7 +100,7 @@ static enum stator_rc read_records(struct stream_page *page, bool whole, struct 
     if (!store_iterator_valid(it))
         STATOR_TRY(store_iterator_status(it, err));
     /* Otherwise all of it was trimmed since; or there may be more than is shown, when the server is started again. */
-    if (page->next < view->until && whole)
+    if (page->next < view->until && !store_frozen(store))
         page->next = view->until; /* all that is there was read */
     return STATOR_OK;
 }
@@ -122,9 +121,7 @@ static enum stator_rc read_between(struct stream_page *page, struct store *store
                                    struct stator_error *err)
 {
     struct lane *lane = lane_of_shard(request->stream, request->shard);
-    const bool was_frozen = store_frozen(store); /* what is frozen now may be shown a moment later */
     struct store_iterator *it = open_lane(store, request->stream, lane->index, request->may_wait);
-    const bool whole = !was_frozen && !store_frozen(store);
     struct lane_view later;
     enum stator_rc rc;
 
@@ -134,7 +131,7 @@ static enum stator_rc read_between(struct stream_page *page, struct store *store
     if (rc == STATOR_OK)
         rc = start_of(&page->next, &later, request->number, err);
     if (rc == STATOR_OK)
-        rc = read_records(page, whole, it, view, request, err);
+        rc = read_records(page, store, it, view, request, err);
     store_iterator_close(it);
     return rc;
 }
