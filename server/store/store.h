@@ -126,7 +126,7 @@ void store_batch_add(struct store_batch *batch, struct bytes counter_key, int64_
  * may_wait false nothing is written, and it is STATOR_AGAIN, when the engine is stalled, when another thread is writing
  * the log's file or a large batch, and when the batch is large itself. On a full disk it is
  * STATOR_INTERNAL_SERVER_ERROR and nothing is written, except batches that free space (store_batch_frees), which have a
- * reserve. After an I/O error it is the same code, and the store is read-only until it is opened again. */
+ * reserve. After an I/O error it is the same code, and the store is read-only: store_starved, store_broken. */
 STATOR_MUST_CHECK enum stator_rc store_write(struct store *store, struct store_batch *batch, bool may_wait,
                                              struct stator_error *err);
 

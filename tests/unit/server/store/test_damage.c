@@ -798,6 +798,19 @@ static void assert_opens_with_all(const char *dir, uint32_t count)
     store_close(store);
 }
 
+/* As far as a start goes before the engine opens the crashed directory. name: of its manifest. */
+static struct synced *begin_start(struct fixture *f, struct synced_list *found, char name[64])
+{
+    struct synced *synced;
+
+    fill_and_stop(f);
+    crash(f);
+    manifest_of(f->crashed, name);
+    assert_int_equal(verify_directory(found, f->crashed, NULL, NULL, NULL), STATOR_OK);
+    assert_int_equal(synced_open(&synced, f->crashed, found, false, NULL), STATOR_OK);
+    return synced;
+}
+
 /* A power cut has taken what a start wrote to STATOR-SYNCED, and the next start is killed. */
 static void a_current_that_is_newer_than_all_lines_is_no_damage(void **state)
 {
@@ -806,11 +819,7 @@ static void a_current_that_is_newer_than_all_lines_is_no_damage(void **state)
     struct synced *synced;
     char name[64];
 
-    fill_and_stop(f);
-    crash(f);
-    manifest_of(f->crashed, name);
-    assert_int_equal(verify_directory(&found, f->crashed, NULL, NULL, NULL), STATOR_OK);
-    assert_int_equal(synced_open(&synced, f->crashed, &found, false, NULL), STATOR_OK);
+    synced = begin_start(f, &found, name);
     assert_int_equal(synced_enter(synced, number_of(name) - 1), 0);
     assert_int_equal(synced_strike(synced, number_of(name)), 0);
     synced_close(synced);
@@ -882,11 +891,7 @@ static void a_start_leaves_the_line_of_one_manifest(void **state)
     struct synced *synced;
     char name[64];
 
-    fill_and_stop(f);
-    crash(f);
-    manifest_of(f->crashed, name);
-    assert_int_equal(verify_directory(&found, f->crashed, NULL, NULL, NULL), STATOR_OK);
-    assert_int_equal(synced_open(&synced, f->crashed, &found, false, NULL), STATOR_OK);
+    synced = begin_start(f, &found, name);
     assert_int_equal(synced_enter(synced, number_of(name) + 1), 0);
     assert_true(has_line(f->crashed, number_of(name)));
     assert_int_equal(synced_start(synced, f->crashed, NULL), STATOR_OK);
