@@ -59,6 +59,11 @@ uint64_t number_of(const std::string &path)
     return std::strcmp(digits, ".log") == 0 ? number : 0;
 }
 
+bool is_log(uint64_t number)
+{
+    return number != 0 && (number & FILES_MANIFEST) == 0;
+}
+
 bool is_table(const std::string &path)
 {
     static const char ending[] = ".sst";
@@ -70,6 +75,9 @@ bool is_table(const std::string &path)
 /* The thread is about a compaction for which there is no room. The engine asks nobody before it begins one, so the first
  * table that it makes fails. */
 thread_local bool has_no_room;
+
+/* The log that this thread was about to make could not be made, for lack of space. */
+thread_local bool log_has_no_space;
 
 /* files_ask's */
 thread_local bool (*asked)(void *context, size_t bytes);
@@ -206,6 +214,8 @@ class WatchedFiles : public rocksdb::FileSystemWrapper
             return IOStatus::NoSpace("Not begun, for lack of room: " + path);
         if (status.ok())
             status = target()->NewWritableFile(path, options, out, debug);
+        if (is_log(number))
+            status = made(path, number, std::move(status), out);
         if (status.ok() && number != 0)
             out->reset(new WatchedFile(std::move(*out), watcher_, number));
         if (status.ok() && asked != nullptr && is_table(path))
@@ -222,13 +232,35 @@ class WatchedFiles : public rocksdb::FileSystemWrapper
     }
 
   private:
+    /* The log that the engine has is written on if there is none of that number, however far its making came. */
+    IOStatus made(const std::string &path, uint64_t number, IOStatus status, std::unique_ptr<FSWritableFile> *out)
+    {
+        const bool there = status.ok();
+
+        if (there)
+            status = status_of(watcher_.made(watcher_.context, path.c_str()), path);
+        if (!status.ok()) {
+            out->reset();
+            if (watcher_.deleting(watcher_.context, number) == 0 && there)
+                target()->DeleteFile(path, IOOptions(), nullptr).PermitUncheckedError();
+        }
+        log_has_no_space = status.IsNoSpace();
+        return status;
+    }
+
     const files_watcher watcher_;
 };
 
-/* What fails is what is written behind the log's back: the log has all that was acknowledged, and can be written on. */
+/* The engine begins a new log together with a memtable. */
+bool is_next_log(rocksdb::BackgroundErrorReason reason)
+{
+    return reason == rocksdb::BackgroundErrorReason::kMemTable && log_has_no_space;
+}
+
+/* What fails is what is written behind the log's back, or the next log: this one has all that was acknowledged, and can be written on. */
 bool spares_log(rocksdb::BackgroundErrorReason reason)
 {
-    return reason == rocksdb::BackgroundErrorReason::kFlushNoWAL ||
+    return is_next_log(reason) || reason == rocksdb::BackgroundErrorReason::kFlushNoWAL ||
            reason == rocksdb::BackgroundErrorReason::kManifestWrite ||
            reason == rocksdb::BackgroundErrorReason::kManifestWriteNoWAL;
 }
@@ -260,6 +292,8 @@ class Listener : public rocksdb::EventListener
     {
         if (reason != rocksdb::BackgroundErrorReason::kCompaction) {
             listener_.stopped(listener_.context, error->IsNoSpace() && spares_log(reason));
+            if (error->IsNoSpace() && is_next_log(reason)) /* it would take this one for one that nothing mends */
+                *error = rocksdb::Status(*error, rocksdb::Status::Severity::kHardError);
             return;
         }
         if (!error->IsCorruption() && !error->IsIOError())

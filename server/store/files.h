@@ -24,6 +24,8 @@ struct files_watcher {
     void *context;
     bool (*opening)(void *context); /* the engine still opens its database: see WatchedFile */
     int (*making)(void *context, uint64_t number);
+    int (*made)(void *context,
+                const char *path); /* a log's file; another answer than 0 unmakes it, which `deleting` tells */
     int (*deleting)(void *context, uint64_t number);
     void (*syncing)(void *context); /* its first so many bytes, those that it has now, */
     void (*synced)(void *context, uint64_t number, uint64_t bytes); /* and they are on the disk */

@@ -96,17 +96,33 @@ static void close_database(struct opening *opening)
 
 static bool is_opening(void *context)
 {
-    return !synced_is_started(context);
+    const struct store *store = context;
+
+    return !synced_is_started(store->synced);
 }
 
 static int making(void *context, uint64_t number)
 {
-    return synced_enter(context, number);
+    const struct store *store = context;
+
+    return synced_enter(store->synced, number);
+}
+
+/* A start succeeds on a full disk, too. */
+static int made(void *context, const char *path)
+{
+    struct store *store = context;
+
+    if (store->durability == STORE_NONE) /* nothing is written to it */
+        return 0;
+    return log_room_begin(&store->log_room, path, is_opening(store)) || is_opening(store) ? 0 : ENOSPC;
 }
 
 static int deleting(void *context, uint64_t number)
 {
-    return synced_strike(context, number);
+    const struct store *store = context;
+
+    return synced_strike(store->synced, number);
 }
 
 static void syncing(void *context)
@@ -117,7 +133,9 @@ static void syncing(void *context)
 
 static void reached(void *context, uint64_t number, uint64_t bytes)
 {
-    synced_reached(context, number, bytes);
+    const struct store *store = context;
+
+    synced_reached(store->synced, number, bytes);
 }
 
 static void forget_files(struct store *store)
@@ -133,12 +151,16 @@ static void forget_files(struct store *store)
 static enum stator_rc watch_files(struct opening *opening, bool begun, struct stator_error *err)
 {
     struct store *store = opening->store;
-    struct files_watcher watcher = {
-        .opening = is_opening, .making = making, .deleting = deleting, .syncing = syncing, .synced = reached};
+    const struct files_watcher watcher = {.context = store,
+                                          .opening = is_opening,
+                                          .making = making,
+                                          .made = made,
+                                          .deleting = deleting,
+                                          .syncing = syncing,
+                                          .synced = reached};
 
     forget_files(store);
     STATOR_TRY(synced_open(&store->synced, store->dir, &opening->found, begun, err));
-    watcher.context = store->synced;
     store->env = files_env(&watcher);
     return store->env != NULL ? STATOR_OK : stator_fail_memory(err);
 }
@@ -614,6 +636,7 @@ static void make_log_locks(struct store *store)
 {
     pthread_rwlockattr_t fair;
 
+    log_room_init(&store->log_room);
     pthread_rwlockattr_init(&fair); /* the default lets a stream of writers keep the syncer out for ever */
     pthread_rwlockattr_setkind_np(&fair, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
     pthread_rwlock_init(&store->log_lock, &fair);
@@ -631,6 +654,7 @@ static void free_store(struct store *store)
     buf_deinit(&store->mark);
     pthread_rwlock_destroy(&store->log_lock);
     pthread_mutex_destroy(&store->sync_lock);
+    log_room_deinit(&store->log_room);
     forget_files(store);
     if (store->lock >= 0)
         close(store->lock);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Back from a disk that another program has filled. The engine takes no write after a table or a manifest that had no space. But
- * the log has all that was written then, and can be synced: only new writes are refused. Once there is space the engine writes
- * what is in memory to tables, and goes on. A crash meanwhile is one like any other.
+/* Back from a disk that another program has filled. The engine takes no write after a table, a manifest or a next log that had no
+ * space. But the log has all that was written then, and can be synced: only new writes are refused. Once there is space the
+ * engine writes what is in memory to tables, and goes on. A crash meanwhile is one like any other.
  *
  * It is not so where the log itself had no space: the engine forgets what it could not write, though it shows it. The store is
- * read-only then until it is opened again; the free space is looked at so often (space.c) that it hardly comes to that. */
+ * read-only then until it is opened again. Only what has space in the log is admitted to it (log_room.h), but not all file
+ * systems can tell. */
 #include "store/files.h"
 #include "store/rocks.h"
 

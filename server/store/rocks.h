@@ -10,6 +10,7 @@
 #include <rocksdb/c.h>
 #include <stdatomic.h>
 
+#include "store/log_room.h"
 #include "store/rescue.h"
 #include "store/store.h"
 #include "store/synced.h"
@@ -74,9 +75,9 @@ struct store {
     atomic_bool squeezing;                   /* squeeze.c has what room there is */
     uint32_t squeeze_doubt;                  /* its thread's: of estimates, rises when one was wrong */
     atomic_bool disk_full;                   /* the last look found less free than reserve_bytes */
-    _Atomic uint64_t log_bytes;              /* in the log's buffer, at most */
-    _Atomic uint64_t unseen_bytes;           /* written since the last look at the free space ... */
-    _Atomic uint64_t looked_ms;              /* ... which was then, monotonic */
+    struct log_room log_room;
+    _Atomic uint64_t unseen_bytes;                               /* written since the last look at the free space ... */
+    _Atomic uint64_t looked_ms;                                  /* ... which was then, monotonic */
     _Atomic uint64_t stalls, stall_ns, cache_hits, cache_misses; /* stats.c */
     _Atomic uint64_t damaged_reads, damaged_compactions;         /* store_damaged_reads has both */
     _Atomic uint64_t starved_compactions;                        /* attempts that had no space */

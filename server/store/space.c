@@ -2,7 +2,7 @@
 /* A full disk is met here and not in the engine. The engine would take the failed write for a broken disk and take none any
  * more; and Debian's library, built with assertions, can abort when a sync meets a log that has just run out of
  * space. So some space is kept free: with less than that, writes are refused, reads go on, and writes are taken again
- * as soon as there is space. The engine's own failure, where another program takes what is kept free, is for revive.c.
+ * as soon as there is space. Another program may take what is kept free: that is for log_room.c and revive.c.
  *
  * Half of it is for those who make space: deletions are taken until only the other half is left, and what gives back whole
  * tables at once until only a quarter is. The rest is room to write what is in memory to tables: a flush that fails would

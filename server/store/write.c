@@ -92,23 +92,11 @@ bool store_read_only(const struct store *store)
     return atomic_load(&store->read_only);
 }
 
-/* What the log's buffer takes for a write, besides its batch. */
-#define RECORD_BYTES 64
-
-/* With log_lock held. False where the log's buffer, which would be full, would go to the file. */
-static bool fits_buffer(struct store *store, const struct store_batch *batch)
-{
-    size_t bytes = batch->bytes + RECORD_BYTES;
-
-    return !store->log_is_buffered ||
-           atomic_fetch_add_explicit(&store->log_bytes, bytes, memory_order_relaxed) + bytes <= LOG_BUFFER_BYTES;
-}
-
 /* The log's buffer goes to the file: with log_lock held alone. */
 static void flush_buffer(struct store *store, char **why)
 {
-    atomic_store_explicit(&store->log_bytes, 0, memory_order_relaxed);
     rocksdb_flush_wal(store->db, 0, why);
+    log_room_arrive_all(&store->log_room);
 }
 
 /* The write is done, as far as readers see. Where this fails the sync will, which everybody waits for. */
@@ -120,6 +108,15 @@ static void flush_buffer_early(struct store *store)
     flush_buffer(store, &why);
     if (why != NULL)
         (void)fault_of_sync(store, &err, why);
+}
+
+/* With log_lock held. False, and nothing is on its way, where the log's buffer, which would be full, would go to the file. */
+static bool fits_buffer(struct store *store, const struct store_batch *batch)
+{
+    if (log_room_set_out(&store->log_room, batch->bytes) <= LOG_BUFFER_BYTES || !store->log_is_buffered)
+        return true;
+    log_room_arrive(&store->log_room, batch->bytes);
+    return false;
 }
 
 /* Takes log_lock, to be alone if others would have to wait for the write. False, and no lock: it would wait and may not. */
@@ -136,8 +133,10 @@ static bool enter(struct store *store, const struct store_batch *batch, bool may
         pthread_rwlock_unlock(&store->log_lock);
         *alone = true;
     }
-    if (may_wait)
+    if (may_wait) {
         pthread_rwlock_wrlock(&store->log_lock);
+        (void)log_room_set_out(&store->log_room, batch->bytes);
+    }
     return may_wait;
 }
 
@@ -148,28 +147,55 @@ static bool passes_others(struct store *store, const struct store_batch *batch)
     return batch->frees != STORE_FREES_NOTHING && stats_property(store, store->format, "rocksdb.is-write-stopped") == 0;
 }
 
+/* The write itself, of what has room in the log. */
+static enum stator_rc write_batch(struct store *store, struct store_batch *batch, bool may_wait,
+                                  struct stator_error *err)
+{
+    rocksdb_writeoptions_t *how = may_wait && passes_others(store, batch) ? store->write_slowed : store->write;
+    enum stator_rc rc;
+    char *why = NULL;
+
+    rocksdb_write(store->db, how, batch->batch, &why);
+    if (why == NULL)
+        return STATOR_OK;
+    rc = fault_of_write(store, err, why);
+    if (rc == STATOR_AGAIN)
+        atomic_fetch_add_explicit(&store->stalls, 1, memory_order_relaxed);
+    log_room_give_back(&store->log_room, batch->bytes);
+    return rc;
+}
+
+/* With log_lock held. */
+static enum stator_rc admit_and_write(struct store *store, struct store_batch *batch, bool may_wait,
+                                      struct stator_error *err)
+{
+    if (store_read_only(store))
+        return fault_read_only(store, err);
+    switch (log_room_take(&store->log_room, batch->bytes, may_wait)) {
+    case LOG_ROOM_TAKEN:
+        break;
+    case LOG_ROOM_WOULD_WAIT:
+        return STATOR_AGAIN;
+    case LOG_ROOM_NONE:
+        return fault_full(store, err);
+    }
+    return write_batch(store, batch, may_wait, err);
+}
+
 /* One attempt that never waits for a stalled engine: STATOR_AGAIN. Nor, unless it may, for another's writes of the log. */
 static enum stator_rc try_write(struct store *store, struct store_batch *batch, bool may_wait, struct stator_error *err)
 {
-    rocksdb_writeoptions_t *how = may_wait && passes_others(store, batch) ? store->write_slowed : store->write;
-    enum stator_rc rc = STATOR_OK;
-    char *why = NULL;
+    enum stator_rc rc;
     bool alone;
 
     if (!enter(store, batch, may_wait, &alone))
         return STATOR_AGAIN;
-    if (store_read_only(store)) {
-        rc = fault_read_only(store, err);
-    } else {
-        rocksdb_write(store->db, how, batch->batch, &why);
-        if (why != NULL)
-            rc = fault_of_write(store, err, why);
-        else if (alone && store->log_is_buffered)
-            flush_buffer_early(store);
-    }
+    rc = admit_and_write(store, batch, may_wait, err);
+    if (rc != STATOR_OK || !store->log_is_buffered)
+        log_room_arrive(&store->log_room, batch->bytes);
+    else if (alone)
+        flush_buffer_early(store);
     pthread_rwlock_unlock(&store->log_lock);
-    if (rc == STATOR_AGAIN)
-        atomic_fetch_add_explicit(&store->stalls, 1, memory_order_relaxed);
     return rc;
 }
 
@@ -220,10 +246,14 @@ static void put_mark(struct store *store)
         return;
     buf_reset(&store->mark);
     synced_mark(store->synced, &store->mark);
-    rocksdb_writebatch_clear(store->mark_batch);
-    rocksdb_writebatch_put_log_data(store->mark_batch, (const char *)store->mark.at, store->mark.len);
-    rocksdb_write(store->db, store->write, store->mark_batch, &why);
-    rocksdb_free(why);
+    (void)log_room_set_out(&store->log_room, store->mark.len);
+    if (log_room_take(&store->log_room, store->mark.len, true) == LOG_ROOM_TAKEN) {
+        rocksdb_writebatch_clear(store->mark_batch);
+        rocksdb_writebatch_put_log_data(store->mark_batch, (const char *)store->mark.at, store->mark.len);
+        rocksdb_write(store->db, store->write, store->mark_batch, &why);
+        rocksdb_free(why);
+    }
+    log_room_arrive(&store->log_room, store->mark.len);
 }
 
 /* Hands the log's buffer to the system, with all writers kept out. */
@@ -252,6 +282,7 @@ enum stator_rc store_sync(struct store *store, struct stator_error *err)
     if (store->durability == STORE_NONE)
         return STATOR_OK;
     pthread_mutex_lock(&store->sync_lock);
+    (void)log_room_refill(&store->log_room); /* while writers are let in; who finds none is refused */
     pthread_rwlock_wrlock(&store->log_lock);
     begun = frozen_begin(store);
     log_ahead_begin(let_writers_in, store);

@@ -149,11 +149,11 @@ class Disks(Operated):
 
     def test_last_byte(self):
         """Another program takes the last byte at once, before a single small write or from large ones under way. It goes on by itself when
-        there is space; only where the log of a write under way has met the end it must be started again. All acknowledged is there."""
-        cases = [("full", 0), ("process", 4), ("full", 4), ("process", 0)]
-        for durability, writers in cases[:int(seconds(2, 0.02))]:
-            with self.subTest(durability=durability, writers=writers):
-                disk = Disk("ext4", 128)
+        there is space, and all acknowledged is there."""
+        cases = [("full", 0, "ext4"), ("process", 4, "ext4"), ("full", 4, "ext4"), ("full", 4, "xfs"), ("process", 4, "xfs"), ("process", 0, "ext4")]
+        for durability, writers, kind in cases[:int(seconds(2, 0.03))]:
+            with self.subTest(durability=durability, writers=writers, kind=kind):
+                disk = Disk(kind, 128 if kind == "ext4" else 512)
                 world = self.world(disk, "--durability", durability, filled=50)
                 client = dynamo.Client(world.server.url)
                 self.make_bulk(client)
@@ -169,16 +169,10 @@ class Disks(Operated):
                 else:
                     time.sleep(0.5)
                 self.must_read(world)
-                broken = "until the server is started again" in asked(world.server, "ready")[1]
-                self.assertTrue(not broken or writers != 0)
+                self.assertNotIn("started again", asked(world.server, "ready")[1])
                 for thread in threads:
                     acknowledged.update(thread.end())
                 disk.free()
-                if broken:
-                    client.close()
-                    world.server.stop()
-                    world.start()
-                    client = dynamo.Client(world.server.url)
                 until("it is ready again", lambda: asked(world.server, "ready")[0] == 200, 20)
                 self.writes_go_on(world)
                 world.check()
@@ -309,26 +303,28 @@ class Disks(Operated):
         return world, file
 
     def test_slow(self):
-        """Syncs of two seconds: writes take as long, reads do not, and it is no trouble yet to who looks."""
+        """Syncs of two seconds: writes take as long, reads do not, and it is no trouble yet to who looks. A key in some thousand shares its
+        mark with one that is being written (latch.h), and is read after that: one of these hundred may."""
         world, file = self.slow(2000)
         world.begin()
         client, waits = dynamo.Client(world.server.url), []
         time.sleep(0.3)
         end = time.monotonic() + seconds(4, 0.05)
-        keys, looks = list(world.untouched.values()), set()
-        while time.monotonic() < end:
-            item, began = keys[len(waits) % len(keys)], time.monotonic()
-            client.call("GetItem", {"TableName": TABLE, "Key": {"pk": item["pk"], "sk": item["sk"]}})
+        keys, looks, waited = list(world.untouched.values()), set(), set()
+        while time.monotonic() < end or len(waits) < 20:
+            number, began = len(waits) % len(keys), time.monotonic()
+            client.call("GetItem", {"TableName": TABLE, "Key": {"pk": keys[number]["pk"], "sk": keys[number]["sk"]}})
             waits.append(time.monotonic() - began)
+            if waits[-1] > 0.1:
+                waited.add(number)
             looks |= {asked(world.server, what)[0] for what in ("health", "ready", "status")}
             time.sleep(0.02)
         client.close()
         file.write_text("0", encoding="ascii")
         self.rest(world)
         world.check()
-        waits.sort()
-        told(f"slow: syncs of 2 s, {len(waits)} reads, p99 {1000 * waits[len(waits) * 99 // 100]:.1f} ms, {world.writes} writes")
-        self.assertLess(waits[len(waits) * 99 // 100], 0.1)
+        told(f"slow: syncs of 2 s, {len(waits)} reads, {len(waited)} keys waited, for {max(waits):.3f} s at most, {world.writes} writes")
+        self.assertLessEqual(len(waited), 2)
         self.assertEqual(looks, {200})
         self.assertGreater(world.writes, 2)
         self.restart_and_check(world)

@@ -16,12 +16,12 @@ struct fixture {
     rocksdb_env_t *env;
     rocksdb_options_t *options;
     rocksdb_t *db;
-    atomic_int making_fails, deleting_fails; /* errno's value for each log, or 0 */
-    atomic_int deletions, gone;              /* that were told, of them those whose file was not there any more */
-    _Atomic uint64_t made;                   /* the last log */
-    atomic_int syncs;                        /* of logs that were told to be done */
-    _Atomic uint64_t begun_bytes;            /* of the log's file when its last sync began */
-    _Atomic uint64_t synced_bytes;           /* that the last one reached */
+    atomic_int making_fails, made_fails, deleting_fails; /* errno's value for each log, or 0 */
+    atomic_int deletions, gone;    /* that were told, of them those whose file was not there any more */
+    _Atomic uint64_t made;         /* the last log */
+    atomic_int syncs;              /* of logs that were told to be done */
+    _Atomic uint64_t begun_bytes;  /* of the log's file when its last sync began */
+    _Atomic uint64_t synced_bytes; /* that the last one reached */
 };
 
 /* -1: there is none. */
@@ -48,6 +48,14 @@ static int making(void *context, uint64_t number)
         return 0;
     f->made = number;
     return f->making_fails;
+}
+
+static int made(void *context, const char *path)
+{
+    struct fixture *f = context;
+
+    (void)path;
+    return f->made_fails;
 }
 
 static int deleting(void *context, uint64_t number)
@@ -86,8 +94,13 @@ static void open_database(struct fixture *f, char **why)
 static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
-    const struct files_watcher watcher = {
-        .context = f, .opening = opening, .making = making, .deleting = deleting, .syncing = syncing, .synced = synced};
+    const struct files_watcher watcher = {.context = f,
+                                          .opening = opening,
+                                          .making = making,
+                                          .made = made,
+                                          .deleting = deleting,
+                                          .syncing = syncing,
+                                          .synced = synced};
 
     if (f == NULL || temporary_make(f->dir) == NULL || (f->env = files_env(&watcher)) == NULL)
         return -1;
@@ -156,6 +169,24 @@ static void what_is_refused_is_not_made(void **state)
     f->making_fails = 0;
     must_open(f);
     assert_true(size_of(f, f->made) >= 0);
+}
+
+/* Nor has whoever has no room for one. It is struck out, as every one that goes. */
+static void what_has_no_room_is_unmade(void **state)
+{
+    struct fixture *f = *state;
+    char *why = NULL;
+
+    must_open(f);
+    put(f, "a");
+    f->made_fails = ENOSPC;
+    flush(f, &why);
+    assert_non_null(why);
+    assert_non_null(strstr(why, "No space left"));
+    rocksdb_free(why);
+    assert_int_equal(size_of(f, f->made), -1);
+    assert_int_equal(f->deletions, 1);
+    assert_int_equal(f->gone, 0);
 }
 
 /* A log is struck out before it goes: the other way round a crash between the two leaves a line whose log is missing. */
@@ -245,8 +276,11 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        ONE(what_is_refused_is_not_made),   ONE(a_log_is_told_of_before_it_goes),
-        ONE(what_may_not_be_deleted_stays), ONE(what_is_written_during_a_sync_is_not_synced),
+        ONE(what_is_refused_is_not_made),
+        ONE(what_has_no_room_is_unmade),
+        ONE(a_log_is_told_of_before_it_goes),
+        ONE(what_may_not_be_deleted_stays),
+        ONE(what_is_written_during_a_sync_is_not_synced),
         ONE(a_failed_sync_reaches_nothing),
     };
 

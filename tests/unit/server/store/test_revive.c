@@ -3,6 +3,7 @@
 #include "unit/unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
@@ -16,8 +17,9 @@
 #define SHARD STORE_SHARD(0)
 
 static atomic_bool log_is_full, tables_are_full, manifest_is_full;
-static atomic_int error;     /* that they meet */
-static atomic_int log_takes; /* so many bytes before */
+static atomic_bool log_has_no_more; /* of the disk, than what is allocated to it */
+static atomic_int error;            /* that they meet */
+static atomic_int log_takes;        /* so many bytes before */
 
 static bool is_of(int fd, const char *part)
 {
@@ -36,6 +38,15 @@ static bool fails(int fd)
 {
     return (log_is_full && is_of(fd, ".log")) || (tables_are_full && is_of(fd, ".sst")) ||
            (manifest_is_full && is_of(fd, "MANIFEST"));
+}
+
+/* What is had already can be written. */
+__attribute__((visibility("default"))) int fallocate(int fd, int mode, off_t offset, off_t len)
+{
+    if (!log_has_no_more)
+        return (int)syscall(SYS_fallocate, fd, mode, offset, len);
+    errno = error;
+    return -1;
 }
 
 /* All are seen by the engine's shared library, too. */
@@ -65,13 +76,24 @@ struct fixture {
     struct stator_error err;
 };
 
-static void open_it(struct fixture *f, enum store_durability durability)
+static void open_with(struct fixture *f, enum store_durability durability, size_t memtable_bytes)
 {
     const struct store_options options = {
-        .dir = f->dir, .shards = 2, .durability = durability, .memtable_bytes = (size_t)64 << 10};
+        .dir = f->dir, .shards = 2, .durability = durability, .memtable_bytes = memtable_bytes};
 
     if (store_open(&f->store, &options, &f->err) != STATOR_OK)
         fail_msg("%s", f->err.message);
+}
+
+static void open_it(struct fixture *f, enum store_durability durability)
+{
+    open_with(f, durability, (size_t)64 << 10);
+}
+
+/* No table is made of what a log of some MiB has. */
+static void open_large(struct fixture *f, enum store_durability durability)
+{
+    open_with(f, durability, (size_t)16 << 20);
 }
 
 static int setup(void **state)
@@ -86,7 +108,7 @@ static int setup(void **state)
 
 static void has_space(void)
 {
-    log_is_full = tables_are_full = manifest_is_full = false;
+    log_is_full = tables_are_full = manifest_is_full = log_has_no_more = false;
     log_takes = 0;
 }
 
@@ -217,6 +239,46 @@ static void what_was_written_before(void **state)
     assert_revived(f, STORE_FULL);
 }
 
+/* The next log cannot be made: no table of what is in memory can. */
+static void a_next_log_has_no_space(void **state)
+{
+    has_no_space(*state, STORE_FULL, &log_has_no_more);
+}
+
+static void a_next_log_has_no_space_in_process(void **state)
+{
+    has_no_space(*state, STORE_PROCESS, &log_has_no_more);
+}
+
+/* Its end is met before a write, which is refused, and nothing more happens. */
+static void a_log_has_no_more_space(void **state)
+{
+    static const enum store_durability durabilities[] = {STORE_FULL, STORE_PROCESS};
+    struct fixture *f = *state;
+    char key[16];
+
+    for (size_t i = 0; i < COUNT_OF(durabilities); i++) {
+        int taken = 0;
+
+        open_large(f, durabilities[i]);
+        assert_int_equal(put(f, "before"), STATOR_OK);
+        log_has_no_more = true;
+        do
+            snprintf(key, sizeof(key), "%zu-%d", i, taken++);
+        while (put_bytes(f, key, 20000) == STATOR_OK);
+        assert_in_range(taken, 10, (2 << 20) / 20000);
+        assert_non_null(strstr(f->err.message, "is full: nothing was written. Writes are taken again when there is"));
+        assert_false(store_read_only(f->store) || has(f, key));
+        assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
+        has_space();
+        assert_int_equal(put_bytes(f, key, 20000), STATOR_OK);
+        assert_true(has(f, "0-0") && has(f, key));
+        assert_revived(f, durabilities[i]);
+        if (i == 0)
+            store_close(f->store);
+    }
+}
+
 /* The engine forgets what it could not write. */
 static void a_log_has_no_space(void **state)
 {
@@ -271,9 +333,11 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        ONE(a_table_has_no_space),    ONE(a_table_has_no_space_in_process),
-        ONE(a_manifest_has_no_space), ONE(what_was_written_before),
-        ONE(a_log_has_no_space),      ONE(another_failure_is_for_ever),
+        ONE(a_table_has_no_space),        ONE(a_table_has_no_space_in_process),
+        ONE(a_manifest_has_no_space),     ONE(what_was_written_before),
+        ONE(a_next_log_has_no_space),     ONE(a_next_log_has_no_space_in_process),
+        ONE(a_log_has_no_more_space),     ONE(a_log_has_no_space),
+        ONE(another_failure_is_for_ever),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* log_room: space on the disk that only the log's file can take. It is allocated behind the file's end, and a write is admitted
+ * to the log, or to the engine's buffer before it, only where there is enough left of it. So another program that takes the
+ * disk's last byte is met before a write and never within one: after a log that could not be written on, the engine takes
+ * no write until the database is opened anew.
+ *
+ * Where a file system cannot allocate so (EOPNOTSUPP), there is no limit here, and space.c alone looks ahead.
+ *
+ * Thread: [any], but log_room_init and log_room_deinit [main].
+ */
+#ifndef SERVER_STORE_LOG_ROOM_H
+#define SERVER_STORE_LOG_ROOM_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct log_room {
+    pthread_mutex_t lock;    /* guards the next two */
+    char *path;              /* of the log that is written; NULL: there is none yet */
+    uint64_t allocated;      /* bytes of its file */
+    _Atomic int64_t left;    /* of these, for writes that are not admitted yet */
+    _Atomic uint64_t on_way; /* bytes admitted, of which it is not known whether they are in a file yet */
+};
+
+/* Without limit until the first log_room_begin. */
+void log_room_init(struct log_room *room);
+void log_room_deinit(struct log_room *room);
+
+/* A log was made at that path, and is empty. What is on its way may go there or into the one before, so it gets room for all
+ * that, too. False: there is no space, and the log before is still the one that is written. forced: it is not; nothing is
+ * admitted until there is space. */
+bool log_room_begin(struct log_room *room, const char *path, bool forced);
+
+/* A batch of so many bytes is about to be written; how much of the file all that is on its way will take. */
+uint64_t log_room_set_out(struct log_room *room, size_t bytes);
+/* It was made, or it was not: it is in the file or nowhere. */
+void log_room_arrive(struct log_room *room, size_t bytes);
+/* The same of all: nobody is writing, and the engine's buffer is empty. */
+void log_room_arrive_all(struct log_room *room);
+
+/* Between log_room_set_out and the write: admits it. WOULD_WAIT: for the file system, and may_wait is false. Only what was admitted and
+ * then not written is given back. */
+enum log_room_answer { LOG_ROOM_TAKEN, LOG_ROOM_WOULD_WAIT, LOG_ROOM_NONE };
+enum log_room_answer log_room_take(struct log_room *room, size_t bytes, bool may_wait);
+void log_room_give_back(struct log_room *room, size_t bytes);
+
+/* Allocates ahead of need, so that hardly any write waits for it. False: there is no space. */
+bool log_room_refill(struct log_room *room);
+
+#endif
