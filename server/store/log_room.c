@@ -137,6 +137,13 @@ void log_room_give_back(struct log_room *room, size_t bytes)
     atomic_fetch_add(&room->left, needed(bytes));
 }
 
+uint64_t log_room_left(const struct log_room *room)
+{
+    const int64_t left = atomic_load(&room->left);
+
+    return left > 0 && left < UNLIMITED / 2 ? (uint64_t)left : 0;
+}
+
 bool log_room_refill(struct log_room *room)
 {
     bool enough = true;

@@ -47,6 +47,9 @@ enum log_room_answer { LOG_ROOM_TAKEN, LOG_ROOM_WOULD_WAIT, LOG_ROOM_NONE };
 enum log_room_answer log_room_take(struct log_room *room, size_t bytes, bool may_wait);
 void log_room_give_back(struct log_room *room, size_t bytes);
 
+/* Bytes of the file that nobody has taken; 0 where there is no limit. */
+uint64_t log_room_left(const struct log_room *room);
+
 /* Allocates ahead of need, so that hardly any write waits for it. False: there is no space. */
 bool log_room_refill(struct log_room *room);
 

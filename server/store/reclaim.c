@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "store/io.h"
 #include "store/squeeze.h"
@@ -22,6 +23,7 @@
 #define RANGE_BYTES_LEAST ((uint64_t)256 << 10) /* a range with less in files is left to the engine */
 #define LOG_BYTES_LEAST   ((uint64_t)8 << 20)   /* a shorter log is left ... */
 #define LOG_RESERVE_PART  16                    /* ... unless it takes such a part of what is kept free */
+#define FLUSHED_PAUSE_MS  5
 #define FLUSH_BYTES       ((uint64_t)256 << 10) /* that a flush takes for each family's next log */
 
 #define SQUEEZES_MAX 64 /* of one range, which writers may fill again meanwhile */
@@ -518,6 +520,12 @@ static uint64_t log_bytes_least(const struct store *store)
     return part != 0 && part < LOG_BYTES_LEAST ? part : LOG_BYTES_LEAST;
 }
 
+/* What is allocated ahead the next log would have, too. */
+static bool log_is_short(const struct store *store)
+{
+    return log_bytes(store->dir) < log_bytes_least(store) + log_room_left(&store->log_room);
+}
+
 /* The tables take no more than the log has, and no more than memory does. */
 bool store_shorten_log(struct store *store)
 {
@@ -525,7 +533,7 @@ bool store_shorten_log(struct store *store)
     struct stator_error err;
 
     if (store->dir == NULL || store->durability == STORE_NONE || store_read_only(store) ||
-        !space_of(store->dir, &free_now, &total) || log_bytes(store->dir) < log_bytes_least(store))
+        !space_of(store->dir, &free_now, &total) || log_is_short(store))
         return false;
     for (uint32_t i = 0; i < store->family_count; i++)
         memory += stats_property(store, store->families[i], "rocksdb.cur-size-all-mem-tables");
@@ -544,23 +552,40 @@ static bool gives_up(struct store *store)
     return atomic_load(&store->hurried) || (until_ms != 0 && io_monotonic_ms() >= until_ms);
 }
 
+/* The engine's flushes wait for nothing any more once it was stopped and has gone on. */
+static void await_flushed(struct store *store, rocksdb_column_family_handle_t *family)
+{
+    static const struct timespec pause = {.tv_nsec = FLUSHED_PAUSE_MS * 1000000};
+
+    while (atomic_load(&store->revived) && stats_property(store, family, "rocksdb.num-immutable-mem-table") != 0 &&
+           !gives_up(store) && !store_starved(store) && !store_broken(store))
+        nanosleep(&pause, NULL);
+}
+
+static enum stator_rc flush_family(struct store *store, rocksdb_flushoptions_t *how,
+                                   rocksdb_column_family_handle_t *family, struct stator_error *err)
+{
+    char *why = NULL;
+
+    if (gives_up(store))
+        return stator_fail(err, STATOR_AGAIN, "the server is stopping");
+    rocksdb_flush_cf(store->db, how, family, &why);
+    if (why != NULL)
+        return fault_of_write(store, err, why);
+    await_flushed(store, family);
+    return STATOR_OK;
+}
+
 enum stator_rc rocks_flush(struct store *store, struct stator_error *err)
 {
     rocksdb_flushoptions_t *flush = rocksdb_flushoptions_create();
     enum stator_rc rc = STATOR_OK;
 
     files_flush_at_once(flush);
-    /* the format record's family, too: it would keep the oldest log */
-    for (uint32_t i = 0; i <= store->family_count && rc == STATOR_OK; i++) {
-        char *why = NULL;
-
-        if (gives_up(store))
-            rc = stator_fail(err, STATOR_AGAIN, "the server is stopping");
-        else
-            rocksdb_flush_cf(store->db, flush, i < store->family_count ? store->families[i] : store->format, &why);
-        if (why != NULL)
-            rc = fault_of_write(store, err, why);
-    }
+    for (uint32_t i = 0; i < store->family_count && rc == STATOR_OK; i++)
+        rc = flush_family(store, flush, store->families[i], err);
+    if (rc == STATOR_OK) /* it would keep the oldest log */
+        rc = flush_family(store, flush, store->format, err);
     rocksdb_flushoptions_destroy(flush);
     return rc;
 }

@@ -38,6 +38,7 @@ bool store_revive(struct store *store)
     set_read_only(store, true);
     if (!files_resume(store->db) || atomic_load(&store->broken))
         return false;
+    atomic_store(&store->revived, true);
     set_read_only(store, false);
     return true;
 }

@@ -60,13 +60,14 @@ static uint64_t floor_bytes(const struct store *store, enum store_frees frees)
 /* What is free of both bytes and inodes, in bytes: a part of the kept inodes counts as such a part of the kept bytes. */
 static bool room_of(const struct store *store, uint64_t *out)
 {
+    const uint64_t kept_each = store->reserve_bytes / INODES;
     struct statvfs info;
 
     if (statvfs(store->dir, &info) != 0)
         return false;
     *out = (uint64_t)info.f_frsize * info.f_bavail;
-    if (info.f_files != 0 && info.f_favail<INODES && * out> store->reserve_bytes / INODES * info.f_favail)
-        *out = store->reserve_bytes / INODES * info.f_favail;
+    if (info.f_files != 0 && info.f_favail < INODES && kept_each * info.f_favail < *out)
+        *out = kept_each * info.f_favail;
     return true;
 }
 

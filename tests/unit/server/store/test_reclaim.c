@@ -557,6 +557,19 @@ static void the_log_goes(void **state)
     assert_false(store_shorten_log(f->store));
 }
 
+/* Space that is allocated ahead is none that a flush gives back: or it would be tried over and over. */
+static void a_new_log_is_short_on_a_small_disk(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_options options = {.dir = f->dir, .shards = 2, .durability = STORE_FULL};
+
+    for (disk_bytes = (uint64_t)16 << 20; disk_bytes <= (uint64_t)512 << 20; disk_bytes *= 2) {
+        store_close(f->store);
+        assert_int_equal(store_open(&f->store, &options, NULL), STATOR_OK);
+        assert_false(store_shorten_log(f->store));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -575,6 +588,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_full_disk_is_left_by_some_deletions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_disk_is_compacted_as_far_as_it_goes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(memtables_fit_a_small_disk, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_new_log_is_short_on_a_small_disk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_log_goes, set_up, tear_down),
     };
 

@@ -239,6 +239,29 @@ static void what_was_written_before(void **state)
     assert_revived(f, STORE_FULL);
 }
 
+/* A flush ends with its tables, as before. */
+static void a_flush_waits_after_a_revival(void **state)
+{
+    struct fixture *f = *state;
+    struct store_family_stats stats;
+    char key[16];
+
+    open_large(f, STORE_FULL);
+    tables_are_full = true;
+    fill_memory(f);
+    (void)put(f, "refused");
+    has_space();
+    assert_true(store_revive(f->store));
+    for (int i = 0; i < 150; i++) {
+        snprintf(key, sizeof(key), "%06d", i);
+        assert_int_equal(put_bytes(f, key, (size_t)60 << 10), STATOR_OK);
+    }
+    assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
+    assert_true(store_shorten_log(f->store));
+    store_family_stats(f->store, SHARD, &stats);
+    assert_true(stats.memory_bytes < 10000);
+}
+
 /* The next log cannot be made: no table of what is in memory can. */
 static void a_next_log_has_no_space(void **state)
 {
@@ -333,10 +356,15 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        ONE(a_table_has_no_space),        ONE(a_table_has_no_space_in_process),
-        ONE(a_manifest_has_no_space),     ONE(what_was_written_before),
-        ONE(a_next_log_has_no_space),     ONE(a_next_log_has_no_space_in_process),
-        ONE(a_log_has_no_more_space),     ONE(a_log_has_no_space),
+        ONE(a_table_has_no_space),
+        ONE(a_table_has_no_space_in_process),
+        ONE(a_manifest_has_no_space),
+        ONE(what_was_written_before),
+        ONE(a_flush_waits_after_a_revival),
+        ONE(a_next_log_has_no_space),
+        ONE(a_next_log_has_no_space_in_process),
+        ONE(a_log_has_no_more_space),
+        ONE(a_log_has_no_space),
         ONE(another_failure_is_for_ever),
     };
 
