@@ -71,6 +71,14 @@ static off_t size_of(const char *path)
     return file.st_size;
 }
 
+static off_t size_on_disk(const char *path)
+{
+    struct stat file;
+
+    assert_int_equal(stat(path, &file), 0);
+    return (off_t)file.st_blocks * 512;
+}
+
 struct fixture {
     char dir[64], crashed[64];
     struct bytes synced; /* STATOR-SYNCED before item 2: the power went before the system wrote what came then */
@@ -120,7 +128,7 @@ static void the_file_grows_seldom(void **state)
         assert_in_range(changes, 3, 4);
 }
 
-static void a_clean_end_cuts_the_zeros_off(void **state)
+static void a_clean_end_cuts_off_what_is_ahead(void **state)
 {
     struct fixture *f = *state;
     uint8_t *bytes = malloc(FILE_MAX);
@@ -129,7 +137,9 @@ static void a_clean_end_cuts_the_zeros_off(void **state)
 
     put(f->store, 1);
     find_log(f->dir, log);
+    assert_true(size_on_disk(log) >= 1 << 20); /* log_room.c's */
     store_close(f->store);
+    assert_true(size_on_disk(log) < size_of(log) + 4096 * 2);
     len = read_file(log, bytes);
     assert_in_range(len, VALUE_BYTES, 2 * VALUE_BYTES);
     assert_int_equal(length_without_zeros(bytes, len), len);
@@ -218,7 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_file_grows_seldom, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_clean_end_cuts_the_zeros_off, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_clean_end_cuts_off_what_is_ahead, setup, teardown),
         cmocka_unit_test_setup_teardown(after_a_crash_all_is_there, setup, teardown),
         cmocka_unit_test_setup_teardown(a_torn_record_is_the_end, setup, teardown),
         cmocka_unit_test_setup_teardown(a_torn_long_record_is_the_end, setup, teardown),
