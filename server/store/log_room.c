@@ -3,46 +3,50 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#define CHUNK_BYTES ((int64_t)1 << 20)
-#define RECORD_BYTES                                                                                                   \
-    64 /* the engine's own of a write, at most: headers, the rest of a block that is too small for one */
-#define BLOCK_PART 2048 /* and of a long one: 7 bytes in each 32 KiB, and more than that */
-#define UNLIMITED  INT64_MAX / 2
+#define CHUNK_BYTES_MAX    ((int64_t)1 << 20)
+#define CHUNK_BYTES_MIN    ((int64_t)64 << 10)
+#define CHUNK_RESERVE_PART 16 /* of what is kept free: several logs may be there at once */
+/* The engine's own of a write, at most: headers, and the rest of a block that is too small for one. */
+#define RECORD_BYTES 64
+#define BLOCK_PART   2048 /* and of a long one: 7 bytes in each 32 KiB, and more than that */
+#define UNLIMITED    (INT64_MAX / 2)
 
 void log_room_init(struct log_room *room)
 {
-    *room = (struct log_room){.left = UNLIMITED};
+    *room = (struct log_room){.chunk = CHUNK_BYTES_MAX, .fd = -1, .left = UNLIMITED};
     pthread_mutex_init(&room->lock, NULL);
+}
+
+void log_room_set_reserve(struct log_room *room, uint64_t reserve_bytes)
+{
+    const uint64_t part = reserve_bytes / CHUNK_RESERVE_PART;
+
+    if (part < CHUNK_BYTES_MAX)
+        room->chunk = part > CHUNK_BYTES_MIN ? (int64_t)part : CHUNK_BYTES_MIN;
 }
 
 void log_room_deinit(struct log_room *room)
 {
     pthread_mutex_destroy(&room->lock);
-    free(room->path);
+    if (room->fd >= 0)
+        close(room->fd);
 }
 
-/* 0, or errno's value. The engine has the file open, but lends nobody its descriptor. */
-static int allocate(const char *path, uint64_t from, int64_t bytes)
+/* 0, or errno's value. */
+static int allocate(int fd, uint64_t from, int64_t bytes)
 {
-    const int fd = open(path, O_WRONLY | O_CLOEXEC);
-    int error = 0;
-
-    if (fd < 0)
-        return errno;
-    while (fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)bytes) != 0 && (error = errno) == EINTR)
-        error = 0;
-    close(fd);
-    return error;
+    while (fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)bytes) != 0)
+        if (errno != EINTR)
+            return errno;
+    return 0;
 }
 
 /* With the lock. False where there is no space; any other reason is one that the file system cannot, or the log's to tell. */
 static bool grow(struct log_room *room, int64_t bytes)
 {
-    const int error = room->path != NULL ? allocate(room->path, room->allocated, bytes) : EOPNOTSUPP;
+    const int error = room->fd >= 0 ? allocate(room->fd, room->allocated, bytes) : EOPNOTSUPP;
 
     if (error == ENOSPC || error == EDQUOT)
         return false;
@@ -55,31 +59,35 @@ static bool grow(struct log_room *room, int64_t bytes)
     return true;
 }
 
-/* Nothing is left while it is not known what is on its way: who was admitted before that is counted there. */
+/* Nothing is left while it is not known what is on its way: who was admitted before that is counted there. The engine has the file
+ * open, but lends nobody its descriptor. */
 bool log_room_begin(struct log_room *room, const char *path, bool forced)
 {
-    char *path_before;
     uint64_t allocated_before;
     int64_t left, on_way;
+    int fd_before;
     bool grown;
 
     pthread_mutex_lock(&room->lock);
-    path_before = room->path;
+    fd_before = room->fd;
     allocated_before = room->allocated;
     left = atomic_exchange(&room->left, 0);
     on_way = (int64_t)atomic_load(&room->on_way);
-    room->path = strdup(path);
+    room->fd = open(path, O_WRONLY | O_CLOEXEC);
     room->allocated = 0;
-    grown = grow(room, on_way + CHUNK_BYTES) || grow(room, on_way + RECORD_BYTES);
+    grown = grow(room, on_way + room->chunk) || grow(room, on_way + RECORD_BYTES);
     if (grown || forced) {
-        free(path_before);
         atomic_fetch_sub(&room->left, grown ? on_way : 0);
     } else {
-        free(room->path);
-        room->path = path_before;
+        const int made = room->fd;
+
+        room->fd = fd_before;
         room->allocated = allocated_before;
         atomic_fetch_add(&room->left, left);
+        fd_before = made;
     }
+    if (fd_before >= 0)
+        close(fd_before);
     pthread_mutex_unlock(&room->lock);
     return grown;
 }
@@ -127,7 +135,7 @@ enum log_room_answer log_room_take(struct log_room *room, size_t bytes, bool may
     if (!may_wait)
         return LOG_ROOM_WOULD_WAIT;
     pthread_mutex_lock(&room->lock);
-    taken = take(room, all) || ((grow(room, all + CHUNK_BYTES) || grow(room, all)) && take(room, all));
+    taken = take(room, all) || ((grow(room, all + room->chunk) || grow(room, all)) && take(room, all));
     pthread_mutex_unlock(&room->lock);
     return taken ? LOG_ROOM_TAKEN : LOG_ROOM_NONE;
 }
@@ -148,11 +156,11 @@ bool log_room_refill(struct log_room *room)
 {
     bool enough = true;
 
-    if (atomic_load_explicit(&room->left, memory_order_relaxed) >= CHUNK_BYTES / 2)
+    if (atomic_load_explicit(&room->left, memory_order_relaxed) >= room->chunk / 2)
         return true;
     pthread_mutex_lock(&room->lock);
-    if (atomic_load(&room->left) < CHUNK_BYTES / 2)
-        enough = grow(room, CHUNK_BYTES);
+    if (atomic_load(&room->left) < room->chunk / 2)
+        enough = grow(room, room->chunk);
     pthread_mutex_unlock(&room->lock);
     return enough;
 }

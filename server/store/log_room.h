@@ -18,8 +18,9 @@
 #include <stdint.h>
 
 struct log_room {
+    int64_t chunk;           /* bytes that are allocated at a time */
     pthread_mutex_t lock;    /* guards the next two */
-    char *path;              /* of the log that is written; NULL: there is none yet */
+    int fd;                  /* of the log that is written; -1: there is none yet */
     uint64_t allocated;      /* bytes of its file */
     _Atomic int64_t left;    /* of these, for writes that are not admitted yet */
     _Atomic uint64_t on_way; /* bytes admitted, of which it is not known whether they are in a file yet */
@@ -27,6 +28,9 @@ struct log_room {
 
 /* Without limit until the first log_room_begin. */
 void log_room_init(struct log_room *room);
+
+/* Of a small disk's reserve the log takes little ahead. Before the first log. */
+void log_room_set_reserve(struct log_room *room, uint64_t reserve_bytes);
 void log_room_deinit(struct log_room *room);
 
 /* A log was made at that path, and is empty. What is on its way may go there or into the one before, so it gets room for all

@@ -39,6 +39,7 @@ uint64_t space_init(struct store *store, uint64_t memory_bytes)
     if (memory_bytes > total / DISK_PART / MEMORY_TIMES)
         memory_bytes = total / DISK_PART / MEMORY_TIMES;
     store->reserve_bytes = memory_bytes * MEMORY_TIMES;
+    log_room_set_reserve(&store->log_room, store->reserve_bytes);
     atomic_store(&store->disk_full, free_now < store->reserve_bytes);
     return memory_bytes;
 }

@@ -251,6 +251,8 @@ static void put_mark(struct store *store)
         rocksdb_writebatch_clear(store->mark_batch);
         rocksdb_writebatch_put_log_data(store->mark_batch, (const char *)store->mark.at, store->mark.len);
         rocksdb_write(store->db, store->write, store->mark_batch, &why);
+        if (why != NULL)
+            log_room_give_back(&store->log_room, store->mark.len);
         rocksdb_free(why);
     }
     log_room_arrive(&store->log_room, store->mark.len);

@@ -302,6 +302,22 @@ static void a_log_has_no_more_space(void **state)
     }
 }
 
+static void a_start_without_space_for_a_log(void **state)
+{
+    struct fixture *f = *state;
+
+    open_it(f, STORE_FULL);
+    assert_int_equal(put(f, "before"), STATOR_OK);
+    store_close(f->store);
+    log_has_no_more = true;
+    open_it(f, STORE_FULL);
+    assert_true(has(f, "before"));
+    assert_int_equal(put(f, "refused"), STATOR_INTERNAL_SERVER_ERROR);
+    assert_false(store_read_only(f->store));
+    has_space();
+    assert_revived(f, STORE_FULL);
+}
+
 /* The engine forgets what it could not write. */
 static void a_log_has_no_space(void **state)
 {
@@ -343,6 +359,8 @@ static void another_failure_is_for_ever(void **state)
     assert_int_equal(store_sync(f->store, &f->err), STATOR_INTERNAL_SERVER_ERROR);
     assert_non_null(strstr(f->err.message, "is not known until a restart"));
     has_space();
+    assert_int_equal(store_sync(f->store, &f->err),
+                     STATOR_INTERNAL_SERVER_ERROR); /* nor does a later one say that it is there */
     assert_false(store_starved(f->store) || store_revive(f->store));
     assert_true(store_read_only(f->store) && store_frozen(f->store) && !has(f, "meanwhile"));
     assert_int_equal(put(f, "refused"), STATOR_INTERNAL_SERVER_ERROR);
@@ -356,16 +374,10 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        ONE(a_table_has_no_space),
-        ONE(a_table_has_no_space_in_process),
-        ONE(a_manifest_has_no_space),
-        ONE(what_was_written_before),
-        ONE(a_flush_waits_after_a_revival),
-        ONE(a_next_log_has_no_space),
-        ONE(a_next_log_has_no_space_in_process),
-        ONE(a_log_has_no_more_space),
-        ONE(a_log_has_no_space),
-        ONE(another_failure_is_for_ever),
+        ONE(a_table_has_no_space),    ONE(a_table_has_no_space_in_process),    ONE(a_manifest_has_no_space),
+        ONE(what_was_written_before), ONE(a_start_without_space_for_a_log),    ONE(a_flush_waits_after_a_revival),
+        ONE(a_next_log_has_no_space), ONE(a_next_log_has_no_space_in_process), ONE(a_log_has_no_more_space),
+        ONE(a_log_has_no_space),      ONE(another_failure_is_for_ever),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
