@@ -52,7 +52,7 @@ bool files_listen(rocksdb_options_t *options, const struct files_listener *liste
 void files_flush_at_once(rocksdb_flushoptions_t *options);
 
 /* After it has stopped for lack of space alone: writes to tables what is in memory, begins a new log, and takes writes again.
- * False: it cannot yet, or never. Nobody may be writing or syncing. */
+ * False: it cannot yet, or never. Nobody may be writing; the log may be synced meanwhile. */
 bool files_resume(rocksdb_t *db);
 
 /* Tables that this thread makes ask before each append of so many bytes, and fail for lack of space where the answer is false. NULL: they do

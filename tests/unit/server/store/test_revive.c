@@ -17,6 +17,7 @@
 #define SHARD STORE_SHARD(0)
 
 static atomic_bool log_is_full, tables_are_full, manifest_is_full;
+static _Atomic off_t largest_begin; /* that was allocated to a new log */
 static atomic_bool log_has_no_more; /* of the disk, than what is allocated to it */
 static atomic_int error;            /* that they meet */
 static atomic_int log_takes;        /* so many bytes before */
@@ -43,6 +44,8 @@ static bool fails(int fd)
 /* What is had already can be written. */
 __attribute__((visibility("default"))) int fallocate(int fd, int mode, off_t offset, off_t len)
 {
+    if (offset == 0 && len > largest_begin)
+        largest_begin = len;
     if (!log_has_no_more)
         return (int)syscall(SYS_fallocate, fd, mode, offset, len);
     errno = error;
@@ -318,6 +321,27 @@ static void a_start_without_space_for_a_log(void **state)
     assert_revived(f, STORE_FULL);
 }
 
+/* A new log has room for what is on its way, and not for all that was ever written. */
+static void logs_begin_small(void **state)
+{
+    static const size_t sizes[] = {(size_t)20 << 10, (size_t)300 << 10}; /* the large ones are written alone */
+    struct fixture *f = *state;
+    char key[16];
+
+    for (int durability = STORE_FULL; durability <= STORE_PROCESS; durability++) {
+        store_close(f->store);
+        open_it(f, (enum store_durability)durability);
+        largest_begin = 0;
+        for (int i = 0; i < 460; i++) {
+            snprintf(key, sizeof(key), "%06d", i);
+            assert_int_equal(put_bytes(f, key, sizes[i / 400]), STATOR_OK);
+            if (durability == STORE_FULL) /* else nobody needs one */
+                assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
+        }
+        assert_in_range(largest_begin, 1 << 20, 3 << 20);
+    }
+}
+
 /* The engine forgets what it could not write. */
 static void a_log_has_no_space(void **state)
 {
@@ -374,10 +398,18 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        ONE(a_table_has_no_space),    ONE(a_table_has_no_space_in_process),    ONE(a_manifest_has_no_space),
-        ONE(what_was_written_before), ONE(a_start_without_space_for_a_log),    ONE(a_flush_waits_after_a_revival),
-        ONE(a_next_log_has_no_space), ONE(a_next_log_has_no_space_in_process), ONE(a_log_has_no_more_space),
-        ONE(a_log_has_no_space),      ONE(another_failure_is_for_ever),
+        ONE(a_table_has_no_space),
+        ONE(a_table_has_no_space_in_process),
+        ONE(a_manifest_has_no_space),
+        ONE(what_was_written_before),
+        ONE(a_start_without_space_for_a_log),
+        ONE(logs_begin_small),
+        ONE(a_flush_waits_after_a_revival),
+        ONE(a_next_log_has_no_space),
+        ONE(a_next_log_has_no_space_in_process),
+        ONE(a_log_has_no_more_space),
+        ONE(a_log_has_no_space),
+        ONE(another_failure_is_for_ever),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
