@@ -291,7 +291,7 @@ class Listener : public rocksdb::EventListener
     void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status *error) override
     {
         if (reason != rocksdb::BackgroundErrorReason::kCompaction) {
-            listener_.stopped(listener_.context, error->IsNoSpace() && spares_log(reason), is_next_log(reason));
+            listener_.stopped(listener_.context, error->IsNoSpace() && spares_log(reason));
             if (error->IsNoSpace() && is_next_log(reason)) /* it would take this one for one that nothing mends */
                 *error = rocksdb::Status(*error, rocksdb::Status::Severity::kHardError);
             return;

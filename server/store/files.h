@@ -40,8 +40,9 @@ struct files_listener {
                                                                       flushed: of what writers may be held up for */
     void (*met_damage)(void *context);
     void (*had_no_space)(void *context); /* has_room said so, or the disk */
-    /* The engine takes no write any more: a table, a manifest or a next log had no space, or something worse happened. */
-    void (*stopped)(void *context, bool no_space, bool next_log);
+    void (*stopped)(void *context,
+                    bool no_space); /* the engine takes no write any more: a table or a manifest had no space,
+                                                    or something worse */
 };
 
 /* listener is copied. Where has_room counts, the files are those of files_env. False: no memory. */

@@ -205,14 +205,11 @@ static void had_no_space(void *context)
     atomic_fetch_add(&store->starved_compactions, 1);
 }
 
-/* Before it begins a log the engine prepares the memtable's range deletions for a flush. Where that log could not be made, it would
- * prepare them once more to go on, and Debian's library asserts that it does not. */
-static void stopped(void *context, bool no_space, bool next_log)
+static void stopped(void *context, bool no_space)
 {
     struct store *store = context;
-    const bool may_go_on = no_space && !(next_log && atomic_load(&store->has_ranges));
 
-    atomic_store(may_go_on ? &store->starved : &store->broken, true);
+    atomic_store(no_space ? &store->starved : &store->broken, true);
 }
 
 /* Opens the families named in opening->names, and makes those that are not known. */

@@ -4,7 +4,7 @@
  * engine writes what is in memory to tables, and goes on. A crash meanwhile is one like any other.
  *
  * It is not so where the log itself had no space: the engine forgets what it could not write, though it shows it. The store is
- * read-only then until it is opened again; and so it is after a next log, once a range was deleted (open.c). Only what has space in the log is admitted to it (log_room.h), but not all file
+ * read-only then until it is opened again. Only what has space in the log is admitted to it (log_room.h), but not all file
  * systems can tell. */
 #include "store/files.h"
 #include "store/rocks.h"

@@ -69,7 +69,6 @@ struct store {
 
     atomic_bool read_only;                   /* by the first failed write or sync: fault.c, revive.c */
     atomic_bool starved, broken;             /* what the engine was stopped by: lack of space, anything else */
-    atomic_bool has_ranges;                  /* a deletion of a range may be in a memtable */
     atomic_bool revived;                     /* at least once: revive.c */
     atomic_bool hurried;                     /* store_hurry */
     _Atomic uint64_t flush_until_ms;         /* monotonic; 0: without end: store_close_within */

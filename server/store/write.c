@@ -68,7 +68,6 @@ void store_batch_delete(struct store_batch *batch, uint32_t family, struct bytes
 void store_batch_delete_range(struct store_batch *batch, uint32_t family, struct bytes first, struct bytes end)
 {
     batch->bytes += first.len + end.len + ENTRY_OVERHEAD;
-    atomic_store(&batch->store->has_ranges, true);
     rocksdb_writebatch_delete_range_cf(batch->batch, family_of(batch->store, family), chars(first), first.len,
                                        chars(end), end.len);
 }

@@ -276,30 +276,6 @@ static void a_next_log_has_no_space_in_process(void **state)
     has_no_space(*state, STORE_PROCESS, &log_has_no_more);
 }
 
-/* Nothing may be tried once more by which Debian's library would end the process. */
-static void a_next_log_has_no_space_after_a_range_was_deleted(void **state)
-{
-    struct fixture *f = *state;
-    struct store_batch *batch;
-
-    open_it(f, STORE_FULL);
-    assert_int_equal(put(f, "before"), STATOR_OK);
-    batch = store_batch_new(f->store);
-    store_batch_delete_range(batch, SHARD, BYTES("x"), BYTES("y"));
-    assert_int_equal(store_write(f->store, batch, true, &f->err), STATOR_OK);
-    store_batch_free(batch);
-    assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
-    log_has_no_more = true;
-    for (int i = 0; i < 2000 && put_bytes(f, "more", (size_t)60 << 10) == STATOR_OK; i++)
-        ;
-    has_space();
-    (void)store_revive(f->store);
-    assert_true(has(f, "before"));
-    store_close(f->store);
-    open_it(f, STORE_FULL);
-    assert_revived(f, STORE_FULL);
-}
-
 /* Its end is met before a write, which is refused, and nothing more happens. */
 static void a_log_has_no_more_space(void **state)
 {
@@ -431,7 +407,6 @@ int main(void)
         ONE(a_flush_waits_after_a_revival),
         ONE(a_next_log_has_no_space),
         ONE(a_next_log_has_no_space_in_process),
-        ONE(a_next_log_has_no_space_after_a_range_was_deleted),
         ONE(a_log_has_no_more_space),
         ONE(a_log_has_no_space),
         ONE(another_failure_is_for_ever),
