@@ -64,12 +64,22 @@ bool is_log(uint64_t number)
     return number != 0 && (number & FILES_MANIFEST) == 0;
 }
 
-bool is_table(const std::string &path)
+bool ends_with(const std::string &path, const char *ending)
 {
-    static const char ending[] = ".sst";
-    const size_t len = sizeof(ending) - 1;
+    const size_t len = std::strlen(ending);
 
     return path.size() >= len && path.compare(path.size() - len, len, ending) == 0;
+}
+
+bool is_table(const std::string &path)
+{
+    return ends_with(path, ".sst");
+}
+
+/* CURRENT, before it has its name, is one of these. */
+bool is_of_manifest(const std::string &path)
+{
+    return (number_of(path) & FILES_MANIFEST) != 0 || ends_with(path, ".dbtmp") || ends_with(path, "/CURRENT");
 }
 
 /* The thread is about a compaction for which there is no room. The engine asks nobody before it begins one, so the first
@@ -82,6 +92,22 @@ thread_local bool log_has_no_space;
 /* files_ask's */
 thread_local bool (*asked)(void *context, size_t bytes);
 thread_local void *asked_context;
+
+/* How often it failed to write something of a manifest, whoever's: what one thread wants to have there another may write. */
+std::atomic<uint64_t> manifest_failures{0};
+thread_local uint64_t failures_when_asked;
+
+bool manifest_failed_since_asked()
+{
+    return asked != nullptr && manifest_failures != failures_when_asked;
+}
+
+IOStatus count_failure(bool of_manifest, IOStatus status)
+{
+    if (of_manifest && !status.ok())
+        manifest_failures++;
+    return status;
+}
 
 IOStatus status_of(int error, const std::string &path)
 {
@@ -98,7 +124,7 @@ class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper
 {
   public:
     WatchedFile(std::unique_ptr<FSWritableFile> file, const files_watcher &watcher, uint64_t number)
-        : FSWritableFileOwnerWrapper(std::move(file)), watcher_(watcher), number_(number)
+        : FSWritableFileOwnerWrapper(std::move(file)), watcher_(watcher), number_(number), is_log_(is_log(number))
     {
     }
 
@@ -138,20 +164,21 @@ class WatchedFile : public rocksdb::FSWritableFileOwnerWrapper
     {
         if (status.ok())
             bytes_ += data.size();
-        else if ((number_ & FILES_MANIFEST) == 0 && watcher_.opening(watcher_.context))
+        else if (is_log_ && watcher_.opening(watcher_.context))
             failed_ = status;
-        return failed_.ok() ? status : IOStatus::OK();
+        return failed_.ok() ? count_failure(!is_log_, status) : IOStatus::OK();
     }
 
     IOStatus note(uint64_t bytes, IOStatus status)
     {
-        if (status.ok())
+        if (status.ok() && number_ != 0)
             watcher_.synced(watcher_.context, number_, bytes);
-        return status;
+        return count_failure(!is_log_, status);
     }
 
     const files_watcher watcher_;
-    const uint64_t number_;
+    const uint64_t number_; /* 0: it is to become CURRENT */
+    const bool is_log_;
     std::atomic<uint64_t> bytes_{0};
     IOStatus failed_; /* written by the thread that opens the database, before there are others */
 };
@@ -187,6 +214,27 @@ class AskingFile : public rocksdb::FSWritableFileOwnerWrapper
     }
 };
 
+/* The database's, to which CURRENT belongs. */
+class WatchedDirectory : public rocksdb::FSDirectoryWrapper
+{
+  public:
+    explicit WatchedDirectory(std::unique_ptr<rocksdb::FSDirectory> directory)
+        : FSDirectoryWrapper(std::move(directory))
+    {
+    }
+
+    IOStatus Fsync(const IOOptions &options, IODebugContext *debug) override
+    {
+        return count_failure(true, FSDirectoryWrapper::Fsync(options, debug));
+    }
+
+    IOStatus FsyncWithDirOptions(const IOOptions &options, IODebugContext *debug,
+                                 const rocksdb::DirFsyncOptions &how) override
+    {
+        return count_failure(true, FSDirectoryWrapper::FsyncWithDirOptions(options, debug, how));
+    }
+};
+
 class WatchedFiles : public rocksdb::FileSystemWrapper
 {
   public:
@@ -216,7 +264,8 @@ class WatchedFiles : public rocksdb::FileSystemWrapper
             status = target()->NewWritableFile(path, options, out, debug);
         if (is_log(number))
             status = made(path, number, std::move(status), out);
-        if (status.ok() && number != 0)
+        status = count_failure(is_of_manifest(path), std::move(status));
+        if (status.ok() && (number != 0 || is_of_manifest(path)))
             out->reset(new WatchedFile(std::move(*out), watcher_, number));
         if (status.ok() && asked != nullptr && is_table(path))
             out->reset(new AskingFile(std::move(*out)));
@@ -229,6 +278,22 @@ class WatchedFiles : public rocksdb::FileSystemWrapper
         const IOStatus status = status_of(number != 0 ? watcher_.deleting(watcher_.context, number) : 0, path);
 
         return status.ok() ? target()->DeleteFile(path, options, debug) : status;
+    }
+
+    IOStatus RenameFile(const std::string &from, const std::string &to, const IOOptions &options,
+                        IODebugContext *debug) override
+    {
+        return count_failure(is_of_manifest(to), target()->RenameFile(from, to, options, debug));
+    }
+
+    IOStatus NewDirectory(const std::string &path, const IOOptions &options, std::unique_ptr<rocksdb::FSDirectory> *out,
+                          IODebugContext *debug) override
+    {
+        const IOStatus status = target()->NewDirectory(path, options, out, debug);
+
+        if (status.ok())
+            out->reset(new WatchedDirectory(std::move(*out)));
+        return status;
     }
 
   private:
@@ -257,10 +322,16 @@ bool is_next_log(rocksdb::BackgroundErrorReason reason)
     return reason == rocksdb::BackgroundErrorReason::kMemTable && log_has_no_space;
 }
 
+/* The engine does not tell a compaction that was asked for from its entry in the manifest (merge.cc). */
+bool is_manifest(rocksdb::BackgroundErrorReason reason)
+{
+    return reason == rocksdb::BackgroundErrorReason::kCompaction && manifest_failed_since_asked();
+}
+
 /* What fails is what is written behind the log's back, or the next log: this one has all that was acknowledged, and can be written on. */
 bool spares_log(rocksdb::BackgroundErrorReason reason)
 {
-    return is_next_log(reason) || reason == rocksdb::BackgroundErrorReason::kFlushNoWAL ||
+    return is_next_log(reason) || is_manifest(reason) || reason == rocksdb::BackgroundErrorReason::kFlushNoWAL ||
            reason == rocksdb::BackgroundErrorReason::kManifestWrite ||
            reason == rocksdb::BackgroundErrorReason::kManifestWriteNoWAL;
 }
@@ -290,9 +361,10 @@ class Listener : public rocksdb::EventListener
 
     void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status *error) override
     {
-        if (reason != rocksdb::BackgroundErrorReason::kCompaction) {
+        if (reason != rocksdb::BackgroundErrorReason::kCompaction || is_manifest(reason)) {
             listener_.stopped(listener_.context, error->IsNoSpace() && spares_log(reason));
-            if (error->IsNoSpace() && is_next_log(reason)) /* it would take this one for one that nothing mends */
+            /* It would take the one for what nothing mends, and the other for what stops nothing. */
+            if (error->IsNoSpace() && (is_next_log(reason) || is_manifest(reason)))
                 *error = rocksdb::Status(*error, rocksdb::Status::Severity::kHardError);
             return;
         }
@@ -340,6 +412,12 @@ void files_ask(bool (*goes_on)(void *context, size_t bytes), void *context)
 {
     asked = goes_on;
     asked_context = context;
+    failures_when_asked = manifest_failures;
+}
+
+bool files_manifest_failed(void)
+{
+    return manifest_failed_since_asked();
 }
 
 rocksdb_env_t *files_env(const files_watcher *watcher)

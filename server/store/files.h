@@ -59,6 +59,9 @@ bool files_resume(rocksdb_t *db);
  * not ask. */
 void files_ask(bool (*goes_on)(void *context, size_t bytes), void *context);
 
+/* While this thread's tables ask: since then a manifest, or CURRENT, could not be written. Nobody knows what it says on the disk. */
+bool files_manifest_failed(void);
+
 /* The system's files, for rocksdb_options_set_env; ended by rocksdb_env_destroy after the database is closed. watcher is
  * copied. NULL: no memory. */
 rocksdb_env_t *files_env(const struct files_watcher *watcher);

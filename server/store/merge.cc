@@ -84,15 +84,22 @@ class CutsFactory : public rocksdb::SstPartitionerFactory
     }
 };
 
+/* A compaction that fails deletes what it has written. Where it has failed at the manifest, which may name that by now, the files
+ * stay, as they do after all others of the engine's failures there, until a new manifest is written (revive.c). */
 rocksdb::Status run(rocksdb_t *db, rocksdb_column_family_handle_t *family, const struct merge *merge)
 {
     rocksdb::CompactionOptions how;
     const std::vector<std::string> names(merge->names, merge->names + merge->count);
+    rocksdb::Status status;
 
     how.compression = rocksdb::kDisableCompressionOption; /* the family's */
     how.output_file_size_limit = merge->file_bytes;
     how.max_subcompactions = 1; /* no other thread */
-    return db->rep->CompactFiles(how, family->rep, names, merge->level);
+    db->rep->DisableFileDeletions().PermitUncheckedError();
+    status = db->rep->CompactFiles(how, family->rep, names, merge->level);
+    if (status.ok() || !files_manifest_failed())
+        db->rep->EnableFileDeletions(false).PermitUncheckedError();
+    return status;
 }
 
 } // namespace
