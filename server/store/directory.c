@@ -31,7 +31,7 @@ static bool ends_with(const char *name, const char *suffix)
  * them and without CURRENT it is a damaged database, and the engine would begin a new one over it. */
 static bool is_engines(const char *name)
 {
-    static const char *const names[] = {"LOCK", "LOG", "IDENTITY", MARK, LOCK, SYNCED_NAME};
+    static const char *const names[] = {"LOCK", "LOG", "IDENTITY", MARK, LOCK, SYNCED_NAME, LOG_ROOM_SPARE};
     static const char *const prefixes[] = {"LOG.old.", "MANIFEST-", "OPTIONS-"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -263,7 +263,7 @@ class WatchedFiles : public rocksdb::FileSystemWrapper
         if (status.ok())
             status = target()->NewWritableFile(path, options, out, debug);
         if (is_log(number))
-            status = made(path, number, std::move(status), out);
+            status = made(path, number, options, std::move(status), out);
         status = count_failure(is_of_manifest(path), std::move(status));
         if (status.ok() && (number != 0 || is_of_manifest(path)))
             out->reset(new WatchedFile(std::move(*out), watcher_, number));
@@ -297,16 +297,23 @@ class WatchedFiles : public rocksdb::FileSystemWrapper
     }
 
   private:
-    /* The log that the engine has is written on if there is none of that number, however far its making came. */
-    IOStatus made(const std::string &path, uint64_t number, IOStatus status, std::unique_ptr<FSWritableFile> *out)
+    IOStatus ready(const std::string &path, IOStatus status)
     {
-        const bool there = status.ok();
+        return status.ok() ? status_of(watcher_.made(watcher_.context, path.c_str()), path) : status;
+    }
 
-        if (there)
-            status = status_of(watcher_.made(watcher_.context, path.c_str()), path);
+    /* The log that the engine has is written on if there is none of that number, however far its making came. */
+    IOStatus made(const std::string &path, uint64_t number, const FileOptions &options, IOStatus status,
+                  std::unique_ptr<FSWritableFile> *out)
+    {
+        status = ready(path, std::move(status));
+        if (status.IsNoSpace() && watcher_.spare(watcher_.context, path.c_str())) {
+            out->reset();
+            status = ready(path, target()->ReopenWritableFile(path, options, out, nullptr));
+        }
         if (!status.ok()) {
             out->reset();
-            if (watcher_.deleting(watcher_.context, number) == 0 && there)
+            if (watcher_.deleting(watcher_.context, number) == 0)
                 target()->DeleteFile(path, IOOptions(), nullptr).PermitUncheckedError();
         }
         log_has_no_space = status.IsNoSpace();

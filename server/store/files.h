@@ -26,6 +26,8 @@ struct files_watcher {
     int (*making)(void *context, uint64_t number);
     int (*made)(void *context,
                 const char *path); /* a log's file; another answer than 0 unmakes it, which `deleting` tells */
+    bool (*spare)(void *context,
+                  const char *path); /* where a log had no space: one that has some is at that path now */
     int (*deleting)(void *context, uint64_t number);
     void (*syncing)(void *context); /* its first so many bytes, those that it has now, */
     void (*synced)(void *context, uint64_t number, uint64_t bytes); /* and they are on the disk */
@@ -40,9 +42,8 @@ struct files_listener {
                                                                       flushed: of what writers may be held up for */
     void (*met_damage)(void *context);
     void (*had_no_space)(void *context); /* has_room said so, or the disk */
-    void (*stopped)(void *context,
-                    bool no_space); /* the engine takes no write any more: a table or a manifest had no space,
-                                                    or something worse */
+    /* The engine takes no write any more: a table or a manifest had no space, or something worse. */
+    void (*stopped)(void *context, bool no_space);
 };
 
 /* listener is copied. Where has_room counts, the files are those of files_env. False: no memory. */

@@ -3,7 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "store/io.h"
 
 #define CHUNK_BYTES_MAX    ((int64_t)1 << 20)
 #define CHUNK_BYTES_MIN    ((int64_t)64 << 10)
@@ -15,7 +20,7 @@
 
 void log_room_init(struct log_room *room)
 {
-    *room = (struct log_room){.chunk = CHUNK_BYTES_MAX, .fd = -1, .left = UNLIMITED};
+    *room = (struct log_room){.chunk = CHUNK_BYTES_MAX, .fd = -1, .spare = UNLIMITED, .left = UNLIMITED};
     pthread_mutex_init(&room->lock, NULL);
 }
 
@@ -27,8 +32,30 @@ void log_room_set_reserve(struct log_room *room, uint64_t reserve_bytes)
         room->chunk = part > CHUNK_BYTES_MIN ? (int64_t)part : CHUNK_BYTES_MIN;
 }
 
+bool log_room_set_dir(struct log_room *room, const char *dir)
+{
+    const size_t size = strlen(dir) + sizeof("/" LOG_ROOM_SPARE);
+    char *path = malloc(size);
+
+    if (path == NULL)
+        return false;
+    snprintf(path, size, "%s/" LOG_ROOM_SPARE, dir);
+    free(room->spare_path);
+    room->spare_path = path;
+    atomic_store(&room->spare, 0);
+    return true;
+}
+
+static bool is_file(int64_t spare)
+{
+    return spare > 0 && spare < UNLIMITED;
+}
+
 void log_room_deinit(struct log_room *room)
 {
+    if (is_file(atomic_load(&room->spare)))
+        unlink(room->spare_path);
+    free(room->spare_path);
     pthread_mutex_destroy(&room->lock);
     if (room->fd >= 0)
         close(room->fd);
@@ -43,12 +70,17 @@ static int allocate(int fd, uint64_t from, int64_t bytes)
     return 0;
 }
 
+static bool is_no_space(int error)
+{
+    return error == ENOSPC || error == EDQUOT;
+}
+
 /* With the lock. False where there is no space; any other reason is one that the file system cannot, or the log's to tell. */
 static bool grow(struct log_room *room, int64_t bytes)
 {
     const int error = room->fd >= 0 ? allocate(room->fd, room->allocated, bytes) : EOPNOTSUPP;
 
-    if (error == ENOSPC || error == EDQUOT)
+    if (is_no_space(error))
         return false;
     if (error != 0) {
         atomic_store(&room->left, UNLIMITED);
@@ -57,6 +89,62 @@ static bool grow(struct log_room *room, int64_t bytes)
     room->allocated += (uint64_t)bytes;
     atomic_fetch_add(&room->left, bytes);
     return true;
+}
+
+/* With the lock. As grow; one that an earlier start left behind is made empty. */
+static bool grow_spare(struct log_room *room, int64_t bytes)
+{
+    const int empty = atomic_load(&room->spare) == 0 ? O_TRUNC : 0;
+    const int fd = io_open_file(AT_FDCWD, room->spare_path, O_WRONLY | O_CREAT | empty);
+    const int error = fd >= 0 ? allocate(fd, 0, bytes) : errno;
+
+    if (fd < 0) /* for lack of descriptors, say: next time */
+        return !is_no_space(error);
+    close(fd);
+    if (is_no_space(error))
+        return false;
+    if (error != 0)
+        unlink(room->spare_path);
+    atomic_store(&room->spare, error == 0 ? bytes : UNLIMITED);
+    return true;
+}
+
+static bool is_spared(const struct log_room *room)
+{
+    return atomic_load(&room->spare) >= (int64_t)atomic_load(&room->on_way) + RECORD_BYTES;
+}
+
+/* With the lock. */
+static bool spare(struct log_room *room)
+{
+    const int64_t on_way = (int64_t)atomic_load(&room->on_way);
+
+    return is_spared(room) || grow_spare(room, on_way + room->chunk) || grow_spare(room, on_way + RECORD_BYTES);
+}
+
+bool log_room_has_spare(struct log_room *room)
+{
+    bool has = is_spared(room);
+
+    if (has)
+        return true;
+    pthread_mutex_lock(&room->lock);
+    has = spare(room);
+    pthread_mutex_unlock(&room->lock);
+    return has;
+}
+
+bool log_room_use_spare(struct log_room *room, const char *path)
+{
+    bool used = false;
+
+    pthread_mutex_lock(&room->lock);
+    if (is_file(atomic_load(&room->spare))) {
+        used = rename(room->spare_path, path) == 0;
+        atomic_store(&room->spare, 0);
+    }
+    pthread_mutex_unlock(&room->lock);
+    return used;
 }
 
 /* Nothing is left while it is not known what is on its way: who was admitted before that is counted there. The engine has the file
@@ -130,12 +218,12 @@ enum log_room_answer log_room_take(struct log_room *room, size_t bytes, bool may
     const int64_t all = needed(bytes);
     bool taken;
 
-    if (take(room, all))
+    if (is_spared(room) && take(room, all))
         return LOG_ROOM_TAKEN;
     if (!may_wait)
         return LOG_ROOM_WOULD_WAIT;
     pthread_mutex_lock(&room->lock);
-    taken = take(room, all) || ((grow(room, all + room->chunk) || grow(room, all)) && take(room, all));
+    taken = spare(room) && (take(room, all) || ((grow(room, all + room->chunk) || grow(room, all)) && take(room, all)));
     pthread_mutex_unlock(&room->lock);
     return taken ? LOG_ROOM_TAKEN : LOG_ROOM_NONE;
 }
@@ -156,11 +244,12 @@ bool log_room_refill(struct log_room *room)
 {
     bool enough = true;
 
-    if (atomic_load_explicit(&room->left, memory_order_relaxed) >= room->chunk / 2)
+    if (atomic_load_explicit(&room->left, memory_order_relaxed) >= room->chunk / 2 && is_spared(room))
         return true;
     pthread_mutex_lock(&room->lock);
     if (atomic_load(&room->left) < room->chunk / 2)
         enough = grow(room, room->chunk);
+    enough = spare(room) && enough;
     pthread_mutex_unlock(&room->lock);
     return enough;
 }

@@ -4,6 +4,9 @@
  * disk's last byte is met before a write and never within one: after a log that could not be written on, the engine takes
  * no write until the database is opened anew.
  *
+ * The engine begins a next log when it likes, and is stopped where there is no space for one. So there is a spare: a file with
+ * room for all that is on its way, which becomes the next log then. Nothing is admitted without one.
+ *
  * Where a file system cannot allocate so (EOPNOTSUPP), there is no limit here, and space.c alone looks ahead.
  *
  * Thread: [any], but log_room_init and log_room_deinit [main].
@@ -17,11 +20,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define LOG_ROOM_SPARE "STATOR-SPARE" /* in the data directory, and empty */
+
 struct log_room {
     int64_t chunk;           /* bytes that are allocated at a time */
-    pthread_mutex_t lock;    /* guards the next two */
+    char *spare_path;        /* NULL: there is none, ever */
+    pthread_mutex_t lock;    /* guards the next two, and the spare's file */
     int fd;                  /* of the log that is written; -1: there is none yet */
     uint64_t allocated;      /* bytes of its file */
+    _Atomic int64_t spare;   /* and of the spare's; 0: there is none now */
     _Atomic int64_t left;    /* of these, for writes that are not admitted yet */
     _Atomic uint64_t on_way; /* bytes admitted, of which it is not known whether they are in a file yet */
 };
@@ -31,12 +38,23 @@ void log_room_init(struct log_room *room);
 
 /* Of a small disk's reserve the log takes little ahead. Before the first log. */
 void log_room_set_reserve(struct log_room *room, uint64_t reserve_bytes);
+
+/* There is to be a spare in dir, that of the logs. Before the first log, too. False: no memory. */
+bool log_room_set_dir(struct log_room *room, const char *dir);
+
+/* The spare goes. */
 void log_room_deinit(struct log_room *room);
 
 /* A log was made at that path, and is empty. What is on its way may go there or into the one before, so it gets room for all
  * that, too. False: there is no space, and the log before is still the one that is written. forced: it is not; nothing is
  * admitted until there is space. */
 bool log_room_begin(struct log_room *room, const char *path, bool forced);
+
+/* Before the engine is told to begin a next log: that has space. False: it may have none. */
+bool log_room_has_spare(struct log_room *room);
+
+/* There was no space for a log at that path: the spare is there now. False: there is none. */
+bool log_room_use_spare(struct log_room *room, const char *path);
 
 /* A batch of so many bytes is about to be written; how much of the file all that is on its way will take. */
 uint64_t log_room_set_out(struct log_room *room, size_t bytes);

@@ -118,6 +118,13 @@ static int made(void *context, const char *path)
     return log_room_begin(&store->log_room, path, is_opening(store)) || is_opening(store) ? 0 : ENOSPC;
 }
 
+static bool spare(void *context, const char *path)
+{
+    struct store *store = context;
+
+    return log_room_use_spare(&store->log_room, path);
+}
+
 static int deleting(void *context, uint64_t number)
 {
     const struct store *store = context;
@@ -155,6 +162,7 @@ static enum stator_rc watch_files(struct opening *opening, bool begun, struct st
                                           .opening = is_opening,
                                           .making = making,
                                           .made = made,
+                                          .spare = spare,
                                           .deleting = deleting,
                                           .syncing = syncing,
                                           .synced = reached};
@@ -709,7 +717,11 @@ static enum stator_rc open_store(struct store **out, const struct store_options 
         store->dir = strdup(options->dir);
     make_call_options(store);
     make_log_locks(store);
-    rc = options->dir != NULL && store->dir == NULL ? stator_fail_memory(err) : open_path(&opening, err);
+    if ((options->dir != NULL && store->dir == NULL) ||
+        (store->durability != STORE_NONE && !log_room_set_dir(&store->log_room, store->dir)))
+        rc = stator_fail_memory(err);
+    else
+        rc = open_path(&opening, err);
     if (rc != STATOR_OK) {
         close_database(&opening);
         free(opening.handles);
@@ -721,6 +733,7 @@ static enum stator_rc open_store(struct store **out, const struct store_options 
         store->family_count = (uint32_t)opening.count - 1;
         if (store->dir != NULL && looking == NULL)
             directory_sweep(store->dir);
+        (void)log_room_has_spare(&store->log_room); /* else whoever writes asks again */
         memcpy(store->left_out, opening.found.left_out, sizeof(store->left_out));
         frozen_init(store);
         *out = store;

@@ -579,7 +579,7 @@ static enum stator_rc flush_family(struct store *store, rocksdb_flushoptions_t *
 enum stator_rc rocks_flush(struct store *store, struct stator_error *err)
 {
     rocksdb_flushoptions_t *flush = rocksdb_flushoptions_create();
-    enum stator_rc rc = STATOR_OK;
+    enum stator_rc rc = log_room_has_spare(&store->log_room) ? STATOR_OK : fault_full(store, err);
 
     files_flush_at_once(flush);
     for (uint32_t i = 0; i < store->family_count && rc == STATOR_OK; i++)
@@ -596,6 +596,7 @@ void store_reclaim_stop(struct store *store)
 {
     atomic_store(&store->reclaim_stopped, true);
     rocksdb_disable_manual_compaction(store->db);
+    revive_stop(store);
 }
 
 bool store_is_reclaiming(const struct store *store)

@@ -30,15 +30,39 @@ static void set_read_only(struct store *store, bool read_only)
     pthread_rwlock_unlock(&store->log_lock);
 }
 
+/* A flush that failed is under way for a second more. When it ends within a revival the engine begins the next one, and that it
+ * forgets if the revival is over before that: the next revival would wait for it for ever. */
+static bool is_flushing(struct store *store)
+{
+    return stats_property(store, store->format, "rocksdb.num-running-flushes") != 0;
+}
+
+static bool resume(struct store *store)
+{
+    bool done;
+
+    atomic_store(&store->reviving, true); /* before the look, and revive_stop the other way round */
+    done = !atomic_load(&store->reclaim_stopped) && files_resume(store->db);
+    atomic_store(&store->reviving, false);
+    return done && !atomic_load(&store->broken);
+}
+
 /* It may take long: nobody writes meanwhile, and whoever syncs or reads is not kept waiting. */
 bool store_revive(struct store *store)
 {
-    if (!store_starved(store) || !space_may_revive(store))
+    if (!store_starved(store) || !space_may_revive(store) || is_flushing(store) ||
+        !log_room_has_spare(&store->log_room))
         return false;
     set_read_only(store, true);
-    if (!files_resume(store->db) || atomic_load(&store->broken))
+    if (!resume(store))
         return false;
     atomic_store(&store->revived, true);
     set_read_only(store, false);
     return true;
+}
+
+void revive_stop(struct store *store)
+{
+    if (atomic_load(&store->reviving))
+        rocksdb_cancel_all_background_work(store->db, 0);
 }

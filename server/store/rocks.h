@@ -69,7 +69,7 @@ struct store {
 
     atomic_bool read_only;                   /* by the first failed write or sync: fault.c, revive.c */
     atomic_bool starved, broken;             /* what the engine was stopped by: lack of space, anything else */
-    atomic_bool revived;                     /* at least once: revive.c */
+    atomic_bool reviving, revived;           /* under way; at least once: revive.c */
     atomic_bool hurried;                     /* store_hurry */
     _Atomic uint64_t flush_until_ms;         /* monotonic; 0: without end: store_close_within */
     atomic_bool reclaim_stopped, reclaiming; /* reclaim.c */
@@ -194,6 +194,11 @@ enum stator_rc fault_of_sync(struct store *store, struct stator_error *err, char
 /* What a read-only store answers to a write, and what one does whose disk is full. */
 enum stator_rc fault_read_only(const struct store *store, struct stator_error *err);
 enum stator_rc fault_full(const struct store *store, struct stator_error *err);
+
+/* --- revive.c ----------------------------------------------------------------------------------------------------- */
+
+/* One that is under way ends without success, and the engine with it: the store is about to be closed. */
+void revive_stop(struct store *store);
 
 /* --- open.c, stats.c, reclaim.c ----------------------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
 #include "store/files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <rocksdb/c.h>
 
@@ -17,6 +18,7 @@ struct fixture {
     rocksdb_options_t *options;
     rocksdb_t *db;
     atomic_int making_fails, made_fails, deleting_fails; /* errno's value for each log, or 0 */
+    atomic_bool has_spare;                               /* then what is made of it does not fail */
     atomic_int deletions, gone;    /* that were told, of them those whose file was not there any more */
     _Atomic uint64_t made;         /* the last log */
     atomic_int syncs;              /* of logs that were told to be done */
@@ -56,6 +58,18 @@ static int made(void *context, const char *path)
 
     (void)path;
     return f->made_fails;
+}
+
+static bool spare(void *context, const char *path)
+{
+    struct fixture *f = context;
+
+    if (!f->has_spare)
+        return false;
+    assert_int_equal(unlink(path), 0);
+    close(open(path, O_CREAT | O_WRONLY, 0600));
+    f->made_fails = 0;
+    return true;
 }
 
 static int deleting(void *context, uint64_t number)
@@ -98,6 +112,7 @@ static int set_up(void **state)
                                           .opening = opening,
                                           .making = making,
                                           .made = made,
+                                          .spare = spare,
                                           .deleting = deleting,
                                           .syncing = syncing,
                                           .synced = synced};
@@ -189,6 +204,30 @@ static void what_has_no_room_is_unmade(void **state)
     assert_int_equal(f->gone, 0);
 }
 
+/* But for whoever has spare room. */
+static void what_is_spare_is_made(void **state)
+{
+    struct fixture *f = *state;
+    char *why = NULL;
+    off_t before;
+
+    must_open(f);
+    put(f, "a");
+    f->has_spare = true;
+    f->made_fails = ENOSPC;
+    flush(f, &why);
+    assert_null(why);
+    assert_int_equal(f->made_fails, 0);
+    before = size_of(f, f->made);
+    put(f, "b");
+    assert_true(before >= 0 && size_of(f, f->made) > before);
+    f->made_fails = EIO; /* it is not for that */
+    flush(f, &why);
+    assert_non_null(why);
+    rocksdb_free(why);
+    assert_int_equal(size_of(f, f->made), -1);
+}
+
 /* A log is struck out before it goes: the other way round a crash between the two leaves a line whose log is missing. */
 static void a_log_is_told_of_before_it_goes(void **state)
 {
@@ -276,11 +315,9 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        ONE(what_is_refused_is_not_made),
-        ONE(what_has_no_room_is_unmade),
-        ONE(a_log_is_told_of_before_it_goes),
-        ONE(what_may_not_be_deleted_stays),
-        ONE(what_is_written_during_a_sync_is_not_synced),
+        ONE(what_is_refused_is_not_made),   ONE(what_has_no_room_is_unmade),
+        ONE(what_is_spare_is_made),         ONE(a_log_is_told_of_before_it_goes),
+        ONE(what_may_not_be_deleted_stays), ONE(what_is_written_during_a_sync_is_not_synced),
         ONE(a_failed_sync_reaches_nothing),
     };
 

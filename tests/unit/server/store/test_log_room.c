@@ -32,7 +32,7 @@ __attribute__((visibility("default"))) int fallocate(int fd, int mode, off_t off
 }
 
 struct fixture {
-    char dir[64], first[80], second[80];
+    char dir[64], first[80], second[80], spare[80];
     struct log_room room;
 };
 
@@ -130,7 +130,7 @@ static void whoever_finds_none_is_refused(void **state)
             all += 1000;
         assert_in_range(all, MIB * 9 / 10, MIB);
         assert_false(log_room_refill(&f->room));
-        assert_true(admits(f, 1) || !admits(f, 1000));
+        assert_false(admits(f, 1000));
         error = 0;
         assert_true(admits(f, 1000) && log_room_refill(&f->room));
     }
@@ -162,6 +162,119 @@ static void a_file_system_that_cannot_sets_no_limit(void **state)
             assert_true(admits(f, 30 * MIB) && log_room_refill(&f->room));
         assert_false(log_room_begin(&f->room, f->first, false)); /* each log asks anew */
     }
+}
+
+/* --- The spare ---------------------------------------------------------------------------------------------------- */
+
+static off_t blocks_of(const char *path)
+{
+    struct stat info;
+
+    if (stat(path, &info) != 0)
+        return -1;
+    assert_int_equal(info.st_size, 0);
+    return info.st_blocks * 512;
+}
+
+static void set_dir(struct fixture *f)
+{
+    assert_true(log_room_set_dir(&f->room, f->dir));
+    snprintf(f->spare, sizeof(f->spare), "%s/" LOG_ROOM_SPARE, f->dir);
+}
+
+/* It has room for all that is on its way, and becomes the next log. Nothing is admitted until there is another. */
+static void the_next_log_is_spare(void **state)
+{
+    struct fixture *f = *state;
+
+    set_dir(f);
+    assert_true(log_room_begin(&f->room, f->first, false));
+    assert_true(admits(f, 3 * MIB));
+    assert_true(blocks_of(f->spare) > (off_t)(3 * MIB));
+    error = ENOSPC;
+    assert_false(log_room_begin(&f->room, f->second, false));
+    assert_true(log_room_use_spare(&f->room, f->second));
+    assert_int_equal(blocks_of(f->spare), -1);
+    assert_true(blocks_of(f->second) > (off_t)(3 * MIB));
+    error = 0; /* it has that already */
+    assert_true(log_room_begin(&f->room, f->second, false));
+    error = ENOSPC;
+    assert_false(log_room_has_spare(&f->room) || log_room_use_spare(&f->room, f->first));
+    assert_false(admits(f, 1) || log_room_refill(&f->room));
+    error = 0;
+    assert_true(admits(f, 1) && log_room_has_spare(&f->room));
+    assert_true(blocks_of(f->spare) > (off_t)(3 * MIB));
+    log_room_arrive_all(&f->room);
+    assert_true(log_room_use_spare(&f->room, f->first));
+    assert_true(log_room_refill(&f->room));
+    assert_in_range(blocks_of(f->spare), MIB, 2 * MIB);
+}
+
+static void a_large_one_waits_for_a_larger_spare(void **state)
+{
+    struct fixture *f = *state;
+
+    set_dir(f);
+    assert_true(log_room_begin(&f->room, f->first, false));
+    assert_true(log_room_has_spare(&f->room));
+    assert_true(admits(f, MIB / 2));
+    log_room_arrive_all(&f->room);
+    most = MIB + MIB / 2; /* enough for itself */
+    assert_true(log_room_refill(&f->room));
+    error = ENOSPC;
+    assert_false(admits(f, MIB + MIB / 4));
+    error = 0;
+    assert_int_equal(log_room_take(&f->room, 10, false), LOG_ROOM_TAKEN);
+    assert_true(admits(f, MIB + MIB / 4));
+}
+
+/* What an earlier start left there is nothing. */
+static void a_spare_is_empty(void **state)
+{
+    struct fixture *f = *state;
+    FILE *file;
+
+    set_dir(f);
+    file = fopen(f->spare, "w");
+    fputs("left", file);
+    fclose(file);
+    assert_true(log_room_has_spare(&f->room));
+    assert_true(blocks_of(f->spare) >= (off_t)MIB);
+}
+
+/* Without one the file system's answer counts, as before. */
+static void where_none_can_be(void **state)
+{
+    struct fixture *f = *state;
+    struct stat info;
+
+    set_dir(f);
+    error = EOPNOTSUPP;
+    assert_true(log_room_has_spare(&f->room));
+    assert_int_equal(stat(f->spare, &info), -1);
+    error = 0;
+    assert_true(log_room_begin(&f->room, f->first, false));
+    assert_true(admits(f, 3 * MIB));
+    assert_false(log_room_use_spare(&f->room, f->second));
+    assert_int_equal(stat(f->spare, &info), -1);
+    set_dir(f);
+    assert_int_equal(mkdir(f->spare, 0700), 0);
+    assert_true(log_room_has_spare(&f->room));
+    assert_true(admits(f, 100));
+    assert_false(log_room_use_spare(&f->room, f->second));
+}
+
+static void a_spare_goes_with_its_store(void **state)
+{
+    struct fixture *f = *state;
+    struct stat info;
+
+    set_dir(f);
+    assert_true(log_room_has_spare(&f->room));
+    assert_int_equal(stat(f->spare, &info), 0);
+    log_room_deinit(&f->room);
+    assert_int_equal(stat(f->spare, &info), -1);
+    log_room_init(&f->room);
 }
 
 static void who_may_not_wait_is_told(void **state)
@@ -312,6 +425,11 @@ int main(void)
         ONE(whoever_finds_none_is_refused),
         ONE(the_last_space_is_used),
         ONE(a_file_system_that_cannot_sets_no_limit),
+        ONE(the_next_log_is_spare),
+        ONE(a_large_one_waits_for_a_larger_spare),
+        ONE(a_spare_is_empty),
+        ONE(where_none_can_be),
+        ONE(a_spare_goes_with_its_store),
         ONE(who_may_not_wait_is_told),
         ONE(what_is_given_back_is_there),
         ONE(what_is_on_its_way_has_room_in_the_next),

@@ -7,9 +7,10 @@
 #include <limits.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "store/store.h"
+#include "store/rocks.h"
 #include "store/synced.h"
 #include "unit/server/store/crashed.h"
 #include "unit/server/store/temporary.h"
@@ -19,6 +20,7 @@
 static atomic_bool log_is_full, tables_are_full, manifest_is_full;
 static _Atomic off_t largest_begin; /* that was allocated to a new log */
 static atomic_bool log_has_no_more; /* of the disk, than what is allocated to it */
+static atomic_bool spare_is_lost;   /* nor has a next one what was allocated to the spare */
 static atomic_int error;            /* that they meet */
 static atomic_int log_takes;        /* so many bytes before */
 
@@ -41,12 +43,19 @@ static bool fails(int fd)
            (manifest_is_full && is_of(fd, "MANIFEST"));
 }
 
-/* What is had already can be written. */
+static bool is_had(int fd, off_t end)
+{
+    struct stat info;
+
+    return !spare_is_lost && fstat(fd, &info) == 0 && info.st_blocks * 512 >= end;
+}
+
+/* What is had already can be had again, and written. */
 __attribute__((visibility("default"))) int fallocate(int fd, int mode, off_t offset, off_t len)
 {
-    if (offset == 0 && len > largest_begin)
+    if (offset == 0 && len > largest_begin && is_of(fd, ".log"))
         largest_begin = len;
-    if (!log_has_no_more)
+    if (!(log_has_no_more || spare_is_lost) || is_had(fd, offset + len))
         return (int)syscall(SYS_fallocate, fd, mode, offset, len);
     errno = error;
     return -1;
@@ -111,7 +120,7 @@ static int setup(void **state)
 
 static void has_space(void)
 {
-    log_is_full = tables_are_full = manifest_is_full = log_has_no_more = false;
+    log_is_full = tables_are_full = manifest_is_full = log_has_no_more = spare_is_lost = false;
     log_takes = 0;
 }
 
@@ -189,6 +198,14 @@ static void fill_memory(struct fixture *f)
     assert_true(store_starved(f->store));
 }
 
+/* It may have to wait for a flush that has failed. */
+static void until_revived(struct fixture *f)
+{
+    for (int tries = 0; tries < 500 && !store_revive(f->store); tries++)
+        usleep(10000);
+    assert_false(store_read_only(f->store) || store_starved(f->store));
+}
+
 static void has_no_space(struct fixture *f, enum store_durability durability, atomic_bool *what)
 {
     open_it(f, durability);
@@ -201,7 +218,7 @@ static void has_no_space(struct fixture *f, enum store_durability durability, at
     assert_true(has(f, "before"));
     assert_false(store_revive(f->store));
     has_space();
-    assert_true(store_revive(f->store));
+    until_revived(f);
     assert_false(store_revive(f->store));
     assert_revived(f, durability);
 }
@@ -221,6 +238,39 @@ static void a_manifest_has_no_space(void **state)
     has_no_space(*state, STORE_FULL, &manifest_is_full);
 }
 
+/* The disk has space, and then it has none again: however often a revival fails, the next one ends. All families have something
+ * to be flushed. */
+static void a_revival_fails_again_and_again(void **state)
+{
+    struct fixture *f = *state;
+    struct store_batch *batch;
+
+    open_it(f, STORE_PROCESS);
+    assert_int_equal(put(f, "before"), STATOR_OK);
+    tables_are_full = true;
+    batch = store_batch_new(f->store);
+    for (int i = 0; i < 2000 && !store_starved(f->store); i++) {
+        char key[16], value[20000] = "";
+
+        snprintf(key, sizeof(key), "%06d", i);
+        store_batch_clear(batch);
+        store_batch_put(batch, STORE_SHARD(0), bytes_of_string(key), bytes_of(value, sizeof(value)));
+        store_batch_put(batch, STORE_SHARD(1), bytes_of_string(key), bytes_of(value, sizeof(value)));
+        store_batch_put(batch, STORE_CATALOG, bytes_of_string(key), bytes_of(value, sizeof(value)));
+        (void)!store_write(f->store, batch, true, &f->err);
+    }
+    store_batch_free(batch);
+    (void)put(f, "refused");
+    for (const time_t end = time(NULL) + 3; time(NULL) < end;) { /* the first find the flush before not over */
+        assert_false(store_revive(f->store));
+        assert_true(store_starved(f->store));
+        usleep(100);
+    }
+    has_space();
+    until_revived(f);
+    assert_revived(f, STORE_PROCESS);
+}
+
 /* What was written before is synced, and read, while nothing is taken. */
 static void what_was_written_before(void **state)
 {
@@ -237,7 +287,7 @@ static void what_was_written_before(void **state)
         assert_false(store_frozen(f->store));
         assert_true(has(f, "before") && has(f, "000000"));
         has_space();
-        assert_true(store_revive(f->store));
+        until_revived(f);
     }
     assert_revived(f, STORE_FULL);
 }
@@ -254,7 +304,7 @@ static void a_flush_waits_after_a_revival(void **state)
     fill_memory(f);
     (void)put(f, "refused");
     has_space();
-    assert_true(store_revive(f->store));
+    until_revived(f);
     for (int i = 0; i < 150; i++) {
         snprintf(key, sizeof(key), "%06d", i);
         assert_int_equal(put_bytes(f, key, (size_t)60 << 10), STATOR_OK);
@@ -265,15 +315,48 @@ static void a_flush_waits_after_a_revival(void **state)
     assert_true(stats.memory_bytes < 10000);
 }
 
-/* The next log cannot be made: no table of what is in memory can. */
+/* Neither the next log can be made, nor a table of what is in memory. */
 static void a_next_log_has_no_space(void **state)
 {
-    has_no_space(*state, STORE_FULL, &log_has_no_more);
+    has_no_space(*state, STORE_FULL, &spare_is_lost);
 }
 
 static void a_next_log_has_no_space_in_process(void **state)
 {
-    has_no_space(*state, STORE_PROCESS, &log_has_no_more);
+    has_no_space(*state, STORE_PROCESS, &spare_is_lost);
+}
+
+/* The next log can be made of what is spare, whatever else has no space; what Debian's library could not try a second time
+ * it does not. */
+static void a_next_log_has_no_space_after_a_range_was_deleted(void **state)
+{
+    struct fixture *f = *state;
+    struct store_batch *batch;
+    char before[256], now[256];
+    int written = 0;
+
+    open_large(f, STORE_FULL);
+    assert_int_equal(put(f, "before"), STATOR_OK);
+    batch = store_batch_new(f->store);
+    store_batch_delete_range(batch, SHARD, BYTES("x"), BYTES("y"));
+    assert_int_equal(store_write(f->store, batch, true, &f->err), STATOR_OK);
+    store_batch_free(batch);
+    assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
+    find_log(f->dir, before);
+    log_has_no_more = true;
+    assert_int_equal(rocks_flush(f->store, &f->err), STATOR_OK);
+    find_log(f->dir, now);
+    assert_string_not_equal(before, now);
+    assert_false(store_starved(f->store));
+    while (put_bytes(f, "more", 20000) == STATOR_OK)
+        written++;
+    assert_int_equal(written, 0); /* there is no spare for the log after that */
+    assert_non_null(strstr(f->err.message, "is full: nothing was written. Writes are taken again when there is"));
+    assert_int_equal(rocks_flush(f->store, &f->err), STATOR_INTERNAL_SERVER_ERROR);
+    assert_int_equal(store_sync(f->store, &f->err), STATOR_OK);
+    has_space();
+    assert_false(store_read_only(f->store) || store_revive(f->store));
+    assert_revived(f, STORE_FULL);
 }
 
 /* Its end is met before a write, which is refused, and nothing more happens. */
@@ -401,12 +484,14 @@ int main(void)
         ONE(a_table_has_no_space),
         ONE(a_table_has_no_space_in_process),
         ONE(a_manifest_has_no_space),
+        ONE(a_revival_fails_again_and_again),
         ONE(what_was_written_before),
         ONE(a_start_without_space_for_a_log),
         ONE(logs_begin_small),
         ONE(a_flush_waits_after_a_revival),
         ONE(a_next_log_has_no_space),
         ONE(a_next_log_has_no_space_in_process),
+        ONE(a_next_log_has_no_space_after_a_range_was_deleted),
         ONE(a_log_has_no_more_space),
         ONE(a_log_has_no_space),
         ONE(another_failure_is_for_ever),
