@@ -246,16 +246,30 @@ static uint64_t round_of(struct reclaim *reclaim)
     return wait_ms;
 }
 
-/* False: stop. */
+static void wait_until(struct reclaim *reclaim, uint64_t at_ms)
+{
+    const struct timespec until = {.tv_sec = (time_t)(at_ms / 1000), .tv_nsec = (long)(at_ms % 1000) * 1000000};
+
+    pthread_cond_timedwait(&reclaim->changed, &reclaim->mutex, &until);
+}
+
+/* No longer than SPACE_MS once the disk has stopped the store, whoever met that. False: stop. */
 static bool wait_for(struct reclaim *reclaim, uint64_t wait_ms)
 {
-    uint64_t at_ms = clock_monotonic_ms() + wait_ms;
-    const struct timespec until = {.tv_sec = (time_t)(at_ms / 1000), .tv_nsec = (long)(at_ms % 1000) * 1000000};
+    const uint64_t began_ms = clock_monotonic_ms();
+    uint64_t now_ms = began_ms;
     bool go_on;
 
     pthread_mutex_lock(&reclaim->mutex);
-    while (!reclaim->stop && !reclaim->asked && clock_monotonic_ms() < at_ms)
-        pthread_cond_timedwait(&reclaim->changed, &reclaim->mutex, &until);
+    while (!reclaim->stop && !reclaim->asked && now_ms - began_ms < wait_ms) {
+        const uint64_t left_ms = began_ms + wait_ms - now_ms;
+
+        if (store_starved(reclaim->store) && wait_ms > SPACE_MS)
+            wait_ms = SPACE_MS;
+        else
+            wait_until(reclaim, now_ms + (left_ms < SPACE_MS ? left_ms : SPACE_MS));
+        now_ms = clock_monotonic_ms();
+    }
     go_on = !reclaim->stop;
     pthread_mutex_unlock(&reclaim->mutex);
     return go_on;

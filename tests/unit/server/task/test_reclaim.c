@@ -66,6 +66,26 @@ bool __wrap_store_shorten_log(struct store *store)
     return false;
 }
 
+static atomic_bool starved;
+static _Atomic uint64_t starved_ms, revived_ms; /* when it was made so, and when that was ended */
+
+bool __wrap_store_starved(const struct store *store);
+bool __wrap_store_revive(struct store *store);
+
+bool __wrap_store_starved(const struct store *store)
+{
+    (void)store;
+    return starved;
+}
+
+bool __wrap_store_revive(struct store *store)
+{
+    (void)store;
+    revived_ms = now_ms;
+    starved = false;
+    return true;
+}
+
 struct fixture {
     char dir[64];
     struct store *store;
@@ -157,11 +177,31 @@ static void a_full_disk_has_a_short_log(void **state)
     assert_int_not_equal(shortened, 0);
 }
 
+/* However long the thread would have rested: nobody could write meanwhile. */
+static void a_stopped_store_is_looked_at_soon(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(reclaim_start(&f->reclaim, f->store, NULL), STATOR_OK);
+    await_looks(2);
+    for (int times = 0; times < 20; times++) {
+        starved_ms = now_ms;
+        starved = true;
+        for (int ms = 0; starved; ms++) {
+            assert_true(ms < PATIENCE_S * 1000);
+            usleep(1000);
+        }
+        assert_in_range(revived_ms, starved_ms, starved_ms + 1500);
+        usleep(10000);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_noted_goes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_disk_has_a_short_log, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_stopped_store_is_looked_at_soon, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
