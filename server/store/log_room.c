@@ -46,6 +46,12 @@ bool log_room_set_dir(struct log_room *room, const char *dir)
     return true;
 }
 
+static void close_if_open(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
 static bool is_file(int64_t spare)
 {
     return spare > 0 && spare < UNLIMITED;
@@ -57,8 +63,7 @@ void log_room_deinit(struct log_room *room)
         unlink(room->spare_path);
     free(room->spare_path);
     pthread_mutex_destroy(&room->lock);
-    if (room->fd >= 0)
-        close(room->fd);
+    close_if_open(room->fd);
 }
 
 /* 0, or errno's value. */
@@ -151,32 +156,29 @@ bool log_room_use_spare(struct log_room *room, const char *path)
  * open, but lends nobody its descriptor. */
 bool log_room_begin(struct log_room *room, const char *path, bool forced)
 {
+    const int made = open(path, O_WRONLY | O_CLOEXEC);
     uint64_t allocated_before;
     int64_t left, on_way;
-    int fd_before;
+    int before;
     bool grown;
 
     pthread_mutex_lock(&room->lock);
-    fd_before = room->fd;
+    before = room->fd;
     allocated_before = room->allocated;
     left = atomic_exchange(&room->left, 0);
     on_way = (int64_t)atomic_load(&room->on_way);
-    room->fd = open(path, O_WRONLY | O_CLOEXEC);
+    room->fd = made;
     room->allocated = 0;
     grown = grow(room, on_way + room->chunk) || grow(room, on_way + RECORD_BYTES);
-    if (grown || forced) {
-        atomic_fetch_sub(&room->left, grown ? on_way : 0);
-    } else {
-        const int made = room->fd;
-
-        room->fd = fd_before;
+    if (grown) {
+        atomic_fetch_sub(&room->left, on_way);
+    } else if (!forced) {
+        room->fd = before;
         room->allocated = allocated_before;
         atomic_fetch_add(&room->left, left);
-        fd_before = made;
     }
-    if (fd_before >= 0)
-        close(fd_before);
     pthread_mutex_unlock(&room->lock);
+    close_if_open(grown || forced ? before : made);
     return grown;
 }
 
