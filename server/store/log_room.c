@@ -146,10 +146,25 @@ bool log_room_use_spare(struct log_room *room, const char *path)
     pthread_mutex_lock(&room->lock);
     if (is_file(atomic_load(&room->spare))) {
         used = rename(room->spare_path, path) == 0;
+        room->used_spare = used ? atomic_load(&room->spare) : 0;
         atomic_store(&room->spare, 0);
     }
     pthread_mutex_unlock(&room->lock);
     return used;
+}
+
+/* With the lock. What a file has already may not be asked for again: XFS wants space for it a second time. Who is admitted has room
+ * in it, but others may be on their way, too. */
+static bool take_over_spare(struct log_room *room, int64_t on_way)
+{
+    const int64_t had = room->used_spare;
+
+    if (had == 0)
+        return false;
+    room->used_spare = 0;
+    room->allocated = (uint64_t)had;
+    atomic_fetch_add(&room->left, had > on_way ? had : on_way);
+    return true;
 }
 
 /* Nothing is left while it is not known what is on its way: who was admitted before that is counted there. The engine has the file
@@ -169,7 +184,7 @@ bool log_room_begin(struct log_room *room, const char *path, bool forced)
     on_way = (int64_t)atomic_load(&room->on_way);
     room->fd = made;
     room->allocated = 0;
-    grown = grow(room, on_way + room->chunk) || grow(room, on_way + RECORD_BYTES);
+    grown = take_over_spare(room, on_way) || grow(room, on_way + room->chunk) || grow(room, on_way + RECORD_BYTES);
     if (grown) {
         atomic_fetch_sub(&room->left, on_way);
     } else if (!forced) {

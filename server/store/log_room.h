@@ -25,10 +25,11 @@
 struct log_room {
     int64_t chunk;           /* bytes that are allocated at a time */
     char *spare_path;        /* NULL: there is none, ever */
-    pthread_mutex_t lock;    /* guards the next two, and the spare's file */
+    pthread_mutex_t lock;    /* guards the next three, and the spare's file */
     int fd;                  /* of the log that is written; -1: there is none yet */
     uint64_t allocated;      /* bytes of its file */
-    _Atomic int64_t spare;   /* and of the spare's; 0: there is none now */
+    int64_t used_spare;      /* bytes of the spare that is about to be the next log; 0: none is */
+    _Atomic int64_t spare;   /* of the spare; 0: there is none now */
     _Atomic int64_t left;    /* of these, for writes that are not admitted yet */
     _Atomic uint64_t on_way; /* bytes admitted, of which it is not known whether they are in a file yet */
 };

@@ -196,9 +196,9 @@ static void the_next_log_is_spare(void **state)
     assert_true(log_room_use_spare(&f->room, f->second));
     assert_int_equal(blocks_of(f->spare), -1);
     assert_true(blocks_of(f->second) > (off_t)(3 * MIB));
-    error = 0; /* it has that already */
+    (void)log_room_set_out(&f->room, 9 * MIB); /* not admitted yet, and it will not be */
     assert_true(log_room_begin(&f->room, f->second, false));
-    error = ENOSPC;
+    log_room_arrive(&f->room, 9 * MIB);
     assert_false(log_room_has_spare(&f->room) || log_room_use_spare(&f->room, f->first));
     assert_false(admits(f, 1) || log_room_refill(&f->room));
     error = 0;

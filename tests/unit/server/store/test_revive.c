@@ -20,7 +20,7 @@
 static atomic_bool log_is_full, tables_are_full, manifest_is_full;
 static _Atomic off_t largest_begin; /* that was allocated to a new log */
 static atomic_bool log_has_no_more; /* of the disk, than what is allocated to it */
-static atomic_bool spare_is_lost;   /* nor has a next one what was allocated to the spare */
+static atomic_bool spare_is_lost;   /* nor does the spare become a log */
 static atomic_int error;            /* that they meet */
 static atomic_int log_takes;        /* so many bytes before */
 
@@ -43,13 +43,6 @@ static bool fails(int fd)
            (manifest_is_full && is_of(fd, "MANIFEST"));
 }
 
-static bool is_had(int fd, off_t end)
-{
-    struct stat info;
-
-    return !spare_is_lost && fstat(fd, &info) == 0 && info.st_blocks * 512 >= end;
-}
-
 static atomic_bool counts_unspaced;
 static atomic_int log_writes, unspaced; /* writes of logs, and those of them beyond what is allocated */
 
@@ -63,12 +56,12 @@ static void count_unspaced(int fd, size_t len)
     unspaced += lseek(fd, 0, SEEK_CUR) + (off_t)len > info.st_blocks * 512;
 }
 
-/* What is had already can be had again, and written. */
+/* What is had already can be written. Not all file systems give it again. */
 __attribute__((visibility("default"))) int fallocate(int fd, int mode, off_t offset, off_t len)
 {
     if (offset == 0 && len > largest_begin && is_of(fd, ".log"))
         largest_begin = len;
-    if (!(log_has_no_more || spare_is_lost) || is_had(fd, offset + len))
+    if (!log_has_no_more && !spare_is_lost)
         return (int)syscall(SYS_fallocate, fd, mode, offset, len);
     errno = error;
     return -1;
@@ -92,6 +85,14 @@ __attribute__((visibility("default"))) ssize_t pwrite(int fd, const void *data, 
 {
     if (!fails(fd))
         return syscall(SYS_pwrite64, fd, data, len, offset);
+    errno = error;
+    return -1;
+}
+
+__attribute__((visibility("default"))) int rename(const char *from, const char *to)
+{
+    if (!spare_is_lost || strstr(from, "SPARE") == NULL)
+        return (int)syscall(SYS_rename, from, to);
     errno = error;
     return -1;
 }
