@@ -309,7 +309,8 @@ class WatchedFiles : public rocksdb::FileSystemWrapper
         status = ready(path, std::move(status));
         if (status.IsNoSpace() && watcher_.spare(watcher_.context, path.c_str())) {
             out->reset();
-            status = ready(path, target()->ReopenWritableFile(path, options, out, nullptr));
+            /* not ReopenWritableFile, which writes behind the file's end: behind what log_ahead.c has written ahead */
+            status = ready(path, target()->ReuseWritableFile(path, path, options, out, nullptr));
         }
         if (!status.ok()) {
             out->reset();

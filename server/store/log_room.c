@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/io.h"
@@ -52,6 +53,12 @@ static void close_if_open(int fd)
         close(fd);
 }
 
+void log_room_drop_spare(struct log_room *room)
+{
+    if (room->spare_path != NULL)
+        (void)unlink(room->spare_path);
+}
+
 static bool is_file(int64_t spare)
 {
     return spare > 0 && spare < UNLIMITED;
@@ -66,24 +73,50 @@ void log_room_deinit(struct log_room *room)
     close_if_open(room->fd);
 }
 
-/* 0, or errno's value. */
-static int allocate(int fd, uint64_t from, int64_t bytes)
-{
-    while (fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)bytes) != 0)
-        if (errno != EINTR)
-            return errno;
-    return 0;
-}
-
 static bool is_no_space(int error)
 {
     return error == ENOSPC || error == EDQUOT;
 }
 
+static int64_t size_of(int fd)
+{
+    struct stat info;
+
+    return fstat(fd, &info) == 0 ? info.st_size : INT64_MAX;
+}
+
+/* ext4 keeps what there was of it. Others need that more than a file that is not used then. */
+static void give_part_back(int fd, int64_t from)
+{
+    if (from == 0 && size_of(fd) == 0)
+        (void)!ftruncate(fd, 0);
+}
+
+/* 0, or errno's value. */
+static int allocate(int fd, int64_t from, int64_t bytes)
+{
+    int error = 0;
+
+    while (fallocate(fd, FALLOC_FL_KEEP_SIZE, from, bytes) != 0 && (error = errno) == EINTR)
+        error = 0;
+    if (is_no_space(error))
+        give_part_back(fd, from);
+    return error;
+}
+
+/* With the lock. What a start has written to its log nobody was admitted for. */
+static void begin_at_end(struct log_room *room)
+{
+    const int64_t size = room->fd >= 0 && room->allocated == 0 ? size_of(room->fd) : 0;
+
+    if (size != INT64_MAX)
+        room->allocated += (uint64_t)size;
+}
+
 /* With the lock. False where there is no space; any other reason is one that the file system cannot, or the log's to tell. */
 static bool grow(struct log_room *room, int64_t bytes)
 {
-    const int error = room->fd >= 0 ? allocate(room->fd, room->allocated, bytes) : EOPNOTSUPP;
+    const int error = room->fd >= 0 ? allocate(room->fd, (int64_t)room->allocated, bytes) : EOPNOTSUPP;
 
     if (is_no_space(error))
         return false;
@@ -184,7 +217,8 @@ bool log_room_begin(struct log_room *room, const char *path, bool forced)
     on_way = (int64_t)atomic_load(&room->on_way);
     room->fd = made;
     room->allocated = 0;
-    grown = take_over_spare(room, on_way) || grow(room, on_way + room->chunk) || grow(room, on_way + RECORD_BYTES);
+    grown = !forced &&
+            (take_over_spare(room, on_way) || grow(room, on_way + room->chunk) || grow(room, on_way + RECORD_BYTES));
     if (grown) {
         atomic_fetch_sub(&room->left, on_way);
     } else if (!forced) {
@@ -264,6 +298,7 @@ bool log_room_refill(struct log_room *room)
     if (atomic_load_explicit(&room->left, memory_order_relaxed) >= room->chunk / 2 && is_spared(room))
         return true;
     pthread_mutex_lock(&room->lock);
+    begin_at_end(room);
     if (atomic_load(&room->left) < room->chunk / 2)
         enough = grow(room, room->chunk);
     enough = spare(room) && enough;

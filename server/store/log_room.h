@@ -43,12 +43,15 @@ void log_room_set_reserve(struct log_room *room, uint64_t reserve_bytes);
 /* There is to be a spare in dir, that of the logs. Before the first log, too. False: no memory. */
 bool log_room_set_dir(struct log_room *room, const char *dir);
 
+/* Whoever owns the directory: one that an earlier start left behind goes. A start on a full disk needs its space. */
+void log_room_drop_spare(struct log_room *room);
+
 /* The spare goes. */
 void log_room_deinit(struct log_room *room);
 
 /* A log was made at that path, and is empty. What is on its way may go there or into the one before, so it gets room for all
- * that, too. False: there is no space, and the log before is still the one that is written. forced: it is not; nothing is
- * admitted until there is space. */
+ * that, too. False: there is no space, and the log before is still the one that is written. forced: it is
+ * not, and nothing is allocated yet, for a start has other uses for the last space; nothing is admitted before. */
 bool log_room_begin(struct log_room *room, const char *path, bool forced);
 
 /* Before the engine is told to begin a next log: that has space. False: it may have none. */

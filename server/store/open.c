@@ -168,6 +168,7 @@ static enum stator_rc watch_files(struct opening *opening, bool begun, struct st
                                           .synced = reached};
 
     forget_files(store);
+    log_room_drop_spare(&store->log_room);
     STATOR_TRY(synced_open(&store->synced, store->dir, &opening->found, begun, err));
     store->env = files_env(&watcher);
     return store->env != NULL ? STATOR_OK : stator_fail_memory(err);
@@ -733,7 +734,7 @@ static enum stator_rc open_store(struct store **out, const struct store_options 
         store->family_count = (uint32_t)opening.count - 1;
         if (store->dir != NULL && looking == NULL)
             directory_sweep(store->dir);
-        (void)log_room_has_spare(&store->log_room); /* else whoever writes asks again */
+        (void)log_room_refill(&store->log_room); /* else whoever writes asks again */
         memcpy(store->left_out, opening.found.left_out, sizeof(store->left_out));
         frozen_init(store);
         *out = store;
