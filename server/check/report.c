@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "format/keycodec.h"
 #include "store/log_sound.h"
+#include "store/synced.h"
 #include "json/writer.h"
 
 #define OWNERS_MAX     5 /* tables that a line names */
@@ -237,12 +238,14 @@ static void tell_behind(struct report *report, const struct rescue_fault *fault)
                     (unsigned long long)behind.records, (unsigned long long)(fault->bytes - behind.bytes));
 }
 
-/* A rebuilding tells of a manifest that it cannot use, which costs nothing by itself, and then of the files that it cannot. */
+/* A rebuilding tells of a manifest that it cannot use, and then of the files that it cannot; of those that are gone the manifest
+ * alone would. */
 static void note_loss(struct report *report, const struct rescue_fault *fault)
 {
     const bool is_log = ends_with(fault->file, ".log");
 
     report->lost |= fault->bytes != 0 || is_log || ends_with(fault->file, ".sst");
+    report->witness_lost |= fault->kind == RESCUE_MANIFEST || strcmp(fault->file, SYNCED_NAME) == 0;
     report->logs_lost |= is_log;
     report->disk_fails |= strstr(fault->what, STORE_DISK_FAILS) != NULL;
 }
@@ -272,11 +275,15 @@ void report_lost(const struct report *report)
             report->out,
             "What is sound is kept. What could not be read is lost: an item or a stream record of it is gone, or an "
             "item is as it was before its last write.\n");
+    else if (report->witness_lost)
+        fprintf(report->out,
+                "What was found is kept. Whether there was more nothing is left to tell: compare the tables "
+                "and items below with what you know.\n");
     if (report->lost && report->table_count == 0)
         fprintf(report->out, "No table is left; which there were, and how many items they had, nothing tells.\n");
     else if (report->logs_lost)
         fprintf(report->out, "Tables that were made in what is lost are gone, too; which they were nothing tells.\n");
-    if ((report->lost || report->counters_are_new) && !report->items_told.failed)
+    if ((report->lost || report->witness_lost || report->counters_are_new) && !report->items_told.failed)
         fprintf(report->out, "%.*s", (int)report->items_told.len, (const char *)report->items_told.at);
 }
 

@@ -23,6 +23,7 @@ struct report {
     uint64_t file_faults; /* of them, those of files */
     uint64_t manifest_faults;
     bool lost;             /* something that could not be read may have been there */
+    bool witness_lost;     /* the manifest or STATOR-SYNCED: what nobody names may have been there */
     bool logs_lost;        /* a part of a log: it may have made tables */
     bool disk_fails;       /* a fault was the disk's answer (EIO) */
     bool counters_are_new; /* they say nothing of what was there */

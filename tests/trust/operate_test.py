@@ -182,6 +182,24 @@ class Disks(Operated):
                 client.close()
                 self.restart_and_check(world)
 
+    def test_start_on_full(self):
+        """Another program takes the last byte from a server that is killed: it starts there, and everything is read."""
+        for kind, mib in [("ext4", 256), ("xfs", 512)]:
+            with self.subTest(kind=kind):
+                world = self.world(Disk(kind, mib), filled=100)
+                world.load(0.3, world.server.kill)
+                world.disk.fill(0)
+                for _ in range(2):
+                    world.start()
+                    self.must_read(world)
+                    self.assertEqual(asked(world.server, "ready")[0], 503)
+                    world.server.kill()
+                world.disk.free()
+                world.start()
+                world.check()
+                self.writes_go_on(world)
+                self.restart_and_check(world)
+
     @staticmethod
     def make_bulk(client):
         client.create_table({"TableName": "bulk", "BillingMode": "PAY_PER_REQUEST", "KeySchema": ledger.key_schema(["pk"]),
