@@ -151,10 +151,10 @@ class Writer(threading.Thread):
             self.last = None
 
     def repeat(self):
-        """Done before the crash, it is not done again; not done then, it is done now."""
+        """Done before the crash, it is not done again; not done then, it is done now. So is one that nobody has settled yet."""
         request, write = self.last
         self.repeats += 1
-        if write is not self.undone:
+        if write not in (self.undone, self.doubt):
             self.send("TransactWriteItems", request)
         elif not self.do("TransactWriteItems", request, write):
             self.last = None
