@@ -353,7 +353,7 @@ static void print_repaired(const struct report *report, const char *dir)
     print_end(report, dir);
     if (report->disk_fails)
         fprintf(report->out, DISK_FAILS "\n", dir);
-    if (report->faults != 0 && !report->lost && !report->witness_lost)
+    if (report->faults != 0 && !report_may_have_lost(report))
         fprintf(report->out, "All of them are mended.\n");
     report_lost(report);
 }
@@ -376,7 +376,7 @@ enum stator_rc check_repair(const struct check_request *request, uint64_t *fault
     else
         say_why(err, request->dir);
     *faults = report.faults;
-    *lost = report.lost || report.witness_lost;
+    *lost = report_may_have_lost(&report);
     buf_deinit(&report.items_told);
     report_deinit(&report);
     return rc;

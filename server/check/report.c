@@ -283,7 +283,7 @@ void report_lost(const struct report *report)
         fprintf(report->out, "No table is left; which there were, and how many items they had, nothing tells.\n");
     else if (report->logs_lost)
         fprintf(report->out, "Tables that were made in what is lost are gone, too; which they were nothing tells.\n");
-    if ((report->lost || report->witness_lost || report->counters_are_new) && !report->items_told.failed)
+    if ((report_may_have_lost(report) || report->counters_are_new) && !report->items_told.failed)
         fprintf(report->out, "%.*s", (int)report->items_told.len, (const char *)report->items_told.at);
 }
 

@@ -33,6 +33,12 @@ struct report {
     size_t table_count;
 };
 
+/* Something is lost, or nothing is left to tell that it is not. */
+static inline bool report_may_have_lost(const struct report *report)
+{
+    return report->lost || report->witness_lost;
+}
+
 void report_deinit(struct report *report);
 
 /* Takes over the reference. False: no memory. */

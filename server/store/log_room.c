@@ -202,7 +202,7 @@ static bool take_over_spare(struct log_room *room, int64_t on_way)
 
 /* Nothing is left while it is not known what is on its way: who was admitted before that is counted there. The engine has the file
  * open, but lends nobody its descriptor. */
-bool log_room_begin(struct log_room *room, const char *path, bool forced)
+bool log_room_begin(struct log_room *room, const char *path, bool starting)
 {
     const int made = open(path, O_WRONLY | O_CLOEXEC);
     uint64_t allocated_before;
@@ -217,17 +217,17 @@ bool log_room_begin(struct log_room *room, const char *path, bool forced)
     on_way = (int64_t)atomic_load(&room->on_way);
     room->fd = made;
     room->allocated = 0;
-    grown = !forced &&
+    grown = !starting &&
             (take_over_spare(room, on_way) || grow(room, on_way + room->chunk) || grow(room, on_way + RECORD_BYTES));
     if (grown) {
         atomic_fetch_sub(&room->left, on_way);
-    } else if (!forced) {
+    } else if (!starting) {
         room->fd = before;
         room->allocated = allocated_before;
         atomic_fetch_add(&room->left, left);
     }
     pthread_mutex_unlock(&room->lock);
-    close_if_open(grown || forced ? before : made);
+    close_if_open(grown || starting ? before : made);
     return grown;
 }
 

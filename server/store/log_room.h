@@ -23,15 +23,16 @@
 #define LOG_ROOM_SPARE "STATOR-SPARE" /* in the data directory, and empty */
 
 struct log_room {
-    int64_t chunk;           /* bytes that are allocated at a time */
-    char *spare_path;        /* NULL: there is none, ever */
-    pthread_mutex_t lock;    /* guards the next three, and the spare's file */
-    int fd;                  /* of the log that is written; -1: there is none yet */
-    uint64_t allocated;      /* bytes of its file */
-    int64_t used_spare;      /* bytes of the spare that is about to be the next log; 0: none is */
-    _Atomic int64_t spare;   /* of the spare; 0: there is none now */
-    _Atomic int64_t left;    /* of these, for writes that are not admitted yet */
-    _Atomic uint64_t on_way; /* bytes admitted, of which it is not known whether they are in a file yet */
+    int64_t chunk;         /* bytes that are allocated at a time */
+    char *spare_path;      /* NULL: there is none, ever */
+    pthread_mutex_t lock;  /* guards the next three, and the spare's file */
+    int fd;                /* of the log that is written; -1: there is none yet */
+    uint64_t allocated;    /* bytes of its file */
+    int64_t used_spare;    /* bytes of the spare that is about to be the next log; 0: none is */
+    _Atomic int64_t left;  /* bytes allocated to the log, for writes that are not admitted yet */
+    _Atomic int64_t spare; /* bytes allocated to the spare; 0: there is none now */
+    _Atomic uint64_t
+        on_way; /* bytes that ask to be admitted, or are, and of which it is not known whether they are in a file */
 };
 
 /* Without limit until the first log_room_begin. */
@@ -50,9 +51,10 @@ void log_room_drop_spare(struct log_room *room);
 void log_room_deinit(struct log_room *room);
 
 /* A log was made at that path, and is empty. What is on its way may go there or into the one before, so it gets room for all
- * that, too. False: there is no space, and the log before is still the one that is written. forced: it is
- * not, and nothing is allocated yet, for a start has other uses for the last space; nothing is admitted before. */
-bool log_room_begin(struct log_room *room, const char *path, bool forced);
+ * that, too. False: there is no space, and the log before is still the one that is written. starting: there is none
+ * before, and this one is written on; nothing is allocated, for a start has other uses for the last space, and so nothing is
+ * admitted until something is. */
+bool log_room_begin(struct log_room *room, const char *path, bool starting);
 
 /* Before the engine is told to begin a next log: that has space. False: it may have none. */
 bool log_room_has_spare(struct log_room *room);

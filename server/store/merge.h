@@ -31,8 +31,9 @@ struct merge {
 
 enum merged {
     MERGE_DONE,
-    MERGE_BUSY,   /* the engine is about one of these files, or they are gone: look again */
-    MERGE_FAILED, /* given up, no space, damage, or the end of the store: nothing has changed */
+    MERGE_BUSY, /* the engine is about one of these files, or they are gone: look again */
+    MERGE_FAILED, /* given up, no space, damage, or the end of the store: nothing has changed, unless the manifest failed, which
+                   * stops the store */
 };
 
 enum merged merge_files(rocksdb_t *db, rocksdb_column_family_handle_t *family, const struct merge *merge);

@@ -176,6 +176,13 @@ static uint64_t input_bytes(const struct files *files, struct bytes first, struc
     return bytes;
 }
 
+/* The engine may have been, and no write has met that yet. */
+bool reclaim_is_stopped(const struct store *store)
+{
+    return atomic_load(&store->reclaim_stopped) || store_read_only(store) || atomic_load(&store->starved) ||
+           atomic_load(&store->broken);
+}
+
 /* last absent: to the end. */
 static enum store_reclaimed compact(struct store *store, uint32_t family, const struct files *files, struct bytes first,
                                     struct bytes last)
@@ -183,7 +190,7 @@ static enum store_reclaimed compact(struct store *store, uint32_t family, const 
     const uint64_t damaged = store_damaged_compactions(store), starved = atomic_load(&store->starved_compactions);
     rocksdb_compactoptions_t *how;
 
-    if (atomic_load(&store->reclaim_stopped) || store_read_only(store))
+    if (reclaim_is_stopped(store))
         return STORE_RECLAIM_STOPPED;
     if (!space_has_room(store, input_bytes(files, first, last), SPACE_FOR_RECLAIM))
         return STORE_RECLAIM_NO_SPACE;
@@ -203,7 +210,7 @@ static enum store_reclaimed compact(struct store *store, uint32_t family, const 
         return STORE_RECLAIM_DAMAGED;
     if (atomic_load(&store->starved_compactions) != starved)
         return STORE_RECLAIM_NO_SPACE;
-    return atomic_load(&store->reclaim_stopped) || store_read_only(store) ? STORE_RECLAIM_STOPPED : STORE_RECLAIM_DONE;
+    return reclaim_is_stopped(store) ? STORE_RECLAIM_STOPPED : STORE_RECLAIM_DONE;
 }
 
 /* --- What is deleted here and there ------------------------------------------------------------------------------- */

@@ -328,13 +328,6 @@ static enum merged merge_move(struct store *store, uint32_t family, const struct
     return done;
 }
 
-/* The engine may have been stopped, and no write has met that yet. */
-static bool is_stopped(const struct store *store)
-{
-    return atomic_load(&store->reclaim_stopped) || store_read_only(store) || atomic_load(&store->starved) ||
-           atomic_load(&store->broken);
-}
-
 static enum store_reclaimed ended(struct store *store, enum merged merged, uint64_t damaged)
 {
     if (merged == MERGE_DONE) {
@@ -343,7 +336,7 @@ static enum store_reclaimed ended(struct store *store, enum merged merged, uint6
     }
     if (store_damaged_compactions(store) != damaged)
         return STORE_RECLAIM_DAMAGED;
-    if (is_stopped(store))
+    if (reclaim_is_stopped(store))
         return STORE_RECLAIM_STOPPED;
     store->squeeze_doubt += merged == MERGE_FAILED && store->squeeze_doubt < DOUBT_MAX;
     return STORE_RECLAIM_NO_SPACE;
@@ -450,7 +443,7 @@ enum store_reclaimed squeeze(struct store *store, uint32_t family, struct bytes 
     enum merged done = MERGE_BUSY;
     bool alone;
 
-    if (is_stopped(store) || !flush_first(store) ||
+    if (reclaim_is_stopped(store) || !flush_first(store) ||
         (store->durability == STORE_FULL && store_sync(store, NULL) != STATOR_OK))
         return STORE_RECLAIM_STOPPED;
     atomic_store(&store->squeezing, true);

@@ -36,6 +36,9 @@ static inline bool file_overlaps(const struct file *file, struct bytes first, st
 STATOR_MUST_CHECK bool files_of(struct files *out, struct store *store, uint32_t family,
                                 const rocksdb_livefiles_t *live);
 
+/* reclaim.c: no step may begin, and one that has ended may not have been done. */
+bool reclaim_is_stopped(const struct store *store);
+
 /* Moves down what is in that range (last absent: to the end). all: whatever is dead in it, otherwise only where it gives space back.
  * STORE_RECLAIM_NOTHING: nothing would, or nothing lies above the lowest level. */
 enum store_reclaimed squeeze(struct store *store, uint32_t family, struct bytes first, struct bytes last, bool all);

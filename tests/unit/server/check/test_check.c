@@ -14,6 +14,7 @@
 #include "unit/server/database.h"
 #include "unit/server/json.h"
 #include "unit/server/store/crashed.h"
+#include "unit/server/store/descriptor.h"
 #include "unit/server/store/temporary.h"
 #include "unit/server/tables.h"
 #include "unit/unit.h"
@@ -340,27 +341,17 @@ static void a_wrong_size(void **state)
 
 static atomic_bool log_is_unsynced; /* what was written last to a log */
 
-static bool is_log(int fd)
-{
-    char link[64], path[256];
-    ssize_t len;
-
-    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    len = readlink(link, path, sizeof(path));
-    return len > 4 && memcmp(path + len - 4, ".log", 4) == 0;
-}
-
 /* Both are seen by the engine's shared library, too. */
 __attribute__((visibility("default"))) ssize_t write(int fd, const void *data, size_t len)
 {
-    if (is_log(fd))
+    if (descriptor_is_of(fd, ".log"))
         log_is_unsynced = true;
     return syscall(SYS_write, fd, data, len);
 }
 
 __attribute__((visibility("default"))) int fdatasync(int fd)
 {
-    if (is_log(fd))
+    if (descriptor_is_of(fd, ".log"))
         log_is_unsynced = false;
     return (int)syscall(SYS_fdatasync, fd);
 }

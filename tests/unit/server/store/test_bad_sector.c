@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "unit/server/store/descriptor.h"
 #include "unit/server/store/temporary.h"
 #include "unit/unit.h"
 
@@ -15,20 +16,10 @@
 
 static atomic_bool sector_is_bad; /* of each table file */
 
-static bool is_table(int fd)
-{
-    char link[64], path[256];
-    ssize_t len;
-
-    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    len = readlink(link, path, sizeof(path));
-    return len > 4 && memcmp(path + len - 4, ".sst", 4) == 0;
-}
-
 /* Seen by the engine's shared library, too. */
 __attribute__((visibility("default"))) ssize_t pread(int fd, void *out, size_t len, off_t offset)
 {
-    if (atomic_load(&sector_is_bad) && offset < 4096 && is_table(fd)) {
+    if (atomic_load(&sector_is_bad) && offset < 4096 && descriptor_is_of(fd, ".sst")) {
         errno = EIO;
         return -1;
     }

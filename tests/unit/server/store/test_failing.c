@@ -12,6 +12,7 @@
 #include "store/store.h"
 #include "store/synced.h"
 #include "unit/server/store/crashed.h"
+#include "unit/server/store/descriptor.h"
 #include "unit/server/store/temporary.h"
 
 static atomic_bool log_fails;     /* whatever is written to a log */
@@ -20,20 +21,10 @@ static atomic_int notes_before;   /* but for the first so many */
 static atomic_bool claims_fail;   /* whatever is written to STATOR-LOCK */
 static atomic_bool writes_halves; /* of whatever is written at an offset */
 
-static bool is_of(int fd, const char *end)
-{
-    char link[64], path[PATH_MAX];
-    ssize_t len;
-
-    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    len = readlink(link, path, sizeof(path) - 1);
-    return len >= (ssize_t)strlen(end) && memcmp(path + len - strlen(end), end, strlen(end)) == 0;
-}
-
 /* Both are seen by the engine's shared library, too. */
 __attribute__((visibility("default"))) ssize_t write(int fd, const void *data, size_t len)
 {
-    if (log_fails && is_of(fd, ".log")) {
+    if (log_fails && descriptor_is_of(fd, ".log")) {
         errno = EIO;
         return -1;
     }
@@ -42,11 +33,11 @@ __attribute__((visibility("default"))) ssize_t write(int fd, const void *data, s
 
 __attribute__((visibility("default"))) ssize_t pwrite(int fd, const void *data, size_t len, off_t offset)
 {
-    if (claims_fail && is_of(fd, "STATOR-LOCK")) {
+    if (claims_fail && descriptor_is_of(fd, "STATOR-LOCK")) {
         errno = EIO;
         return -1;
     }
-    if (notes_fail && is_of(fd, SYNCED_NAME) && --notes_before < 0) {
+    if (notes_fail && descriptor_is_of(fd, SYNCED_NAME) && --notes_before < 0) {
         errno = ENOSPC;
         return -1;
     }

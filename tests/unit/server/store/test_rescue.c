@@ -6,6 +6,7 @@
 #include "store/rocks.h"
 #include "store/synced.h"
 #include "unit/server/store/crashed.h"
+#include "unit/server/store/descriptor.h"
 #include "unit/server/store/temporary.h"
 
 #include <errno.h>
@@ -38,15 +39,8 @@ static _Atomic off_t bad_at;
 static bool is_bad(int fd, size_t len, off_t at)
 {
     const char *name = bad_name;
-    char link[64], path[512];
-    ssize_t path_len;
 
-    if (name == NULL || at >= bad_at + 512 || at + (off_t)len <= bad_at)
-        return false;
-    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    path_len = readlink(link, path, sizeof(path) - 1);
-    path[path_len > 0 ? path_len : 0] = '\0';
-    return strlen(path) > strlen(name) && strcmp(path + strlen(path) - strlen(name), name) == 0;
+    return name != NULL && at < bad_at + 512 && at + (off_t)len > bad_at && descriptor_is_of(fd, name);
 }
 
 __attribute__((visibility("default"))) ssize_t pread(int fd, void *out, size_t len, off_t at)

@@ -13,6 +13,7 @@
 #include "store/rocks.h"
 #include "store/synced.h"
 #include "unit/server/store/crashed.h"
+#include "unit/server/store/descriptor.h"
 #include "unit/server/store/temporary.h"
 
 #define SHARD STORE_SHARD(0)
@@ -24,23 +25,10 @@ static atomic_bool spare_is_lost;   /* nor does the spare become a log */
 static atomic_int error;            /* that they meet */
 static atomic_int log_takes;        /* so many bytes before */
 
-static bool is_of(int fd, const char *part)
-{
-    char link[64], path[PATH_MAX];
-    ssize_t len;
-
-    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    len = readlink(link, path, sizeof(path) - 1);
-    if (len < 0)
-        return false;
-    path[len] = '\0';
-    return strstr(strrchr(path, '/'), part) != NULL;
-}
-
 static bool fails(int fd)
 {
-    return (log_is_full && is_of(fd, ".log")) || (tables_are_full && is_of(fd, ".sst")) ||
-           (manifest_is_full && is_of(fd, "MANIFEST"));
+    return (log_is_full && descriptor_is_of(fd, ".log")) || (tables_are_full && descriptor_is_of(fd, ".sst")) ||
+           (manifest_is_full && descriptor_is_of(fd, "MANIFEST"));
 }
 
 static atomic_bool counts_unspaced;
@@ -50,7 +38,7 @@ static void count_unspaced(int fd, size_t len)
 {
     struct stat info;
 
-    if (!counts_unspaced || !is_of(fd, ".log") || fstat(fd, &info) != 0)
+    if (!counts_unspaced || !descriptor_is_of(fd, ".log") || fstat(fd, &info) != 0)
         return;
     log_writes++;
     unspaced += lseek(fd, 0, SEEK_CUR) + (off_t)len > info.st_blocks * 512;
@@ -59,7 +47,7 @@ static void count_unspaced(int fd, size_t len)
 /* What is had already can be written. Not all file systems give it again. */
 __attribute__((visibility("default"))) int fallocate(int fd, int mode, off_t offset, off_t len)
 {
-    if (offset == 0 && len > largest_begin && is_of(fd, ".log"))
+    if (offset == 0 && len > largest_begin && descriptor_is_of(fd, ".log"))
         largest_begin = len;
     if (!log_has_no_more && !spare_is_lost)
         return (int)syscall(SYS_fallocate, fd, mode, offset, len);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "unit/server/store/crashed.h"
+#include "unit/server/store/descriptor.h"
 #include "unit/server/store/temporary.h"
 #include "unit/unit.h"
 
@@ -19,25 +20,12 @@
 static _Atomic(const char *) fails; /* the syncs of the files with that in their names ... */
 static atomic_int error;            /* ... with this; they are done, though */
 
-static bool is_of(int fd, const char *part)
-{
-    char link[64], path[PATH_MAX];
-    ssize_t len;
-
-    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    len = readlink(link, path, sizeof(path) - 1);
-    if (len < 0)
-        return false;
-    path[len] = '\0';
-    return strstr(strrchr(path, '/'), part) != NULL;
-}
-
 static int sync_with(long call, int fd)
 {
     const char *part = fails;
 
     syscall(call, fd);
-    if (part == NULL || !is_of(fd, part))
+    if (part == NULL || !descriptor_is_of(fd, part))
         return 0;
     errno = error;
     return -1;
